@@ -1,0 +1,7 @@
+"""The accounts app: users and their tokens."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"

@@ -1,0 +1,12 @@
+"""The jobs app: finds job types when Django starts."""
+
+from django.apps import AppConfig
+
+
+class JobsConfig(AppConfig):
+    name = "jobs"
+
+    def ready(self) -> None:
+        from jobs.handlers.registry import discover_job_types
+
+        discover_job_types()

@@ -1,0 +1,73 @@
+"""What the rest of the app knows of Redis. Every method raises `BrokerUnavailable`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from jobs.messages import Fetched, QueueMessage
+
+ListName = tuple[str, int]
+"""A queue and a priority: one Redis list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many ids wait: for each list, and delayed ones in all."""
+
+    ready: dict[ListName, int]
+    delayed: int
+
+
+class Broker(Protocol):
+    """Rings, and hands out what was rung."""
+
+    def ring(self, messages: Sequence[QueueMessage]) -> None:
+        """Puts ids at the end of their lists."""
+        ...
+
+    def ring_first(self, messages: Sequence[QueueMessage]) -> None:
+        """Puts ids back at the head of their lists: they were next before."""
+        ...
+
+    def ring_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:
+        """Rings each message so many seconds from now."""
+        ...
+
+    def ring_due(self, limit: int) -> int:
+        """Moves delayed messages that are due to their lists; returns how many."""
+        ...
+
+    def fetch(
+        self, queues: Sequence[str], limit: int, popped: QueueMessage | None = None
+    ) -> list[Fetched]:
+        """Takes up to `limit` ids, most urgent first, and marks their keys as claimed (L1).
+
+        Within a priority the queues are emptied in the order given. `popped` is one that
+        `wait` has brought; it counts.
+        """
+        ...
+
+    def wait(self, queues: Sequence[str], timeout_seconds: float) -> QueueMessage | None:
+        """Blocks until an id can be popped, or the timeout is over."""
+        ...
+
+    def mark_done(self, done: Sequence[tuple[str, UUID]]) -> None:
+        """Notes for each effect key the job that has done it (L1)."""
+        ...
+
+    def clear_marks(self, effect_keys: Iterable[str]) -> None:
+        """Forgets what the ledger contradicts (L1)."""
+        ...
+
+    def next_out(self, queues: Sequence[str]) -> dict[ListName, UUID | None]:
+        """The next id to come out of each list; None where it is empty."""
+        ...
+
+    def depth(self, queues: Sequence[str]) -> Depth:
+        """How many ids wait."""
+        ...
+
+    def ping(self) -> None:
+        """Returns if Redis answers."""
+        ...

@@ -1,0 +1,51 @@
+"""Every key in Redis and what it holds. The prefix is a hash tag: one slot in Redis Cluster.
+
+| key | type | holds |
+|---|---|---|
+| `{jobs}:queue:<name>:<priority>` | list | messages ready to run; LPUSH in, BRPOP/RPOP out |
+| `{jobs}:delayed` | sorted set | `<name>:<priority>:<message>` by the moment it is due |
+| `{jobs}:seen:<effect key>` | string with TTL | L1: `claimed:<job id>`, then `done:<job id>` |
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.broker.base import ListName
+from jobs.conf import PRIORITY_MAX, PRIORITY_MIN
+from jobs.messages import QueueMessage
+
+PRIORITIES = range(PRIORITY_MAX, PRIORITY_MIN - 1, -1)  # most urgent first
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Names below one prefix."""
+
+    prefix: str
+
+    def list(self, queue: str, priority: int) -> str:
+        return f"{self.prefix}queue:{queue}:{priority}"
+
+    @property
+    def list_prefix(self) -> str:
+        return f"{self.prefix}queue:"
+
+    @property
+    def delayed(self) -> str:
+        return f"{self.prefix}delayed"
+
+    @property
+    def seen_prefix(self) -> str:
+        return f"{self.prefix}seen:"
+
+    def seen(self, effect_key: str) -> str:
+        return self.seen_prefix + effect_key
+
+    def delayed_member(self, message: QueueMessage) -> str:
+        """What `ring_due.lua` takes apart again."""
+        return f"{message.queue}:{message.priority}:{message.encode()}"
+
+
+def lists_of(queues: Sequence[str]) -> "list[ListName]":
+    """The lists of these queues, most urgent first."""
+    return [(queue, priority) for priority in PRIORITIES for queue in queues]

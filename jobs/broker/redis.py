@@ -1,0 +1,181 @@
+"""The broker on Redis or Valkey (7.0 or newer)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from jobs.broker.base import Depth, ListName
+from jobs.broker.keys import Keys, lists_of
+from jobs.errors import BrokerUnavailable
+from jobs.messages import Fetched, QueueMessage
+
+CONNECT_TIMEOUT_SECONDS = 1.0
+SOCKET_TIMEOUT_SECONDS = 2.0
+# Longer than the block itself, so that a silent Redis is told from an empty list.
+BLOCK_MARGIN_SECONDS = 3.0
+LONGEST_BLOCK_SECONDS = 5.0
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _translates_errors(
+    method: Callable[Concatenate["RedisBroker", P], R],
+) -> Callable[Concatenate["RedisBroker", P], R]:
+    @wraps(method)
+    def call(self: "RedisBroker", *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(self, *args, **kwargs)
+        except redis.exceptions.ReadOnlyError as error:
+            # Connected to a former primary: the next connection asks for the name anew.
+            self.disconnect()
+            raise BrokerUnavailable(f"Redis is read-only: {error}") from error
+        except redis.exceptions.RedisError as error:
+            raise BrokerUnavailable(f"Redis: {error}") from error
+
+    return call
+
+
+class RedisBroker:
+    """One per process; connections are pooled, and made anew when they break."""
+
+    def __init__(self, url: str, prefix: str, mark_seconds: int) -> None:
+        self._keys = Keys(prefix)
+        self._mark_seconds = mark_seconds
+        self._client = _connect(url, SOCKET_TIMEOUT_SECONDS)
+        self._blocking_client = _connect(url, LONGEST_BLOCK_SECONDS + BLOCK_MARGIN_SECONDS)
+        self._fetch = self._script("fetch")
+        self._ring_later = self._script("ring_later")
+        self._ring_due = self._script("ring_due")
+        self._mark_done = self._script("mark_done")
+
+    def _script(self, name: str) -> Any:
+        source = (Path(__file__).parent / "scripts" / f"{name}.lua").read_text(encoding="utf-8")
+        return self._client.register_script(source)
+
+    def disconnect(self) -> None:
+        """Drops every connection; the next call makes new ones."""
+        self._client.connection_pool.disconnect()
+        self._blocking_client.connection_pool.disconnect()
+
+    @_translates_errors
+    def ring(self, messages: Sequence[QueueMessage]) -> None:
+        self._push(messages, "lpush")
+
+    @_translates_errors
+    def ring_first(self, messages: Sequence[QueueMessage]) -> None:
+        self._push(messages, "rpush")
+
+    def _push(self, messages: Sequence[QueueMessage], command: str) -> None:
+        pushes = [
+            (key, [message.encode() for message in group])
+            for key, group in groupby(messages, self._list_key)
+        ]
+        if len(pushes) == 1:
+            getattr(self._client, command)(pushes[0][0], *pushes[0][1])
+            return
+        with self._client.pipeline(transaction=False) as pipeline:
+            for key, encoded in pushes:
+                getattr(pipeline, command)(key, *encoded)
+            pipeline.execute()
+
+    def _list_key(self, message: QueueMessage) -> str:
+        return self._keys.list(message.queue, message.priority)
+
+    @_translates_errors
+    def ring_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:
+        if not messages:
+            return
+        arguments: list[Any] = []
+        for message, seconds in messages:
+            arguments += (seconds, self._keys.delayed_member(message))
+        self._ring_later(keys=[self._keys.delayed], args=arguments)
+
+    @_translates_errors
+    def ring_due(self, limit: int) -> int:
+        return int(self._ring_due(keys=[self._keys.delayed], args=[limit, self._keys.list_prefix]))
+
+    @_translates_errors
+    def fetch(
+        self, queues: Sequence[str], limit: int, popped: QueueMessage | None = None
+    ) -> list[Fetched]:
+        lists = lists_of(queues)
+        arguments: list[Any] = [limit, self._mark_seconds, self._keys.seen_prefix]
+        if popped:
+            arguments += (popped.encode(), lists.index((popped.queue, popped.priority)) + 1)
+        reply = self._fetch(keys=[self._keys.list(*name) for name in lists], args=arguments)
+        return [
+            Fetched(QueueMessage.decode(message, *lists[number - 1]), mark)
+            for number, message, mark in zip(reply[::3], reply[1::3], reply[2::3], strict=True)
+        ]
+
+    @_translates_errors
+    def wait(self, queues: Sequence[str], timeout_seconds: float) -> QueueMessage | None:
+        names = {self._keys.list(*name): name for name in lists_of(queues)}
+        popped = self._blocking_client.brpop(
+            list(names), timeout=min(timeout_seconds, LONGEST_BLOCK_SECONDS)
+        )
+        if not popped:
+            return None
+        key, message = popped
+        return QueueMessage.decode(message, *names[key])
+
+    @_translates_errors
+    def mark_done(self, done: Sequence[tuple[str, UUID]]) -> None:
+        if not done:
+            return
+        arguments: list[Any] = [self._mark_seconds, self._keys.seen_prefix]
+        for effect_key, job_id in done:
+            arguments += (effect_key, str(job_id))
+        self._mark_done(keys=[self._keys.delayed], args=arguments)
+
+    @_translates_errors
+    def clear_marks(self, effect_keys: Iterable[str]) -> None:
+        keys = [self._keys.seen(effect_key) for effect_key in effect_keys]
+        if keys:
+            self._client.unlink(*keys)
+
+    @_translates_errors
+    def next_out(self, queues: Sequence[str]) -> dict[ListName, UUID | None]:
+        lists = lists_of(queues)
+        with self._client.pipeline(transaction=False) as pipeline:
+            for name in lists:
+                pipeline.lindex(self._keys.list(*name), -1)
+            heads = pipeline.execute()
+        return {
+            name: QueueMessage.decode(head, *name).job_id if head else None
+            for name, head in zip(lists, heads, strict=True)
+        }
+
+    @_translates_errors
+    def depth(self, queues: Sequence[str]) -> Depth:
+        lists = lists_of(queues)
+        with self._client.pipeline(transaction=False) as pipeline:
+            for name in lists:
+                pipeline.llen(self._keys.list(*name))
+            pipeline.zcard(self._keys.delayed)
+            *lengths, delayed = pipeline.execute()
+        return Depth(dict(zip(lists, lengths, strict=True)), delayed)
+
+    @_translates_errors
+    def ping(self) -> None:
+        self._client.ping()
+
+
+def _connect(url: str, socket_timeout_seconds: float) -> Any:
+    # One immediate second try: a connection that a restart has cut costs nobody an error.
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        socket_timeout=socket_timeout_seconds,
+        retry=Retry(NoBackoff(), 1),
+        retry_on_error=[redis.exceptions.ConnectionError],
+    )

@@ -1,0 +1,83 @@
+"""Every exception of this app. Those for handlers come first; each carries its facts."""
+
+from typing import Any
+
+
+class JobsError(Exception):
+    """Base of every error of this app."""
+
+
+# Raised by handlers to say what happened to an attempt.
+
+
+class PermanentError(JobsError):
+    """The job can never succeed: it goes to the dead letters at once."""
+
+
+class RetryAfter(JobsError):
+    """The attempt failed; the next one starts no sooner than `seconds` from now."""
+
+    def __init__(self, seconds: float, message: str = "") -> None:
+        super().__init__(message or f"retry after {seconds:g} s")
+        self.seconds = seconds
+
+
+class OutcomeUnknown(JobsError):
+    """The effect may or may not have happened: treated as if the attempt had been cut off."""
+
+
+# Refusals of a request.
+
+
+class UnknownJobType(JobsError):
+    """No installed app registers this job type."""
+
+    def __init__(self, job_type: str, known: list[str]) -> None:
+        super().__init__(f"unknown job type {job_type!r}; known types: {', '.join(known)}")
+        self.job_type = job_type
+        self.known = known
+
+
+class PayloadInvalid(JobsError):
+    """The payload does not fit its type. `errors` has the shape of DRF's `serializer.errors`."""
+
+    def __init__(self, errors: Any) -> None:
+        super().__init__("the payload does not fit its job type")
+        self.errors = errors
+
+
+class PayloadTooLarge(JobsError):
+    """The payload, as JSON, has more bytes than `JOBS_PAYLOAD_MAX_BYTES`."""
+
+    def __init__(self, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(f"the payload has {size_bytes} bytes; at most {limit_bytes} are accepted")
+        self.size_bytes = size_bytes
+        self.limit_bytes = limit_bytes
+
+
+class UnknownQueue(JobsError):
+    """The queue is not one of `JOBS_QUEUES`."""
+
+    def __init__(self, queue: str, known: list[str]) -> None:
+        super().__init__(f"unknown queue {queue!r}; known queues: {', '.join(known)}")
+        self.queue = queue
+        self.known = known
+
+
+class DeadLetterResolved(JobsError):
+    """The dead letter was already replayed, discarded or settled."""
+
+    def __init__(self, resolution: str) -> None:
+        super().__init__(f"this dead letter is already {resolution}")
+        self.resolution = resolution
+
+
+# Ordinary outcomes of losing a race or a connection.
+
+
+class LeaseLost(JobsError):
+    """The attempt was taken away: its outcome may no longer be written."""
+
+
+class BrokerUnavailable(JobsError):
+    """Redis did not answer; what was meant for it is rung again by the reconciler."""

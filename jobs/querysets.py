@@ -1,0 +1,268 @@
+"""Named row filters, and the few statements that are hot (`jobs/sql`, one file each)."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
+
+from django.db import connection, models
+from django.db.models import ExpressionWrapper, F, Func, Q
+from django.db.models.functions import Greatest, Now
+
+from jobs.claim import ClaimedJob
+from jobs.ids import uuid7
+from jobs.messages import QueueMessage
+from jobs.retry import Die, Requeue
+from jobs.sql import statement
+from jobs.states import JobState
+
+if TYPE_CHECKING:
+    from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+
+ClaimedFields = tuple[UUID, str, str, int, str, str, int, int, int, int, UUID]
+CLAIMED_FIELDS = (
+    "id",
+    "type",
+    "queue",
+    "priority",
+    "payload",
+    "effect_key",
+    "attempt",
+    "failures",
+    "crashes",
+    "max_retries",
+    "worker_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to insert. Exactly one of `run_at` and `delay_seconds` counts; both None is now."""
+
+    type: str
+    queue: str
+    priority: int
+    payload_json: str
+    idempotency_key: str | None
+    effect_key: str | None
+    submitted_by_id: int | None
+    max_retries: int
+    run_at: datetime | None = None
+    delay_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    """A row that `insert` made. `delay_seconds` is how far ahead `run_at` lay."""
+
+    message: QueueMessage
+    run_at: datetime
+    created_at: datetime
+    delay_seconds: float
+
+
+def seconds_ago(seconds: float) -> ExpressionWrapper:
+    """The database's moment so many seconds before now (after now, if negative)."""
+    interval = Func(0, 0, 0, 0, 0, 0, float(seconds), function="make_interval")
+    return ExpressionWrapper(Now() - interval, output_field=models.DateTimeField())
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Jobs."""
+
+    def queued(self) -> Self:
+        return self.filter(state=JobState.QUEUED)
+
+    def running(self) -> Self:
+        return self.filter(state=JobState.RUNNING)
+
+    def orphaned(self, timeout_seconds: float) -> Self:
+        """Running jobs whose worker is gone: silent for too long, stopped, or unknown."""
+        live = _worker_model().objects.live(timeout_seconds).filter(id=models.OuterRef("worker_id"))
+        return self.running().filter(~models.Exists(live))
+
+    def insert(self, new_jobs: Sequence[NewJob]) -> list[Inserted | None]:
+        """Inserts jobs in one statement; None stands for a duplicate. Keeps the order."""
+        ids = [uuid7() for _ in new_jobs]
+        effect_keys = [
+            new.effect_key or str(job_id) for new, job_id in zip(new_jobs, ids, strict=True)
+        ]
+        rows = _run(
+            "insert_jobs",
+            ids=ids,
+            types=[new.type for new in new_jobs],
+            queues=[new.queue for new in new_jobs],
+            priorities=[new.priority for new in new_jobs],
+            payloads=[new.payload_json for new in new_jobs],
+            idempotency_keys=[new.idempotency_key for new in new_jobs],
+            effect_keys=effect_keys,
+            submitted_by_ids=[new.submitted_by_id for new in new_jobs],
+            max_retries=[new.max_retries for new in new_jobs],
+            run_ats=[new.run_at for new in new_jobs],
+            delays=[new.delay_seconds for new in new_jobs],
+        )
+        made = {row[0]: row for row in rows}
+        return [
+            Inserted(QueueMessage(job_id, key, new.queue, new.priority), *made[job_id][1:])
+            if job_id in made
+            else None
+            for new, job_id, key in zip(new_jobs, ids, effect_keys, strict=True)
+        ]
+
+    def claim(self, worker_id: UUID, job_ids: Iterable[UUID]) -> list[ClaimedJob]:
+        """queued -> running for those jobs that may start now; the others stay as they are."""
+        rows = _run("claim_jobs", worker_id=worker_id, ids=list(job_ids))
+        return [_claimed(row) for row in rows]
+
+    def mark_started(self, claim: ClaimedJob) -> bool:
+        """Writes `started_at`; False if the attempt is no longer ours."""
+        return self._held(claim).update(started_at=Now()) == 1
+
+    def _held(self, claim: ClaimedJob) -> Self:
+        return self.running().filter(
+            id=claim.id, worker_id=claim.worker_id, attempt=claim.attempt
+        )
+
+    def record_succeeded(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
+        """running -> succeeded with the processed keys; returns the jobs that were still ours."""
+        return {row[0] for row in _run("record_succeeded", **_fence(claims))}
+
+    def record_requeued(
+        self, moves: Sequence[tuple[ClaimedJob, Requeue, list[dict[str, Any]]]]
+    ) -> set[UUID]:
+        """running -> queued with what went wrong; returns the jobs that were still ours."""
+        rows = _run(
+            "record_requeued",
+            **_fence([claim for claim, _, _ in moves]),
+            delays=[move.delay_seconds for _, move, _ in moves],
+            failures=[move.failures for _, move, _ in moves],
+            crashes=[move.crashes for _, move, _ in moves],
+            errors=[json.dumps(errors) for _, _, errors in moves],
+        )
+        return {row[0] for row in rows}
+
+    def record_dead(
+        self, moves: Sequence[tuple[ClaimedJob, Die, list[dict[str, Any]]]]
+    ) -> set[UUID]:
+        """running -> dead with a dead letter; returns the jobs that were still ours."""
+        rows = _run(
+            "record_dead",
+            **_fence([claim for claim, _, _ in moves]),
+            failures=[move.failures for _, move, _ in moves],
+            crashes=[move.crashes for _, move, _ in moves],
+            errors=[json.dumps(errors) for _, _, errors in moves],
+            letter_ids=[uuid7() for _ in moves],
+            reasons=[move.reason.value for _, move, _ in moves],
+            messages=[_one_line(errors) for _, _, errors in moves],
+        )
+        return {row[0] for row in rows}
+
+    def settle_late(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
+        """dead -> succeeded for attempts given up as interrupted that have succeeded after all."""
+        fence = _fence(claims)
+        del fence["worker_ids"]
+        return {row[0] for row in _run("settle_late", **fence)}
+
+    def ring_again(
+        self,
+        next_out: dict[tuple[str, int], UUID | None],
+        margin_seconds: float,
+        limit: int,
+    ) -> list[QueueMessage]:
+        """Dates a new ring for up to `limit` queued jobs a list whose ring must have been lost.
+
+        `next_out`: for each queue and priority the next id to come out of Redis, or None.
+        """
+        rows = _run(
+            "ring_again",
+            queues=[queue for queue, _ in next_out],
+            priorities=[priority for _, priority in next_out],
+            next_ids=list(next_out.values()),
+            margin_seconds=margin_seconds,
+            limit=limit,
+        )
+        return [QueueMessage(*row) for row in rows]
+
+    def next_in_ledger(self, queues: Sequence[str], limit: int) -> list[QueueMessage]:
+        """What is due, most urgent and longest waiting first: for the time without Redis."""
+        rows = (
+            self.queued()
+            .filter(queue__in=queues, run_at__lte=Now())
+            .order_by("-priority", "rung_at")
+            .values_list("id", "effect_key", "queue", "priority")[:limit]
+        )
+        return [QueueMessage(*row) for row in rows]
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Workers."""
+
+    def live(self, timeout_seconds: float) -> Self:
+        """Not stopped, and heard of within the timeout."""
+        return self.filter(stopped_at__isnull=True).exclude(_silent(timeout_seconds))
+
+    def silent(self, timeout_seconds: float) -> Self:
+        """Not stopped, but not heard of for the timeout: dead."""
+        return self.filter(_silent(timeout_seconds), stopped_at__isnull=True)
+
+
+def _silent(timeout_seconds: float) -> Q:
+    """Nobody is silent while the database is away: silence counts from its start, too."""
+    heard_of = Greatest(
+        F("heartbeat_at"),
+        Func(function="pg_postmaster_start_time", output_field=models.DateTimeField()),
+    )
+    return Q(models.lookups.LessThan(heard_of, seconds_ago(timeout_seconds)))
+
+
+class ProcessedKeyQuerySet(models.QuerySet["ProcessedKey"]):
+    """Processed keys."""
+
+    def take_over(self, key: str, from_job_id: UUID, to_job_id: UUID) -> bool:
+        """Ties an unprocessed key to another job; False if it has moved on meanwhile."""
+        held = self.filter(key=key, job_id=from_job_id, processed_at__isnull=True)
+        return held.update(job_id=to_job_id) == 1
+
+
+class DeadLetterQuerySet(models.QuerySet["DeadLetter"]):
+    """Dead letters."""
+
+    def waiting(self) -> Self:
+        return self.filter(resolution="")
+
+
+def _run(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement(name), parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _fence(claims: Sequence[ClaimedJob]) -> dict[str, Any]:
+    return {
+        "ids": [claim.id for claim in claims],
+        "attempts": [claim.attempt for claim in claims],
+        "worker_ids": [claim.worker_id for claim in claims],
+    }
+
+
+def _claimed(row: tuple[Any, ...]) -> ClaimedJob:
+    fields = list(row)
+    # Django leaves jsonb undecoded, as its JSONField decodes it.
+    fields[4] = json.loads(fields[4]) if isinstance(fields[4], str) else fields[4]
+    return ClaimedJob(*fields)
+
+
+def _one_line(errors: list[dict[str, Any]]) -> str:
+    if not errors:
+        return ""
+    last = errors[-1]
+    return f"{last['error']}: {last['message']}".splitlines()[0][:500]
+
+
+def _worker_model() -> "type[Worker]":
+    from jobs.models import Worker
+
+    return Worker

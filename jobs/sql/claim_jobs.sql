@@ -1,0 +1,43 @@
+-- Claims what is queued, due and not owned by another job, for a worker that is alive.
+-- A key that several jobs share is taken first: the unique index lets one of them through.
+-- SKIP LOCKED: whoever holds the row is claiming, cancelling or replaying it at this moment.
+WITH wanted AS (
+    SELECT id, effect_key
+    FROM jobs_job
+    WHERE id = ANY(%(ids)s::uuid[])
+        AND state = 'queued'
+        AND run_at <= statement_timestamp()
+        AND EXISTS (
+            SELECT 1 FROM jobs_worker WHERE id = %(worker_id)s AND stopped_at IS NULL
+        )
+    FOR UPDATE SKIP LOCKED
+), taken AS (
+    INSERT INTO jobs_processedkey (key, job_id, created_at)
+    SELECT effect_key, id, now()
+    FROM wanted
+    WHERE effect_key <> id::text
+    ORDER BY effect_key  -- two workers taking the same keys must not wait for one another
+    ON CONFLICT (key) DO NOTHING
+    RETURNING job_id
+)
+UPDATE jobs_job AS job
+SET state = 'running',
+    worker_id = %(worker_id)s,
+    attempt = job.attempt + 1,
+    claimed_at = now(),
+    started_at = NULL
+FROM wanted
+WHERE job.id = wanted.id
+    AND (
+        job.effect_key = job.id::text
+        OR EXISTS (SELECT 1 FROM taken WHERE taken.job_id = job.id)
+        OR EXISTS (
+            SELECT 1 FROM jobs_processedkey AS held
+            WHERE held.key = job.effect_key
+                AND held.job_id = job.id
+                AND held.processed_at IS NULL
+        )
+    )
+RETURNING
+    job.id, job.type, job.queue, job.priority, job.payload, job.effect_key, job.attempt,
+    job.failures, job.crashes, job.max_retries, job.worker_id

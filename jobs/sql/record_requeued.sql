@@ -1,0 +1,22 @@
+-- running -> queued, fenced. A wait of 0 keeps the job's place: it had been rung already.
+UPDATE jobs_job AS job
+SET state = 'queued',
+    worker_id = NULL,
+    claimed_at = NULL,
+    started_at = NULL,
+    failures = ours.failures,
+    crashes = ours.crashes,
+    errors = job.errors || ours.errors,
+    run_at = CASE WHEN ours.delay > 0
+        THEN now() + ours.delay * interval '1 second' ELSE job.run_at END,
+    rung_at = CASE WHEN ours.delay > 0
+        THEN now() + ours.delay * interval '1 second' ELSE job.rung_at END
+FROM unnest(
+    %(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[], %(delays)s::float8[],
+    %(failures)s::int[], %(crashes)s::int[], %(errors)s::jsonb[]
+) AS ours (id, attempt, worker_id, delay, failures, crashes, errors)
+WHERE job.id = ours.id
+    AND job.attempt = ours.attempt
+    AND job.worker_id = ours.worker_id
+    AND job.state = 'running'
+RETURNING job.id

@@ -1,0 +1,132 @@
+"""The only reader of the environment.
+
+Every variable is listed here once, with its type and its default, and explained in
+`.env.example`. A `.env` file in the project directory is read first; what the process
+environment says wins.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DEVELOPMENT = "development"
+PRODUCTION = "production"
+
+# Signs tokens and sessions on a developer's machine only; production refuses it.
+DEVELOPMENT_SECRET_KEY = "development-only-key-that-production-refuses-to-start-with"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the environment says, typed and checked. Durations carry their unit in the name."""
+
+    development: bool
+    secret_key: str
+    allowed_hosts: list[str]
+    csrf_trusted_origins: list[str]
+    https_only: bool
+    trusted_proxies: int
+    signup_enabled: bool
+    login_rate: str
+    access_token_minutes: int
+    refresh_token_days: int
+    database: dict[str, Any]
+    redis_url: str
+    email: dict[str, Any]
+    default_from_email: str
+    log_level: str
+    log_format: str
+    jobs: dict[str, Any]
+
+
+def read_environment() -> Environment:
+    """Reads and checks the environment.
+
+    Raises `ImproperlyConfigured` with one sentence that says what to set.
+    """
+    env = environ.Env()
+    env.read_env(BASE_DIR / ".env", overwrite=False)
+    name = env.str("ENVIRONMENT", PRODUCTION)
+    if name not in (DEVELOPMENT, PRODUCTION):
+        raise ImproperlyConfigured(
+            f"ENVIRONMENT is {name!r}; set it to {DEVELOPMENT!r} or {PRODUCTION!r}."
+        )
+    development = name == DEVELOPMENT
+    return Environment(
+        development=development,
+        secret_key=_secret_key(env, development),
+        allowed_hosts=env.list("ALLOWED_HOSTS", default=["*"] if development else ["localhost"]),
+        csrf_trusted_origins=env.list("CSRF_TRUSTED_ORIGINS", default=[]),
+        https_only=env.bool("HTTPS_ONLY", default=not development),
+        trusted_proxies=env.int("TRUSTED_PROXIES", default=0),
+        signup_enabled=env.bool("SIGNUP_ENABLED", default=development),
+        login_rate=env.str("LOGIN_RATE", default="60/min"),
+        access_token_minutes=env.int("ACCESS_TOKEN_MINUTES", default=30),
+        refresh_token_days=env.int("REFRESH_TOKEN_DAYS", default=7),
+        database=env.db_url_config(_required_url(env, "DATABASE_URL", "postgres://user:password@host:5432/name")),
+        redis_url=_required_url(env, "REDIS_URL", "redis://host:6379/0"),
+        email=env.email_url_config(env.str("EMAIL_URL", default="smtp://127.0.0.1:1025")),
+        default_from_email=env.str("DEFAULT_FROM_EMAIL", default="jobs@localhost"),
+        log_level=env.str("LOG_LEVEL", default="INFO").upper(),
+        log_format=_log_format(env),
+        jobs=_jobs_settings(env),
+    )
+
+
+def _secret_key(env: environ.Env, development: bool) -> str:
+    key: str = env.str("SECRET_KEY", default="")
+    if development:
+        return key or DEVELOPMENT_SECRET_KEY
+    if not key:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set; set it to 50 or more random characters "
+            "(or set ENVIRONMENT=development on a developer's machine)."
+        )
+    if key == DEVELOPMENT_SECRET_KEY or len(key) < 50:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is too weak for production; set it to 50 or more random characters."
+        )
+    return key
+
+
+def _required_url(env: environ.Env, name: str, example: str) -> str:
+    url: str = env.str(name, default="")
+    if not url:
+        raise ImproperlyConfigured(f"{name} is not set; set it, for example to {example}.")
+    return url
+
+
+def _log_format(env: environ.Env) -> str:
+    log_format: str = env.str("LOG_FORMAT", default="text")
+    if log_format not in ("text", "json"):
+        raise ImproperlyConfigured(f"LOG_FORMAT is {log_format!r}; set it to 'text' or 'json'.")
+    return log_format
+
+
+def _jobs_settings(env: environ.Env) -> dict[str, Any]:
+    """The JOBS_* settings; `jobs/conf.py` is their typed view, `jobs/checks.py` checks them."""
+    return {
+        "JOBS_QUEUES": env.list("JOBS_QUEUES", default=["default", "emails", "bulk"]),
+        "JOBS_REDIS_PREFIX": env.str("JOBS_REDIS_PREFIX", default="{jobs}:"),
+        "JOBS_PAYLOAD_MAX_BYTES": env.int("JOBS_PAYLOAD_MAX_BYTES", default=256 * 1024),
+        "JOBS_MAX_RETRIES": env.int("JOBS_MAX_RETRIES", default=4),
+        "JOBS_RETRY_BASE_SECONDS": env.float("JOBS_RETRY_BASE_SECONDS", default=1.0),
+        "JOBS_RETRY_FACTOR": env.float("JOBS_RETRY_FACTOR", default=2.0),
+        "JOBS_RETRY_CAP_SECONDS": env.float("JOBS_RETRY_CAP_SECONDS", default=3600.0),
+        "JOBS_RETRY_JITTER": env.float("JOBS_RETRY_JITTER", default=0.0),
+        "JOBS_CRASH_LIMIT": env.int("JOBS_CRASH_LIMIT", default=3),
+        "JOBS_MARK_SECONDS": env.int("JOBS_MARK_SECONDS", default=86_400),
+        "JOBS_CONCURRENCY": env.int("JOBS_CONCURRENCY", default=10),
+        "JOBS_HEARTBEAT_SECONDS": env.float("JOBS_HEARTBEAT_SECONDS", default=5.0),
+        "JOBS_WORKER_TIMEOUT_SECONDS": env.float("JOBS_WORKER_TIMEOUT_SECONDS", default=30.0),
+        "JOBS_GRACE_SECONDS": env.float("JOBS_GRACE_SECONDS", default=25.0),
+        "JOBS_RECONCILE_SECONDS": env.float("JOBS_RECONCILE_SECONDS", default=3.0),
+        "JOBS_RING_MARGIN_SECONDS": env.float("JOBS_RING_MARGIN_SECONDS", default=3.0),
+        "JOBS_RETENTION_DAYS": env.float("JOBS_RETENTION_DAYS", default=14.0),
+        "JOBS_KEY_RETENTION_DAYS": env.float("JOBS_KEY_RETENTION_DAYS", default=90.0),
+    }
