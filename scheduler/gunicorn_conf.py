@@ -1,0 +1,53 @@
+"""How gunicorn serves the API.
+
+The number of processes is WEB_CONCURRENCY and anything else can be overridden in
+GUNICORN_CMD_ARGS; gunicorn reads both by itself.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from scheduler.env import read_environment
+from scheduler.logs import logging_config
+
+
+class AccessLog(Logger):  # type: ignore[misc]
+    """Leaves out the probes that went well: one every few seconds would drown the rest."""
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> None:
+        if resp.status_code >= 400 or not environ["PATH_INFO"].startswith("/health"):
+            super().access(resp, req, environ, request_time)
+
+
+def _logging() -> dict[str, Any]:
+    env = read_environment()
+    config = logging_config(env.log_level, env.log_format)
+    for name in ("gunicorn.error", "gunicorn.access"):
+        config["loggers"][name] = {"handlers": ["stderr"], "level": "INFO", "propagate": False}
+    return config
+
+
+bind = "0.0.0.0:8000"  # noqa: S104 - a container's port is published by its host
+
+# A request waits for PostgreSQL most of its time, so threads are cheaper than processes. Each
+# thread keeps one database connection.
+worker_class = "gthread"
+threads = 8
+
+# Heartbeat files of the workers belong in memory: on a slow disk they would block.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+
+timeout = 30
+graceful_timeout = 20  # below the time a container is given to stop
+keepalive = 65  # longer than the idle time of the usual proxies, so that they hang up first
+max_requests = 20_000  # a slow leak in any library stays small
+max_requests_jitter = 2_000
+control_socket_disable = True
+
+# The path without its query string, and no header: no token can get into the log.
+logger_class = AccessLog
+logconfig_dict = _logging()
+accesslog = "-"
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms'
