@@ -1,6 +1,7 @@
 """The ledger: what PostgreSQL knows about jobs. Rows change only through `jobs/services`."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -38,6 +39,11 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def default_name(self) -> str:
+        """What a worker is called that nobody named: the random end of its id."""
+        return self.id.hex[-12:]
 
 
 class Job(models.Model):
@@ -172,6 +178,10 @@ class ProcessedKey(models.Model):
 
     class Meta:
         ordering = ["key"]
+        indexes = [
+            # Pruning finds old keys by it; rows arrive in this order, so it costs next to nothing.
+            BrinIndex(fields=["created_at"], name="processed_key_by_age", autosummarize=True),
+        ]
 
     def __str__(self) -> str:
         return self.key

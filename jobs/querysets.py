@@ -159,6 +159,14 @@ class JobQuerySet(models.QuerySet["Job"]):
         )
         return {row[0] for row in rows}
 
+    def record_cancelled(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
+        """running -> cancelled; returns the jobs that were still ours."""
+        return {
+            claim.id
+            for claim in claims
+            if self._held(claim).update(state=JobState.CANCELLED, finished_at=Now())
+        }
+
     def settle_late(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
         """dead -> succeeded for attempts given up as interrupted that have succeeded after all."""
         fence = _fence(claims)

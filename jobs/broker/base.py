@@ -71,3 +71,7 @@ class Broker(Protocol):
     def ping(self) -> None:
         """Returns if Redis answers."""
         ...
+
+    def forget_everything(self) -> None:
+        """Loses all that is known here; the reconciler rings again for what the ledger knows."""
+        ...

@@ -87,6 +87,12 @@ class MemoryBroker:
         if not self.available:
             raise BrokerUnavailable("the memory broker is switched off")
 
+    def forget_everything(self) -> None:
+        self.ping()
+        self.lists.clear()
+        self.delayed.clear()
+        self.marks.clear()
+
     def _list(self, message: QueueMessage) -> deque[QueueMessage]:
         return self.lists.setdefault((message.queue, message.priority), deque())
 

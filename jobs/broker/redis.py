@@ -168,6 +168,13 @@ class RedisBroker:
     def ping(self) -> None:
         self._client.ping()
 
+    @_translates_errors
+    def forget_everything(self) -> None:
+        """Removes every key below the prefix: harmless, as the ledger knows it all."""
+        keys = list(self._client.scan_iter(match=f"{self._keys.prefix}*", count=1_000))
+        if keys:
+            self._client.unlink(*keys)
+
 
 def _connect(url: str, socket_timeout_seconds: float) -> Any:
     # One immediate second try: a connection that a restart has cut costs nobody an error.

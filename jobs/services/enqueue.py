@@ -1,22 +1,21 @@
 """A job is accepted: the row is inserted, and Redis is rung after the commit."""
 
 import json
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
-from django.db import transaction
-
-from jobs.broker import get_broker
 from jobs.conf import PRIORITY_DEFAULT, JobsConf, jobs_conf
-from jobs.errors import BrokerUnavailable, PayloadInvalid, PayloadTooLarge, UnknownQueue
+from jobs.errors import PayloadInvalid, PayloadTooLarge, UnknownQueue
 from jobs.handlers.registry import JobType, job_types
 from jobs.models import Job
 from jobs.querysets import Inserted, NewJob
+from jobs.services.doorbell import ring_after_commit
 
-logger = logging.getLogger(__name__)
+# A derived key that is longer is hashed, so that type and key fit `Job.effect_key`.
+LONGEST_KEY = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def job_enqueue(
     while True:
         [inserted] = Job.objects.insert([new])
         if inserted:
-            ring_after_commit([inserted])
+            ring_after_commit([(inserted.message, inserted.delay_seconds)])
             return Enqueued(_job(new, inserted), duplicate=False)
         if existing := _existing(new):
             return Enqueued(existing, duplicate=True)
@@ -162,28 +161,9 @@ def _effect_key(
 ) -> str | None:
     """None: the job's own id. What the payload says comes before what the client says,
     because it is about the effect itself."""
-    if job_type.key is not None:
-        return f"{job_type.name}:{job_type.key(payload)}"
-    if idempotency_key is not None:
-        return f"{job_type.name}:{idempotency_key}"
-    return None
-
-
-def ring_after_commit(jobs: Iterable[Inserted]) -> None:
-    """Rings once the present transaction has committed (at once, if there is none)."""
-    rings = [(inserted.message, inserted.delay_seconds) for inserted in jobs]
-    transaction.on_commit(lambda: _ring(rings))
-
-
-def _ring(rings: Sequence[tuple[Any, float]]) -> None:
-    """A ring that fails is not an error: the reconciler finds the row."""
-    broker = get_broker()
-    ready = [message for message, seconds in rings if seconds <= 0]
-    later = [(message, seconds) for message, seconds in rings if seconds > 0]
-    try:
-        if ready:
-            broker.ring(ready)
-        if later:
-            broker.ring_later(later)
-    except BrokerUnavailable:
-        logger.debug("Could not ring for %d jobs; the reconciler will", len(rings))
+    key = job_type.key(payload) if job_type.key is not None else idempotency_key
+    if key is None:
+        return None
+    if len(key) > LONGEST_KEY:
+        key = f"sha256-{sha256(key.encode()).hexdigest()}"
+    return f"{job_type.name}:{key}"

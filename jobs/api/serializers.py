@@ -1,0 +1,116 @@
+"""What the calls accept: one class for each body or query string."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from jobs.api.fields import JSONObjectField, MomentField, SecondsField
+from jobs.api.pagination import LIMIT_DEFAULT, LIMIT_MAX, Cursor
+from jobs.conf import MAX_RETRIES_LIMIT, PRIORITY_MAX, PRIORITY_MIN
+from jobs.states import JobState, Resolution
+
+# A job further ahead than this is a slip of units (milliseconds for seconds) or of the year.
+AHEAD_MAX = timedelta(days=366)
+
+_UNKNOWN_NAMED_MAX = 20
+
+WAITING, ANY = "waiting", "any"
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses what it does not know: a misspelled option must not be ignored in silence."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The validated fields; errors of unknown and of known ones are reported together."""
+        errors = self._unknown(data) if isinstance(data, dict) else {}
+        try:
+            values: dict[str, Any] = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if not errors or not isinstance(error.detail, dict):
+                raise
+            raise serializers.ValidationError({**errors, **error.detail}) from None
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
+
+    def _unknown(self, data: dict[str, Any]) -> dict[str, list[ErrorDetail]]:
+        known = ", ".join(self.fields)
+        unknown = [name for name in data if name not in self.fields][:_UNKNOWN_NAMED_MAX]
+        detail = ErrorDetail(f"Unknown; known are: {known}.", code="unknown_field")
+        return {name: [detail] for name in unknown}
+
+
+class JobSubmission(StrictSerializer):
+    """The body of `POST /addJob`. What is null counts as absent."""
+
+    type = serializers.CharField(max_length=100, trim_whitespace=False)
+    payload = JSONObjectField()
+    queue = serializers.CharField(
+        max_length=63, required=False, allow_null=True, trim_whitespace=False
+    )
+    priority = serializers.IntegerField(
+        min_value=PRIORITY_MIN, max_value=PRIORITY_MAX, required=False, allow_null=True
+    )
+    run_at = MomentField(required=False, allow_null=True)
+    delay = SecondsField(
+        min_value=0, max_value=AHEAD_MAX.total_seconds(), required=False, allow_null=True
+    )
+    max_retries = serializers.IntegerField(
+        min_value=0, max_value=MAX_RETRIES_LIMIT, required=False, allow_null=True
+    )
+    idempotency_key = serializers.CharField(
+        max_length=255, required=False, allow_null=True, trim_whitespace=False
+    )
+
+    def validate_run_at(self, run_at: datetime | None) -> datetime | None:
+        """Refuses a moment too far ahead; one that is past means now."""
+        if run_at is not None and run_at > timezone.now() + AHEAD_MAX:
+            raise serializers.ValidationError(
+                f"Give a moment at most {AHEAD_MAX.days} days ahead.", code="max_value"
+            )
+        return run_at
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuses two answers to one question."""
+        if attrs.get("run_at") is not None and attrs.get("delay") is not None:
+            both = ErrorDetail("Give run_at or delay, not both.", code="run_at_and_delay")
+            raise serializers.ValidationError({"delay": [both]})
+        return attrs
+
+
+class PageQuery(StrictSerializer):
+    """The query parameters that every list has."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=LIMIT_MAX, default=LIMIT_DEFAULT)
+    cursor = serializers.CharField(default=None)
+
+    def validate_cursor(self, cursor: str | None) -> Cursor | None:
+        """The cursor; one that this service did not write is refused."""
+        if cursor is None:
+            return None
+        try:
+            return Cursor.decode(cursor)
+        except ValueError:
+            raise serializers.ValidationError(
+                "Take the cursor from next or prev of a page.", code="bad_cursor"
+            ) from None
+
+
+class JobQuery(PageQuery):
+    """The query parameters of `GET /jobs`."""
+
+    state = serializers.ChoiceField(JobState.choices, required=False)
+    type = serializers.CharField(max_length=100, required=False)
+    queue = serializers.CharField(max_length=63, required=False)
+
+
+class DeadLetterQuery(PageQuery):
+    """The query parameters of `GET /failedJobs`."""
+
+    type = serializers.CharField(max_length=100, required=False)
+    queue = serializers.CharField(max_length=63, required=False)
+    since = MomentField(required=False)
+    resolution = serializers.ChoiceField([WAITING, *Resolution.values, ANY], default=WAITING)

@@ -1,0 +1,61 @@
+"""What a person decides about a dead letter: replay or discard."""
+
+from uuid import UUID
+
+from django.db.models.functions import Now
+
+from jobs.errors import DeadLetterResolved
+from jobs.messages import QueueMessage
+from jobs.models import DeadLetter, Job
+from jobs.services.doorbell import ring_after_commit
+from jobs.services.short_transaction import short_transaction
+from jobs.states import JobState, Resolution
+
+
+def dead_letter_replay(*, dead_letter_id: UUID, resolved_by_id: int | None) -> DeadLetter:
+    """dead -> queued: the same job again, with its retry budget anew and its errors kept.
+
+    Raises DeadLetterResolved, DeadLetter.DoesNotExist.
+    """
+    with short_transaction():
+        letter = _waiting_letter(dead_letter_id)
+        job = Job.objects.select_for_update().get(id=letter.job_id)
+        Job.objects.filter(id=job.id, state=JobState.DEAD).update(
+            state=JobState.QUEUED,
+            worker_id=None,
+            claimed_at=None,
+            started_at=None,
+            finished_at=None,
+            failures=0,
+            crashes=0,
+            run_at=Now(),
+            rung_at=Now(),
+        )
+        message = QueueMessage(job.id, job.effect_key, job.queue, job.priority)
+        ring_after_commit([(message, 0.0)], clear_marks=True)
+        return _resolve(letter, Resolution.REPLAYED, resolved_by_id)
+
+
+def dead_letter_discard(*, dead_letter_id: UUID, resolved_by_id: int | None) -> DeadLetter:
+    """Puts a dead letter aside for good; its effect key is free for other jobs.
+
+    Raises DeadLetterResolved, DeadLetter.DoesNotExist.
+    """
+    with short_transaction():
+        letter = _waiting_letter(dead_letter_id)
+        return _resolve(letter, Resolution.DISCARDED, resolved_by_id)
+
+
+def _waiting_letter(dead_letter_id: UUID) -> DeadLetter:
+    letter = DeadLetter.objects.select_for_update().get(id=dead_letter_id)
+    if letter.resolution:
+        raise DeadLetterResolved(letter.resolution)
+    return letter
+
+
+def _resolve(letter: DeadLetter, resolution: Resolution, resolved_by_id: int | None) -> DeadLetter:
+    DeadLetter.objects.filter(id=letter.id).update(
+        resolution=resolution, resolved_at=Now(), resolved_by_id=resolved_by_id
+    )
+    letter.refresh_from_db()
+    return letter

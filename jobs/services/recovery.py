@@ -1,0 +1,163 @@
+"""Repair: jobs are rescued from dead workers, rung again when Redis lost them, and pruned.
+
+Any worker may do any of it at any time; a try-lock keeps them out of each other's way.
+"""
+
+import logging
+import time
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+from jobs.attempt_error import error_of_lost_worker
+from jobs.broker import get_broker
+from jobs.claim import ClaimedJob
+from jobs.conf import jobs_conf
+from jobs.handlers.registry import job_types
+from jobs.ids import uuid7_floor
+from jobs.models import Job, ProcessedKey, Worker
+from jobs.outcome import CutOff, NotStarted, Outcome
+from jobs.querysets import CLAIMED_FIELDS, seconds_ago
+from jobs.retry import start_is_marked
+from jobs.services.doorbell import ring_after_commit
+from jobs.services.lifecycle import Finished, Recorded, jobs_record
+from jobs.services.short_transaction import short_transaction, try_advisory_lock
+from jobs.states import FINAL_STATES, JobState
+
+logger = logging.getLogger(__name__)
+
+# Bounds on one round, so that no transaction grows with the damage; the next round follows.
+RESCUE_LIMIT = 500
+RING_LIMIT_PER_LIST = 1_000
+PRUNE_LIMIT = 1_000
+
+DAY_SECONDS = 86_400
+
+
+def jobs_rescue() -> list[Recorded]:
+    """Takes running jobs from workers that are dead; what follows depends on the effect.
+
+    Liveness decides, never age: a job may run for as long as its worker is heard of.
+    """
+    with short_transaction():
+        if not try_advisory_lock("rescue"):
+            return []
+        _declare_dead()
+        orphans = _orphans()
+        return jobs_record(finished=orphans) if orphans else []
+
+
+def _declare_dead() -> None:
+    """From here on such a worker can claim nothing, should it still be there."""
+    silent = Worker.objects.silent(jobs_conf().worker_timeout_seconds)
+    for name in silent.values_list("name", flat=True):
+        logger.warning("Worker %s has not been heard of for too long: it counts as dead", name)
+    silent.update(stopped_at=Now())
+
+
+def _orphans() -> list[Finished]:
+    rows = (
+        Job.objects.orphaned(jobs_conf().worker_timeout_seconds)
+        .select_for_update(skip_locked=True)
+        .order_by("id")
+        .values_list(*CLAIMED_FIELDS, "started_at")[:RESCUE_LIMIT]
+    )
+    return [_orphan(ClaimedJob(*row[:-1]), started=row[-1] is not None) for row in rows]
+
+
+def _orphan(claim: ClaimedJob, started: bool) -> Finished:
+    job_type = job_types.find(claim.type)
+    if not started and start_is_marked(job_type.effect if job_type else None, claim.budget):
+        outcome: Outcome = NotStarted()  # claimed, but it never began
+    else:
+        outcome = CutOff(error_of_lost_worker(claim.worker_id), crashed=True)
+    return Finished(claim, outcome)
+
+
+def jobs_disown(*, worker_id: UUID, known_ids: Collection[UUID]) -> int:
+    """Gives back jobs that the ledger says this worker runs, but that it knows nothing of.
+
+    Such a claim was committed while its answer got lost on the way. `known_ids` must have
+    been collected before this call. Returns how many.
+    """
+    with short_transaction():
+        rows = (
+            Job.objects.running()
+            .filter(worker_id=worker_id)
+            .exclude(id__in=known_ids)
+            .select_for_update(skip_locked=True)
+            .values_list(*CLAIMED_FIELDS)[:RESCUE_LIMIT]
+        )
+        unknown = [Finished(ClaimedJob(*row), NotStarted()) for row in rows]
+        if unknown:
+            jobs_record(finished=unknown)
+    return len(unknown)
+
+
+def jobs_ring_again(*, queues: Sequence[str]) -> int:
+    """Rings for queued jobs that Redis has lost; returns how many.
+
+    Lists are first-in first-out: what was rung before the next one to come out, and is still
+    queued, must have lost its ring. A margin covers what lies between pop and claim.
+
+    Raises BrokerUnavailable.
+    """
+    next_out = get_broker().next_out(queues)
+    with short_transaction():
+        if not try_advisory_lock("ring"):
+            return 0
+        lost = Job.objects.ring_again(
+            next_out,
+            margin_seconds=jobs_conf().ring_margin_seconds,
+            limit=RING_LIMIT_PER_LIST,
+        )
+        ring_after_commit([(message, 0.0) for message in lost], clear_marks=True)
+    if lost:
+        logger.info("Rang again for %d jobs that Redis had lost", len(lost))
+    return len(lost)
+
+
+def jobs_prune() -> int:
+    """Deletes a batch of jobs, keys and workers past their retention; returns how many rows.
+
+    Dead jobs stay for as long as their dead letter waits. Ids carry their time, so that the
+    oldest rows are found by the primary key.
+    """
+    conf = jobs_conf()
+    with short_transaction():
+        if not try_advisory_lock("prune"):
+            return 0
+        return _prune_jobs(conf.retention_days) + _prune_keys(conf.key_retention_days) + (
+            _prune_workers(conf.retention_days)
+        )
+
+
+def _prune_jobs(days: float) -> int:
+    cutoff = uuid7_floor(time.time() - days * DAY_SECONDS)
+    old = (
+        Job.objects.filter(id__lt=cutoff, finished_at__lt=seconds_ago(days * DAY_SECONDS))
+        .filter(state__in=FINAL_STATES)
+        .exclude(state=JobState.DEAD, dead_letters__resolution="")
+        .order_by("id")
+        .values_list("id", flat=True)[:PRUNE_LIMIT]
+    )
+    return Job.objects.filter(id__in=list(old)).delete()[0]
+
+
+def _prune_keys(days: float) -> int:
+    """A key without success goes when its job is gone: nobody is left to do the effect."""
+    done_or_deserted = Q(processed_at__isnull=False) | ~Q(
+        Exists(Job.objects.filter(id=OuterRef("job_id")))
+    )
+    old = ProcessedKey.objects.filter(
+        done_or_deserted, created_at__lt=seconds_ago(days * DAY_SECONDS)
+    )
+    keys = list(old.values_list("key", flat=True)[:PRUNE_LIMIT])
+    return ProcessedKey.objects.filter(key__in=keys).delete()[0]
+
+
+def _prune_workers(days: float) -> int:
+    old = Worker.objects.filter(stopped_at__lt=seconds_ago(days * DAY_SECONDS))
+    return old.delete()[0]

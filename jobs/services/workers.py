@@ -1,0 +1,38 @@
+"""A worker's row: registered, kept fresh, stopped."""
+
+import os
+import socket
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models.functions import Now
+
+from jobs.models import Worker
+from jobs.querysets import WorkerQuerySet
+
+
+def worker_register(*, name: str | None, queues: Sequence[str], concurrency: int) -> Worker:
+    """A new row for this process; without a name it gets the default one."""
+    worker = Worker(
+        hostname=socket.gethostname(),
+        pid=os.getpid(),
+        queues=list(queues),
+        concurrency=concurrency,
+    )
+    worker.name = name or worker.default_name
+    worker.save(force_insert=True)
+    return worker
+
+
+def worker_heartbeat(*, worker_id: UUID) -> bool:
+    """Says that the worker lives, by the database's clock; False if it was declared dead."""
+    return _live(worker_id).update(heartbeat_at=Now()) == 1
+
+
+def worker_stop(*, worker_id: UUID) -> None:
+    """The worker has stopped: whatever it still runs is rescued without waiting."""
+    _live(worker_id).update(stopped_at=Now())
+
+
+def _live(worker_id: UUID) -> WorkerQuerySet:
+    return Worker.objects.filter(id=worker_id, stopped_at__isnull=True)

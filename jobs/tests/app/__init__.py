@@ -1,0 +1,1 @@
+"""An app with job types and a table for tests."""

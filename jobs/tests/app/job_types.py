@@ -1,0 +1,88 @@
+"""Job types for tests: each run leaves a line in the file that NOTES_FILE names, or a row."""
+
+import os
+import time
+from typing import Any
+
+from rest_framework import serializers
+
+from jobs.errors import OutcomeUnknown, PermanentError, RetryAfter
+from jobs.handlers.context import JobContext, Payload
+from jobs.handlers.registry import job_type
+from jobs.states import Effect
+from jobs.tests.app.models import Note
+
+
+class NotePayload(serializers.Serializer[dict[str, Any]]):
+    """What a note says, how long it takes, and how often it fails before."""
+
+    text = serializers.CharField()
+    seconds = serializers.FloatField(default=0.0)
+    failures = serializers.IntegerField(default=0)
+    error = serializers.ChoiceField(
+        choices=["error", "permanent", "unknown", "retry_after", "crash"], default="error"
+    )
+    secret = serializers.CharField(default="", allow_blank=True)
+
+
+def _leave(payload: Payload, context: JobContext) -> None:
+    """One line, in one write: lines of several processes do not mix."""
+    line = f"{payload['text']} {context.job_id} {context.attempt} {context.worker}\n"
+    descriptor = os.open(os.environ["NOTES_FILE"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    try:
+        os.write(descriptor, line.encode())
+    finally:
+        os.close(descriptor)
+
+
+def _fail(payload: Payload, context: JobContext) -> None:
+    if context.attempt > payload["failures"]:
+        return
+    match payload["error"]:
+        case "permanent":
+            raise PermanentError("never again")
+        case "unknown":
+            raise OutcomeUnknown("who knows")
+        case "retry_after":
+            raise RetryAfter(0.2)
+        case "crash":
+            os._exit(1)
+        case _:
+            raise RuntimeError(f"failed on purpose {payload['secret']}")
+
+
+@job_type("tests.note", payload=NotePayload, effect=Effect.IDEMPOTENT, sensitive=("secret",))
+def note(payload: Payload, context: JobContext) -> None:
+    """Safe to repeat: the line says which attempt it was."""
+    time.sleep(payload["seconds"])
+    _fail(payload, context)
+    _leave(payload, context)
+
+
+@job_type("tests.note_once", payload=NotePayload, effect=Effect.ONCE, sensitive=("secret",))
+def note_once(payload: Payload, context: JobContext) -> None:
+    """Must never be repeated: the line comes first, then the time in which it can be cut off."""
+    _fail(payload, context)
+    _leave(payload, context)
+    time.sleep(payload["seconds"])
+
+
+@job_type("tests.note_transactional", payload=NotePayload, effect=Effect.TRANSACTIONAL)
+def note_transactional(payload: Payload, context: JobContext) -> None:
+    """Its row commits with the outcome."""
+    Note.objects.create(text=payload["text"], job_id=context.job_id, attempt=context.attempt)
+    time.sleep(payload["seconds"])
+    _fail(payload, context)
+
+
+@job_type(
+    "tests.note_by_text",
+    payload=NotePayload,
+    effect=Effect.ONCE,
+    key=lambda payload: str(payload["text"]),
+)
+def note_by_text(payload: Payload, context: JobContext) -> None:
+    """One effect for each text, whoever asks."""
+    _fail(payload, context)
+    _leave(payload, context)
+    time.sleep(payload["seconds"])

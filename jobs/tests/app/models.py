@@ -1,0 +1,11 @@
+"""Effects in the database, for transactional handlers. No migrations: the test database syncs."""
+
+from django.db import models
+
+
+class Note(models.Model):
+    """One effect."""
+
+    text = models.CharField(max_length=200)
+    job_id = models.UUIDField()
+    attempt = models.PositiveIntegerField()

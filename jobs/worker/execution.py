@@ -1,0 +1,118 @@
+"""One attempt, from claim to outcome: resolve, start, run, and say what it led to."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import connections
+
+from jobs.attempt_error import error_of, secret_values
+from jobs.claim import ClaimedJob
+from jobs.conf import jobs_conf
+from jobs.errors import LeaseLost, OutcomeUnknown, PermanentError, RetryAfter
+from jobs.handlers.context import JobContext
+from jobs.handlers.registry import JobType, job_types
+from jobs.outcome import CutOff, Failed, FailedForGood, Lost, NotStarted, Outcome, Succeeded
+from jobs.services.lifecycle import job_start, job_succeed_in_transaction
+from jobs.services.short_transaction import short_transaction
+from jobs.states import Effect
+from jobs.worker.lease import Lease
+
+logger = logging.getLogger(__name__)
+
+# A type that this worker does not know belongs to a newer or older release: others may know it.
+UNKNOWN_TYPE_SECONDS = 15.0
+
+
+class Execution:
+    """Runs handlers; an instance serves every thread of the worker."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+
+    def run(self, claim: ClaimedJob) -> Outcome:
+        """Never raises: whatever happens is an outcome."""
+        job_type = job_types.find(claim.type)
+        if job_type is None:
+            logger.warning("Job %s: no handler for %r here; it waits", claim.id, claim.type)
+            return NotStarted(UNKNOWN_TYPE_SECONDS)
+        _drop_broken_connections()
+        try:
+            if not self._may_start(claim):
+                return NotStarted()
+        except Exception as error:
+            # The handler has not run; what the ledger says will decide.
+            logger.warning("Job %s could not be started: %s", claim.id, error)
+            return NotStarted()
+        logger.info(
+            "Worker %s processing job %s (%s, attempt %d)",
+            self._lease.worker.name,
+            claim.id,
+            claim.type,
+            claim.attempt,
+        )
+        return self._call(job_type, claim)
+
+    def _may_start(self, claim: ClaimedJob) -> bool:
+        lease = self._lease
+        ours = lease.is_held and lease.worker.id == claim.worker_id
+        return ours and job_start(claim=claim)
+
+    def _call(self, job_type: JobType, claim: ClaimedJob) -> Outcome:
+        run = _run_in_transaction if job_type.effect is Effect.TRANSACTIONAL else _run_plainly
+        try:
+            return run(job_type, claim, self._context(claim))
+        except LeaseLost:
+            return Lost()
+        except BaseException as exception:
+            return self._outcome_of(exception, job_type, claim)
+
+    def _context(self, claim: ClaimedJob) -> JobContext:
+        return JobContext(
+            job_id=claim.id,
+            type=claim.type,
+            queue=claim.queue,
+            attempt=claim.attempt,
+            idempotency_key=claim.effect_key,
+            worker=self._lease.worker.name,
+        )
+
+    def _outcome_of(
+        self, exception: BaseException, job_type: JobType, claim: ClaimedJob
+    ) -> Outcome:
+        secrets = secret_values(claim.payload, job_type.sensitive)
+        error = error_of(exception, self._lease.worker.name, secrets)
+        match exception:
+            case PermanentError():
+                return FailedForGood(error)
+            case OutcomeUnknown():
+                return CutOff(error)
+            case RetryAfter(seconds=seconds):
+                return Failed(error, after_seconds=seconds)
+            case _:
+                return Failed(error)
+
+
+def _run_plainly(job_type: JobType, claim: ClaimedJob, context: JobContext) -> Outcome:
+    job_type.handler(claim.payload, context)
+    return Succeeded()
+
+
+def _run_in_transaction(job_type: JobType, claim: ClaimedJob, context: JobContext) -> Outcome:
+    """The handler's database work and the success commit together, or neither does.
+
+    A commit whose answer is lost counts as failed here; the record that follows is fenced,
+    and finds nothing to write if the commit had gone through.
+    """
+    timeout = job_type.timeout_seconds or jobs_conf().worker_timeout_seconds
+    with short_transaction(idle_seconds=timeout):
+        job_type.handler(claim.payload, context)
+        job_succeed_in_transaction(claim=claim)
+    return Succeeded(recorded=True)
+
+
+def _drop_broken_connections() -> None:
+    for connection in connections.all(initialized_only=True):
+        connection.close_if_unusable_or_obsolete()
+
+
+Run = Callable[[ClaimedJob], Outcome]

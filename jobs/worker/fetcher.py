@@ -1,0 +1,154 @@
+"""Waits on Redis a few seconds at most, then claims a batch for the slots that are free."""
+
+import logging
+import threading
+
+from django.db import InterfaceError, OperationalError, connection
+
+from jobs.broker import get_broker
+from jobs.broker.base import Broker
+from jobs.claim import ClaimedJob
+from jobs.clock import Clock
+from jobs.errors import BrokerUnavailable
+from jobs.messages import QueueMessage
+from jobs.models import Job
+from jobs.outage import ledger_outage, redis_outage
+from jobs.services.idempotency import jobs_settle_contested
+from jobs.services.lifecycle import jobs_claim
+from jobs.services.recovery import jobs_disown
+from jobs.worker.executor import Executor
+from jobs.worker.heartbeat import Heartbeat
+from jobs.worker.inflight import Inflight
+from jobs.worker.lease import Lease
+
+logger = logging.getLogger(__name__)
+
+# Short enough that a stop is seen soon, long enough that an idle worker costs nothing.
+BLOCK_SECONDS = 2.0
+# Without Redis nobody rings: how often an idle worker looks into the ledger instead.
+LEDGER_POLL_SECONDS = 0.5
+
+
+class Fetcher:
+    """fetch (Redis) -> claim (PostgreSQL) -> executor."""
+
+    def __init__(
+        self,
+        *,
+        queues: list[str],
+        lease: Lease,
+        heartbeat: Heartbeat,
+        executor: Executor,
+        inflight: Inflight,
+        clock: Clock,
+        stop: threading.Event,
+        broker: Broker | None = None,
+    ) -> None:
+        self._queues = queues
+        self._lease = lease
+        self._heartbeat = heartbeat
+        self._executor = executor
+        self._inflight = inflight
+        self._clock = clock
+        self._stop = stop
+        self._broker = broker or get_broker()
+
+    def run(self) -> None:
+        """Loops until the stop."""
+        try:
+            while not self._stop.is_set():
+                self.step()
+        finally:
+            connection.close()
+
+    def step(self) -> None:
+        """One turn of the loop; returns after a few seconds at most."""
+        room = self._executor.wait_for_room(BLOCK_SECONDS)
+        if room == 0:
+            return
+        if not self._lease.is_held:
+            self._clock.wait(self._stop, LEDGER_POLL_SECONDS)
+            return
+        messages = self._fetch(room)
+        if messages and self._stop.is_set():
+            self._give_back(messages)
+        elif messages:
+            self._claim(messages)
+
+    def _fetch(self, room: int) -> list[QueueMessage]:
+        if redis_outage.seconds_to_next_try > 0:
+            return self._fetch_from_ledger(room)
+        try:
+            messages = self._fetch_from_redis(room)
+        except BrokerUnavailable as error:
+            redis_outage.failed(error)
+            return self._fetch_from_ledger(room)
+        redis_outage.ended()
+        return messages
+
+    def _fetch_from_redis(self, room: int) -> list[QueueMessage]:
+        fetched = self._broker.fetch(self._turned_queues(), room)
+        if not fetched:
+            popped = self._broker.wait(self._turned_queues(), BLOCK_SECONDS)
+            if popped:
+                fetched = self._broker.fetch(self._queues, room, popped)
+        return [one.message for one in fetched if not one.already_done]
+
+    def _turned_queues(self) -> list[str]:
+        """Queues take turns, so that within a priority none of them starves."""
+        self._queues = self._queues[1:] + self._queues[:1]
+        return self._queues
+
+    def _fetch_from_ledger(self, room: int) -> list[QueueMessage]:
+        """While Redis is away, work goes on."""
+        try:
+            messages = Job.objects.next_in_ledger(self._queues, room)
+        except (OperationalError, InterfaceError) as error:
+            self._ledger_failed(error)
+            return []
+        if not messages:
+            self._clock.wait(self._stop, LEDGER_POLL_SECONDS)
+        return messages
+
+    def _claim(self, messages: list[QueueMessage]) -> None:
+        try:
+            claims = self._claim_or_settle(messages)
+        except (OperationalError, InterfaceError) as error:
+            self._give_back(messages)
+            self._ledger_failed(error)
+            return
+        if ledger_outage.is_on:
+            self._after_ledger_outage()
+        if claims:
+            self._executor.submit(claims)
+
+    def _claim_or_settle(self, messages: list[QueueMessage]) -> list[ClaimedJob]:
+        ids = [message.job_id for message in messages]
+        claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=ids)
+        self._inflight.add(claims)
+        claimed = {claim.id for claim in claims}
+        left = [job_id for job_id in ids if job_id not in claimed]
+        if left and not claims:
+            # Perhaps this worker may not claim at all: others declared it dead.
+            self._heartbeat.beat()
+        if left:
+            jobs_settle_contested(job_ids=left)
+        return claims
+
+    def _give_back(self, messages: list[QueueMessage]) -> None:
+        try:
+            self._broker.ring_first(messages)
+        except BrokerUnavailable as error:
+            redis_outage.failed(error)  # the reconciler rings for them
+
+    def _ledger_failed(self, error: Exception) -> None:
+        connection.close()
+        self._clock.wait(self._stop, ledger_outage.failed(error))
+
+    def _after_ledger_outage(self) -> None:
+        """A claim may have been committed whose answer never came."""
+        ledger_outage.ended()
+        known = self._inflight.ids()
+        count = jobs_disown(worker_id=self._lease.worker.id, known_ids=known)
+        if count:
+            logger.info("Gave back %d claims whose answer had got lost", count)

@@ -1,0 +1,33 @@
+"""What this process holds between claim and record."""
+
+import threading
+from collections.abc import Iterable
+from uuid import UUID
+
+from jobs.claim import ClaimedJob
+
+
+class Inflight:
+    """The claims that are waiting, running or being recorded; safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._claims: dict[UUID, ClaimedJob] = {}
+
+    def add(self, claims: Iterable[ClaimedJob]) -> None:
+        with self._lock:
+            self._claims.update((claim.id, claim) for claim in claims)
+
+    def remove(self, claims: Iterable[ClaimedJob]) -> None:
+        """Forgets these attempts; a newer attempt of the same job stays."""
+        with self._lock:
+            for claim in claims:
+                if self._claims.get(claim.id) is claim:
+                    del self._claims[claim.id]
+
+    def ids(self) -> set[UUID]:
+        with self._lock:
+            return set(self._claims)
+
+    def __len__(self) -> int:
+        return len(self._claims)

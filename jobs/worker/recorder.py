@@ -1,0 +1,94 @@
+"""Group commit: what finished while the last commit was in flight goes into the next."""
+
+import logging
+import queue
+import threading
+
+from django.db import InterfaceError, OperationalError, connection
+
+from jobs.clock import Clock
+from jobs.outage import ledger_outage
+from jobs.services.lifecycle import Finished, Recorded, jobs_record
+from jobs.worker import report
+from jobs.worker.inflight import Inflight
+
+logger = logging.getLogger(__name__)
+
+# Bounds a transaction; at full speed a batch is what 20 ms bring.
+BATCH_LIMIT = 500
+
+_NEVER = threading.Event()
+
+
+class Recorder:
+    """A thread that writes outcomes. It keeps what it could not write, and tries again."""
+
+    def __init__(self, inflight: Inflight, clock: Clock) -> None:
+        self._inflight = inflight
+        self._clock = clock
+        self._finished: queue.SimpleQueue[Finished | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def add(self, finished: Finished) -> None:
+        self._finished.put(finished)
+
+    def stop(self, timeout_seconds: float) -> bool:
+        """Writes what is left; False if the time is over before that."""
+        self._finished.put(None)
+        self._thread.join(timeout_seconds)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        try:
+            more = True
+            while more:
+                batch, more = self._next_batch()
+                if batch:
+                    self._record(batch)
+        finally:
+            connection.close()
+
+    def _next_batch(self) -> tuple[list[Finished], bool]:
+        """What has finished by now, at least one; and whether more may come."""
+        batch: list[Finished] = []
+        one = self._finished.get()
+        while one is not None:
+            batch.append(one)
+            if len(batch) == BATCH_LIMIT:
+                break
+            try:
+                one = self._finished.get_nowait()
+            except queue.Empty:
+                break
+        return batch, one is not None
+
+    def _record(self, batch: list[Finished]) -> None:
+        """A write that fails for want of a database is tried until it is decided: it is fenced."""
+        while True:
+            try:
+                recorded = jobs_record(finished=batch)
+            except (OperationalError, InterfaceError) as error:
+                connection.close()
+                self._clock.wait(_NEVER, ledger_outage.failed(error))
+            except Exception:
+                recorded = self._record_one_by_one(batch)
+                break
+            else:
+                ledger_outage.ended()
+                break
+        self._inflight.remove(one.claim for one in batch)
+        for one in recorded:
+            report.recorded(one)
+
+    def _record_one_by_one(self, batch: list[Finished]) -> list[Recorded]:
+        """One outcome that cannot be written must not hold up the others."""
+        recorded = []
+        for one in batch:
+            try:
+                recorded += jobs_record(finished=[one])
+            except Exception:
+                logger.exception("The outcome of job %s could not be written", one.claim.id)
+        return recorded

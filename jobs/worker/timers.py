@@ -1,0 +1,53 @@
+"""What every worker does on a timer, so that no one worker is needed: repair and promotion."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from jobs.broker import get_broker
+from jobs.clock import Clock
+from jobs.conf import jobs_conf
+from jobs.outage import redis_outage
+from jobs.services.recovery import jobs_prune, jobs_rescue, jobs_ring_again
+from jobs.worker import report
+from jobs.worker.heartbeat import Heartbeat
+from jobs.worker.lease import Lease
+from jobs.worker.periodic import Periodic
+
+# A delayed job is late by half of this on average.
+RING_DUE_SECONDS = 0.1
+RING_DUE_LIMIT = 1_000
+PRUNE_SECONDS = 60.0
+
+
+def timers(
+    *, queues: list[str], lease: Lease, heartbeat: Heartbeat, clock: Clock, stop: threading.Event
+) -> list[Periodic]:
+    """The worker's timers; each has a thread, so that one that hangs delays no other."""
+    conf = jobs_conf()
+    return [
+        Periodic("ring-due", RING_DUE_SECONDS, _ring_due, clock, stop),
+        Periodic("rescue", conf.heartbeat_seconds, lambda: _rescue(lease), clock, stop),
+        Periodic(
+            "ring-again",
+            conf.reconcile_seconds,
+            lambda: jobs_ring_again(queues=queues),
+            clock,
+            stop,
+        ),
+        Periodic("prune", PRUNE_SECONDS, jobs_prune, clock, stop),
+    ]
+
+
+def _ring_due() -> None:
+    if redis_outage.seconds_to_next_try > 0:
+        return
+    while get_broker().ring_due(RING_DUE_LIMIT) == RING_DUE_LIMIT:
+        pass
+
+
+def _rescue(lease: Lease) -> None:
+    if not lease.is_held:
+        return  # who cannot be heard himself has no business declaring others dead
+    for one in jobs_rescue():
+        report.recorded(one)
