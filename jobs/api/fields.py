@@ -44,4 +44,7 @@ class SecondsField(serializers.FloatField):
         """The number as a float."""
         if isinstance(data, bool) or not isinstance(data, int | float):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        try:
+            return super().to_internal_value(data)
+        except OverflowError:
+            self.fail("invalid")

@@ -2,7 +2,9 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
@@ -10,6 +12,7 @@ from rest_framework.exceptions import ErrorDetail
 from jobs.api.fields import JSONObjectField, MomentField, SecondsField
 from jobs.api.pagination import LIMIT_DEFAULT, LIMIT_MAX, Cursor
 from jobs.conf import MAX_RETRIES_LIMIT, PRIORITY_MAX, PRIORITY_MIN
+from jobs.ids import uuid7_floor
 from jobs.states import JobState, Resolution
 
 # A job further ahead than this is a slip of units (milliseconds for seconds) or of the year.
@@ -17,7 +20,10 @@ AHEAD_MAX = timedelta(days=366)
 
 _UNKNOWN_NAMED_MAX = 20
 
+# Of dead letters; beside the resolutions themselves.
 WAITING, ANY = "waiting", "any"
+
+_CLOCKS_DIFFER_MAX = timedelta(hours=1)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -86,6 +92,8 @@ class PageQuery(StrictSerializer):
 
     limit = serializers.IntegerField(min_value=1, max_value=LIMIT_MAX, default=LIMIT_DEFAULT)
     cursor = serializers.CharField(default=None)
+    type = serializers.CharField(max_length=100, required=False)
+    queue = serializers.CharField(max_length=63, required=False)
 
     def validate_cursor(self, cursor: str | None) -> Cursor | None:
         """The cursor; one that this service did not write is refused."""
@@ -98,19 +106,43 @@ class PageQuery(StrictSerializer):
                 "Take the cursor from next or prev of a page.", code="bad_cursor"
             ) from None
 
+    def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows that were asked for."""
+        asked = {name: self.validated_data.get(name) for name in ("type", "queue")}
+        return rows.filter(**{name: value for name, value in asked.items() if value is not None})
+
 
 class JobQuery(PageQuery):
     """The query parameters of `GET /jobs`."""
 
     state = serializers.ChoiceField(JobState.choices, required=False)
-    type = serializers.CharField(max_length=100, required=False)
-    queue = serializers.CharField(max_length=63, required=False)
+
+    def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The jobs that were asked for."""
+        rows = super().filtered(rows)
+        state = self.validated_data.get("state")
+        return rows.filter(state=state) if state else rows
 
 
 class DeadLetterQuery(PageQuery):
     """The query parameters of `GET /failedJobs`."""
 
-    type = serializers.CharField(max_length=100, required=False)
-    queue = serializers.CharField(max_length=63, required=False)
     since = MomentField(required=False)
     resolution = serializers.ChoiceField([WAITING, *Resolution.values, ANY], default=WAITING)
+
+    def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The dead letters that were asked for."""
+        rows = super().filtered(rows)
+        if (resolution := self.validated_data["resolution"]) != ANY:
+            rows = rows.filter(resolution="" if resolution == WAITING else resolution)
+        if since := self.validated_data.get("since"):
+            rows = rows.filter(created_at__gte=since, pk__gte=_id_floor(since))
+        return rows
+
+
+def _id_floor(since: datetime) -> UUID:
+    """Less than the id of any row made since then. Bounds the walk through the index.
+
+    Ids come from the clocks of the workers, `created_at` from that of the database.
+    """
+    return uuid7_floor(max(0.0, since.timestamp() - _CLOCKS_DIFFER_MAX.total_seconds()))

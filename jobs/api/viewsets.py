@@ -1,21 +1,18 @@
 """The calls about jobs: parse, call one service or selector, render."""
 
-from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
-from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from rest_framework import status
 from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
-from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
-from jobs.api.pagination import Cursor, page_of
+from jobs.api.lists import paged_response
 from jobs.api.parsers import StorableJSONParser
+from jobs.api.permissions import MayReplay
 from jobs.api.refusals import RefusalMixin
 from jobs.api.representations import (
     DeadLetterRepresentation,
@@ -23,9 +20,75 @@ from jobs.api.representations import (
     JobRepresentation,
     job_path,
 )
-from jobs.api.serializers import ANY, WAITING, DeadLetterQuery, JobQuery, JobSubmission, PageQuery
-from jobs.ids import uuid7_floor
+from jobs.api.serializers import DeadLetterQuery, JobQuery, JobSubmission
 from jobs.models import DeadLetter, Job
 from jobs.selectors import dead_letters_visible_to, jobs_visible_to
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.enqueue import job_enqueue
+
+
+class JobViewSet(RefusalMixin, ViewSet):
+    """Submits jobs and shows them: a client's own, or all of them to staff."""
+
+    parser_classes = (StorableJSONParser,)
+
+    def create(self, request: Request) -> Response:
+        """202 once the row is committed; 200 for a job that was there already."""
+        submission = JobSubmission(data=request.data)
+        submission.is_valid(raise_exception=True)
+        wanted = dict(submission.validated_data)
+        wanted["delay_seconds"] = wanted.pop("delay", None)
+        accepted = job_enqueue(**wanted, submitted_by_id=request.user.pk)
+        return Response(
+            {**JobReceipt(accepted.job).data, "duplicate": accepted.duplicate},
+            status=status.HTTP_200_OK if accepted.duplicate else status.HTTP_202_ACCEPTED,
+            headers={"Location": job_path(accepted.job.pk)},
+        )
+
+    def list(self, request: Request) -> Response:
+        """A page of jobs, newest first."""
+        return paged_response(request, JobQuery, self._jobs(request), JobRepresentation)
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One job."""
+        return Response(JobRepresentation(get_object_or_404(self._jobs(request), pk=pk)).data)
+
+    def _jobs(self, request: Request) -> QuerySet[Job]:
+        newest_letter = DeadLetter.objects.filter(job=OuterRef("pk")).order_by("-pk")
+        return jobs_visible_to(request.user).annotate(
+            failed_job_id=Subquery(newest_letter.values("pk")[:1])
+        )
+
+
+class DeadLetterViewSet(RefusalMixin, ViewSet):
+    """Shows dead letters, a client's own or all of them to staff, and replays them."""
+
+    parser_classes = (StorableJSONParser,)
+
+    def get_permissions(self) -> list[BasePermission]:
+        """Replaying takes a right of its own."""
+        return [IsAuthenticated(), MayReplay()] if self.action == "replay" else [IsAuthenticated()]
+
+    def list(self, request: Request) -> Response:
+        """A page of dead letters, newest first."""
+        letters = dead_letters_visible_to(request.user)
+        return paged_response(request, DeadLetterQuery, letters, DeadLetterRepresentation)
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One dead letter."""
+        return Response(DeadLetterRepresentation(self._letter(request, pk)).data)
+
+    def replay(self, request: Request, pk: str) -> Response:
+        """Puts the job back in its queue."""
+        letter = dead_letter_replay(
+            dead_letter_id=self._letter(request, pk).pk, resolved_by_id=request.user.pk
+        )
+        return Response(
+            DeadLetterRepresentation(letter).data,
+            status=status.HTTP_202_ACCEPTED,
+            headers={"Location": job_path(letter.job_id)},
+        )
+
+    def _letter(self, request: Request, pk: str) -> DeadLetter:
+        letter: Any = get_object_or_404(dead_letters_visible_to(request.user), pk=pk)
+        return letter

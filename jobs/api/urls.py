@@ -1,0 +1,22 @@
+"""Paths of the calls about jobs."""
+
+from django.urls import re_path
+
+from jobs.api.viewsets import DeadLetterViewSet, JobViewSet
+
+urlpatterns = [
+    re_path(r"^addJob/?$", JobViewSet.as_view({"post": "create"}), name="add-job"),
+    re_path(r"^jobs/?$", JobViewSet.as_view({"get": "list"}), name="jobs"),
+    re_path(r"^jobs/(?P<pk>[^/]+)/?$", JobViewSet.as_view({"get": "retrieve"}), name="job"),
+    re_path(r"^failedJobs/?$", DeadLetterViewSet.as_view({"get": "list"}), name="failed-jobs"),
+    re_path(
+        r"^failedJobs/(?P<pk>[^/]+)/?$",
+        DeadLetterViewSet.as_view({"get": "retrieve"}),
+        name="failed-job",
+    ),
+    re_path(
+        r"^failedJobs/(?P<pk>[^/]+)/replay/?$",
+        DeadLetterViewSet.as_view({"post": "replay"}),
+        name="failed-job-replay",
+    ),
+]

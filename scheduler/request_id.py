@@ -1,0 +1,37 @@
+"""Gives every request an id that the response, the problem and the log share."""
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponseBase
+
+HEADER = "X-Request-ID"
+
+# What a client sends ends up in logs and headers: no spaces, no control characters, not long.
+_ACCEPTED = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+
+
+class RequestIdMiddleware:
+    """Sets `request.request_id`: the client's X-Request-ID if it is fit for a log, else a new one.
+
+    Comes first, so that answers of the other middlewares carry the header as well.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.request_id = _accepted(request.headers.get(HEADER, ""))  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers[HEADER] = request_id(request)
+        return response
+
+
+def request_id(request: HttpRequest) -> str:
+    """The id of the request; empty where the middleware has not seen it."""
+    return getattr(request, "request_id", "")
+
+
+def _accepted(sent: str) -> str:
+    return sent if _ACCEPTED.fullmatch(sent) else uuid4().hex

@@ -1,0 +1,26 @@
+"""Every path of the service. Those of the API work with and without a trailing slash."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+
+from scheduler import error_views
+from scheduler.health import LiveView, ReadyView
+from scheduler.index import IndexView
+
+urlpatterns = [
+    path("", IndexView.as_view(), name="index"),
+    re_path(r"^health/?$", ReadyView.as_view(), name="health"),
+    re_path(r"^health/live/?$", LiveView.as_view(), name="health-live"),
+    re_path(r"^health/ready/?$", ReadyView.as_view(), name="health-ready"),
+    path("", include("accounts.api.urls")),
+    path("", include("jobs.api.urls")),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    re_path(r"", error_views.no_such_path),
+]
+
+handler400 = error_views.handler400
+handler403 = error_views.handler403
+handler404 = error_views.handler404
+handler500 = error_views.handler500
