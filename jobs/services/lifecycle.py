@@ -55,10 +55,13 @@ def job_start(*, claim: ClaimedJob) -> bool:
 
     False: the attempt was taken away, and the handler must not run.
     """
+    return Job.objects.mark_started(claim) if is_start_marked(claim) else True
+
+
+def is_start_marked(claim: ClaimedJob) -> bool:
+    """Whether `started_at` tells an attempt that was cut off from one that never began."""
     job_type = job_types.find(claim.type)
-    if not start_is_marked(job_type.effect if job_type else None, claim.budget):
-        return True
-    return Job.objects.mark_started(claim)
+    return start_is_marked(job_type.effect if job_type else None, claim.budget)
 
 
 def job_succeed_in_transaction(*, claim: ClaimedJob) -> None:
@@ -70,7 +73,7 @@ def job_succeed_in_transaction(*, claim: ClaimedJob) -> None:
 
 def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
     """Writes what attempts led to, all in one transaction; rings and marks after the commit."""
-    moves = [(one, _move(one)) for one in finished]
+    moves = _decisions(finished)
     succeeded = [one.claim for one, move in moves if isinstance(move, Succeed)]
     if len(succeeded) == len(moves):
         # The usual case needs no transaction of its own: it is a single statement.
@@ -91,15 +94,20 @@ def jobs_give_back(*, claims: Sequence[ClaimedJob]) -> None:
     jobs_record(finished=[Finished(claim, NotStarted()) for claim in claims])
 
 
-def _move(one: Finished) -> Move:
-    conf = jobs_conf()
+def _decisions(finished: Sequence[Finished]) -> list[tuple[Finished, Move]]:
+    """Settings and types are looked up once a batch: this is the hottest loop of the recorder."""
+    default_policy, crash_limit = default_retry_policy(), jobs_conf().crash_limit
+    return [(one, _move(one, default_policy, crash_limit)) for one in finished]
+
+
+def _move(one: Finished, default_policy: RetryPolicy, crash_limit: int) -> Move:
     job_type = job_types.find(one.claim.type)
     return decide(
         one.outcome,
         one.claim.budget,
         effect=job_type.effect if job_type else Effect.ONCE,  # unknown: the most careful one
-        policy=(job_type and job_type.retry) or default_retry_policy(),
-        crash_limit=conf.crash_limit,
+        policy=(job_type and job_type.retry) or default_policy,
+        crash_limit=crash_limit,
     )
 
 

@@ -15,14 +15,12 @@ from jobs.attempt_error import error_of_lost_worker
 from jobs.broker import get_broker
 from jobs.claim import ClaimedJob
 from jobs.conf import jobs_conf
-from jobs.handlers.registry import job_types
 from jobs.ids import uuid7_floor
 from jobs.models import Job, ProcessedKey, Worker
 from jobs.outcome import CutOff, NotStarted, Outcome
 from jobs.querysets import CLAIMED_FIELDS, seconds_ago
-from jobs.retry import start_is_marked
 from jobs.services.doorbell import ring_after_commit
-from jobs.services.lifecycle import Finished, Recorded, jobs_record
+from jobs.services.lifecycle import Finished, Recorded, is_start_marked, jobs_record
 from jobs.services.short_transaction import short_transaction, try_advisory_lock
 from jobs.states import FINAL_STATES, JobState
 
@@ -68,8 +66,7 @@ def _orphans() -> list[Finished]:
 
 
 def _orphan(claim: ClaimedJob, started: bool) -> Finished:
-    job_type = job_types.find(claim.type)
-    if not started and start_is_marked(job_type.effect if job_type else None, claim.budget):
+    if not started and is_start_marked(claim):
         outcome: Outcome = NotStarted()  # claimed, but it never began
     else:
         outcome = CutOff(error_of_lost_worker(claim.worker_id), crashed=True)

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 from django.db import connections
@@ -9,10 +10,17 @@ from django.db import connections
 from jobs.claim import ClaimedJob
 from jobs.outcome import Outcome
 from jobs.services.lifecycle import Finished
+from jobs.worker.pace import Pace
+
+# The look-ahead was wrong if no claim could begin for so long: others may be idle.
+HOARD_SECONDS = 1.0
 
 
 class Executor:
-    """Runs submitted claims on a fixed number of threads and hands on what they led to."""
+    """Runs submitted claims on a fixed number of threads and hands on what they led to.
+
+    Some claims may wait behind the slots, as many as `Pace` allows.
+    """
 
     def __init__(
         self,
@@ -23,8 +31,11 @@ class Executor:
         self._size = size
         self._run = run
         self._finished = finished
+        self._pace = Pace(size)
         self._waiting: queue.SimpleQueue[ClaimedJob | None] = queue.SimpleQueue()
         self._held = 0
+        self._wake_below = 0
+        self._last_begun = time.monotonic()
         self._changed = threading.Condition()
         self._threads = [
             threading.Thread(target=self._work, name=f"slot-{number}", daemon=True)
@@ -41,15 +52,22 @@ class Executor:
         for claim in claims:
             self._waiting.put(claim)
 
-    def room(self) -> int:
-        """How many more claims a slot is free for."""
-        return max(0, self._size - self._held)
+    def wait_for_room(self, timeout_seconds: float, *, look_ahead: bool = True) -> int:
+        """Waits until more claims are welcome, or the time is over; returns how many are.
 
-    def wait_for_room(self, timeout_seconds: float) -> int:
-        """Waits until a slot is free, or the time is over; returns how many are free."""
+        With a look-ahead it waits until half of it is used up: fetches stay large.
+        """
+        ahead = self._pace.ahead() if look_ahead else 0
+        limit = self._size + ahead
         with self._changed:
-            self._changed.wait_for(lambda: self._held < self._size, timeout_seconds)
-            return self.room()
+            self._wake_below = limit - ahead // 2
+            self._changed.wait_for(lambda: self._held < self._wake_below, timeout_seconds)
+            return max(0, limit - self._held) if self._held < self._wake_below else 0
+
+    def is_hoarding(self) -> bool:
+        """Whether claims wait although no slot has come free for a while."""
+        waited = time.monotonic() - self._last_begun
+        return waited > HOARD_SECONDS and not self._waiting.empty()
 
     def take_back(self) -> list[ClaimedJob]:
         """Claims that have not begun; they are the caller's again."""
@@ -67,6 +85,7 @@ class Executor:
     def wait_until_idle(self, timeout_seconds: float) -> bool:
         """Waits until nothing runs; False if something still does when the time is over."""
         with self._changed:
+            self._wake_below = 1
             return self._changed.wait_for(lambda: self._held == 0, timeout_seconds)
 
     def stop(self) -> None:
@@ -77,7 +96,9 @@ class Executor:
     def _work(self) -> None:
         try:
             while (claim := self._waiting.get()) is not None:
+                began = self._last_begun = time.monotonic()
                 outcome = self._run(claim)
+                self._pace.ran(time.monotonic() - began)
                 # Handed on before the slot is free: a stop that sees no slot busy has it all.
                 self._finished(Finished(claim, outcome))
                 self._release(1)
@@ -87,4 +108,5 @@ class Executor:
     def _release(self, count: int) -> None:
         with self._changed:
             self._held -= count
-            self._changed.notify_all()
+            if self._held < self._wake_below:
+                self._changed.notify_all()

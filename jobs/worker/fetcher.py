@@ -14,7 +14,7 @@ from jobs.messages import QueueMessage
 from jobs.models import Job
 from jobs.outage import ledger_outage, redis_outage
 from jobs.services.idempotency import jobs_settle_contested
-from jobs.services.lifecycle import jobs_claim
+from jobs.services.lifecycle import is_start_marked, jobs_claim, jobs_give_back
 from jobs.services.recovery import jobs_disown
 from jobs.worker.executor import Executor
 from jobs.worker.heartbeat import Heartbeat
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 BLOCK_SECONDS = 2.0
 # Without Redis nobody rings: how often an idle worker looks into the ledger instead.
 LEDGER_POLL_SECONDS = 0.5
+# How often a busy worker looks whether it holds claims that it cannot start.
+ROOM_SECONDS = 1.0
 
 
 class Fetcher:
@@ -52,6 +54,7 @@ class Fetcher:
         self._clock = clock
         self._stop = stop
         self._broker = broker or get_broker()
+        self._look_ahead = True
 
     def run(self) -> None:
         """Loops until the stop."""
@@ -63,7 +66,9 @@ class Fetcher:
 
     def step(self) -> None:
         """One turn of the loop; returns after a few seconds at most."""
-        room = self._executor.wait_for_room(BLOCK_SECONDS)
+        if self._executor.is_hoarding():
+            self._stop_hoarding()
+        room = self._executor.wait_for_room(ROOM_SECONDS, look_ahead=self._look_ahead)
         if room == 0:
             return
         if not self._lease.is_held:
@@ -74,6 +79,18 @@ class Fetcher:
             self._give_back(messages)
         elif messages:
             self._claim(messages)
+
+    def _stop_hoarding(self) -> None:
+        """Slow handlers came where fast ones were expected: others may have free slots."""
+        self._look_ahead = False
+        unstarted = self._executor.take_back()
+        try:
+            jobs_give_back(claims=unstarted)
+        except (OperationalError, InterfaceError) as error:
+            self._executor.submit(unstarted)
+            self._ledger_failed(error)
+        else:
+            self._inflight.remove(unstarted)
 
     def _fetch(self, room: int) -> list[QueueMessage]:
         if redis_outage.seconds_to_next_try > 0:
@@ -120,6 +137,7 @@ class Fetcher:
         if ledger_outage.is_on:
             self._after_ledger_outage()
         if claims:
+            self._look_ahead = not any(is_start_marked(claim) for claim in claims)
             self._executor.submit(claims)
 
     def _claim_or_settle(self, messages: list[QueueMessage]) -> list[ClaimedJob]:
