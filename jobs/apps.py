@@ -7,6 +7,7 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
+        import jobs.checks  # noqa: F401  (registers itself)
         from jobs.handlers.registry import discover_job_types
 
         discover_job_types()

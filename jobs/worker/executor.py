@@ -48,6 +48,8 @@ class Executor:
 
     def submit(self, claims: list[ClaimedJob]) -> None:
         with self._changed:
+            if self._held < self._size:
+                self._last_begun = time.monotonic()  # a free slot begins one of these now
             self._held += len(claims)
         for claim in claims:
             self._waiting.put(claim)
@@ -67,7 +69,7 @@ class Executor:
     def is_hoarding(self) -> bool:
         """Whether claims wait although no slot has come free for a while."""
         waited = time.monotonic() - self._last_begun
-        return waited > HOARD_SECONDS and not self._waiting.empty()
+        return self._held > self._size and waited > HOARD_SECONDS
 
     def take_back(self) -> list[ClaimedJob]:
         """Claims that have not begun; they are the caller's again."""

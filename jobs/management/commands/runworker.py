@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 
 from jobs.conf import jobs_conf
 from jobs.worker.shutdown import stop_on_signals
@@ -40,6 +40,8 @@ class Command(BaseCommand):
             )
         except OperationalError as error:
             raise CommandError(f"PostgreSQL is not reachable: {error}") from error
+        except ProgrammingError as error:
+            raise CommandError("The tables are missing: run `manage.py migrate`.") from error
         stop_on_signals(worker.stop)
         if not worker.run():
             raise SystemExit(EXIT_UNFINISHED)
