@@ -4,12 +4,15 @@
 import os
 import sys
 
-from scheduler.development import provide_servers
+from scheduler.development import DevelopmentError, provide_servers
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler.settings")
-    provide_servers()
+    try:
+        provide_servers()
+    except DevelopmentError as error:
+        sys.exit(str(error))
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -44,13 +44,18 @@ class Environment:
     jobs: dict[str, Any]
 
 
+def read_dotenv() -> None:
+    """Takes over what `.env` says and the process environment does not say."""
+    environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+
+
 def read_environment() -> Environment:
     """Reads and checks the environment.
 
     Raises `ImproperlyConfigured` with one sentence that says what to set.
     """
+    read_dotenv()
     env = environ.Env()
-    env.read_env(BASE_DIR / ".env", overwrite=False)
     name = env.str("ENVIRONMENT", PRODUCTION)
     if name not in (DEVELOPMENT, PRODUCTION):
         raise ImproperlyConfigured(
@@ -68,7 +73,9 @@ def read_environment() -> Environment:
         login_rate=env.str("LOGIN_RATE", default="60/min"),
         access_token_minutes=env.int("ACCESS_TOKEN_MINUTES", default=30),
         refresh_token_days=env.int("REFRESH_TOKEN_DAYS", default=7),
-        database=env.db_url_config(_required_url(env, "DATABASE_URL", "postgres://user:password@host:5432/name")),
+        database=env.db_url_config(
+            _required_url(env, "DATABASE_URL", "postgres://user:password@host:5432/name")
+        ),
         redis_url=_required_url(env, "REDIS_URL", "redis://host:6379/0"),
         email=env.email_url_config(env.str("EMAIL_URL", default="smtp://127.0.0.1:1025")),
         default_from_email=env.str("DEFAULT_FROM_EMAIL", default="jobs@localhost"),
