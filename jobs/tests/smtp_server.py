@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -39,8 +40,9 @@ class ReceivedMail:
 
     @property
     def message(self) -> EmailMessage:
-        """The mail, parsed."""
-        return cast(EmailMessage, message_from_bytes(self.content, policy=policy.default))
+        """The mail, parsed, with the line ends of a Python text."""
+        content = self.content.replace(b"\r\n", b"\n")
+        return message_from_bytes(content, policy=policy.default)
 
 
 @dataclass
@@ -212,8 +214,6 @@ def _address(command: str) -> str:
 
 
 def _shut(one: socket.socket) -> None:
-    try:
+    with suppress(OSError):  # it may be closed already
         one.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # already closed
     one.close()

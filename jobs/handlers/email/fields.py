@@ -1,7 +1,7 @@
 """Payload fields for mails: what passes them cannot add a header to a mail."""
 
 import unicodedata
-from email.utils import parseaddr
+from email.utils import getaddresses, quote
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -41,9 +41,20 @@ class AddressField(OneLineField):
 class MailboxField(OneLineField):
     """An address with or without a name: `Ann Example <ann@example.com>`."""
 
+    default_error_messages = {
+        "mailbox": "Enter one e-mail address, with or without a name: Ann <ann@example.com>."
+    }
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=320, **kwargs)
-        self.validators.append(validate_mailbox)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        validate_one_line(text)
+        try:
+            return _mailbox(text)
+        except (ValueError, DjangoValidationError):
+            self.fail("mailbox")
 
 
 class MailboxesField(serializers.ListField):
@@ -57,13 +68,10 @@ class MailboxesField(serializers.ListField):
         return mailboxes
 
 
-def validate_mailbox(value: str) -> None:
-    """Refuses what is not exactly one mailbox, with Django's own parser of it."""
-    try:
-        sanitize_address(value, "utf-8")
-        validate_email(parseaddr(value)[1])
-    except (ValueError, DjangoValidationError):
-        raise serializers.ValidationError(
-            "Enter one e-mail address, with or without a name: Ann <ann@example.com>.",
-            code="invalid",
-        ) from None
+def _mailbox(text: str) -> str:
+    """The one mailbox in the text, in a form that Django's stricter parser takes as well."""
+    [(name, address)] = getaddresses([text])
+    validate_email(address)
+    mailbox = f'"{quote(name)}" <{address}>' if name else address
+    sanitize_address(mailbox, "utf-8")
+    return mailbox

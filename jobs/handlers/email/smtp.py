@@ -71,9 +71,7 @@ class CarefulSMTP(smtplib.SMTP):
             return 221, b""
 
     def _wait_longer(self) -> None:
-        assert self.sock is not None  # it has just been written to
-        timeout = self.sock.gettimeout()
-        if timeout is not None:
+        if self.sock is not None and (timeout := self.sock.gettimeout()) is not None:
             self.sock.settimeout(timeout * PATIENCE_AFTER_BODY)
 
 
@@ -92,7 +90,7 @@ class CarefulEmailBackend(EmailBackend):
     @property
     def refused(self) -> Mapping[str, Reply]:
         """Recipients that were refused while the mail was accepted for the others."""
-        return self.connection.refused if self.connection else {}
+        return self.connection.refused if isinstance(self.connection, CarefulSMTP) else {}
 
 
 def _unknown(what: str) -> str:

@@ -1,0 +1,105 @@
+"""What clients may send: nothing in a payload can add a header to a mail."""
+
+from email.utils import parseaddr
+from typing import Any
+
+import pytest
+from django.core.mail.message import sanitize_address
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from jobs.handlers.email.send_email import SendEmailPayload
+from jobs.handlers.registry import job_types
+from jobs.handlers.welcome import WelcomePayload
+
+FINE: dict[str, Any] = {"to": ["ann@example.com"], "subject": "Hello", "text": "A line.\n"}
+INJECTION = "\r\nBcc: everybody@example.com"
+LINE_BREAKS = ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
+
+
+def errors_of(payload: dict[str, Any]) -> set[str]:
+    serializer = SendEmailPayload(data=payload)
+    serializer.is_valid()
+    return set(serializer.errors)
+
+
+def test_the_least_that_is_needed() -> None:
+    assert errors_of(FINE) == set()
+    assert errors_of({}) == {"to", "subject", "text"}
+
+
+def test_a_single_recipient_becomes_a_list() -> None:
+    serializer = SendEmailPayload(data=FINE | {"to": "ann@example.com"})
+
+    assert serializer.is_valid()
+    assert serializer.validated_data["to"] == ["ann@example.com"]
+
+
+@pytest.mark.parametrize("field", ["to", "cc", "bcc", "reply_to"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "ann",
+        "ann@example.com, ben@example.com",
+        "Ann <>",
+        "jürgen@example.com",
+        f"ann@example.com{INJECTION}",
+        f"Ann{INJECTION} <ann@example.com>",
+        "ann@example.com\n",
+    ],
+)
+def test_what_is_not_one_mailbox(field: str, address: str) -> None:
+    assert errors_of(FINE | {field: [address]}) == {field}
+
+
+@pytest.mark.parametrize("sender", ["shop", f"shop@example.com{INJECTION}", "a@b.de, c@d.de"])
+def test_what_is_not_a_sender(sender: str) -> None:
+    assert errors_of(FINE | {"from_email": sender}) == {"from_email"}
+
+
+@pytest.mark.parametrize(
+    "address", ["ann@example.com", "Ann <ann@example.com>", '"Example, Ann" <ann@bücher.example>']
+)
+def test_mailboxes(address: str) -> None:
+    assert errors_of(FINE | {"to": [address], "from_email": address}) == set()
+
+
+@given(st.text(alphabet='ab@.<>"\\\\,:;()[] äß=?\t', max_size=20))
+@example("Ann <>")
+@example('"Ann\\\\" <ann@example.com>')
+@example("a@" + "ü" * 70 + ".example")
+def test_whatever_is_taken_for_a_mailbox_can_be_sent_to(text: str) -> None:
+    serializer = SendEmailPayload(data=FINE | {"to": [text]})
+
+    if serializer.is_valid():
+        [mailbox] = serializer.validated_data["to"]
+        assert parseaddr(sanitize_address(mailbox, "utf-8"))[1]
+        assert serializer.to_representation(serializer.validated_data)["to"] == [mailbox]
+
+
+@pytest.mark.parametrize("line_break", LINE_BREAKS)
+@pytest.mark.parametrize("where", ["Hello{}", "{}Hello", "Hello{}Bcc: everybody@example.com"])
+def test_subjects_are_one_line(line_break: str, where: str) -> None:
+    assert errors_of(FINE | {"subject": where.format(line_break)}) == {"subject"}
+
+
+def test_between_1_and_50_recipients() -> None:
+    many = [f"user{number}@example.com" for number in range(51)]
+
+    assert errors_of(FINE | {"to": []}) == {"to"}
+    assert errors_of(FINE | {"to": many[:50]}) == set()
+    assert errors_of(FINE | {"to": many}) == {"to"}
+    assert errors_of(FINE | {"cc": many, "bcc": many}) == {"cc", "bcc"}
+
+
+@pytest.mark.parametrize("field", ["email", "name"])
+def test_the_welcome_cannot_be_injected_into(field: str) -> None:
+    serializer = WelcomePayload(data={"email": "ann@example.com"} | {field: f"Ann{INJECTION}"})
+
+    assert not serializer.is_valid()
+    assert set(serializer.errors) == {field}
+
+
+def test_texts_of_mails_are_sensitive() -> None:
+    assert job_types.get("send_email").sensitive == {"text", "html"}
