@@ -4,7 +4,6 @@ import traceback
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from jobs.outcome import AttemptError
 
@@ -26,10 +25,10 @@ def error_of(exception: BaseException, worker: str, secrets: Iterable[str] = ())
     )
 
 
-def error_of_lost_worker(worker_id: UUID) -> AttemptError:
+def error_of_lost_worker(worker: str) -> AttemptError:
     """The worker died, or was cut off, while it ran the job."""
     return _error(
-        worker=worker_id.hex[-12:],
+        worker=worker,
         error="WorkerLost",
         message="the worker was lost while it ran this attempt",
         text="",

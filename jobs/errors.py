@@ -26,6 +26,14 @@ class OutcomeUnknown(JobsError):
     """The effect may or may not have happened: treated as if the attempt had been cut off."""
 
 
+class JobCancelled(JobsError):
+    """The handler has stopped because somebody cancelled the job."""
+
+
+class JobTimeout(BaseException):
+    """The attempt has overrun its time. Not an Exception: handlers must not catch it unawares."""
+
+
 # Refusals of a request.
 
 
@@ -70,6 +78,14 @@ class DeadLetterResolved(JobsError):
     def __init__(self, resolution: str) -> None:
         super().__init__(f"this dead letter is already {resolution}")
         self.resolution = resolution
+
+
+class JobAlreadyFinal(JobsError):
+    """A job in a final state cannot be cancelled."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"this job is already {state}")
+        self.state = state
 
 
 # Ordinary outcomes of losing a race or a connection.

@@ -59,7 +59,7 @@ class Job(models.Model):
     queue = models.CharField(max_length=63)
     priority = models.PositiveSmallIntegerField(default=PRIORITY_DEFAULT)
     payload = models.JSONField(default=dict)
-    idempotency_key = models.CharField(max_length=255, null=True, blank=True)
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - indexed
     effect_key = models.CharField(max_length=400)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

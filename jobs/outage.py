@@ -46,15 +46,13 @@ class Outage:
 
     def ended(self) -> None:
         """Notes a try that succeeded."""
-        if self._since is None:
+        if not self.is_on:
             return
         with self._lock:
-            if self._since is None:
-                return
-            seconds = time.monotonic() - self._since
-            self._since = None
+            since, self._since = self._since, None
             self._backoff_seconds = BACKOFF_FIRST_SECONDS
-            logger.warning("%s is back after %.1f s", self._name, seconds)
+        if since is not None:
+            logger.warning("%s is back after %.1f s", self._name, time.monotonic() - since)
 
 
 def _brief(error: Exception) -> str:

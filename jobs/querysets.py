@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection, models
 from django.db.models import ExpressionWrapper, F, Func, Q
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Greatest, Now
 
 from jobs.claim import ClaimedJob
@@ -19,9 +20,8 @@ from jobs.sql import statement
 from jobs.states import JobState
 
 if TYPE_CHECKING:
-    from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+    from jobs.models import DeadLetter, Job, ProcessedKey, Worker  # noqa: F401 - in base classes
 
-ClaimedFields = tuple[UUID, str, str, int, str, str, int, int, int, int, UUID]
 CLAIMED_FIELDS = (
     "id",
     "type",
@@ -63,7 +63,7 @@ class Inserted:
     delay_seconds: float
 
 
-def seconds_ago(seconds: float) -> ExpressionWrapper:
+def seconds_ago(seconds: float) -> "ExpressionWrapper[CombinedExpression]":
     """The database's moment so many seconds before now (after now, if negative)."""
     interval = Func(0, 0, 0, 0, 0, 0, float(seconds), function="make_interval")
     return ExpressionWrapper(Now() - interval, output_field=models.DateTimeField())
@@ -121,9 +121,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self._held(claim).update(started_at=Now()) == 1
 
     def _held(self, claim: ClaimedJob) -> Self:
-        return self.running().filter(
-            id=claim.id, worker_id=claim.worker_id, attempt=claim.attempt
-        )
+        return self.running().filter(id=claim.id, worker_id=claim.worker_id, attempt=claim.attempt)
 
     def record_succeeded(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
         """running -> succeeded with the processed keys; returns the jobs that were still ours."""
@@ -158,6 +156,11 @@ class JobQuerySet(models.QuerySet["Job"]):
             messages=[_one_line(errors) for _, _, errors in moves],
         )
         return {row[0] for row in rows}
+
+    def cancel_requested(self, worker_id: UUID) -> set[UUID]:
+        """The running jobs of a worker that somebody has asked to stop."""
+        asked = self.running().filter(worker_id=worker_id, cancel_requested_at__isnull=False)
+        return set(asked.values_list("id", flat=True))
 
     def record_cancelled(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
         """running -> cancelled; returns the jobs that were still ours."""

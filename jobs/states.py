@@ -14,9 +14,7 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
-FINAL_STATES = frozenset(
-    {JobState.SUCCEEDED, JobState.DEAD, JobState.SKIPPED, JobState.CANCELLED}
-)
+FINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.DEAD, JobState.SKIPPED, JobState.CANCELLED})
 
 ALLOWED_MOVES: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.SKIPPED, JobState.CANCELLED}),

@@ -30,7 +30,7 @@ def _translates_errors(
     method: Callable[Concatenate["RedisBroker", P], R],
 ) -> Callable[Concatenate["RedisBroker", P], R]:
     @wraps(method)
-    def call(self: "RedisBroker", *args: P.args, **kwargs: P.kwargs) -> R:
+    def call(self: "RedisBroker", /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return method(self, *args, **kwargs)
         except redis.exceptions.ReadOnlyError as error:

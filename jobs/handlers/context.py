@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from jobs.errors import JobCancelled
+
 Payload = dict[str, Any]
 
 
@@ -32,3 +34,8 @@ class JobContext:
     def cancelled(self) -> bool:
         """Whether somebody asked for this job to stop; a long handler looks now and then."""
         return self.is_cancelled()
+
+    def stop_if_cancelled(self) -> None:
+        """Raises JobCancelled if somebody asked for this job to stop: it ends `cancelled`."""
+        if self.cancelled:
+            raise JobCancelled(f"job {self.job_id} was cancelled")

@@ -5,6 +5,7 @@ Every installed app may have a module `job_types` that uses `@job_type`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
@@ -25,7 +26,7 @@ class JobType:
 
     name: str
     handler: Handler
-    payload: type[Serializer]
+    payload: type[Serializer[Any]]
     effect: Effect
     queue: str = "default"
     max_retries: int | None = None
@@ -73,7 +74,7 @@ job_types = JobTypes()
 def job_type(
     name: str,
     *,
-    payload: type[Serializer],
+    payload: type[Serializer[Any]],
     effect: Effect,
     queue: str = "default",
     max_retries: int | None = None,

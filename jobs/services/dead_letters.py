@@ -28,6 +28,7 @@ def dead_letter_replay(*, dead_letter_id: UUID, resolved_by_id: int | None) -> D
             finished_at=None,
             failures=0,
             crashes=0,
+            cancel_requested_at=None,
             run_at=Now(),
             rung_at=Now(),
         )

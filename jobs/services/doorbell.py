@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from jobs import kill_points
 from jobs.broker import get_broker
 from jobs.broker.base import Broker
 from jobs.errors import BrokerUnavailable
@@ -22,6 +23,7 @@ def ring_after_commit(rings: Sequence[Ring], *, clear_marks: bool = False) -> No
     """
 
     def ring(broker: Broker) -> None:
+        kill_points.reached(kill_points.COMMIT_PUSH)
         if clear_marks:
             broker.clear_marks(message.effect_key for message, _ in rings)
         if ready := [message for message, seconds in rings if seconds <= 0]:
@@ -42,8 +44,13 @@ def ring_first_after_commit(messages: Sequence[QueueMessage]) -> None:
 def mark_done_after_commit(done: Iterable[tuple[str, UUID]]) -> None:
     """Lets L1 answer duplicates of what is done (effect keys and the jobs that did them)."""
     marks = list(done)
+
+    def mark(broker: Broker) -> None:
+        kill_points.reached(kill_points.RECORD_MARK)
+        broker.mark_done(marks)
+
     if marks:
-        transaction.on_commit(lambda: _try(lambda broker: broker.mark_done(marks)))
+        transaction.on_commit(lambda: _try(mark))
 
 
 def _try(use: Callable[[Broker], None]) -> None:

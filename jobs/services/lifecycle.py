@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import transaction
+from django.db.models.functions import Now
 
 from jobs.claim import ClaimedJob
 from jobs.conf import jobs_conf
-from jobs.errors import LeaseLost
+from jobs.errors import JobAlreadyFinal, LeaseLost
 from jobs.handlers.registry import job_types
 from jobs.models import Job
 from jobs.outcome import NotStarted, Outcome, Succeeded
@@ -23,7 +23,7 @@ from jobs.services.doorbell import (
     ring_first_after_commit,
 )
 from jobs.services.short_transaction import short_transaction
-from jobs.states import Effect
+from jobs.states import Effect, JobState
 
 logger = logging.getLogger(__name__)
 
@@ -82,11 +82,32 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
         with short_transaction():
             written = (
                 _record_succeeded(succeeded)
-                | _record_requeued([(one, move) for one, move in moves if isinstance(move, Requeue)])
+                | _record_requeued(
+                    [(one, move) for one, move in moves if isinstance(move, Requeue)]
+                )
                 | _record_dead([(one, move) for one, move in moves if isinstance(move, Die)])
                 | _record_cancelled([one.claim for one, move in moves if isinstance(move, Cancel)])
             )
     return [Recorded(one, move, move is None or one.claim.id in written) for one, move in moves]
+
+
+def job_cancel(*, job_id: UUID) -> Job:
+    """queued -> cancelled, for good; a running job is asked to stop.
+
+    The handler of a running job sees `context.cancelled`; should the attempt fail, the job
+    is cancelled instead of retried. Raises JobAlreadyFinal, Job.DoesNotExist.
+    """
+    with short_transaction():
+        job = Job.objects.select_for_update().get(id=job_id)
+        if job.state == JobState.QUEUED:
+            changes = {"state": JobState.CANCELLED, "finished_at": Now()}
+        elif job.state == JobState.RUNNING:
+            changes = {}
+        else:
+            raise JobAlreadyFinal(job.state)
+        Job.objects.filter(id=job_id).update(cancel_requested_at=Now(), **changes)
+        job.refresh_from_db()
+    return job
 
 
 def jobs_give_back(*, claims: Sequence[ClaimedJob]) -> None:
@@ -142,10 +163,10 @@ def _settle_late(claims: list[ClaimedJob]) -> set[UUID]:
 def _record_requeued(moves: list[tuple[Finished, Requeue]]) -> set[UUID]:
     if not moves:
         return set()
-    written = Job.objects.record_requeued(
-        [(one.claim, move, _errors(one)) for one, move in moves]
-    )
-    ours = [(one.claim.message, move.delay_seconds) for one, move in moves if one.claim.id in written]
+    written = Job.objects.record_requeued([(one.claim, move, _errors(one)) for one, move in moves])
+    ours = [
+        (one.claim.message, move.delay_seconds) for one, move in moves if one.claim.id in written
+    ]
     ring_after_commit([ring for ring in ours if ring[1] > 0])
     ring_first_after_commit([message for message, delay in ours if delay <= 0])
     return written

@@ -58,18 +58,21 @@ def _declare_dead() -> None:
 def _orphans() -> list[Finished]:
     rows = (
         Job.objects.orphaned(jobs_conf().worker_timeout_seconds)
-        .select_for_update(skip_locked=True)
+        .select_for_update(skip_locked=True, of=("self",))
         .order_by("id")
-        .values_list(*CLAIMED_FIELDS, "started_at")[:RESCUE_LIMIT]
+        .values_list(*CLAIMED_FIELDS, "started_at", "worker__name")[:RESCUE_LIMIT]
     )
-    return [_orphan(ClaimedJob(*row[:-1]), started=row[-1] is not None) for row in rows]
+    return [
+        _orphan(ClaimedJob(*claimed), started=started_at is not None, worker=worker)
+        for *claimed, started_at, worker in rows
+    ]
 
 
-def _orphan(claim: ClaimedJob, started: bool) -> Finished:
+def _orphan(claim: ClaimedJob, started: bool, worker: str | None) -> Finished:
     if not started and is_start_marked(claim):
         outcome: Outcome = NotStarted()  # claimed, but it never began
     else:
-        outcome = CutOff(error_of_lost_worker(claim.worker_id), crashed=True)
+        outcome = CutOff(error_of_lost_worker(worker or str(claim.worker_id)), crashed=True)
     return Finished(claim, outcome)
 
 
@@ -126,8 +129,10 @@ def jobs_prune() -> int:
     with short_transaction():
         if not try_advisory_lock("prune"):
             return 0
-        return _prune_jobs(conf.retention_days) + _prune_keys(conf.key_retention_days) + (
-            _prune_workers(conf.retention_days)
+        return (
+            _prune_jobs(conf.retention_days)
+            + _prune_keys(conf.key_retention_days)
+            + (_prune_workers(conf.retention_days))
         )
 
 

@@ -1,6 +1,8 @@
 -- running -> queued, fenced. A wait of 0 keeps the job's place: it had been rung already.
+-- What somebody has asked to cancel ends here instead.
 UPDATE jobs_job AS job
-SET state = 'queued',
+SET state = CASE WHEN job.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
+    finished_at = CASE WHEN job.cancel_requested_at IS NULL THEN NULL ELSE now() END,
     worker_id = NULL,
     claimed_at = NULL,
     started_at = NULL,

@@ -1,20 +1,39 @@
 """One attempt, from claim to outcome: resolve, start, run, and say what it led to."""
 
 import logging
-from collections.abc import Callable
+from functools import partial
 
 from django.db import connections
 
+from jobs import kill_points
 from jobs.attempt_error import error_of, secret_values
 from jobs.claim import ClaimedJob
 from jobs.conf import jobs_conf
-from jobs.errors import LeaseLost, OutcomeUnknown, PermanentError, RetryAfter
+from jobs.errors import (
+    JobCancelled,
+    JobTimeout,
+    LeaseLost,
+    OutcomeUnknown,
+    PermanentError,
+    RetryAfter,
+)
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import JobType, job_types
-from jobs.outcome import CutOff, Failed, FailedForGood, Lost, NotStarted, Outcome, Succeeded
+from jobs.outcome import (
+    Cancelled,
+    CutOff,
+    Failed,
+    FailedForGood,
+    Lost,
+    NotStarted,
+    Outcome,
+    Succeeded,
+)
 from jobs.services.lifecycle import job_start, job_succeed_in_transaction
 from jobs.services.short_transaction import short_transaction
 from jobs.states import Effect
+from jobs.worker.attempt import Attempt
+from jobs.worker.inflight import Inflight
 from jobs.worker.lease import Lease
 
 logger = logging.getLogger(__name__)
@@ -26,17 +45,20 @@ UNKNOWN_TYPE_SECONDS = 15.0
 class Execution:
     """Runs handlers; an instance serves every thread of the worker."""
 
-    def __init__(self, lease: Lease) -> None:
+    def __init__(self, lease: Lease, inflight: Inflight) -> None:
         self._lease = lease
+        self._inflight = inflight
 
-    def run(self, claim: ClaimedJob) -> Outcome:
+    def run(self, attempt: Attempt) -> Outcome:
         """Never raises: whatever happens is an outcome."""
+        claim = attempt.claim
         job_type = job_types.find(claim.type)
         if job_type is None:
             logger.warning("Job %s: no handler for %r here; it waits", claim.id, claim.type)
             return NotStarted(UNKNOWN_TYPE_SECONDS)
         _drop_broken_connections()
         try:
+            kill_points.reached(kill_points.CLAIM_START)
             if not self._may_start(claim):
                 return NotStarted()
         except Exception as error:
@@ -50,19 +72,31 @@ class Execution:
             claim.type,
             claim.attempt,
         )
-        return self._call(job_type, claim)
+        return self._call(job_type, attempt)
+
+    def give_up(self, attempt: Attempt) -> Outcome:
+        """The handler goes on although its time is over: nobody waits for it any longer."""
+        claim, seconds = attempt.claim, attempt.timeout_seconds
+        logger.error(
+            "Job %s (%s) does not stop after its time of %g s: left behind",
+            claim.id,
+            claim.type,
+            seconds,
+        )
+        timeout = JobTimeout(f"did not stop after its time of {seconds:g} s")
+        return CutOff(error_of(timeout, self._lease.worker.name))
 
     def _may_start(self, claim: ClaimedJob) -> bool:
         lease = self._lease
         ours = lease.is_held and lease.worker.id == claim.worker_id
         return ours and job_start(claim=claim)
 
-    def _call(self, job_type: JobType, claim: ClaimedJob) -> Outcome:
+    def _call(self, job_type: JobType, attempt: Attempt) -> Outcome:
         run = _run_in_transaction if job_type.effect is Effect.TRANSACTIONAL else _run_plainly
+        claim = attempt.claim
         try:
-            return run(job_type, claim, self._context(claim))
-        except LeaseLost:
-            return Lost()
+            with attempt.interruptible(job_type.timeout_seconds):
+                return run(job_type, claim, self._context(claim))
         except BaseException as exception:
             return self._outcome_of(exception, job_type, claim)
 
@@ -74,6 +108,7 @@ class Execution:
             attempt=claim.attempt,
             idempotency_key=claim.effect_key,
             worker=self._lease.worker.name,
+            is_cancelled=partial(self._inflight.is_cancelled, claim.id),
         )
 
     def _outcome_of(
@@ -82,6 +117,13 @@ class Execution:
         secrets = secret_values(claim.payload, job_type.sensitive)
         error = error_of(exception, self._lease.worker.name, secrets)
         match exception:
+            case LeaseLost():
+                return Lost()
+            case JobCancelled():
+                return Cancelled()
+            case JobTimeout():
+                connections.close_all()  # it may have struck in the middle of a statement
+                return CutOff(error)
             case PermanentError():
                 return FailedForGood(error)
             case OutcomeUnknown():
@@ -113,6 +155,3 @@ def _run_in_transaction(job_type: JobType, claim: ClaimedJob, context: JobContex
 def _drop_broken_connections() -> None:
     for connection in connections.all(initialized_only=True):
         connection.close_if_unusable_or_obsolete()
-
-
-Run = Callable[[ClaimedJob], Outcome]

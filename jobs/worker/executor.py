@@ -1,4 +1,4 @@
-"""N threads that run attempts."""
+"""N threads that run attempts, and a watch over those that overrun their time."""
 
 import queue
 import threading
@@ -10,10 +10,13 @@ from django.db import connections
 from jobs.claim import ClaimedJob
 from jobs.outcome import Outcome
 from jobs.services.lifecycle import Finished
+from jobs.worker.attempt import Attempt
 from jobs.worker.pace import Pace
 
 # The look-ahead was wrong if no claim could begin for so long: others may be idle.
 HOARD_SECONDS = 1.0
+# How long an interrupted handler may take to stop before its slot is given to another thread.
+STUCK_SECONDS = 5.0
 
 
 class Executor:
@@ -25,26 +28,27 @@ class Executor:
     def __init__(
         self,
         size: int,
-        run: Callable[[ClaimedJob], Outcome],
+        run: Callable[[Attempt], Outcome],
+        give_up: Callable[[Attempt], Outcome],
         finished: Callable[[Finished], None],
     ) -> None:
         self._size = size
         self._run = run
+        self._give_up_on = give_up
         self._finished = finished
         self._pace = Pace(size)
         self._waiting: queue.SimpleQueue[ClaimedJob | None] = queue.SimpleQueue()
+        self._running: dict[int, Attempt] = {}
         self._held = 0
         self._wake_below = 0
         self._last_begun = time.monotonic()
         self._changed = threading.Condition()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"slot-{number}", daemon=True)
-            for number in range(size)
-        ]
+        self._threads_made = 0
+        self.stuck = 0
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        for _ in range(self._size):
+            self._start_thread()
 
     def submit(self, claims: list[ClaimedJob]) -> None:
         with self._changed:
@@ -84,6 +88,12 @@ class Executor:
         self._release(len(claims))
         return claims
 
+    def interrupt_overdue(self) -> None:
+        """Interrupts handlers past their time; gives up those that do not stop."""
+        for attempt in list(self._running.values()):
+            if attempt.interrupt_if_overdue() and attempt.seconds_overdue() > STUCK_SECONDS:
+                self._give_up(attempt)
+
     def wait_until_idle(self, timeout_seconds: float) -> bool:
         """Waits until nothing runs; False if something still does when the time is over."""
         with self._changed:
@@ -92,20 +102,38 @@ class Executor:
 
     def stop(self) -> None:
         """Ends the threads that are idle; the others end with their job."""
-        for _ in self._threads:
+        for _ in range(self._size):
             self._waiting.put(None)
 
+    def _start_thread(self) -> None:
+        self._threads_made += 1
+        threading.Thread(target=self._work, name=f"slot-{self._threads_made}", daemon=True).start()
+
     def _work(self) -> None:
+        thread_id = threading.get_ident()
         try:
             while (claim := self._waiting.get()) is not None:
                 began = self._last_begun = time.monotonic()
-                outcome = self._run(claim)
+                attempt = self._running[thread_id] = Attempt(claim)
+                outcome = self._run(attempt)
+                del self._running[thread_id]
+                if not attempt.settle():
+                    return  # given up: another thread has taken this slot
                 self._pace.ran(time.monotonic() - began)
                 # Handed on before the slot is free: a stop that sees no slot busy has it all.
                 self._finished(Finished(claim, outcome))
                 self._release(1)
         finally:
             connections.close_all()
+
+    def _give_up(self, attempt: Attempt) -> None:
+        """A thread cannot be killed: it is left behind, and its slot goes to a new one."""
+        if not attempt.settle():
+            return
+        self.stuck += 1
+        self._finished(Finished(attempt.claim, self._give_up_on(attempt)))
+        self._start_thread()
+        self._release(1)
 
     def _release(self, count: int) -> None:
         with self._changed:

@@ -5,6 +5,7 @@ import threading
 
 from django.db import InterfaceError, OperationalError, connection
 
+from jobs import kill_points
 from jobs.broker import get_broker
 from jobs.broker.base import Broker
 from jobs.claim import ClaimedJob
@@ -55,12 +56,29 @@ class Fetcher:
         self._stop = stop
         self._broker = broker or get_broker()
         self._look_ahead = True
+        self._turned = clock.monotonic()
+        self._thread = threading.Thread(target=self.run, name="fetcher", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self, timeout_seconds: float) -> None:
+        self._thread.join(timeout_seconds)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def seconds_since_turn(self) -> float:
+        """How long ago the loop last turned: a few seconds at most while all is well."""
+        return self._clock.monotonic() - self._turned
 
     def run(self) -> None:
         """Loops until the stop."""
         try:
             while not self._stop.is_set():
                 self.step()
+                self._turned = self._clock.monotonic()
         finally:
             connection.close()
 
@@ -128,6 +146,7 @@ class Fetcher:
         return messages
 
     def _claim(self, messages: list[QueueMessage]) -> None:
+        kill_points.reached(kill_points.POP_CLAIM)
         try:
             claims = self._claim_or_settle(messages)
         except (OperationalError, InterfaceError) as error:

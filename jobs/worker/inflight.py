@@ -13,6 +13,7 @@ class Inflight:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._claims: dict[UUID, ClaimedJob] = {}
+        self._cancelled: frozenset[UUID] = frozenset()
 
     def add(self, claims: Iterable[ClaimedJob]) -> None:
         with self._lock:
@@ -28,6 +29,13 @@ class Inflight:
     def ids(self) -> set[UUID]:
         with self._lock:
             return set(self._claims)
+
+    def cancel(self, job_ids: Iterable[UUID]) -> None:
+        """These jobs are asked to stop; all others are not."""
+        self._cancelled = frozenset(job_ids)
+
+    def is_cancelled(self, job_id: UUID) -> bool:
+        return job_id in self._cancelled
 
     def __len__(self) -> int:
         return len(self._claims)

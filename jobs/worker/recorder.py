@@ -6,6 +6,7 @@ import threading
 
 from django.db import InterfaceError, OperationalError, connection
 
+from jobs import kill_points
 from jobs.clock import Clock
 from jobs.outage import ledger_outage
 from jobs.services.lifecycle import Finished, Recorded, jobs_record
@@ -27,6 +28,7 @@ class Recorder:
         self._inflight = inflight
         self._clock = clock
         self._finished: queue.SimpleQueue[Finished | None] = queue.SimpleQueue()
+        self.count = 0
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
 
     def start(self) -> None:
@@ -34,6 +36,10 @@ class Recorder:
 
     def add(self, finished: Finished) -> None:
         self._finished.put(finished)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
 
     def stop(self, timeout_seconds: float) -> bool:
         """Writes what is left; False if the time is over before that."""
@@ -67,18 +73,20 @@ class Recorder:
 
     def _record(self, batch: list[Finished]) -> None:
         """A write that fails for want of a database is tried until it is decided: it is fenced."""
+        kill_points.reached(kill_points.EFFECT_RECORD)
         while True:
             try:
                 recorded = jobs_record(finished=batch)
             except (OperationalError, InterfaceError) as error:
                 connection.close()
                 self._clock.wait(_NEVER, ledger_outage.failed(error))
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever it is, the next step names the culprit
                 recorded = self._record_one_by_one(batch)
                 break
             else:
                 ledger_outage.ended()
                 break
+        self.count += len(batch)
         self._inflight.remove(one.claim for one in batch)
         for one in recorded:
             report.recorded(one)

@@ -1,16 +1,16 @@
 """What every worker does on a timer, so that no one worker is needed: repair and promotion."""
 
 import threading
-import time
-from collections.abc import Callable
 
 from jobs.broker import get_broker
 from jobs.clock import Clock
 from jobs.conf import jobs_conf
+from jobs.models import Job
 from jobs.outage import redis_outage
 from jobs.services.recovery import jobs_prune, jobs_rescue, jobs_ring_again
 from jobs.worker import report
-from jobs.worker.heartbeat import Heartbeat
+from jobs.worker.executor import Executor
+from jobs.worker.inflight import Inflight
 from jobs.worker.lease import Lease
 from jobs.worker.periodic import Periodic
 
@@ -18,10 +18,19 @@ from jobs.worker.periodic import Periodic
 RING_DUE_SECONDS = 0.1
 RING_DUE_LIMIT = 1_000
 PRUNE_SECONDS = 60.0
+# A running handler learns so late, at most, that it was cancelled or is overdue.
+CANCEL_SECONDS = 1.0
+TIMEOUT_SECONDS = 0.25
 
 
 def timers(
-    *, queues: list[str], lease: Lease, heartbeat: Heartbeat, clock: Clock, stop: threading.Event
+    *,
+    queues: list[str],
+    lease: Lease,
+    inflight: Inflight,
+    executor: Executor,
+    clock: Clock,
+    stop: threading.Event,
 ) -> list[Periodic]:
     """The worker's timers; each has a thread, so that one that hangs delays no other."""
     conf = jobs_conf()
@@ -35,6 +44,10 @@ def timers(
             clock,
             stop,
         ),
+        Periodic(
+            "cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight), clock, stop
+        ),
+        Periodic("timeouts", TIMEOUT_SECONDS, executor.interrupt_overdue, clock, stop),
         Periodic("prune", PRUNE_SECONDS, jobs_prune, clock, stop),
     ]
 
@@ -51,3 +64,8 @@ def _rescue(lease: Lease) -> None:
         return  # who cannot be heard himself has no business declaring others dead
     for one in jobs_rescue():
         report.recorded(one)
+
+
+def _learn_of_cancellations(lease: Lease, inflight: Inflight) -> None:
+    if len(inflight):
+        inflight.cancel(Job.objects.cancel_requested(lease.worker.id))

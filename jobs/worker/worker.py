@@ -2,9 +2,12 @@
 
 import logging
 import threading
+from dataclasses import dataclass
+from typing import Any
 
 from jobs.clock import Clock, SystemClock
 from jobs.conf import jobs_conf
+from jobs.outage import ledger_outage, redis_outage
 from jobs.services.lifecycle import jobs_give_back
 from jobs.services.workers import worker_register, worker_stop
 from jobs.worker.execution import Execution
@@ -15,33 +18,44 @@ from jobs.worker.inflight import Inflight
 from jobs.worker.lease import Lease
 from jobs.worker.periodic import Periodic
 from jobs.worker.recorder import Recorder
+from jobs.worker.recycling import Recycling
 from jobs.worker.timers import timers
 
 logger = logging.getLogger(__name__)
 
 # What the last writes may take once the handlers are done.
 RECORD_SECONDS = 10.0
+# A turn of the fetch loop takes a few seconds at most, an outage's backoff included.
+DEAF_SECONDS = 30.0
+# How often the main thread looks after the others.
+WATCH_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """What an operator says about one worker."""
+
+    queues: list[str]
+    concurrency: int
+    name: str | None = None
+    max_jobs: int | None = None
+    max_rss_mb: int | None = None
 
 
 class Worker:
     """One process that runs jobs."""
 
-    def __init__(
-        self,
-        *,
-        queues: list[str],
-        concurrency: int,
-        name: str | None = None,
-        clock: Clock | None = None,
-    ) -> None:
+    def __init__(self, options: WorkerOptions, clock: Clock | None = None) -> None:
         """Registers the worker; raises the database's errors if that cannot be done."""
         conf = jobs_conf()
+        queues, concurrency = options.queues, options.concurrency
         self._grace_seconds = conf.grace_seconds
         self._clock = clock or SystemClock()
         self.stop = threading.Event()
+        self._broken = False
         self._after_all = threading.Event()  # heartbeats go on until the very end
 
-        row = worker_register(name=name, queues=queues, concurrency=concurrency)
+        row = worker_register(name=options.name, queues=queues, concurrency=concurrency)
         self._lease = Lease(row, conf.worker_timeout_seconds, self._clock)
         self._heartbeat = Heartbeat(self._lease, self._clock)
         self._beats = Periodic(
@@ -49,7 +63,8 @@ class Worker:
         )
         self._inflight = Inflight()
         self._recorder = Recorder(self._inflight, self._clock)
-        self._executor = Executor(concurrency, Execution(self._lease).run, self._recorder.add)
+        execution = Execution(self._lease, self._inflight)
+        self._executor = Executor(concurrency, execution.run, execution.give_up, self._recorder.add)
         self._fetcher = Fetcher(
             queues=queues,
             lease=self._lease,
@@ -62,8 +77,17 @@ class Worker:
         self._timers = timers(
             queues=queues,
             lease=self._lease,
-            heartbeat=self._heartbeat,
+            inflight=self._inflight,
+            executor=self._executor,
             clock=self._clock,
+            stop=self.stop,
+        )
+        self._recycling = Recycling(
+            max_jobs=options.max_jobs,
+            max_rss_mb=options.max_rss_mb,
+            slots=concurrency,
+            executor=self._executor,
+            recorder=self._recorder,
             stop=self.stop,
         )
         logger.info(
@@ -77,16 +101,37 @@ class Worker:
         self._executor.start()
         for timer in self._timers:
             timer.start()
-        fetching = threading.Thread(target=self._fetcher.run, name="fetcher", daemon=True)
-        fetching.start()
-        self.stop.wait()
-        return self._stop_in_order(fetching)
+        self._fetcher.start()
+        while not self.stop.wait(WATCH_SECONDS):
+            self._recycling.check()
+            self._stop_if_broken()
+        return self._stop_in_order()
 
-    def _stop_in_order(self, fetching: threading.Thread) -> bool:
+    def health(self) -> dict[str, Any]:
+        """What a probe is told; `status` is `ok` while the fetch loop turns."""
+        deaf = self._fetcher.seconds_since_turn() > DEAF_SECONDS
+        return {
+            "status": "deaf" if deaf else "ok",
+            "worker": self._lease.worker.name,
+            "loop_age_seconds": round(self._fetcher.seconds_since_turn(), 1),
+            "lease_held": self._lease.is_held,
+            "jobs_in_hand": len(self._inflight),
+            "postgresql": "down" if ledger_outage.is_on else "ok",
+            "redis": "down" if redis_outage.is_on else "ok",
+        }
+
+    def _stop_if_broken(self) -> None:
+        """A part that has died of a bug must not leave a worker that only looks alive."""
+        if not (self._fetcher.is_alive and self._recorder.is_alive):
+            logger.error("Worker %s stops: one of its threads has died", self._lease.worker.name)
+            self._broken = True
+            self.stop.set()
+
+    def _stop_in_order(self) -> bool:
         name = self._lease.worker.name
         logger.info("Worker %s stopping: %d jobs in hand", name, len(self._inflight))
         # 1. No new work. What is fetched at this moment goes back to Redis.
-        fetching.join(BLOCK_SECONDS + RECORD_SECONDS)
+        self._fetcher.join(BLOCK_SECONDS + RECORD_SECONDS)
         # 2. What has not begun goes back, at no cost.
         unstarted = self._executor.take_back()
         jobs_give_back(claims=unstarted)
@@ -103,4 +148,4 @@ class Worker:
         if not (finished and recorded):
             logger.warning("Worker %s leaves %d jobs unfinished", name, len(self._inflight))
         logger.info("Worker %s stopped", name)
-        return finished and recorded
+        return finished and recorded and not self._broken

@@ -7,8 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, ProgrammingError
 
 from jobs.conf import jobs_conf
+from jobs.worker.health import HealthServer
 from jobs.worker.shutdown import stop_on_signals
-from jobs.worker.worker import Worker
+from jobs.worker.worker import Worker, WorkerOptions
 
 EXIT_USAGE = 2
 EXIT_UNFINISHED = 3
@@ -31,20 +32,50 @@ class Command(BaseCommand):
             help="jobs at a time, each on a thread (default: %(default)s)",
         )
         parser.add_argument("--name", help="shown in logs and in the admin (default: random)")
+        parser.add_argument(
+            "--max-jobs", type=_positive, help="stop gracefully after so many, to be restarted"
+        )
+        parser.add_argument(
+            "--max-rss", type=_positive, metavar="MB", help="stop gracefully above so much memory"
+        )
+        parser.add_argument(
+            "--health-port", type=_positive, help="serve GET /health: 503 once the loop is stuck"
+        )
+        parser.add_argument(
+            "--health-host", default="127.0.0.1", help="where to serve it (default: %(default)s)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        queues = _known_queues(options["queues"])
-        try:
-            worker = Worker(
-                queues=queues, concurrency=options["concurrency"], name=options["name"]
+        worker = _worker(
+            WorkerOptions(
+                queues=_known_queues(options["queues"]),
+                concurrency=options["concurrency"],
+                name=options["name"],
+                max_jobs=options["max_jobs"],
+                max_rss_mb=options["max_rss"],
             )
-        except OperationalError as error:
-            raise CommandError(f"PostgreSQL is not reachable: {error}") from error
-        except ProgrammingError as error:
-            raise CommandError("The tables are missing: run `manage.py migrate`.") from error
+        )
+        if options["health_port"]:
+            _serve_health(worker, options["health_host"], options["health_port"])
         stop_on_signals(worker.stop)
         if not worker.run():
             raise SystemExit(EXIT_UNFINISHED)
+
+
+def _worker(options: WorkerOptions) -> Worker:
+    try:
+        return Worker(options)
+    except OperationalError as error:
+        raise CommandError(f"PostgreSQL is not reachable: {error}") from error
+    except ProgrammingError as error:
+        raise CommandError("The tables are missing: run `manage.py migrate`.") from error
+
+
+def _serve_health(worker: Worker, host: str, port: int) -> None:
+    try:
+        HealthServer(host, port, worker.health).start()
+    except OSError as error:
+        raise CommandError(f"--health-port {port}: {error.strerror or error}") from error
 
 
 def _positive(text: str) -> int:

@@ -1,0 +1,73 @@
+"""An attempt that is running on a thread, and how it can be interrupted."""
+
+import ctypes
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from jobs.claim import ClaimedJob
+from jobs.errors import JobTimeout
+
+
+class Attempt:
+    """One claim on one thread. Its outcome is given once: by the thread, or by who gave it up."""
+
+    def __init__(self, claim: ClaimedJob) -> None:
+        self.claim = claim
+        self._thread_id = threading.get_ident()
+        self._lock = threading.Lock()
+        self._timeout_seconds: float | None = None
+        self._deadline: float | None = None
+        self._interrupted = False
+        self._settled = False
+
+    @contextmanager
+    def interruptible(self, timeout_seconds: float | None) -> Iterator[None]:
+        """Lets the block be interrupted by JobTimeout once `timeout_seconds` are over."""
+        with self._lock:
+            self._timeout_seconds = timeout_seconds
+            if timeout_seconds is not None:
+                self._deadline = time.monotonic() + timeout_seconds
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._deadline = None
+                if self._interrupted:
+                    _raise_in_thread(self._thread_id, None)  # it must not strike later
+
+    def interrupt_if_overdue(self) -> bool:
+        """Raises JobTimeout in the handler, once; True when it is overdue at all."""
+        with self._lock:
+            if self._deadline is None or time.monotonic() < self._deadline:
+                return False
+            if not self._interrupted:
+                self._interrupted = True
+                _raise_in_thread(self._thread_id, JobTimeout)
+            return True
+
+    def seconds_overdue(self) -> float:
+        """How long the handler has gone on after its time; 0 if it has not."""
+        deadline = self._deadline
+        return 0.0 if deadline is None else max(0.0, time.monotonic() - deadline)
+
+    @property
+    def timeout_seconds(self) -> float | None:
+        return self._timeout_seconds
+
+    def settle(self) -> bool:
+        """True for the first who asks: the outcome is his to give."""
+        with self._lock:
+            first, self._settled = not self._settled, True
+            return first
+
+
+def _raise_in_thread(thread_id: int, exception: type[BaseException] | None) -> None:
+    """Asks CPython to raise `exception` in a thread at its next bytecode; None takes it back.
+
+    C API `PyThreadState_SetAsyncExc`. A thread that is inside C code gets it on return.
+    """
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread_id), ctypes.py_object(exception) if exception else None
+    )
