@@ -29,7 +29,7 @@ def _logging() -> dict[str, Any]:
     return config
 
 
-bind = "0.0.0.0:8000"  # noqa: S104 - a container's port is published by its host
+bind = "0.0.0.0:8000"  # a container publishes it on the address that its host chooses
 
 # A request waits for PostgreSQL most of its time, so threads are cheaper than processes. Each
 # thread keeps one database connection.
