@@ -1,7 +1,22 @@
+"""The app of the tests; a child process dies at the kill point that KILL_POINT names."""
+
+import os
+import signal
+
 from django.apps import AppConfig
+
+from jobs import kill_points
 
 
 class TestsConfig(AppConfig):
     name = "jobs.tests.app"
     label = "jobs_tests"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        if name := os.environ.get("KILL_POINT"):
+            kill_points.arm(name, _kill_this_process)
+
+
+def _kill_this_process() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,44 @@
+"""Fixtures of the tests that start, and kill, the real processes."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs.models import Job
+from jobs.states import JobState
+from jobs.tests.acceptance.processes import Service
+from jobs.tests.waiting import wait_until
+
+
+@pytest.fixture
+def service(
+    transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Service]:
+    """Starts processes, and ends them after the test."""
+    notes = tmp_path / "notes"
+    monkeypatch.setenv("NOTES_FILE", str(notes))
+    service = Service(tmp_path)
+    yield service
+    service.end()
+
+
+def all_final() -> bool:
+    """No job is queued or running."""
+    return not Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING]).exists()
+
+
+@pytest.fixture
+def wait_until_all_final() -> Callable[[float], None]:
+    """Waits until no job is queued or running."""
+
+    def wait(timeout: float = 40.0) -> None:
+        def states() -> str:
+            return str(sorted(Job.objects.values_list("state", "attempt", "type")))[:500]
+
+        try:
+            wait_until(all_final, timeout)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {states()}") from None
+
+    return wait

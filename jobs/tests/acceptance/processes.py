@@ -1,0 +1,163 @@
+"""The real processes: the API under gunicorn, and workers; they can be killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from django.db import connection
+
+from jobs.tests.waiting import wait_until
+from scheduler.env import BASE_DIR
+
+# Quick enough for a test, slow enough for a busy machine.
+TIMES = {
+    "JOBS_HEARTBEAT_SECONDS": "1",
+    "JOBS_WORKER_TIMEOUT_SECONDS": "5",
+    "JOBS_RECONCILE_SECONDS": "1",
+    "JOBS_RING_MARGIN_SECONDS": "1",
+    "JOBS_GRACE_SECONDS": "10",
+}
+
+
+class Process:
+    """A process with its log; `kill` is SIGKILL, `stop` is SIGTERM."""
+
+    def __init__(self, name: str, arguments: list[str], log: Path, env: dict[str, str]) -> None:
+        self.name = name
+        self.log = log
+        with log.open("wb") as output:
+            self._popen = subprocess.Popen(
+                [sys.executable, *arguments], cwd=BASE_DIR, env=env, stdout=output, stderr=output
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._popen.poll()
+
+    def says(self, text: str) -> bool:
+        return text in self.log.read_text()
+
+    def wait_for(self, text: str, timeout: float = 30.0) -> None:
+        def said() -> bool:
+            assert self.exit_code is None or self.says(text), self.log.read_text()[-3000:]
+            return self.says(text)
+
+        wait_until(said, timeout, f"{self.name} never said {text!r}")
+
+    def signal(self, number: int) -> None:
+        self._popen.send_signal(number)
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
+        self._popen.wait()
+
+    def stop(self, timeout: float = 30.0) -> int:
+        """Asks it to stop and returns its exit code."""
+        self.signal(signal.SIGTERM)
+        return self._popen.wait(timeout)
+
+    def wait(self, timeout: float = 30.0) -> int:
+        """Waits until it ends by itself; returns its exit code."""
+        return self._popen.wait(timeout)
+
+    def end(self) -> None:
+        """Whatever state it is in, it is gone afterwards."""
+        if self.exit_code is None:
+            self.signal(signal.SIGCONT)
+            self.kill()
+
+
+class Service:
+    """Starts processes against the test's database and Redis; ends them all."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._processes: list[Process] = []
+        self.env = {
+            **os.environ,
+            **TIMES,
+            "DJANGO_SETTINGS_MODULE": "jobs.tests.settings",
+            "DATABASE_URL": _database_url(),
+            "PYTHONWARNINGS": "default",
+        }
+
+    def worker(self, name: str, *options: str, **env: str) -> Process:
+        """A `runworker` process that is ready to fetch."""
+        process = self._start(name, ["manage.py", "runworker", "--name", name, *options], env)
+        process.wait_for("ready: queues")
+        return process
+
+    def workers(self, count: int, *options: str) -> list[Process]:
+        """Several, started side by side."""
+        processes = [
+            self._start(name, ["manage.py", "runworker", "--name", name, *options], {})
+            for name in (f"worker-{number}" for number in range(1, count + 1))
+        ]
+        for process in processes:
+            process.wait_for("ready: queues")
+        return processes
+
+    def command(self, name: str, *arguments: str, **env: str) -> Process:
+        """Any management command."""
+        return self._start(name, ["manage.py", *arguments], env)
+
+    def api(self, **env: str) -> str:
+        """The API under gunicorn; returns its address."""
+        return self.api_process(**env)[1]
+
+    def api_process(self, **env: str) -> tuple[Process, str]:
+        port = free_port()
+        process = self._start(
+            f"api-{port}",
+            [
+                *("-m", "gunicorn", "scheduler.wsgi", "--bind", f"127.0.0.1:{port}"),
+                *("--worker-class", "gthread", "--workers", "1", "--threads", "16"),
+            ],
+            env,
+        )
+        address = f"http://127.0.0.1:{port}"
+        wait_until(lambda: _answers(f"{address}/health/live"), 40, "the API does not answer")
+        return process, address
+
+    def end(self) -> None:
+        for process in self._processes:
+            process.end()
+
+    def _start(self, name: str, arguments: list[str], env: dict[str, str]) -> Process:
+        log = self._directory / f"{name}-{len(self._processes)}.log"
+        process = Process(name, arguments, log, self.env | env)
+        self._processes.append(process)
+        return process
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=2).close()
+    except (urllib.error.URLError, OSError):
+        return False
+    return True
+
+
+def _database_url() -> str:
+    """The test database, as a child process names it."""
+    settings = connection.settings_dict
+    host = settings["OPTIONS"].get("host") or settings["HOST"]
+    user, password = settings["USER"], settings["PASSWORD"]
+    port = f"&port={settings['PORT']}" if settings["PORT"] else ""
+    return f"postgres://{user}:{password}@/{settings['NAME']}?host={host}{port}"

@@ -1,0 +1,78 @@
+"""Five workers under load: each job once, spread over all, whatever happens to three of them."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from jobs.models import Job
+from jobs.states import JobState
+from jobs.tests.acceptance.client import Client
+from jobs.tests.acceptance.processes import Service
+from jobs.tests.conftest import Notes
+from jobs.tests.waiting import wait_until
+
+JOBS = 500
+
+
+def submit(client: Client, job_type: str, seconds: float) -> list[str]:
+    """Posts the jobs, several at a time; returns their ids."""
+
+    def post(number: int) -> str:
+        job_id: str = client.add_job(job_type, {"text": f"note{number}", "seconds": seconds})["id"]
+        return job_id
+
+    with ThreadPoolExecutor(8) as threads:
+        return list(threads.map(post, range(JOBS)))
+
+
+def test_five_workers_do_each_job_once_and_share_the_work(
+    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    client = Client(service.api()).sign_up()
+    service.workers(5, "--concurrency", "4")
+    ids = submit(client, "tests.note_once", 0.02)
+    wait_until_all_final(60)
+    assert len(set(ids)) == JOBS
+    assert Counter(Job.objects.values_list("state", flat=True)) == {JobState.SUCCEEDED: JOBS}
+    assert sorted(notes.texts()) == sorted(f"note{number}" for number in range(JOBS))
+    assert len({line[3] for line in notes.lines()}) == 5
+
+
+def test_killing_three_of_five_workers_loses_and_repeats_nothing(
+    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    client = Client(service.api()).sign_up()
+    workers = service.workers(5, "--concurrency", "4")
+    submit(client, "tests.note_once", 0.1)
+    for done, worker in zip((40, 80, 120), workers[:3], strict=True):
+        wait_until(lambda done=done: len(notes.lines()) >= done)  # type: ignore[misc]
+        worker.kill()
+    wait_until_all_final(60)
+    states = Counter(Job.objects.values_list("state", flat=True))
+    repeated = {text: n for text, n in Counter(notes.texts()).items() if n > 1}
+    assert repeated == {}
+    assert states[JobState.SUCCEEDED] + states[JobState.DEAD] == JOBS
+    # Parked are at most those whose handlers were running: 3 workers with 4 slots each.
+    assert states[JobState.DEAD] <= 12
+    parked = Job.objects.filter(state=JobState.DEAD)
+    assert all(job.dead_letters.get().reason == "interrupted" for job in parked)
+    undone = parked.exclude(payload__text__in=notes.texts()).count()
+    assert len(notes.texts()) == JOBS - undone
+
+
+def test_one_key_posted_fifty_times_at_once_is_one_job(
+    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    client = Client(service.api()).sign_up()
+    service.workers(2)
+
+    def post(_: int) -> str:
+        job = client.add_job("tests.note", {"text": "only"}, idempotency_key="order-17")
+        return str(job["id"])
+
+    with ThreadPoolExecutor(50) as threads:
+        ids = set(threads.map(post, range(50)))
+    wait_until_all_final(30)
+    assert len(ids) == 1
+    assert Job.objects.count() == 1
+    assert notes.texts() == ["only"]
