@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -56,7 +56,7 @@ def _overall(postgresql: str, redis: str) -> str:
 def _state(name: str, ask: Callable[[], None]) -> str:
     try:
         ask()
-    except (DatabaseError, BrokerUnavailable) as error:
+    except (Error, BrokerUnavailable) as error:
         logger.warning("health_check_failed", extra={"dependency": name, "error": str(error)})
         return DOWN
     return OK
@@ -71,7 +71,7 @@ def _ask_postgresql() -> None:
         "target_session_attrs": "read-write",  # a standby cannot accept jobs
     }
     try:
-        probe.connect()
+        probe.ensure_connection()
     finally:
         probe.close()
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 class JSONObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
     """A JSON object, handed on as it is: the job type looks into it."""
 
-    default_error_messages = {"not_an_object": "Give a JSON object, such as {}."}
+    default_error_messages = {"not_an_object": "Give a JSON object."}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """The object itself."""
@@ -44,7 +44,4 @@ class SecondsField(serializers.FloatField):
         """The number as a float."""
         if isinstance(data, bool) or not isinstance(data, int | float):
             self.fail("invalid")
-        try:
-            return super().to_internal_value(data)
-        except OverflowError:
-            self.fail("invalid")
+        return super().to_internal_value(data)

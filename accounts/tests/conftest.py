@@ -1,0 +1,38 @@
+"""Fixtures for accounts: every test starts with the rate limit unused."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from accounts.models import User
+
+PASSWORD = "wide-river-42"
+
+Post = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def unused_rate_limit() -> None:
+    cache.delete_many(
+        [f"throttle_login_{address}" for address in ("127.0.0.1", "10.0.0.1", "10.0.0.2")]
+    )
+
+
+@pytest.fixture
+def post() -> Post:
+    """Posts JSON to a path, from an address, without a token."""
+
+    def call(path: str, body: Any, address: str = "127.0.0.1", **headers: str) -> Any:
+        client = APIClient(raise_request_exception=False)
+        client.credentials(REMOTE_ADDR=address, **headers)  # any header, in spite of the name
+        return client.post(path, body, format="json")
+
+    return call
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return User.objects.create_user("rose", password=PASSWORD)

@@ -1,0 +1,126 @@
+"""Login, its rate limit, and what its body may be."""
+
+import socket
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from rest_framework.test import APIClient
+from rest_framework.throttling import ScopedRateThrottle
+
+from accounts.models import User
+from accounts.tests.conftest import PASSWORD, Post
+from accounts.tests.problem import pointers, problem
+
+pytestmark = pytest.mark.django_db
+
+RIGHT = {"username": "rose", "password": PASSWORD}
+WRONG = {"username": "rose", "password": "something-else"}
+
+
+@pytest.fixture
+def three_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ScopedRateThrottle, "THROTTLE_RATES", {"login": "3/min"})
+
+
+@pytest.mark.parametrize("path", ["/login", "/login/"])
+def test_login_gives_a_pair_of_tokens(post: Post, user: User, path: str) -> None:
+    response = post(path, RIGHT)
+
+    assert response.status_code == 200
+    assert set(response.json()) == {"access", "refresh"}
+    client = APIClient(HTTP_AUTHORIZATION=f"Bearer {response.json()['access']}")
+    assert client.get("/jobs").status_code == 200
+    user.refresh_from_db()
+    assert user.last_login is not None
+
+
+def test_a_wrong_password_an_unknown_name_and_a_closed_account_look_the_same(
+    post: Post, user: User
+) -> None:
+    User.objects.create_user("gone", password=PASSWORD, is_active=False)
+
+    responses = [
+        post("/login", WRONG),
+        post("/login", {"username": "nobody", "password": PASSWORD}),
+        post("/login", {"username": "gone", "password": PASSWORD}),
+    ]
+
+    details = {problem(each, 401, "no_active_account")["detail"] for each in responses}
+    assert len(details) == 1
+    assert all(each["WWW-Authenticate"].startswith("Bearer") for each in responses)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/username"),
+        ({"username": "rose"}, "/password"),
+        ({"username": "rose\x00", "password": PASSWORD}, "/username"),
+        ({"username": {}, "password": PASSWORD}, "/username"),
+        ([], ""),
+        (None, "/username"),  # an empty body
+    ],
+)
+def test_a_body_that_lacks_something(post: Post, body: Any, pointer: str) -> None:
+    assert pointer in pointers(problem(post("/login", body), 400, "invalid"))
+
+
+@pytest.mark.parametrize(
+    ("raw", "content_type", "status", "code"),
+    [
+        ("{", "application/json", 400, "parse_error"),
+        ("[" * 8_000, "application/json", 400, "parse_error"),
+        (b'{"username": "\xff"}', "application/json", 400, "parse_error"),
+        ('{"username": "' + "r" * 20_000 + '"}', "application/json", 413, "body_too_large"),
+        ("username=rose", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+        ("<rose/>", "text/xml", 415, "unsupported_media_type"),
+    ],
+    ids=["cut-off", "deep", "latin-1", "large", "form", "xml"],
+)
+def test_a_body_that_is_not_small_json(raw: Any, content_type: str, status: int, code: str) -> None:
+    client = APIClient(raise_request_exception=False)
+
+    problem(client.post("/login", raw, content_type=content_type), status, code)
+
+
+def test_only_posts_log_in() -> None:
+    response = APIClient().get("/login")
+
+    problem(response, 405, "method_not_allowed")
+    assert "POST" in response["Allow"]
+
+
+@pytest.mark.usefixtures("three_a_minute", "user")
+def test_too_many_tries_must_wait(post: Post) -> None:
+    for _ in range(3):
+        problem(post("/login", WRONG, "10.0.0.1"), 401, "no_active_account")
+
+    refused = post("/login", RIGHT, "10.0.0.1")
+
+    problem(refused, 429, "throttled")
+    assert 0 < int(refused["Retry-After"]) <= 60
+    assert post("/login", RIGHT, "10.0.0.2").status_code == 200
+
+
+@pytest.mark.usefixtures("three_a_minute", "user")
+def test_another_address_cannot_be_pretended(post: Post) -> None:
+    for number in range(3):
+        post("/login", WRONG, "10.0.0.1", HTTP_X_FORWARDED_FOR=f"192.0.2.{number}")
+
+    refused = post("/login", RIGHT, "10.0.0.1", HTTP_X_FORWARDED_FOR="192.0.2.9")
+
+    problem(refused, 429, "throttled")
+
+
+@pytest.mark.usefixtures("three_a_minute", "user")
+def test_without_redis_nobody_is_kept_out(post: Post, settings: Any) -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
+        address = f"redis://127.0.0.1:{reserved.getsockname()[1]}/0"
+        settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": address}}
+        assert caches["default"].get("anything") is None
+
+        statuses = [post("/login", RIGHT, "10.0.0.1").status_code for _ in range(5)]
+
+    assert statuses == [200] * 5
