@@ -86,3 +86,27 @@ def note_by_text(payload: Payload, context: JobContext) -> None:
     _fail(payload, context)
     _leave(payload, context)
     time.sleep(payload["seconds"])
+
+
+@job_type("tests.spin", payload=NotePayload, effect=Effect.IDEMPOTENT, timeout_seconds=1)
+def spin(payload: Payload, context: JobContext) -> None:
+    """Overruns its time in Python code, where it can be interrupted."""
+    end = time.monotonic() + payload["seconds"]
+    while time.monotonic() < end:
+        time.sleep(0.01)
+
+
+@job_type("tests.deaf", payload=NotePayload, effect=Effect.IDEMPOTENT, timeout_seconds=1)
+def deaf(payload: Payload, context: JobContext) -> None:
+    """Overruns its time inside C code, where it cannot."""
+    time.sleep(payload["seconds"])
+
+
+@job_type("tests.patient", payload=NotePayload, effect=Effect.ONCE)
+def patient(payload: Payload, context: JobContext) -> None:
+    """Takes long, and looks whether it was cancelled."""
+    end = time.monotonic() + payload["seconds"]
+    while time.monotonic() < end:
+        context.stop_if_cancelled()
+        time.sleep(0.01)
+    _leave(payload, context)

@@ -1,0 +1,110 @@
+"""A process is killed at each of the named places; the promise holds, and nobody is needed."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from jobs import kill_points
+from jobs.models import DeadLetter, Job
+from jobs.states import DeathReason, JobState
+from jobs.tests.acceptance.client import Client
+from jobs.tests.acceptance.processes import Service
+from jobs.tests.app.models import Note
+from jobs.tests.conftest import Notes
+from jobs.tests.factories import make_job
+from jobs.tests.waiting import wait_until
+
+WORKER_POINTS = [
+    kill_points.POP_CLAIM,
+    kill_points.CLAIM_START,
+    kill_points.EFFECT_RECORD,
+    kill_points.RECORD_MARK,
+]
+
+SIGKILLED = -9
+
+
+def kill_a_worker_at(service: Service, point: str) -> None:
+    """A worker takes the first job as far as the point and dies there."""
+    victim = service.command("victim", "runworker", "--name", "victim", KILL_POINT=point)
+    assert victim.wait() == SIGKILLED
+
+
+def test_killed_api_between_commit_and_push_has_not_lost_the_job(
+    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    process, address = service.api_process(KILL_POINT=kill_points.COMMIT_PUSH)
+    client = Client(address).sign_up()
+    with pytest.raises((ConnectionError, OSError)):
+        client.add_job("tests.note", {"text": "committed"}, idempotency_key="k")
+    wait_until(lambda: Job.objects.count() == 1)
+    service.worker("rescuer")
+    wait_until_all_final(20)
+    assert notes.texts() == ["committed"]
+    # The caller was told nothing; asking again gives the same job.
+    again = Client(service.api())
+    again.log_in("customer", "a-long-password-4711")
+    assert again.add_job("tests.note", {"text": "committed"}, idempotency_key="k")["duplicate"]
+    process.end()
+
+
+@pytest.mark.parametrize("point", WORKER_POINTS)
+def test_idempotent_job_survives_a_kill(
+    point: str, service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    job = make_job(type="tests.note", payload={"text": "again"})
+    kill_a_worker_at(service, point)
+    service.worker("rescuer")
+    wait_until_all_final(30)
+    job.refresh_from_db()
+    assert job.state == JobState.SUCCEEDED
+    repeats = 2 if point == kill_points.EFFECT_RECORD else 1
+    assert notes.texts() == ["again"] * repeats
+
+
+@pytest.mark.parametrize("point", WORKER_POINTS)
+def test_transactional_effect_happens_exactly_once(
+    point: str, service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    job = make_job(type="tests.note_transactional", payload={"text": "one row"})
+    kill_a_worker_at(service, point)
+    service.worker("rescuer")
+    wait_until_all_final(30)
+    job.refresh_from_db()
+    assert job.state == JobState.SUCCEEDED
+    assert Counter(Note.objects.values_list("text", flat=True)) == {"one row": 1}
+
+
+@pytest.mark.parametrize("point", WORKER_POINTS)
+def test_once_is_parked_only_where_the_outcome_is_unknown(
+    point: str, service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    job = make_job(type="tests.note_once", payload={"text": "once"})
+    kill_a_worker_at(service, point)
+    service.worker("rescuer")
+    wait_until_all_final(30)
+    job.refresh_from_db()
+    assert notes.texts() == ["once"]
+    if point == kill_points.EFFECT_RECORD:
+        assert job.state == JobState.DEAD
+        assert DeadLetter.objects.get().reason == DeathReason.INTERRUPTED
+    else:
+        assert job.state == JobState.SUCCEEDED
+        assert job.failures == 0
+
+
+def test_job_that_takes_workers_down_ends_as_a_crash_loop(
+    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    poison = make_job(payload={"text": "poison", "failures": 99, "error": "crash"}, max_retries=20)
+    innocents = [make_job(payload={"text": f"innocent{n}"}) for n in range(20)]
+    for number in range(3):
+        victim = service.command(f"victim-{number}", "runworker", "--concurrency", "1")
+        assert victim.wait(40) == 1
+    service.worker("survivor")
+    wait_until_all_final(30)
+    assert DeadLetter.objects.get().reason == DeathReason.CRASH_LOOP
+    assert DeadLetter.objects.get().job_id == poison.id
+    assert Counter(notes.texts()) == {f"innocent{n}": 1 for n in range(20)}
+    assert len(innocents) == Job.objects.filter(state=JobState.SUCCEEDED).count()

@@ -1,0 +1,151 @@
+"""One worker process: it stops in order, times out, cancels, freezes, and tells its health."""
+
+import json
+import signal
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+from jobs.models import DeadLetter, Job, Worker
+from jobs.services.lifecycle import job_cancel
+from jobs.states import JobState, Resolution
+from jobs.tests.acceptance.processes import Service, free_port
+from jobs.tests.conftest import Notes
+from jobs.tests.factories import make_job
+from jobs.tests.waiting import wait_until
+
+
+def state_of(job: Job) -> str:
+    return Job.objects.values_list("state", flat=True).get(id=job.id)
+
+
+def test_sigterm_finishes_what_runs_and_gives_back_the_rest(service: Service, notes: Notes) -> None:
+    running = make_job(type="tests.note_once", payload={"text": "running", "seconds": 2})
+    worker = service.worker("worker", "--concurrency", "1")
+    wait_until(lambda: notes.texts() == ["running"])
+    waiting = make_job(type="tests.note_once", payload={"text": "waiting"})
+    assert worker.stop() == 0
+    assert state_of(running) == JobState.SUCCEEDED
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.failures) == (JobState.QUEUED, 0)
+    assert Worker.objects.get().stopped_at is not None
+
+
+def test_second_signal_ends_it_at_once(service: Service, notes: Notes) -> None:
+    make_job(type="tests.note_once", payload={"text": "long", "seconds": 60})
+    worker = service.worker("worker")
+    wait_until(lambda: notes.texts() == ["long"])
+    worker.signal(signal.SIGTERM)
+    worker.wait_for("stopping")
+    worker.signal(signal.SIGTERM)
+    assert worker.wait(5) == 130
+
+
+def test_handler_past_the_grace_period_is_left_and_parked(
+    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    make_job(type="tests.note_once", payload={"text": "long", "seconds": 60})
+    worker = service.worker("worker", JOBS_GRACE_SECONDS="1")
+    wait_until(lambda: notes.texts() == ["long"])
+    assert worker.stop() == 3
+    service.worker("rescuer")
+    wait_until_all_final(10)
+    assert DeadLetter.objects.get().reason == "interrupted"
+
+
+def test_frozen_worker_is_rescued_and_its_late_success_settles_the_dead_letter(
+    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    job = make_job(type="tests.note_once", payload={"text": "slow", "seconds": 2})
+    zombie = service.worker("zombie", "--concurrency", "1")
+    wait_until(lambda: notes.texts() == ["slow"])
+    zombie.signal(signal.SIGSTOP)
+    service.worker("rescuer")
+    wait_until(lambda: state_of(job) == JobState.DEAD, 25)
+    zombie.signal(signal.SIGCONT)
+    wait_until(lambda: state_of(job) == JobState.SUCCEEDED, 15)
+    assert DeadLetter.objects.get().resolution == Resolution.SETTLED
+    assert notes.texts() == ["slow"]
+    # It goes on under a new name, and works.
+    zombie.wait_for("had been declared dead; it goes on as")
+    another = make_job(type="tests.note_once", payload={"text": "another"})
+    wait_until(lambda: state_of(another) == JobState.SUCCEEDED)
+
+
+def test_overdue_handler_is_interrupted_and_the_attempt_counts(
+    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    job = make_job(type="tests.spin", payload={"text": "spin", "seconds": 60}, max_retries=1)
+    service.worker("worker")
+    wait_until_all_final(20)
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == (JobState.DEAD, 2)
+    assert [error["error"] for error in job.errors] == ["JobTimeout", "JobTimeout"]
+
+
+def test_handler_that_will_not_stop_is_left_behind_and_the_worker_recycles(
+    service: Service, notes: Notes
+) -> None:
+    job = make_job(type="tests.deaf", payload={"text": "deaf", "seconds": 40}, max_retries=0)
+    worker = service.worker("worker", "--concurrency", "2")
+    worker.wait_for("does not stop after its time")
+    quick = make_job(payload={"text": "quick"})
+    worker.wait_for("recycles itself: 1 handlers do not stop")
+    assert worker.wait() == 0
+    assert state_of(job) == JobState.DEAD
+    assert state_of(quick) in (JobState.SUCCEEDED, JobState.QUEUED)
+
+
+def test_max_jobs_and_max_rss_recycle(service: Service, notes: Notes) -> None:
+    for _ in range(5):
+        make_job()
+    counting = service.worker("counting", "--max-jobs", "5")
+    assert counting.wait() == 0
+    assert counting.says("recycles itself: 5 jobs done")
+    weighing = service.worker("weighing", "--max-rss", "1")
+    assert weighing.wait() == 0
+    assert weighing.says("MB in memory")
+
+
+def test_running_job_sees_that_it_is_cancelled(
+    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    job = make_job(type="tests.patient", payload={"text": "patient", "seconds": 60})
+    worker = service.worker("worker")
+    worker.wait_for(f"processing job {job.id}")
+    job_cancel(job_id=job.id)
+    wait_until_all_final(15)
+    assert state_of(job) == JobState.CANCELLED
+    assert notes.texts() == []
+
+
+def test_queued_job_that_is_cancelled_never_runs(service: Service, notes: Notes) -> None:
+    cancelled, other = make_job(), make_job(payload={"text": "other"})
+    job_cancel(job_id=cancelled.id)
+    service.worker("worker")
+    wait_until(lambda: state_of(other) == JobState.SUCCEEDED)
+    assert state_of(cancelled) == JobState.CANCELLED
+    assert notes.texts() == ["other"]
+
+
+def health(port: int) -> tuple[int, Any]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def test_health_port_tells_that_the_loop_turns(service: Service) -> None:
+    port = free_port()
+    service.worker("worker", "--health-port", str(port))
+    status, body = health(port)
+    assert (status, body["status"], body["worker"]) == (200, "ok", "worker")
+
+
+def test_usage_errors_exit_with_2(service: Service) -> None:
+    worker = service.command("wrong", "runworker", "--queues", "nowhere")
+    assert worker.wait() == 2
+    assert worker.says("choose from default")
