@@ -1,7 +1,7 @@
 """What is kept of a failed attempt: small, and without the values a job type marks sensitive."""
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ def error_of(exception: BaseException, worker: str, secrets: Iterable[str] = ())
     return _error(
         worker=worker,
         error=type(exception).__name__,
-        message=_without(secrets, str(exception))[:MESSAGE_LIMIT],
+        message=_without(secrets, _message(exception))[:MESSAGE_LIMIT],
         text=_without(secrets, text)[-TRACEBACK_LIMIT:],
     )
 
@@ -36,8 +36,32 @@ def error_of_lost_worker(worker: str) -> AttemptError:
 
 
 def secret_values(payload: dict[str, Any], sensitive: Iterable[str]) -> list[str]:
-    """The texts in a payload that must not be shown."""
-    return [str(payload[name]) for name in sensitive if payload.get(name)]
+    """The texts in a payload that must not be shown, as they are and as `repr` writes them.
+
+    The longest come first: one secret may begin like another.
+    """
+    texts = {text for name in sensitive for text in _texts(payload.get(name))}
+    texts |= {repr(text)[1:-1] for text in texts}
+    return sorted(texts, key=len, reverse=True)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text and number inside a JSON value."""
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif value and value is not True:
+        yield str(value)
+
+
+def _message(exception: BaseException) -> str:
+    try:
+        return str(exception)
+    except Exception:  # noqa: BLE001 - a handler's exception may be of any make
+        return "the exception cannot be shown: its __str__ failed"
 
 
 def _error(worker: str, error: str, message: str, text: str) -> AttemptError:
@@ -45,10 +69,14 @@ def _error(worker: str, error: str, message: str, text: str) -> AttemptError:
         "worker": worker,
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "error": error,
-        # PostgreSQL stores no NUL in jsonb; an exception may carry one.
-        "message": message.replace("\x00", "\\0"),
-        "traceback": text.replace("\x00", "\\0"),
+        "message": _storable(message),
+        "traceback": _storable(text),
     }
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL stores neither NUL nor half a surrogate pair; an exception may carry both."""
+    return text.replace("\x00", "\\0").encode("utf-8", "backslashreplace").decode()
 
 
 def _without(secrets: Iterable[str], text: str) -> str:

@@ -16,6 +16,9 @@ from jobs.outcome import (
 )
 from jobs.states import DeathReason, Effect
 
+# A handler may ask for any wait; PostgreSQL cannot hold every moment.
+LONGEST_WAIT_SECONDS = 366 * 86_400.0
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
@@ -28,8 +31,10 @@ class RetryPolicy:
 
     def delay_seconds(self, failures: int, draw: Callable[[], float] = random.random) -> float:
         """The wait after that many failures: 1, 2, 4, 8 s with the default policy."""
-        # The exponent is bounded so that a large count cannot overflow a float.
-        wait = min(self.base_seconds * self.factor ** min(failures - 1, 64), self.cap_seconds)
+        try:
+            wait = min(self.base_seconds * self.factor ** (failures - 1), self.cap_seconds)
+        except OverflowError:
+            wait = self.cap_seconds
         return wait * (1 + self.jitter * draw())
 
 
@@ -107,7 +112,7 @@ def _retry_or_die(
     if failures > budget.max_retries:
         return Die(DeathReason.EXHAUSTED, failures, crashes)
     delay = policy.delay_seconds(failures) if after_seconds is None else after_seconds
-    return Requeue(delay, failures, crashes)
+    return Requeue(max(0.0, min(delay, LONGEST_WAIT_SECONDS)), failures, crashes)
 
 
 def start_is_marked(effect: Effect | None, budget: Budget) -> bool:
