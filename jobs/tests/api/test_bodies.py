@@ -136,3 +136,15 @@ def test_a_body_of_another_type(api: APIClient, content_type: str) -> None:
 
 def test_json_with_a_charset_is_json(api: APIClient) -> None:
     assert send(api, note('"a"'), "application/json; charset=utf-8").status_code == 202
+
+
+def test_a_body_in_chunks_is_refused_in_so_many_words(api: APIClient) -> None:
+    response = api.post(
+        "/addJob",
+        note('"a"'),
+        content_type="application/json",
+        CONTENT_LENGTH="",
+        HTTP_TRANSFER_ENCODING="chunked",
+    )
+
+    problem(response, 411, "length_required")
