@@ -72,6 +72,14 @@ class UnknownQueue(JobsError):
         self.known = known
 
 
+class RequestsRefused(JobsError):
+    """Some of many requests are not acceptable, so that none was accepted."""
+
+    def __init__(self, errors: "dict[int, JobsError]") -> None:
+        super().__init__(f"{len(errors)} of the requests are not acceptable; none was accepted")
+        self.errors = errors
+
+
 class DeadLetterResolved(JobsError):
     """The dead letter was already replayed, discarded or settled."""
 

@@ -13,7 +13,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Greatest, Now
 
 from jobs.claim import ClaimedJob
-from jobs.ids import uuid7
+from jobs.ids import uuid7s
 from jobs.messages import QueueMessage
 from jobs.retry import Die, Requeue
 from jobs.sql import statement
@@ -55,12 +55,16 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Inserted:
-    """A row that `insert` made. `delay_seconds` is how far ahead `run_at` lay."""
+    """A row that `insert` made. Moments are Unix times by the database's clock."""
 
     message: QueueMessage
-    run_at: datetime
-    created_at: datetime
-    delay_seconds: float
+    created_at: float
+    run_at: float
+
+    @property
+    def delay_seconds(self) -> float:
+        """How far ahead `run_at` lay; 0 for a job that may run at once."""
+        return max(0.0, self.run_at - self.created_at)
 
 
 def seconds_ago(seconds: float) -> "ExpressionWrapper[CombinedExpression]":
@@ -85,30 +89,29 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def insert(self, new_jobs: Sequence[NewJob]) -> list[Inserted | None]:
         """Inserts jobs in one statement; None stands for a duplicate. Keeps the order."""
-        ids = [uuid7() for _ in new_jobs]
-        effect_keys = [
-            new.effect_key or str(job_id) for new, job_id in zip(new_jobs, ids, strict=True)
-        ]
+        ids = uuid7s(len(new_jobs))
+        texts = [str(job_id) for job_id in ids]
+        effect_keys = [new.effect_key or own for new, own in zip(new_jobs, texts, strict=True)]
         rows = _run(
             "insert_jobs",
-            ids=ids,
-            types=[new.type for new in new_jobs],
-            queues=[new.queue for new in new_jobs],
-            priorities=[new.priority for new in new_jobs],
-            payloads=[new.payload_json for new in new_jobs],
-            idempotency_keys=[new.idempotency_key for new in new_jobs],
-            effect_keys=effect_keys,
-            submitted_by_ids=[new.submitted_by_id for new in new_jobs],
-            max_retries=[new.max_retries for new in new_jobs],
-            run_ats=[new.run_at for new in new_jobs],
-            delays=[new.delay_seconds for new in new_jobs],
+            ids=json.dumps(texts),
+            types=json.dumps([new.type for new in new_jobs]),
+            queues=json.dumps([new.queue for new in new_jobs]),
+            priorities=json.dumps([new.priority for new in new_jobs]),
+            payloads=f"[{','.join([new.payload_json for new in new_jobs])}]",
+            idempotency_keys=json.dumps([new.idempotency_key for new in new_jobs]),
+            effect_keys=json.dumps(effect_keys),
+            submitted_by_ids=json.dumps([new.submitted_by_id for new in new_jobs]),
+            max_retries=json.dumps([new.max_retries for new in new_jobs]),
+            run_ats=json.dumps([new.run_at and new.run_at.isoformat() for new in new_jobs]),
+            delays=json.dumps([new.delay_seconds for new in new_jobs]),
         )
-        made = {row[0]: row for row in rows}
+        made = {text: (created, due) for text, created, due in rows}
         return [
-            Inserted(QueueMessage(job_id, key, new.queue, new.priority), *made[job_id][1:])
-            if job_id in made
+            Inserted(QueueMessage(job_id, key, new.queue, new.priority), *made[text])
+            if text in made
             else None
-            for new, job_id, key in zip(new_jobs, ids, effect_keys, strict=True)
+            for new, job_id, text, key in zip(new_jobs, ids, texts, effect_keys, strict=True)
         ]
 
     def claim(self, worker_id: UUID, job_ids: Iterable[UUID]) -> list[ClaimedJob]:
@@ -151,7 +154,7 @@ class JobQuerySet(models.QuerySet["Job"]):
             failures=[move.failures for _, move, _ in moves],
             crashes=[move.crashes for _, move, _ in moves],
             errors=[json.dumps(errors) for _, _, errors in moves],
-            letter_ids=[uuid7() for _ in moves],
+            letter_ids=uuid7s(len(moves)),
             reasons=[move.reason.value for _, move, _ in moves],
             messages=[_one_line(errors) for _, _, errors in moves],
         )

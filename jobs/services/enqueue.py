@@ -1,34 +1,77 @@
-"""A job is accepted: the row is inserted, and Redis is rung after the commit."""
+"""Jobs are accepted: the rows are inserted, and Redis is rung after the commit."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cached_property
 from hashlib import sha256
+from itertools import chain
 from typing import Any
+from uuid import UUID
+
+from django.db import transaction
 
 from jobs.conf import PRIORITY_DEFAULT, JobsConf, jobs_conf
-from jobs.errors import PayloadInvalid, PayloadTooLarge, UnknownQueue
+from jobs.errors import JobsError, RequestsRefused, UnknownQueue
 from jobs.handlers.registry import JobType, job_types
 from jobs.models import Job
 from jobs.querysets import Inserted, NewJob
 from jobs.services.doorbell import ring_after_commit
+from jobs.services.payloads import clean_payload, payload_json
 
 # A derived key that is longer is hashed, so that type and key fit `Job.effect_key`.
 LONGEST_KEY = 255
 
+# One statement and one push for so many: beyond it nothing gets quicker, and memory grows.
+BATCH = 1_000
+
 
 @dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What is asked for. `run_at` or `delay_seconds`, not both; neither is now."""
+
+    type: str
+    payload: Mapping[str, Any]
+    queue: str | None = None
+    priority: int | None = None
+    run_at: datetime | None = None
+    delay_seconds: float | None = None
+    max_retries: int | None = None
+    idempotency_key: str | None = None
+
+
 class Enqueued:
     """The job that was accepted, or the one that had been accepted before for the same key."""
 
-    job: Job
-    duplicate: bool
+    def __init__(self, new: NewJob, accepted: Inserted | Job) -> None:
+        self._new = new
+        self._accepted = accepted
+
+    @property
+    def duplicate(self) -> bool:
+        """Whether the job had been accepted before."""
+        return isinstance(self._accepted, Job)
+
+    @property
+    def job_id(self) -> UUID:
+        accepted = self._accepted
+        return accepted.id if isinstance(accepted, Job) else accepted.message.job_id
+
+    @cached_property
+    def job(self) -> Job:
+        """The row. Made when it is asked for: of many, mostly the ids are wanted."""
+        accepted = self._accepted
+        return accepted if isinstance(accepted, Job) else _job(self._new, accepted)
+
+
+Answer = Enqueued | JobsError
+"""What became of one request of many."""
 
 
 def job_enqueue(
     *,
-    type: str,
+    type: str,  # noqa: A002 - the word of the API
     payload: Mapping[str, Any],
     queue: str | None = None,
     priority: int | None = None,
@@ -45,8 +88,8 @@ def job_enqueue(
 
     Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue.
     """
-    new = _new_job(
-        job_type=job_types.get(type),
+    request = JobRequest(
+        type=type,
         payload=payload,
         queue=queue,
         priority=priority,
@@ -54,21 +97,44 @@ def job_enqueue(
         delay_seconds=delay_seconds,
         max_retries=max_retries,
         idempotency_key=idempotency_key,
-        submitted_by_id=submitted_by_id,
-        conf=jobs_conf(),
     )
-    while True:
-        [inserted] = Job.objects.insert([new])
-        if inserted:
-            ring_after_commit([(inserted.message, inserted.delay_seconds)])
-            return Enqueued(_job(new, inserted), duplicate=False)
-        if existing := _existing(new):
-            return Enqueued(existing, duplicate=True)
-        # The job that held the key was pruned between the two statements: insert again.
+    [enqueued] = _insert([_new_job(request, submitted_by_id, jobs_conf())])
+    return enqueued
 
 
-def _existing(new: NewJob) -> Job | None:
-    return (
+def jobs_enqueue(
+    *, requests: Sequence[JobRequest], submitted_by_id: int | None = None, atomic: bool = False
+) -> list[Answer]:
+    """Accepts many jobs, a thousand at a time; answers in the order of the requests.
+
+    A request that `job_enqueue` would refuse gets its error as the answer, and the others are
+    accepted all the same. With `atomic` one refusal means that none is accepted: it raises
+    RequestsRefused.
+    """
+    conf = jobs_conf()
+    prepared = [_new_job_or_error(request, submitted_by_id, conf) for request in requests]
+    refused = {i: one for i, one in enumerate(prepared) if isinstance(one, JobsError)}
+    if atomic and refused:
+        raise RequestsRefused(refused)
+    good = [one for one in prepared if isinstance(one, NewJob)]
+    with transaction.atomic():
+        batches = [_insert(good[start : start + BATCH]) for start in range(0, len(good), BATCH)]
+    enqueued = chain.from_iterable(batches)
+    return [one if isinstance(one, JobsError) else next(enqueued) for one in prepared]
+
+
+def _insert(new_jobs: list[NewJob]) -> list[Enqueued]:
+    """Inserts a batch; a job whose key is taken is answered with the one that has it."""
+    inserted = Job.objects.insert(new_jobs)
+    ring_after_commit([(one.message, one.delay_seconds) for one in inserted if one])
+    return [
+        Enqueued(new, one or _existing(new)) for new, one in zip(new_jobs, inserted, strict=True)
+    ]
+
+
+def _existing(new: NewJob) -> Job:
+    """The job that holds the key; inserts once more if it was pruned at this very moment."""
+    existing = (
         Job.objects.filter(
             submitted_by_id=new.submitted_by_id,
             type=new.type,
@@ -77,10 +143,13 @@ def _existing(new: NewJob) -> Job | None:
         .select_related("worker")
         .first()
     )
+    return existing or _insert([new])[0].job
 
 
 def _job(new: NewJob, inserted: Inserted) -> Job:
     """The row as it was inserted, without asking for it again."""
+    created_at = datetime.fromtimestamp(inserted.created_at, UTC)
+    run_at = datetime.fromtimestamp(inserted.run_at, UTC)
     job = Job(
         id=inserted.message.job_id,
         type=new.type,
@@ -91,57 +160,38 @@ def _job(new: NewJob, inserted: Inserted) -> Job:
         effect_key=inserted.message.effect_key,
         submitted_by_id=new.submitted_by_id,
         max_retries=new.max_retries,
-        created_at=inserted.created_at,
-        run_at=inserted.run_at,
-        rung_at=max(inserted.run_at, inserted.created_at),
+        created_at=created_at,
+        run_at=run_at,
+        rung_at=max(run_at, created_at),
     )
     job._state.adding = False
     return job
 
 
-def _new_job(
-    *,
-    job_type: JobType,
-    payload: Mapping[str, Any],
-    queue: str | None,
-    priority: int | None,
-    run_at: datetime | None,
-    delay_seconds: float | None,
-    max_retries: int | None,
-    idempotency_key: str | None,
-    submitted_by_id: int | None,
-    conf: JobsConf,
-) -> NewJob:
-    clean = _clean_payload(job_type, payload)
+def _new_job_or_error(
+    request: JobRequest, submitted_by_id: int | None, conf: JobsConf
+) -> NewJob | JobsError:
+    try:
+        return _new_job(request, submitted_by_id, conf)
+    except JobsError as error:
+        return error
+
+
+def _new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) -> NewJob:
+    job_type = job_types.get(request.type)
+    clean = clean_payload(job_type, request.payload)
     return NewJob(
         type=job_type.name,
-        queue=_known_queue(queue or job_type.queue, conf),
-        priority=PRIORITY_DEFAULT if priority is None else priority,
-        payload_json=_payload_json(clean, conf),
-        idempotency_key=idempotency_key,
-        effect_key=_effect_key(job_type, clean, idempotency_key),
+        queue=_known_queue(request.queue or job_type.queue, conf),
+        priority=PRIORITY_DEFAULT if request.priority is None else request.priority,
+        payload_json=payload_json(clean, conf),
+        idempotency_key=request.idempotency_key,
+        effect_key=_effect_key(job_type, clean, request.idempotency_key),
         submitted_by_id=submitted_by_id,
-        max_retries=_max_retries(job_type, max_retries, conf),
-        run_at=run_at,
-        delay_seconds=delay_seconds or 0.0,
+        max_retries=_max_retries(job_type, request.max_retries, conf),
+        run_at=request.run_at,
+        delay_seconds=request.delay_seconds or 0.0,
     )
-
-
-def _clean_payload(job_type: JobType, payload: Mapping[str, Any]) -> dict[str, Any]:
-    serializer = job_type.payload(data=payload)
-    if not serializer.is_valid():
-        raise PayloadInvalid(serializer.errors)
-    # What the handler gets is JSON: the serializer's own rendering of what it accepted.
-    clean: dict[str, Any] = dict(serializer.to_representation(serializer.validated_data))
-    return clean
-
-
-def _payload_json(payload: dict[str, Any], conf: JobsConf) -> str:
-    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    size_bytes = len(text.encode())
-    if size_bytes > conf.payload_max_bytes:
-        raise PayloadTooLarge(size_bytes, conf.payload_max_bytes)
-    return text
 
 
 def _known_queue(queue: str, conf: JobsConf) -> str:

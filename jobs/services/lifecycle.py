@@ -15,7 +15,7 @@ from jobs.conf import jobs_conf
 from jobs.errors import JobAlreadyFinal, LeaseLost
 from jobs.handlers.registry import job_types
 from jobs.models import Job
-from jobs.outcome import NotStarted, Outcome, Succeeded
+from jobs.outcome import NotStarted, Outcome
 from jobs.retry import Cancel, Die, Move, Requeue, RetryPolicy, Succeed, decide, start_is_marked
 from jobs.services.doorbell import (
     mark_done_after_commit,
