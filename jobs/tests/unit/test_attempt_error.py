@@ -17,12 +17,17 @@ from jobs.attempt_error import (
 from jobs.outcome import AttemptError
 
 
-def raised(exception: BaseException, secrets: list[str] | None = None) -> AttemptError:
+def raised(
+    exception: Exception, secrets: list[str] | None = None, cause: Exception | None = None
+) -> AttemptError:
     """What is kept of an exception that was really raised, so that it has a traceback."""
-    try:
-        raise exception
-    except BaseException as caught:
-        return error_of(caught, "worker-1", secrets or [])
+
+    def fail() -> None:
+        raise exception from cause
+
+    with pytest.raises(type(exception)) as caught:
+        fail()
+    return error_of(caught.value, "worker-1", secrets or [])
 
 
 def test_it_says_what_happened_where_and_to_whom() -> None:
@@ -30,19 +35,13 @@ def test_it_says_what_happened_where_and_to_whom() -> None:
     assert error["error"] == "RuntimeError"
     assert error["message"] == "the disk is full"
     assert error["worker"] == "worker-1"
-    assert "in raised" in error["traceback"]
+    assert "in fail" in error["traceback"]
     assert error["traceback"].rstrip().endswith("RuntimeError: the disk is full")
     assert error["at"].endswith("+00:00")
 
 
 def test_the_cause_is_in_the_traceback() -> None:
-    try:
-        try:
-            raise KeyError("name")
-        except KeyError as cause:
-            raise RuntimeError("no such user") from cause
-    except RuntimeError as caught:
-        error = error_of(caught, "worker-1")
+    error = raised(RuntimeError("no such user"), cause=KeyError("name"))
     assert "KeyError: 'name'" in error["traceback"]
     assert error["message"] == "no such user"
 
@@ -55,13 +54,9 @@ def test_secrets_are_masked_in_message_and_traceback() -> None:
 
 
 def test_a_secret_in_a_cause_is_masked_too() -> None:
-    try:
-        try:
-            raise KeyError("hunter2")
-        except KeyError as cause:
-            raise RuntimeError("failed") from cause
-    except RuntimeError as caught:
-        assert "hunter2" not in error_of(caught, "worker-1", ["hunter2"])["traceback"]
+    error = raised(RuntimeError("failed"), ["hunter2"], cause=KeyError("hunter2"))
+    assert "KeyError" in error["traceback"]
+    assert "hunter2" not in error["traceback"]
 
 
 @pytest.mark.parametrize("names", [("short", "long"), ("long", "short")])
