@@ -19,6 +19,7 @@ _SERVERS = {
 _UP_SECONDS = 450  # more than the server and its keeper allow themselves
 _DOWN_SECONDS = 90
 _POLL_SECONDS = 0.05
+_LAST_LINES = 15
 
 
 def hold_servers(variables: Iterable[str], directory: Path) -> dict[str, "Hold"]:
@@ -61,6 +62,10 @@ class Hold:
         """What the server says."""
         return self.home / "server.log"
 
+    def last_lines(self) -> list[str]:
+        """The end of its log."""
+        return self.log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+
     def request(self) -> None:
         """Joins the users, and starts the server if it is not up."""
         self._users.share()  # waits while it is being stopped
@@ -96,14 +101,16 @@ class Hold:
 
     def _told(self) -> bool:
         """Whether the keeper has told the address; raises what it reports instead."""
+        ended = self.ended()
         told = json.loads(self._server.read() or "{}")
-        if "error" in told:
-            raise DevelopmentError(told["error"])
+        if ended and self._keeper is None:
+            self._start_keeper()  # what the file tells is old
+            return False
+        if ended or "error" in told:
+            raise DevelopmentError(
+                told.get("error", f"{self.name} did not start; see {self.home}.")
+            )
         self.url = told.get("url", "")
-        if not self.url and self.ended():
-            if self._keeper is not None:
-                raise DevelopmentError(f"{self.name} did not start; see {self.home}.")
-            self._start_keeper()  # the one who was starting it was killed
         return bool(self.url)
 
     def _start_keeper(self) -> None:

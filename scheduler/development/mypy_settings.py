@@ -6,4 +6,4 @@ os.environ.setdefault("ENVIRONMENT", "development")
 os.environ.setdefault("DATABASE_URL", "postgres://mypy@localhost/mypy")
 os.environ.setdefault("REDIS_URL", "redis://localhost/0")
 
-from jobs.tests.settings import *  # noqa: E402, F403
+from jobs.tests.settings import *  # noqa: F403

@@ -1,21 +1,17 @@
 """A pytest plugin: real servers for the tests, before Django reads its settings.
 
 Every run of pytest takes a set of servers of its own, so that several may run at once, beside a
-`bin/start` too. The directories are used again, which saves making the data anew.
+`bin/start` too.
 """
 
-import itertools
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from scheduler.development import DATA_DIR, DevelopmentError, provide_servers
-from scheduler.development.file_lock import FileLock
+from scheduler.development import DevelopmentError, provide_servers
+from scheduler.development.test_directory import take_test_directory
 from scheduler.env import DEVELOPMENT
-
-TESTS_DIR = DATA_DIR / "test"
 
 # Keys of a Redis that also serves development must not meet.
 REDIS_PREFIX = "{jobs-test}:"
@@ -26,7 +22,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     """Comes before pytest-django, which reads the settings in the same hook."""
     os.environ["ENVIRONMENT"] = DEVELOPMENT
     os.environ["JOBS_REDIS_PREFIX"] = REDIS_PREFIX
-    lock, directory = _take_directory()
+    lock, directory = take_test_directory()
     early_config.add_cleanup(lock.close)
     try:
         provide_servers(directory)
@@ -51,15 +47,3 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if skipped and session.exitstatus == pytest.ExitCode.OK:
         reporter.write_line(f"{len(skipped)} tests were skipped, and CI is set.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def _take_directory() -> tuple[FileLock, Path]:
-    """The first directory that no other run of pytest uses, and the lock on it."""
-    for number in itertools.count(1):
-        directory = TESTS_DIR / str(number)
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(directory / "pytest.lock")
-        if lock.take():
-            return lock, directory
-        lock.close()
-    raise AssertionError("there is always one more number")

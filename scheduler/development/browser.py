@@ -1,0 +1,144 @@
+"""A Chromium for the browser tests: one that is here, else one that is fetched once.
+
+Nothing is installed on the system, and root is not needed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from scheduler.development import DATA_DIR, DevelopmentError
+
+BROWSER_DIR = DATA_DIR / "browser"
+
+_COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_MACOS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+_FETCH_SECONDS = 300
+
+# The libraries and fonts come from the same place, as far as the system lacks them.
+_LAUNCHER = """\
+#!/bin/sh
+root='{root}'
+for directory in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu* "$root"/usr/lib/chromium; do
+    LD_LIBRARY_PATH="${{LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}}$directory"
+done
+export LD_LIBRARY_PATH
+if [ ! -e /etc/fonts/fonts.conf ]; then
+    export FONTCONFIG_PATH="$root/etc/fonts" XDG_DATA_HOME="$root/usr/share"
+fi
+exec "$root/usr/lib/chromium/chromium" "$@"
+"""
+
+
+def find_browser() -> Path:
+    """A Chromium that runs; the variable CHROMIUM names another. Fetches one if there is none.
+
+    Raises `DevelopmentError`, which says what to install.
+    """
+    if named := os.environ.get("CHROMIUM"):
+        if not _runs(Path(named)):
+            raise DevelopmentError(f"CHROMIUM is {named!r}, which does not run.")
+        return Path(named)
+    for browser in (*_installed(), *_fetched()):
+        if _runs(browser):
+            return browser
+    for fetch in (_fetch_with_playwright, _fetch_with_apt):
+        fetch()
+        for browser in _fetched():
+            if _runs(browser):
+                return browser
+    raise DevelopmentError(
+        "No Chromium was found, and none could be fetched. Install one (on Debian: "
+        f"apt install chromium) or name it in CHROMIUM. What was tried: {BROWSER_DIR / 'log'}."
+    )
+
+
+def browser_options() -> list[str]:
+    """Its command-line options: root has no sandbox."""
+    return ["--no-sandbox"] if os.geteuid() == 0 else []
+
+
+def _installed() -> Iterator[Path]:
+    for command in _COMMANDS:
+        if path := shutil.which(command):
+            yield Path(path)
+    yield from map(Path, _MACOS if sys.platform == "darwin" else ())
+
+
+def _fetched() -> Iterator[Path]:
+    for pattern in ("playwright/chromium-*/chrome-*/*", "chromium"):
+        for path in BROWSER_DIR.glob(pattern):
+            if path.name in ("chrome", "chromium"):
+                yield path
+
+
+def _runs(browser: Path) -> bool:
+    """Whether it starts: a missing library shows even when it only tells its version."""
+    try:
+        told = subprocess.run(  # noqa: S603
+            [browser, "--version", *browser_options()], capture_output=True, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return told.returncode == 0
+
+
+def _fetch_with_playwright() -> None:
+    _try(
+        [sys.executable, "-m", "playwright", "install", "chromium"],
+        {"PLAYWRIGHT_BROWSERS_PATH": str(BROWSER_DIR / "playwright")},
+    )
+
+
+def _fetch_with_apt() -> None:
+    """Unpacks Debian's package and what it needs, with apt's state in a directory of ours."""
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        return
+    root, lists, archives = (BROWSER_DIR / name for name in ("root", "lists", "archives"))
+    for directory in (root, lists / "partial", archives / "partial"):
+        directory.mkdir(parents=True, exist_ok=True)
+    apt = ["apt-get", "--quiet"]
+    for option in (
+        f"Dir::State::Lists={lists}",
+        f"Dir::Cache={BROWSER_DIR}",
+        f"Dir::Cache::Archives={archives}",
+        "Debug::NoLocking=true",  # the system's locks are root's, and nothing of it is changed
+        "APT::Sandbox::User=root",  # the user _apt cannot write here
+    ):
+        apt += ["-o", option]
+    install = [*apt, "install", "--download-only", "--yes", "--no-install-recommends", "chromium"]
+    if not (_try([*apt, "update"]) and _try(install)):
+        return
+    for package in sorted(archives.glob("*.deb")):
+        _try(["dpkg-deb", "--extract", str(package), str(root)])
+        package.unlink()
+    launcher = BROWSER_DIR / "chromium"
+    launcher.write_text(_LAUNCHER.format(root=str(root).replace("'", "'\\''")))
+    launcher.chmod(0o755)
+
+
+def _try(command: list[str], environment: dict[str, str] | None = None) -> bool:
+    """Whether the command did its work; what it says goes to the log."""
+    BROWSER_DIR.mkdir(parents=True, exist_ok=True)
+    with (BROWSER_DIR / "log").open("ab") as log:
+        log.write(f"\n$ {' '.join(command)}\n".encode())
+        log.flush()
+        try:
+            done = subprocess.run(  # noqa: S603
+                command,
+                env={**os.environ, **(environment or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                timeout=_FETCH_SECONDS,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            log.write(f"{error}\n".encode())
+            return False
+    return done.returncode == 0

@@ -1,0 +1,47 @@
+"""What bin/start says. Plain lines; a little emphasis where a person sits at a terminal."""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+_BOLD, _DIM, _RED, _NORMAL = "\033[1m", "\033[2m", "\033[31m", "\033[0m"
+
+
+def say(text: str = "") -> None:
+    """One line, at once. A reader who has gone away is no reason to stop."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def heading(text: str) -> None:
+    """The next thing that is done."""
+    say(_styled(_BOLD, text))
+
+
+def problem(text: str) -> None:
+    """Something a person must know."""
+    say(_styled(_RED, text))
+
+
+def aside(who: str, text: str) -> None:
+    """A line that comes from a process in the background."""
+    say(f"{_styled(_DIM, f'{who:>10} |')} {text}")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Columns as wide as what is in them."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(header, *texts, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in [list(header), *texts]
+    ]
+    say(_styled(_BOLD, lines[0]))
+    for line in lines[1:]:
+        say(line)
+
+
+def _styled(style: str, text: str) -> str:
+    return f"{style}{text}{_NORMAL}" if sys.stdout.isatty() else text
