@@ -38,7 +38,13 @@ def _liveness(conf: JobsConf) -> Iterator[str]:
             f"JOBS_WORKER_TIMEOUT_SECONDS {conf.worker_timeout_seconds:g}; a worker must be able "
             "to miss a heartbeat: make the timeout at least twice the heartbeat."
         )
-    for name in ("concurrency", "reconcile_seconds", "ring_margin_seconds", "payload_max_bytes"):
+    for name in (
+        "concurrency",
+        "async_concurrency",
+        "reconcile_seconds",
+        "ring_margin_seconds",
+        "payload_max_bytes",
+    ):
         if getattr(conf, name) <= 0:
             yield f"JOBS_{name.upper()} is {getattr(conf, name)}; make it greater than 0."
 

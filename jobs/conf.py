@@ -26,6 +26,7 @@ class JobsConf:
     crash_limit: int
     mark_seconds: int
     concurrency: int
+    async_concurrency: int
     heartbeat_seconds: float
     worker_timeout_seconds: float
     grace_seconds: float

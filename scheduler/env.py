@@ -21,6 +21,15 @@ PRODUCTION = "production"
 DEVELOPMENT_SECRET_KEY = "development-only-key-that-production-refuses-to-start-with"  # noqa: S105
 
 
+_SCHEMES = {
+    "DATABASE_URL": ("postgres://", "postgresql://"),
+    "REDIS_URL": ("redis://", "rediss://", "unix://"),
+}
+_SWITCH = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
+    ("false", "no", "off", "0"), False
+)
+
+
 @dataclass(frozen=True)
 class Environment:
     """What the environment says, typed and checked. Durations carry their unit in the name."""
@@ -55,7 +64,7 @@ def read_environment() -> Environment:
     Raises `ImproperlyConfigured` with one sentence that says what to set.
     """
     read_dotenv()
-    env = environ.Env()
+    env = _Env()
     name = env.str("ENVIRONMENT", PRODUCTION)
     if name not in (DEVELOPMENT, PRODUCTION):
         raise ImproperlyConfigured(
@@ -67,9 +76,9 @@ def read_environment() -> Environment:
         secret_key=_secret_key(env, development),
         allowed_hosts=env.list("ALLOWED_HOSTS", default=["*"] if development else ["localhost"]),
         csrf_trusted_origins=env.list("CSRF_TRUSTED_ORIGINS", default=[]),
-        https_only=env.bool("HTTPS_ONLY", default=not development),
+        https_only=_switch(env, "HTTPS_ONLY", default=not development),
         trusted_proxies=env.int("TRUSTED_PROXIES", default=0),
-        signup_enabled=env.bool("SIGNUP_ENABLED", default=development),
+        signup_enabled=_switch(env, "SIGNUP_ENABLED", default=development),
         login_rate=env.str("LOGIN_RATE", default="60/min"),
         access_token_minutes=env.int("ACCESS_TOKEN_MINUTES", default=30),
         refresh_token_days=env.int("REFRESH_TOKEN_DAYS", default=7),
@@ -83,6 +92,24 @@ def read_environment() -> Environment:
         log_format=_log_format(env),
         jobs=_jobs_settings(env),
     )
+
+
+class _Env(environ.Env):  # type: ignore[misc]
+    """Says which variable it is that has a value of the wrong kind."""
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var} is not what it should be: {error}.") from error
+
+
+def _switch(env: environ.Env, name: str, *, default: bool) -> bool:
+    """True or false. What is neither is refused: a typing error must not switch off HTTPS."""
+    said = env.str(name, default=str(default)).strip().lower()
+    if said not in _SWITCH:
+        raise ImproperlyConfigured(f"{name} is {said!r}; set it to 'true' or 'false'.")
+    return _SWITCH[said]
 
 
 def _secret_key(env: environ.Env, development: bool) -> str:
@@ -105,6 +132,10 @@ def _required_url(env: environ.Env, name: str, example: str) -> str:
     url: str = env.str(name, default="")
     if not url:
         raise ImproperlyConfigured(f"{name} is not set; set it, for example to {example}.")
+    if not url.startswith(_SCHEMES[name]):  # not shown: it contains a password
+        raise ImproperlyConfigured(
+            f"{name} must begin with one of {', '.join(_SCHEMES[name])}, for example {example}."
+        )
     return url
 
 
@@ -129,6 +160,7 @@ def _jobs_settings(env: environ.Env) -> dict[str, Any]:
         "JOBS_CRASH_LIMIT": env.int("JOBS_CRASH_LIMIT", default=3),
         "JOBS_MARK_SECONDS": env.int("JOBS_MARK_SECONDS", default=86_400),
         "JOBS_CONCURRENCY": env.int("JOBS_CONCURRENCY", default=10),
+        "JOBS_ASYNC_CONCURRENCY": env.int("JOBS_ASYNC_CONCURRENCY", default=100),
         "JOBS_HEARTBEAT_SECONDS": env.float("JOBS_HEARTBEAT_SECONDS", default=5.0),
         "JOBS_WORKER_TIMEOUT_SECONDS": env.float("JOBS_WORKER_TIMEOUT_SECONDS", default=30.0),
         "JOBS_GRACE_SECONDS": env.float("JOBS_GRACE_SECONDS", default=25.0),

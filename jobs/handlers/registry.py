@@ -3,8 +3,10 @@
 Every installed app may have a module `job_types` that uses `@job_type`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from inspect import iscoroutinefunction
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -16,7 +18,7 @@ from jobs.handlers.context import JobContext, Payload
 from jobs.retry import RetryPolicy
 from jobs.states import Effect
 
-Handler = Callable[[Payload, JobContext], None]
+Handler = Callable[[Payload, JobContext], None | Awaitable[None]]
 KeyFunction = Callable[[Payload], str]
 
 
@@ -35,6 +37,11 @@ class JobType:
     key: KeyFunction | None = None
     sensitive: frozenset[str] = field(default_factory=frozenset)
 
+    @cached_property
+    def is_async(self) -> bool:
+        """Whether the handler is `async def`, and runs on the worker's event loop."""
+        return iscoroutinefunction(self.handler)
+
 
 class JobTypes:
     """The types this process knows, by name."""
@@ -46,6 +53,11 @@ class JobTypes:
         """Adds a type; raises `ImproperlyConfigured` if the name is taken."""
         if job_type.name in self._types:
             raise ImproperlyConfigured(f"job type {job_type.name!r} is registered twice")
+        if job_type.is_async and job_type.effect is Effect.TRANSACTIONAL:
+            raise ImproperlyConfigured(
+                f"job type {job_type.name!r}: a transactional handler must be a plain function, "
+                "because Django's transactions are bound to a thread"
+            )
         self._types[job_type.name] = job_type
 
     def get(self, name: str) -> JobType:

@@ -1,9 +1,12 @@
 """One attempt, from claim to outcome: resolve, start, run, and say what it led to."""
 
+import asyncio
 import logging
+from collections.abc import Awaitable
 from functools import partial
+from typing import cast
 
-from django.db import connections
+from django.db import DatabaseError, InterfaceError, connections
 
 from jobs import kill_points
 from jobs.attempt_error import error_of, secret_values
@@ -29,7 +32,7 @@ from jobs.outcome import (
     Outcome,
     Succeeded,
 )
-from jobs.services.lifecycle import job_start, job_succeed_in_transaction
+from jobs.services.lifecycle import is_start_marked, job_start, job_succeed_in_transaction
 from jobs.services.short_transaction import short_transaction
 from jobs.states import Effect
 from jobs.worker.attempt import Attempt
@@ -51,17 +54,39 @@ class Execution:
 
     def run(self, attempt: Attempt) -> Outcome:
         """Never raises: whatever happens is an outcome."""
-        claim = attempt.claim
+        _drop_broken_connections()
+        job_type = self._begin(attempt.claim)
+        return self._call(job_type, attempt) if isinstance(job_type, JobType) else job_type
+
+    async def run_async(self, claim: ClaimedJob) -> Outcome:
+        """The same for an `async def` handler, in the event loop."""
+        if is_start_marked(claim):
+            job_type = await asyncio.to_thread(self._begin, claim)  # it asks the database
+        else:
+            job_type = self._begin(claim)
+        if not isinstance(job_type, JobType):
+            return job_type
+        limit = asyncio.timeout(job_type.timeout_seconds)
+        try:
+            async with limit:
+                await cast("Awaitable[None]", job_type.handler(claim.payload, self._context(claim)))
+        except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
+            if limit.expired():
+                exception = JobTimeout().with_traceback(exception.__traceback__)
+            return self._outcome_of(exception, job_type, claim)
+        return Succeeded()
+
+    def _begin(self, claim: ClaimedJob) -> JobType | Outcome:
+        """The type whose handler is to run now; or why it is not."""
         job_type = job_types.find(claim.type)
         if job_type is None:
             logger.warning("Job %s: no handler for %r here; it waits", claim.id, claim.type)
             return NotStarted(UNKNOWN_TYPE_SECONDS)
-        _drop_broken_connections()
         try:
             kill_points.reached(kill_points.CLAIM_START)
             if not self._may_start(claim):
                 return NotStarted()
-        except Exception as error:
+        except (DatabaseError, InterfaceError) as error:
             # The handler has not run; what the ledger says will decide.
             logger.warning("Job %s could not be started: %s", claim.id, error)
             return NotStarted()
@@ -72,7 +97,7 @@ class Execution:
             claim.type,
             claim.attempt,
         )
-        return self._call(job_type, attempt)
+        return job_type
 
     def give_up(self, attempt: Attempt) -> Outcome:
         """The handler goes on although its time is over: nobody waits for it any longer."""
@@ -97,7 +122,7 @@ class Execution:
         try:
             with attempt.interruptible(job_type.timeout_seconds):
                 return run(job_type, claim, self._context(claim))
-        except BaseException as exception:
+        except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
             return self._outcome_of(exception, job_type, claim)
 
     def _context(self, claim: ClaimedJob) -> JobContext:

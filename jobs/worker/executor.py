@@ -2,7 +2,6 @@
 
 import queue
 import threading
-import time
 from collections.abc import Callable
 
 from django.db import connections
@@ -11,10 +10,8 @@ from jobs.claim import ClaimedJob
 from jobs.outcome import Outcome
 from jobs.services.lifecycle import Finished
 from jobs.worker.attempt import Attempt
-from jobs.worker.pace import Pace
+from jobs.worker.room import Room
 
-# The look-ahead was wrong if no claim could begin for so long: others may be idle.
-HOARD_SECONDS = 1.0
 # How long an interrupted handler may take to stop before its slot is given to another thread.
 STUCK_SECONDS = 5.0
 
@@ -22,58 +19,33 @@ STUCK_SECONDS = 5.0
 class Executor:
     """Runs submitted claims on a fixed number of threads and hands on what they led to.
 
-    Some claims may wait behind the slots, as many as `Pace` allows.
+    Some claims may wait behind the slots, as many as its `room` welcomes.
     """
 
     def __init__(
         self,
-        size: int,
+        room: Room,
         run: Callable[[Attempt], Outcome],
         give_up: Callable[[Attempt], Outcome],
         finished: Callable[[Finished], None],
     ) -> None:
-        self._size = size
+        self.room = room
         self._run = run
         self._give_up_on = give_up
         self._finished = finished
-        self._pace = Pace(size)
         self._waiting: queue.SimpleQueue[ClaimedJob | None] = queue.SimpleQueue()
         self._running: dict[int, Attempt] = {}
-        self._held = 0
-        self._wake_below = 0
-        self._last_begun = time.monotonic()
-        self._changed = threading.Condition()
         self._threads_made = 0
         self.stuck = 0
 
     def start(self) -> None:
-        for _ in range(self._size):
+        for _ in range(self.room.size):
             self._start_thread()
 
     def submit(self, claims: list[ClaimedJob]) -> None:
-        with self._changed:
-            if self._held < self._size:
-                self._last_begun = time.monotonic()  # a free slot begins one of these now
-            self._held += len(claims)
+        self.room.take(len(claims))
         for claim in claims:
             self._waiting.put(claim)
-
-    def wait_for_room(self, timeout_seconds: float, *, look_ahead: bool = True) -> int:
-        """Waits until more claims are welcome, or the time is over; returns how many are.
-
-        With a look-ahead it waits until half of it is used up: fetches stay large.
-        """
-        ahead = self._pace.ahead() if look_ahead else 0
-        limit = self._size + ahead
-        with self._changed:
-            self._wake_below = limit - ahead // 2
-            self._changed.wait_for(lambda: self._held < self._wake_below, timeout_seconds)
-            return max(0, limit - self._held) if self._held < self._wake_below else 0
-
-    def is_hoarding(self) -> bool:
-        """Whether claims wait although no slot has come free for a while."""
-        waited = time.monotonic() - self._last_begun
-        return self._held > self._size and waited > HOARD_SECONDS
 
     def take_back(self) -> list[ClaimedJob]:
         """Claims that have not begun; they are the caller's again."""
@@ -85,7 +57,7 @@ class Executor:
                 break
             if claim is not None:
                 claims.append(claim)
-        self._release(len(claims))
+        self.room.release(len(claims))
         return claims
 
     def interrupt_overdue(self) -> None:
@@ -94,15 +66,9 @@ class Executor:
             if attempt.interrupt_if_overdue() and attempt.seconds_overdue() > STUCK_SECONDS:
                 self._give_up(attempt)
 
-    def wait_until_idle(self, timeout_seconds: float) -> bool:
-        """Waits until nothing runs; False if something still does when the time is over."""
-        with self._changed:
-            self._wake_below = 1
-            return self._changed.wait_for(lambda: self._held == 0, timeout_seconds)
-
     def stop(self) -> None:
         """Ends the threads that are idle; the others end with their job."""
-        for _ in range(self._size):
+        for _ in range(self.room.size):
             self._waiting.put(None)
 
     def _start_thread(self) -> None:
@@ -113,16 +79,16 @@ class Executor:
         thread_id = threading.get_ident()
         try:
             while (claim := self._waiting.get()) is not None:
-                began = self._last_begun = time.monotonic()
+                begun = self.room.begun()
                 attempt = self._running[thread_id] = Attempt(claim)
                 outcome = self._run(attempt)
                 del self._running[thread_id]
                 if not attempt.settle():
                     return  # given up: another thread has taken this slot
-                self._pace.ran(time.monotonic() - began)
+                self.room.ended(begun)
                 # Handed on before the slot is free: a stop that sees no slot busy has it all.
                 self._finished(Finished(claim, outcome))
-                self._release(1)
+                self.room.release(1)
         finally:
             connections.close_all()
 
@@ -133,10 +99,4 @@ class Executor:
         self.stuck += 1
         self._finished(Finished(attempt.claim, self._give_up_on(attempt)))
         self._start_thread()
-        self._release(1)
-
-    def _release(self, count: int) -> None:
-        with self._changed:
-            self._held -= count
-            if self._held < self._wake_below:
-                self._changed.notify_all()
+        self.room.release(1)

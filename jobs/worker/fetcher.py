@@ -17,9 +17,9 @@ from jobs.outage import ledger_outage, redis_outage
 from jobs.services.idempotency import jobs_settle_contested
 from jobs.services.lifecycle import is_start_marked, jobs_claim, jobs_give_back
 from jobs.services.recovery import jobs_disown
-from jobs.worker.executor import Executor
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.inflight import Inflight
+from jobs.worker.lanes import Lanes
 from jobs.worker.lease import Lease
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ ROOM_SECONDS = 1.0
 
 
 class Fetcher:
-    """fetch (Redis) -> claim (PostgreSQL) -> executor."""
+    """fetch (Redis) -> claim (PostgreSQL) -> lanes."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Fetcher:
         queues: list[str],
         lease: Lease,
         heartbeat: Heartbeat,
-        executor: Executor,
+        lanes: Lanes,
         inflight: Inflight,
         clock: Clock,
         stop: threading.Event,
@@ -50,7 +50,7 @@ class Fetcher:
         self._queues = queues
         self._lease = lease
         self._heartbeat = heartbeat
-        self._executor = executor
+        self._lanes = lanes
         self._inflight = inflight
         self._clock = clock
         self._stop = stop
@@ -84,9 +84,9 @@ class Fetcher:
 
     def step(self) -> None:
         """One turn of the loop; returns after a few seconds at most."""
-        if self._executor.is_hoarding():
+        if self._lanes.is_hoarding():
             self._stop_hoarding()
-        room = self._executor.wait_for_room(ROOM_SECONDS, look_ahead=self._look_ahead)
+        room = self._lanes.wait_for_room(ROOM_SECONDS, look_ahead=self._look_ahead)
         if room == 0:
             return
         if not self._lease.is_held:
@@ -101,11 +101,11 @@ class Fetcher:
     def _stop_hoarding(self) -> None:
         """Slow handlers came where fast ones were expected: others may have free slots."""
         self._look_ahead = False
-        unstarted = self._executor.take_back()
+        unstarted = self._lanes.take_back()
         try:
             jobs_give_back(claims=unstarted)
         except (OperationalError, InterfaceError) as error:
-            self._executor.submit(unstarted)
+            self._lanes.submit(unstarted)
             self._ledger_failed(error)
         else:
             self._inflight.remove(unstarted)
@@ -157,7 +157,7 @@ class Fetcher:
             self._after_ledger_outage()
         if claims:
             self._look_ahead = not any(is_start_marked(claim) for claim in claims)
-            self._executor.submit(claims)
+            self._lanes.submit(claims)
 
     def _claim_or_settle(self, messages: list[QueueMessage]) -> list[ClaimedJob]:
         ids = [message.job_id for message in messages]

@@ -10,15 +10,18 @@ from jobs.conf import jobs_conf
 from jobs.outage import ledger_outage, redis_outage
 from jobs.services.lifecycle import jobs_give_back
 from jobs.services.workers import worker_register, worker_stop
+from jobs.worker.event_loop import EventLoop
 from jobs.worker.execution import Execution
 from jobs.worker.executor import Executor
 from jobs.worker.fetcher import BLOCK_SECONDS, Fetcher
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.inflight import Inflight
+from jobs.worker.lanes import Lanes
 from jobs.worker.lease import Lease
 from jobs.worker.periodic import Periodic
 from jobs.worker.recorder import Recorder
 from jobs.worker.recycling import Recycling
+from jobs.worker.room import Room
 from jobs.worker.timers import timers
 
 logger = logging.getLogger(__name__)
@@ -37,6 +40,7 @@ class WorkerOptions:
 
     queues: list[str]
     concurrency: int
+    async_concurrency: int
     name: str | None = None
     max_jobs: int | None = None
     max_rss_mb: int | None = None
@@ -64,12 +68,19 @@ class Worker:
         self._inflight = Inflight()
         self._recorder = Recorder(self._inflight, self._clock)
         execution = Execution(self._lease, self._inflight)
-        self._executor = Executor(concurrency, execution.run, execution.give_up, self._recorder.add)
+        changed = threading.Condition()
+        threads = Executor(
+            Room(concurrency, changed), execution.run, execution.give_up, self._recorder.add
+        )
+        loop = EventLoop(
+            Room(options.async_concurrency, changed), execution.run_async, self._recorder.add
+        )
+        self._lanes = Lanes(threads, loop, changed)
         self._fetcher = Fetcher(
             queues=queues,
             lease=self._lease,
             heartbeat=self._heartbeat,
-            executor=self._executor,
+            lanes=self._lanes,
             inflight=self._inflight,
             clock=self._clock,
             stop=self.stop,
@@ -78,7 +89,7 @@ class Worker:
             queues=queues,
             lease=self._lease,
             inflight=self._inflight,
-            executor=self._executor,
+            executor=threads,
             clock=self._clock,
             stop=self.stop,
         )
@@ -86,7 +97,7 @@ class Worker:
             max_jobs=options.max_jobs,
             max_rss_mb=options.max_rss_mb,
             slots=concurrency,
-            executor=self._executor,
+            executor=threads,
             recorder=self._recorder,
             stop=self.stop,
         )
@@ -98,7 +109,7 @@ class Worker:
         """Works until `stop` is set; returns whether everything that ran could be finished."""
         self._beats.start()
         self._recorder.start()
-        self._executor.start()
+        self._lanes.start()
         for timer in self._timers:
             timer.start()
         self._fetcher.start()
@@ -133,12 +144,12 @@ class Worker:
         # 1. No new work. What is fetched at this moment goes back to Redis.
         self._fetcher.join(BLOCK_SECONDS + RECORD_SECONDS)
         # 2. What has not begun goes back, at no cost.
-        unstarted = self._executor.take_back()
+        unstarted = self._lanes.take_back()
         jobs_give_back(claims=unstarted)
         self._inflight.remove(unstarted)
         # 3. What runs may finish, within the grace period; the heartbeat keeps it ours.
-        finished = self._executor.wait_until_idle(self._grace_seconds)
-        self._executor.stop()
+        finished = self._lanes.wait_until_idle(self._grace_seconds)
+        self._lanes.stop()
         # 4. Every outcome is written.
         recorded = self._recorder.stop(RECORD_SECONDS)
         # 5. Whatever is left is somebody else's to rescue, from now on.

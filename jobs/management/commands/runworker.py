@@ -31,6 +31,12 @@ class Command(BaseCommand):
             default=conf.concurrency,
             help="jobs at a time, each on a thread (default: %(default)s)",
         )
+        parser.add_argument(
+            "--async-concurrency",
+            type=_positive,
+            default=conf.async_concurrency,
+            help="`async def` handlers at a time, on one event loop (default: %(default)s)",
+        )
         parser.add_argument("--name", help="shown in logs and in the admin (default: random)")
         parser.add_argument(
             "--max-jobs", type=_positive, help="stop gracefully after so many, to be restarted"
@@ -50,6 +56,7 @@ class Command(BaseCommand):
             WorkerOptions(
                 queues=_known_queues(options["queues"]),
                 concurrency=options["concurrency"],
+                async_concurrency=options["async_concurrency"],
                 name=options["name"],
                 max_jobs=options["max_jobs"],
                 max_rss_mb=options["max_rss"],

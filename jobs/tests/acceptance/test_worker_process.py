@@ -149,3 +149,28 @@ def test_usage_errors_exit_with_2(service: Service) -> None:
     worker = service.command("wrong", "runworker", "--queues", "nowhere")
     assert worker.wait() == 2
     assert worker.says("choose from default")
+
+
+def test_async_handlers_run_side_by_side_retry_and_time_out(
+    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    worker = service.worker("worker", "--concurrency", "1", "--async-concurrency", "30")
+    together = [
+        make_job(type="tests.note_async", payload={"text": f"n{n}", "seconds": 1})
+        for n in range(30)
+    ]
+    failing = make_job(
+        type="tests.note_async", payload={"text": "second", "failures": 1}, max_retries=1
+    )
+    overdue = make_job(
+        type="tests.note_async", payload={"text": "late", "seconds": 60}, max_retries=0
+    )
+    wait_until_all_final(30)
+    assert {state_of(job) for job in [*together, failing]} == {JobState.SUCCEEDED}
+    overdue.refresh_from_db()
+    assert overdue.errors[-1]["error"] == "JobTimeout"
+    finished = Job.objects.filter(id__in=[job.id for job in together]).values_list(
+        "claimed_at", "finished_at"
+    )
+    assert max(start for start, _ in finished) < min(end for _, end in finished)
+    assert worker.stop() == 0

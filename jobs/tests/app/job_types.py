@@ -1,5 +1,6 @@
 """Job types for tests: each run leaves a line in the file that NOTES_FILE names, or a row."""
 
+import asyncio
 import os
 import time
 from typing import Any
@@ -109,4 +110,12 @@ def patient(payload: Payload, context: JobContext) -> None:
     while time.monotonic() < end:
         context.stop_if_cancelled()
         time.sleep(0.01)
+    _leave(payload, context)
+
+
+@job_type("tests.note_async", payload=NotePayload, effect=Effect.IDEMPOTENT, timeout_seconds=5)
+async def note_async(payload: Payload, context: JobContext) -> None:
+    """Runs on the event loop, many at a time."""
+    await asyncio.sleep(payload["seconds"])
+    _fail(payload, context)
     _leave(payload, context)
