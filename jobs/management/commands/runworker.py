@@ -1,15 +1,20 @@
-"""Runs one worker process."""
+"""Runs one worker process, or several under a supervisor."""
 
 import argparse
+import logging
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, ProgrammingError
+from django.db import OperationalError, ProgrammingError, connections
 
 from jobs.conf import jobs_conf
 from jobs.worker.health import HealthServer
 from jobs.worker.shutdown import stop_on_signals
+from jobs.worker.supervisor import Supervisor
 from jobs.worker.worker import Worker, WorkerOptions
+
+logger = logging.getLogger(__name__)
 
 EXIT_USAGE = 2
 EXIT_UNFINISHED = 3
@@ -39,34 +44,66 @@ class Command(BaseCommand):
         )
         parser.add_argument("--name", help="shown in logs and in the admin (default: random)")
         parser.add_argument(
+            "--processes",
+            type=_positive,
+            default=1,
+            help="worker processes, restarted when they die, stopped together (default: 1)",
+        )
+        parser.add_argument(
             "--max-jobs", type=_positive, help="stop gracefully after so many, to be restarted"
         )
         parser.add_argument(
             "--max-rss", type=_positive, metavar="MB", help="stop gracefully above so much memory"
         )
         parser.add_argument(
-            "--health-port", type=_positive, help="serve GET /health: 503 once the loop is stuck"
+            "--health-port",
+            type=_positive,
+            help="serve GET /health: 503 once the loop is stuck; counted on with --processes",
         )
         parser.add_argument(
             "--health-host", default="127.0.0.1", help="where to serve it (default: %(default)s)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        worker = _worker(
-            WorkerOptions(
-                queues=_known_queues(options["queues"]),
-                concurrency=options["concurrency"],
-                async_concurrency=options["async_concurrency"],
-                name=options["name"],
-                max_jobs=options["max_jobs"],
-                max_rss_mb=options["max_rss"],
-            )
+        first = WorkerOptions(
+            queues=_known_queues(options["queues"]),
+            concurrency=options["concurrency"],
+            async_concurrency=options["async_concurrency"],
+            name=options["name"],
+            max_jobs=options["max_jobs"],
+            max_rss_mb=options["max_rss"],
         )
-        if options["health_port"]:
-            _serve_health(worker, options["health_host"], options["health_port"])
-        stop_on_signals(worker.stop)
-        if not worker.run():
-            raise SystemExit(EXIT_UNFINISHED)
+        host, port = options["health_host"], options["health_port"]
+        if options["processes"] == 1:
+            exit_code = _run(first, host, port)
+        else:
+            exit_code = _supervise(first, options["processes"], host, port)
+        if exit_code:
+            raise SystemExit(exit_code)
+
+
+def _supervise(first: WorkerOptions, count: int, host: str, port: int | None) -> int:
+    """Each process has its own name and health port: the given ones, counted on."""
+
+    def run_child(number: int) -> int:
+        name = first.name and f"{first.name}-{number}"
+        try:
+            return _run(replace(first, name=name), host, port and port + number - 1)
+        except CommandError as error:
+            logger.error("%s", error)
+            return error.returncode
+
+    connections.close_all()  # the checks may have opened one; children must not share it
+    return Supervisor(count, run_child).run()
+
+
+def _run(options: WorkerOptions, health_host: str, health_port: int | None) -> int:
+    """One worker, from its registration to its exit code."""
+    worker = _worker(options)
+    if health_port:
+        _serve_health(worker, health_host, health_port)
+    stop_on_signals(worker.stop)
+    return 0 if worker.run() else EXIT_UNFINISHED
 
 
 def _worker(options: WorkerOptions) -> Worker:

@@ -1,6 +1,7 @@
 """One worker process: it stops in order, times out, cancels, freezes, and tells its health."""
 
 import json
+import os
 import signal
 import urllib.error
 import urllib.request
@@ -174,3 +175,19 @@ def test_async_handlers_run_side_by_side_retry_and_time_out(
     )
     assert max(start for start, _ in finished) < min(end for _, end in finished)
     assert worker.stop() == 0
+
+
+def test_supervisor_restarts_what_dies_and_stops_all_together(
+    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
+    supervisor = service.command("pool", "runworker", "--name", "pool", "--processes", "2")
+    wait_until(lambda: Worker.objects.count() == 2, 30)
+    victim = Worker.objects.get(name="pool-1")
+    os.kill(victim.pid, signal.SIGKILL)
+    wait_until(lambda: Worker.objects.filter(name="pool-1").count() == 2)
+    for _ in range(20):
+        make_job()
+    wait_until_all_final(30)
+    assert supervisor.stop() == 0
+    assert not Worker.objects.exclude(id=victim.id).filter(stopped_at__isnull=True).exists()
+    assert len(notes.texts()) == 20
