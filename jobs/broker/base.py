@@ -27,7 +27,7 @@ class Broker(Protocol):
         ...
 
     def ring_first(self, messages: Sequence[QueueMessage]) -> None:
-        """Puts ids back at the head of their lists: they were next before."""
+        """Puts ids back at the head of their lists, the first one foremost: they were next."""
         ...
 
     def ring_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:

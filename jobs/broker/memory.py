@@ -27,7 +27,7 @@ class MemoryBroker:
 
     def ring_first(self, messages: Sequence[QueueMessage]) -> None:
         self.ping()
-        for message in messages:
+        for message in reversed(messages):
             self._list(message).append(message)
 
     def ring_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:

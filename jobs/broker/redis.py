@@ -71,7 +71,7 @@ class RedisBroker:
 
     @_translates_errors
     def ring_first(self, messages: Sequence[QueueMessage]) -> None:
-        self._push(messages, "rpush")
+        self._push(messages[::-1], "rpush")  # the one pushed last comes out first
 
     def _push(self, messages: Sequence[QueueMessage], command: str) -> None:
         pushes = [
