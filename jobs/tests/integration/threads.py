@@ -1,0 +1,35 @@
+"""Things that happen at once."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import connection
+
+R = TypeVar("R")
+
+
+def at_once(*calls: Callable[[], R]) -> list[R]:
+    """What the calls return, each made on a thread and a connection of its own.
+
+    All start at the same moment. The first exception is raised here.
+    """
+    barrier = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], R]) -> R:
+        barrier.wait(20)
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        futures = [pool.submit(run, call) for call in calls]
+    return [future.result() for future in futures]
+
+
+def elsewhere(call: Callable[[], R]) -> R:
+    """What the call returns on another thread and connection: committed when this returns."""
+    [result] = at_once(call)
+    return result
