@@ -68,28 +68,28 @@ def standing(contest: Contest) -> Standing:
     return Standing.ABANDONED
 
 
-def jobs_settle_contested(*, job_ids: Sequence[UUID]) -> int:
+def jobs_settle_contested(*, job_ids: Sequence[UUID], worker_id: UUID | None = None) -> int:
     """Skips, defers, or rings again each of these jobs that is still queued.
 
-    Returns how many were skipped.
+    `worker_id`: who found it out. Returns how many were skipped.
     """
     if not job_ids:
         return 0
     with short_transaction():
         contests = _contests(job_ids)
         for contest in contests:
-            _settle(contest)
+            _settle(contest, worker_id)
     return sum(standing(contest) is Standing.DONE for contest in contests)
 
 
-def _settle(contest: Contest) -> None:
+def _settle(contest: Contest, worker_id: UUID | None) -> None:
     match standing(contest):
         case Standing.FREE:
             _ring(contest, 0.0)
         case Standing.NOT_DUE:
             _ring(contest, contest.seconds_to_due)
         case Standing.DONE:
-            _skip(contest)
+            _skip(contest, worker_id)
         case Standing.IN_FLIGHT:
             _defer(contest, max(DEFER_SECONDS, contest.owner_seconds_to_due))
         case Standing.UNKNOWN:
@@ -102,9 +102,12 @@ def _ring(contest: Contest, seconds: float) -> None:
     ring_after_commit([(contest.message, seconds)], clear_marks=seconds <= 0)
 
 
-def _skip(contest: Contest) -> None:
+def _skip(contest: Contest, worker_id: UUID | None) -> None:
     Job.objects.queued().filter(id=contest.message.job_id).update(
-        state=JobState.SKIPPED, owner_id=contest.owner_id, finished_at=Now()
+        state=JobState.SKIPPED,
+        owner_id=contest.owner_id,
+        worker_id=worker_id,
+        finished_at=Now(),
     )
     logger.info(
         "Job %s skipped: job %s has already done %s",

@@ -169,7 +169,7 @@ class Fetcher:
             # Perhaps this worker may not claim at all: others declared it dead.
             self._heartbeat.beat()
         if left:
-            jobs_settle_contested(job_ids=left)
+            jobs_settle_contested(job_ids=left, worker_id=self._lease.worker.id)
         return claims
 
     def _give_back(self, messages: list[QueueMessage]) -> None:
