@@ -1,0 +1,75 @@
+"""gunicorn with our configuration, as a process."""
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from jobs.tests.waiting import wait_until
+from scheduler.development.ports import listen, port_of
+from scheduler.env import BASE_DIR
+
+
+@dataclass(frozen=True)
+class Api:
+    """A running API and what it has written so far."""
+
+    url: str
+    log_file: Path
+
+    @property
+    def access_log(self) -> str:
+        lines = self.log_file.read_text().splitlines()
+        return "\n".join(line for line in lines if "gunicorn.access" in line)
+
+    def get(self, path: str, **headers: str) -> int:
+        """The status of the answer."""
+        request = urllib.request.Request(self.url + path, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as response:
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    """One process of the API, on a port of its own."""
+    log_file = tmp_path / "gunicorn.log"
+    with listen(18_000) as listener, log_file.open("w") as log:
+        fd = listener.fileno()
+        command = ["-m", "gunicorn", "--config", "python:scheduler.gunicorn_conf"]
+        process = subprocess.Popen(
+            [sys.executable, *command, "--bind", f"fd://{fd}", "scheduler.wsgi"],
+            cwd=BASE_DIR,
+            env={**os.environ, "WEB_CONCURRENCY": "1", "LOG_FORMAT": "json"},
+            stderr=log,
+            stdout=log,
+            pass_fds=[fd],
+        )
+        try:
+            yield Api(f"http://127.0.0.1:{port_of(listener)}", log_file)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def test_the_access_log_has_the_path_and_no_token(api: Api) -> None:
+    status = api.get("/no-such-path?token=in-the-query", Authorization="Bearer in-the-header")
+    assert status == 404
+    wait_until(lambda: "GET /no-such-path" in api.access_log)
+    assert "in-the-query" not in api.access_log
+    assert "in-the-header" not in api.access_log
+
+
+def test_probes_that_went_well_leave_no_line(api: Api) -> None:
+    assert api.get("/health/live") == 200
+    assert api.get("/health/no-such-probe") == 404
+    wait_until(lambda: "GET /health/no-such-probe" in api.access_log)
+    assert "GET /health/live" not in api.access_log
