@@ -1,0 +1,22 @@
+"""The admin: inspection of the ledger, and what staff decide about dead letters.
+
+Everything is read-only; the two actions on dead letters call the services.
+"""
+
+from django.contrib import admin
+
+from jobs.admin.dead_letter import DeadLetterAdmin
+from jobs.admin.job import JobAdmin
+from jobs.admin.processed_key import ProcessedKeyAdmin
+from jobs.admin.worker import WorkerAdmin
+from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+
+admin.site.site_header = "Job scheduler"
+admin.site.site_title = "Job scheduler"
+admin.site.index_title = "Overview"
+admin.site.enable_nav_sidebar = False  # the lists need its room
+
+admin.site.register(Job, JobAdmin)
+admin.site.register(DeadLetter, DeadLetterAdmin)
+admin.site.register(ProcessedKey, ProcessedKeyAdmin)
+admin.site.register(Worker, WorkerAdmin)

@@ -1,0 +1,51 @@
+"""How values look in the admin. Everything is escaped."""
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.urls import reverse
+from django.utils.html import format_html
+
+EMPTY = "-"
+MOMENT_FORMAT = "%Y-%m-%d %H:%M:%S"
+
+
+def moment(when: datetime | None) -> str:
+    """A time to the second; retries lie seconds apart."""
+    return when.strftime(MOMENT_FORMAT) if when else EMPTY
+
+
+def badge(value: str, label: str = "") -> str:
+    """A state as a coloured word."""
+    return format_html('<span class="badge badge-{}">{}</span>', value, label or value)
+
+
+def record_link(model: type[Model], pk: UUID | str | None, text: str) -> str:
+    """A link to a record's page; the record need not be there any more."""
+    if pk is None:
+        return EMPTY
+    page = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
+    url = reverse(page, args=[quote(str(pk))])
+    return format_html('<a href="{}" title="{}">{}</a>', url, pk, text)
+
+
+def short_id(pk: UUID) -> str:
+    """The random end of an id: the beginning is a time and nearly the same for neighbours."""
+    return f"…{pk.hex[-12:]}"
+
+
+def pretty_json(value: Any) -> str:
+    """JSON as people read it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def attempts_for_people(attempts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Failed attempts, the last one first."""
+    return [
+        {**attempt, "at": moment(datetime.fromisoformat(attempt["at"]))}
+        for attempt in reversed(attempts)
+    ]

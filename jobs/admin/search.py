@@ -1,0 +1,37 @@
+"""What a search term may mean. Every look-up goes by an index, however big the tables are."""
+
+from uuid import UUID
+
+from django.db.models import Q
+
+from jobs.handlers.registry import job_types
+from jobs.models import Job, ProcessedKey
+
+# More rows than a person looks through; they would also make a long list of ids.
+FOUND_LIMIT = 1_000
+
+
+def as_uuid(term: str) -> UUID | None:
+    """The term as an id, with or without hyphens."""
+    try:
+        return UUID(term)
+    except ValueError:
+        return None
+
+
+def keys_matching(term: str) -> Q:
+    """Keys that begin with the term; the type before the client's own key may be left out."""
+    matching = Q(key__startswith=term)
+    for name in job_types.names():
+        matching |= Q(key__startswith=f"{name}:{term}")
+    return matching
+
+
+def job_ids_matching(term: str) -> set[UUID]:
+    """Jobs of that id, of that idempotency key, or that own a key that begins with the term."""
+    if job_id := as_uuid(term):
+        return {job_id}
+    by_client_key = Job.objects.filter(idempotency_key=term).values_list("id", flat=True)
+    owning = ProcessedKey.objects.filter(keys_matching(term)).order_by()
+    by_effect_key = owning.values_list("job_id", flat=True)
+    return {*by_client_key[:FOUND_LIMIT], *by_effect_key[:FOUND_LIMIT]}

@@ -1,0 +1,34 @@
+"""No list takes the database for longer than a person would wait."""
+
+from collections.abc import Callable
+
+from django.db import OperationalError, connection, transaction
+from django.http import HttpResponse
+from django.template.response import SimpleTemplateResponse
+from psycopg.errors import QueryCanceled
+
+LIMIT_SECONDS = 3.0
+
+
+def within_limit(
+    answer: Callable[[], HttpResponse], too_slow: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """The answer, rendered; or the other one if a query of it took too long."""
+    try:
+        with transaction.atomic():
+            _limit_statements()
+            response = answer()
+            if isinstance(response, SimpleTemplateResponse):
+                response.render()  # runs the queries that the template asks for
+            return response
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        return too_slow()
+
+
+def _limit_statements() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('statement_timeout', %s, true)", [str(int(LIMIT_SECONDS * 1000))]
+        )

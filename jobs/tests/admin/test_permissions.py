@@ -1,0 +1,79 @@
+"""Who may see and do what: Django's view permissions, and nothing can be changed by anybody."""
+
+import pytest
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.services.lifecycle import jobs_claim
+from jobs.tests.admin.conftest import make_staff, signed_in
+from jobs.tests.admin.pages import LEDGER, list_page, record_page
+from jobs.tests.factories import make_job, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def records(dead_letter: DeadLetter, worker: Worker) -> list[Model]:
+    """One record of each kind."""
+    keyed = make_job(idempotency_key="order-7")
+    jobs_claim(worker_id=worker.id, job_ids=[keyed.id])
+    return [keyed, dead_letter, ProcessedKey.objects.get(job_id=keyed.id), worker]
+
+
+@pytest.mark.parametrize("model", LEDGER)
+def test_strangers_are_asked_to_log_in(model: type[Model]) -> None:
+    for client in (Client(), signed_in(make_user())):
+        response = client.get(list_page(model))
+
+        assert response.status_code == 302
+        assert response["Location"].startswith(reverse("admin:login"))
+
+
+def test_staff_without_permissions_see_nothing(records: list[Model]) -> None:
+    client = signed_in(make_staff())
+
+    for record in records:
+        assert client.get(list_page(type(record))).status_code == 403
+        assert client.get(record_page(record)).status_code == 403
+
+
+def test_the_view_permission_opens_lists_and_records(
+    records: list[Model], viewer_client: Client
+) -> None:
+    for record in records:
+        assert viewer_client.get(list_page(type(record))).status_code == 200
+        assert viewer_client.get(record_page(record)).status_code == 200
+
+
+def test_nobody_adds_changes_or_deletes(records: list[Model], admin_client: Client) -> None:
+    for record in records:
+        model = type(record)
+        before = model._default_manager.count()
+        delete_page = record_page(record).replace("/change/", "/delete/")
+
+        assert admin_client.get(f"{list_page(model).partition('?')[0]}add/").status_code == 403
+        assert admin_client.post(record_page(record), {"type": "other"}).status_code == 403
+        assert admin_client.post(delete_page, {"post": "yes"}).status_code == 403
+        admin_client.post(
+            list_page(model),
+            {"action": "delete_selected", "_selected_action": [str(record.pk)], "post": "yes"},
+        )
+        assert model._default_manager.count() == before
+
+
+def test_the_site_names_the_product(admin_client: Client) -> None:
+    assert b"Job scheduler" in admin_client.get(reverse("admin:index")).content
+
+
+def test_tokens_have_no_pages() -> None:
+    assert "token_blacklist" not in {model._meta.app_label for model in admin.site._registry}
+
+
+def test_a_job_that_is_gone_is_no_failure_of_the_server(job: Job, admin_client: Client) -> None:
+    page = record_page(job)
+    job.delete()
+
+    assert admin_client.get(page, follow=True).status_code == 200
