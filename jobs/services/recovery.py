@@ -150,12 +150,9 @@ def _prune_jobs(days: float) -> int:
 
 def _prune_keys(days: float) -> int:
     """A key without success goes when its job is gone: nobody is left to do the effect."""
-    done_or_deserted = Q(processed_at__isnull=False) | ~Q(
-        Exists(Job.objects.filter(id=OuterRef("job_id")))
-    )
-    old = ProcessedKey.objects.filter(
-        done_or_deserted, created_at__lt=seconds_ago(days * DAY_SECONDS)
-    )
+    cutoff = seconds_ago(days * DAY_SECONDS)
+    deserted = Q(processed_at__isnull=True) & ~Q(Exists(Job.objects.filter(id=OuterRef("job_id"))))
+    old = ProcessedKey.objects.filter(Q(processed_at__lt=cutoff) | deserted, created_at__lt=cutoff)
     keys = list(old.values_list("key", flat=True)[:PRUNE_LIMIT])
     return ProcessedKey.objects.filter(key__in=keys).delete()[0]
 
