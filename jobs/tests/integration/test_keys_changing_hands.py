@@ -1,0 +1,59 @@
+"""An effect key changes hands only while its owner is out of the race, and outlives its age."""
+
+from uuid import UUID
+
+import pytest
+
+from accounts.models import User
+from jobs.claim import ClaimedJob
+from jobs.models import ProcessedKey
+from jobs.querysets import ProcessedKeyQuerySet, seconds_ago
+from jobs.services.dead_letters import dead_letter_replay
+from jobs.services.idempotency import jobs_settle_contested
+from jobs.services.lifecycle import jobs_claim
+from jobs.services.recovery import DAY_SECONDS, jobs_prune
+from jobs.tests.factories import make_job, make_user, make_worker
+from jobs.tests.integration.steps import claim_one, die, succeed
+from jobs.tests.integration.threads import elsewhere
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.xfail(strict=True, reason="the owner's state is read before the key is taken")
+def test_an_owner_that_is_replayed_at_this_moment_keeps_its_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = make_job(type="tests.note_by_text", payload={"text": "same"})
+    letter = die(owner)
+    rival = make_job(type="tests.note_by_text", payload={"text": "same"})
+    running: list[ClaimedJob] = []
+    take_over = ProcessedKeyQuerySet.take_over
+
+    def after_a_replay(self: ProcessedKeyQuerySet, key: str, old: UUID, new: UUID) -> bool:
+        elsewhere(lambda: dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None))
+        running.append(elsewhere(lambda: claim_one(owner)))
+        return take_over(self, key, old, new)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ProcessedKeyQuerySet, "take_over", after_a_replay)
+        jobs_settle_contested(job_ids=[rival.id])
+    assert running
+    assert not jobs_claim(worker_id=make_worker().id, job_ids=[rival.id])
+
+
+def test_a_key_is_kept_for_its_time_after_the_success() -> None:
+    job = make_job(type="tests.note_by_text", payload={"text": "same"})
+    letter = die(job)
+    ProcessedKey.objects.update(created_at=seconds_ago(1_000 * DAY_SECONDS))
+    dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None)
+    succeed(job)
+    jobs_prune()
+    assert ProcessedKey.objects.filter(job_id=job.id).exists()
+
+
+@pytest.mark.xfail(strict=True, reason="both jobs become nobody's, with one key")
+def test_clients_who_used_the_same_key_can_be_deleted() -> None:
+    for _ in range(2):
+        make_job(idempotency_key="k", submitted_by_id=make_user().id)
+    for user in User.objects.all():
+        user.delete()
