@@ -1,6 +1,7 @@
 """A payload is checked by the serializer of its type, and becomes JSON."""
 
 import json
+import re
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,9 @@ from rest_framework.serializers import Serializer
 from jobs.conf import JobsConf
 from jobs.errors import PayloadInvalid, PayloadTooLarge
 from jobs.handlers.registry import JobType
+
+# A NUL as JSON writes it; behind a backslash that is itself escaped it is a NUL, too.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class _Serializers(threading.local):
@@ -47,9 +51,14 @@ def clean_payload(job_type: JobType, payload: Mapping[str, Any]) -> dict[str, An
 
 
 def payload_json(payload: dict[str, Any], conf: JobsConf) -> str:
-    """The payload as JSON text; raises PayloadTooLarge."""
-    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    size_bytes = len(text.encode())
+    """The payload as JSON text that PostgreSQL takes; raises PayloadInvalid, PayloadTooLarge."""
+    try:
+        text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        size_bytes = len(text.encode())
+    except ValueError as error:  # NaN, infinity, or half a surrogate pair
+        raise PayloadInvalid({"non_field_errors": [f"not JSON: {error}"]}) from error
+    if "\\u0000" in text and _NUL.search(text):
+        raise PayloadInvalid({"non_field_errors": ["PostgreSQL stores no NUL character"]})
     if size_bytes > conf.payload_max_bytes:
         raise PayloadTooLarge(size_bytes, conf.payload_max_bytes)
     return text

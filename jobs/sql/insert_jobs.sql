@@ -32,6 +32,7 @@ CROSS JOIN LATERAL (
         statement_timestamp() + new.delay::float8 * interval '1 second'
     ) AS at
 ) AS due
+ORDER BY new.idempotency_key  -- two batches with the same keys must not wait for one another
 ON CONFLICT (submitted_by_id, type, idempotency_key) WHERE idempotency_key IS NOT NULL
 DO NOTHING
 RETURNING
