@@ -33,3 +33,14 @@ def elsewhere(call: Callable[[], R]) -> R:
     """What the call returns on another thread and connection: committed when this returns."""
     [result] = at_once(call)
     return result
+
+
+def waiting_for_locks() -> int:
+    """How many connections to this database wait for somebody else's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees no change
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return int(cursor.fetchone()[0])
