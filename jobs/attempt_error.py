@@ -35,6 +35,16 @@ def error_of_lost_worker(worker: str) -> AttemptError:
     )
 
 
+def error_of_lost_attempt(worker: str) -> AttemptError:
+    """The worker is there, but knows nothing any more of an attempt it had begun."""
+    return _error(
+        worker=worker,
+        error="AttemptLost",
+        message="the worker lost track of this attempt, which had begun",
+        text="",
+    )
+
+
 def secret_values(payload: dict[str, Any], sensitive: Iterable[str]) -> list[str]:
     """The texts in a payload that must not be shown, as they are and as `repr` writes them.
 

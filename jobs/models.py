@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from jobs.conf import PRIORITY_DEFAULT, PRIORITY_MAX, PRIORITY_MIN
 from jobs.ids import uuid7
+from jobs.on_delete import forget_client
 from jobs.querysets import DeadLetterQuerySet, JobQuerySet, ProcessedKeyQuerySet, WorkerQuerySet
 from jobs.states import FINAL_STATES, DeathReason, JobState, Resolution
 
@@ -65,7 +66,7 @@ class Job(models.Model):
         settings.AUTH_USER_MODEL,
         null=True,
         blank=True,
-        on_delete=models.SET_NULL,
+        on_delete=forget_client,
         related_name="+",
         db_index=False,
     )
@@ -110,7 +111,7 @@ class Job(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["submitted_by", "type", "idempotency_key"],
+                fields=["idempotency_key", "type", "submitted_by"],
                 condition=Q(idempotency_key__isnull=False),
                 nulls_distinct=False,
                 name="job_once_per_client_and_key",

@@ -61,7 +61,15 @@ TEMPLATES = [
 # One connection for each thread, kept between requests and checked before use, so that a
 # restarted PostgreSQL costs one reconnect and no error.
 DATABASES = {"default": {**_env.database, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
-DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5, **_env.database.get("OPTIONS", {})}
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 5,
+    # A network that swallows packets is noticed within some ten seconds, not hours.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    **_env.database.get("OPTIONS", {}),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {

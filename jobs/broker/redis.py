@@ -1,5 +1,6 @@
 """The broker on Redis or Valkey (7.0 or newer)."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from itertools import groupby
@@ -19,8 +20,10 @@ from jobs.messages import Fetched, QueueMessage
 CONNECT_TIMEOUT_SECONDS = 1.0
 SOCKET_TIMEOUT_SECONDS = 2.0
 # Longer than the block itself, so that a silent Redis is told from an empty list.
-BLOCK_MARGIN_SECONDS = 3.0
-LONGEST_BLOCK_SECONDS = 5.0
+BLOCK_MARGIN_SECONDS = 2.0
+LONGEST_BLOCK_SECONDS = 2.0
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -111,9 +114,11 @@ class RedisBroker:
         if popped:
             arguments += (popped.encode(), lists.index((popped.queue, popped.priority)) + 1)
         reply = self._fetch(keys=[self._keys.list(*name) for name in lists], args=arguments)
+        triples = zip(reply[::3], reply[1::3], reply[2::3], strict=True)
         return [
-            Fetched(QueueMessage.decode(message, *lists[number - 1]), mark)
-            for number, message, mark in zip(reply[::3], reply[1::3], reply[2::3], strict=True)
+            Fetched(message, mark)
+            for number, text, mark in triples
+            if (message := _decode(text, lists[number - 1]))
         ]
 
     @_translates_errors
@@ -124,8 +129,8 @@ class RedisBroker:
         )
         if not popped:
             return None
-        key, message = popped
-        return QueueMessage.decode(message, *names[key])
+        key, text = popped
+        return _decode(text, names[key])
 
     @_translates_errors
     def mark_done(self, done: Sequence[tuple[str, UUID]]) -> None:
@@ -149,10 +154,12 @@ class RedisBroker:
             for name in lists:
                 pipeline.lindex(self._keys.list(*name), -1)
             heads = pipeline.execute()
-        return {
-            name: QueueMessage.decode(head, *name).job_id if head else None
-            for name, head in zip(lists, heads, strict=True)
-        }
+        next_out: dict[ListName, UUID | None] = {}
+        for name, head in zip(lists, heads, strict=True):
+            message = _decode(head, name) if head else None
+            if message or not head:  # behind what nobody can read, nothing is known
+                next_out[name] = message.job_id if message else None
+        return next_out
 
     @_translates_errors
     def depth(self, queues: Sequence[str]) -> Depth:
@@ -176,6 +183,15 @@ class RedisBroker:
             self._client.unlink(*keys)
 
 
+def _decode(text: str, name: ListName) -> QueueMessage | None:
+    """None for what is not ours: it is dropped, as whatever it hides is rung again."""
+    try:
+        return QueueMessage.decode(text, *name)
+    except ValueError:
+        logger.warning("Dropped %r from list %s: not a message", text[:80], name)
+        return None
+
+
 def _connect(url: str, socket_timeout_seconds: float) -> Any:
     # One immediate second try: a connection that a restart has cut costs nobody an error.
     return redis.Redis.from_url(
@@ -183,6 +199,5 @@ def _connect(url: str, socket_timeout_seconds: float) -> Any:
         decode_responses=True,
         socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
         socket_timeout=socket_timeout_seconds,
-        retry=Retry(NoBackoff(), 1),
-        retry_on_error=[redis.exceptions.ConnectionError],
+        retry=Retry(NoBackoff(), 1, supported_errors=(redis.exceptions.ConnectionError,)),
     )

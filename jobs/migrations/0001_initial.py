@@ -4,6 +4,7 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import jobs.ids
+import jobs.on_delete
 from django.conf import settings
 from django.db import migrations, models
 
@@ -59,7 +60,7 @@ class Migration(migrations.Migration):
                 ('cancel_requested_at', models.DateTimeField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
                 ('owner', models.ForeignKey(blank=True, db_constraint=False, db_index=False, help_text='The job that had already done the effect of this one.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='jobs.job')),
-                ('submitted_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('submitted_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=jobs.on_delete.forget_client, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('worker', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='jobs', to='jobs.worker')),
             ],
             options={
@@ -118,7 +119,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='job',
-            constraint=models.UniqueConstraint(condition=models.Q(('idempotency_key__isnull', False)), fields=('submitted_by', 'type', 'idempotency_key'), name='job_once_per_client_and_key', nulls_distinct=False),
+            constraint=models.UniqueConstraint(condition=models.Q(('idempotency_key__isnull', False)), fields=('idempotency_key', 'type', 'submitted_by'), name='job_once_per_client_and_key', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='job',

@@ -18,7 +18,7 @@ from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.querysets import seconds_ago
 from jobs.services.doorbell import ring_after_commit
 from jobs.services.short_transaction import short_transaction
-from jobs.states import DeathReason, JobState
+from jobs.states import FINAL_STATES, DeathReason, JobState
 
 logger = logging.getLogger(__name__)
 
@@ -125,12 +125,27 @@ def _defer(contest: Contest, seconds: float) -> None:
 
 def _take_over(contest: Contest) -> None:
     assert contest.owner_id is not None
-    if ProcessedKey.objects.take_over(
+    if _is_still_abandoned(contest.owner_id) and ProcessedKey.objects.take_over(
         contest.message.effect_key, contest.owner_id, contest.message.job_id
     ):
         _ring(contest, 0.0)
     else:
-        _defer(contest, DEFER_SECONDS)  # another job was quicker
+        _defer(contest, DEFER_SECONDS)  # a replay, or another job, was quicker
+
+
+def _is_still_abandoned(owner_id: UUID) -> bool:
+    """Looks once more, with the owner's row locked: a replay must wait, or is seen.
+
+    SKIP LOCKED, because two batches that lock each other's owners must not wait for one another.
+    """
+    owner = Job.objects.filter(id=owner_id)
+    locked = owner.select_for_update(skip_locked=True).values_list("state", flat=True).first()
+    if locked is None:
+        return not owner.exists()  # pruned; else somebody is at it
+    awaits_a_person = DeadLetter.objects.waiting().filter(
+        job_id=owner_id, reason=DeathReason.INTERRUPTED
+    )
+    return locked in FINAL_STATES and not awaits_a_person.exists()
 
 
 def _contests(job_ids: Sequence[UUID]) -> list[Contest]:

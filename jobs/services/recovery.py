@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from jobs.attempt_error import error_of_lost_worker
+from jobs.attempt_error import error_of_lost_attempt, error_of_lost_worker
 from jobs.broker import get_broker
 from jobs.claim import ClaimedJob
 from jobs.conf import jobs_conf
@@ -88,12 +88,20 @@ def jobs_disown(*, worker_id: UUID, known_ids: Collection[UUID]) -> int:
             .filter(worker_id=worker_id)
             .exclude(id__in=known_ids)
             .select_for_update(skip_locked=True)
-            .values_list(*CLAIMED_FIELDS)[:RESCUE_LIMIT]
+            .values_list(*CLAIMED_FIELDS, "started_at")[:RESCUE_LIMIT]
         )
-        unknown = [Finished(ClaimedJob(*row), NotStarted()) for row in rows]
+        unknown = [
+            _unknown(ClaimedJob(*claimed), started=started_at is not None)
+            for *claimed, started_at in rows
+        ]
         if unknown:
             jobs_record(finished=unknown)
     return len(unknown)
+
+
+def _unknown(claim: ClaimedJob, started: bool) -> Finished:
+    error = error_of_lost_attempt(str(claim.worker_id))
+    return Finished(claim, CutOff(error) if started else NotStarted())
 
 
 def jobs_ring_again(*, queues: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import cast
 
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import connections
 
 from jobs import kill_points
 from jobs.attempt_error import error_of, secret_values
@@ -22,6 +22,7 @@ from jobs.errors import (
 )
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import JobType, job_types
+from jobs.outage import LEDGER_ERRORS
 from jobs.outcome import (
     Cancelled,
     CutOff,
@@ -86,7 +87,7 @@ class Execution:
             kill_points.reached(kill_points.CLAIM_START)
             if not self._may_start(claim):
                 return NotStarted()
-        except (DatabaseError, InterfaceError) as error:
+        except LEDGER_ERRORS as error:
             # The handler has not run; what the ledger says will decide.
             logger.warning("Job %s could not be started: %s", claim.id, error)
             return NotStarted()

@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from jobs import kill_points
 from jobs.broker import get_broker
@@ -11,9 +11,9 @@ from jobs.broker.base import Broker
 from jobs.claim import ClaimedJob
 from jobs.clock import Clock
 from jobs.errors import BrokerUnavailable
-from jobs.messages import QueueMessage
+from jobs.messages import Fetched
 from jobs.models import Job
-from jobs.outage import ledger_outage, redis_outage
+from jobs.outage import LEDGER_ERRORS, ledger_outage, redis_outage
 from jobs.services.idempotency import jobs_settle_contested
 from jobs.services.lifecycle import is_start_marked, jobs_claim, jobs_give_back
 from jobs.services.recovery import jobs_disown
@@ -56,6 +56,7 @@ class Fetcher:
         self._stop = stop
         self._broker = broker or get_broker()
         self._look_ahead = True
+        self._claim_is_uncertain = False
         self._turned = clock.monotonic()
         self._thread = threading.Thread(target=self.run, name="fetcher", daemon=True)
 
@@ -84,6 +85,8 @@ class Fetcher:
 
     def step(self) -> None:
         """One turn of the loop; returns after a few seconds at most."""
+        if self._claim_is_uncertain:
+            self._disown()
         if self._lanes.is_hoarding():
             self._stop_hoarding()
         room = self._lanes.wait_for_room(ROOM_SECONDS, look_ahead=self._look_ahead)
@@ -92,11 +95,11 @@ class Fetcher:
         if not self._lease.is_held:
             self._clock.wait(self._stop, LEDGER_POLL_SECONDS)
             return
-        messages = self._fetch(room)
-        if messages and self._stop.is_set():
-            self._give_back(messages)
-        elif messages:
-            self._claim(messages)
+        fetched = self._fetch(room)
+        if fetched and self._stop.is_set():
+            self._give_back(fetched)
+        elif fetched:
+            self._claim(fetched)
 
     def _stop_hoarding(self) -> None:
         """Slow handlers came where fast ones were expected: others may have free slots."""
@@ -104,77 +107,88 @@ class Fetcher:
         unstarted = self._lanes.take_back()
         try:
             jobs_give_back(claims=unstarted)
-        except (OperationalError, InterfaceError) as error:
+        except LEDGER_ERRORS as error:
             self._lanes.submit(unstarted)
             self._ledger_failed(error)
         else:
             self._inflight.remove(unstarted)
 
-    def _fetch(self, room: int) -> list[QueueMessage]:
+    def _fetch(self, room: int) -> list[Fetched]:
         if redis_outage.seconds_to_next_try > 0:
             return self._fetch_from_ledger(room)
         try:
-            messages = self._fetch_from_redis(room)
+            fetched = self._fetch_from_redis(room)
         except BrokerUnavailable as error:
             redis_outage.failed(error)
             return self._fetch_from_ledger(room)
         redis_outage.ended()
-        return messages
+        return fetched
 
-    def _fetch_from_redis(self, room: int) -> list[QueueMessage]:
+    def _fetch_from_redis(self, room: int) -> list[Fetched]:
         fetched = self._broker.fetch(self._turned_queues(), room)
         if not fetched:
             popped = self._broker.wait(self._turned_queues(), BLOCK_SECONDS)
             if popped:
                 fetched = self._broker.fetch(self._queues, room, popped)
-        return [one.message for one in fetched if not one.already_done]
+        return [one for one in fetched if not one.already_done]
 
     def _turned_queues(self) -> list[str]:
         """Queues take turns, so that within a priority none of them starves."""
         self._queues = self._queues[1:] + self._queues[:1]
         return self._queues
 
-    def _fetch_from_ledger(self, room: int) -> list[QueueMessage]:
+    def _fetch_from_ledger(self, room: int) -> list[Fetched]:
         """While Redis is away, work goes on."""
         try:
             messages = Job.objects.next_in_ledger(self._queues, room)
-        except (OperationalError, InterfaceError) as error:
+        except LEDGER_ERRORS as error:
             self._ledger_failed(error)
             return []
         if not messages:
             self._clock.wait(self._stop, LEDGER_POLL_SECONDS)
-        return messages
+        return [Fetched(message, mark="") for message in messages]
 
-    def _claim(self, messages: list[QueueMessage]) -> None:
+    def _claim(self, fetched: list[Fetched]) -> None:
         kill_points.reached(kill_points.POP_CLAIM)
+        # What L1 says is contested need not be tried: the ledger settles it.
+        wanted = [one.message.job_id for one in fetched if not one.contested]
         try:
-            claims = self._claim_or_settle(messages)
-        except (OperationalError, InterfaceError) as error:
-            self._give_back(messages)
+            claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=wanted)
+        except LEDGER_ERRORS as error:
+            self._claim_is_uncertain = True
+            self._give_back(fetched)
             self._ledger_failed(error)
             return
-        if ledger_outage.is_on:
-            self._after_ledger_outage()
+        self._submit(claims)
+        claimed = {claim.id for claim in claims}
+        self._settle([one for one in fetched if one.message.job_id not in claimed], bool(claims))
+
+    def _submit(self, claims: list[ClaimedJob]) -> None:
+        """Before anything else may fail: what is claimed must run, or be given back."""
+        ledger_outage.ended()
         if claims:
+            self._inflight.add(claims)
             self._look_ahead = not any(is_start_marked(claim) for claim in claims)
             self._lanes.submit(claims)
 
-    def _claim_or_settle(self, messages: list[QueueMessage]) -> list[ClaimedJob]:
-        ids = [message.job_id for message in messages]
-        claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=ids)
-        self._inflight.add(claims)
-        claimed = {claim.id for claim in claims}
-        left = [job_id for job_id in ids if job_id not in claimed]
-        if left and not claims:
-            # Perhaps this worker may not claim at all: others declared it dead.
-            self._heartbeat.beat()
-        if left:
-            jobs_settle_contested(job_ids=left, worker_id=self._lease.worker.id)
-        return claims
-
-    def _give_back(self, messages: list[QueueMessage]) -> None:
+    def _settle(self, left: list[Fetched], any_claimed: bool) -> None:
+        """What could not be claimed is skipped, deferred, or rung again."""
+        if not left:
+            return
         try:
-            self._broker.ring_first(messages)
+            if not any_claimed:
+                # Perhaps this worker may not claim at all: others declared it dead.
+                self._heartbeat.beat()
+            jobs_settle_contested(
+                job_ids=[one.message.job_id for one in left], worker_id=self._lease.worker.id
+            )
+        except LEDGER_ERRORS as error:
+            self._give_back(left)
+            self._ledger_failed(error)
+
+    def _give_back(self, fetched: list[Fetched]) -> None:
+        try:
+            self._broker.ring_first([one.message for one in fetched])
         except BrokerUnavailable as error:
             redis_outage.failed(error)  # the reconciler rings for them
 
@@ -182,10 +196,15 @@ class Fetcher:
         connection.close()
         self._clock.wait(self._stop, ledger_outage.failed(error))
 
-    def _after_ledger_outage(self) -> None:
-        """A claim may have been committed whose answer never came."""
-        ledger_outage.ended()
+    def _disown(self) -> None:
+        """A claim may have been committed whose answer never came. Only this thread claims."""
         known = self._inflight.ids()
-        count = jobs_disown(worker_id=self._lease.worker.id, known_ids=known)
+        try:
+            count = jobs_disown(worker_id=self._lease.worker.id, known_ids=known)
+        except LEDGER_ERRORS as error:
+            self._ledger_failed(error)
+            return
+        self._claim_is_uncertain = False
+        ledger_outage.ended()
         if count:
             logger.info("Gave back %d claims whose answer had got lost", count)

@@ -3,6 +3,7 @@
 import logging
 
 from jobs.clock import Clock
+from jobs.outage import ledger_outage
 from jobs.services.workers import worker_heartbeat, worker_register
 from jobs.worker.lease import Lease
 
@@ -24,7 +25,9 @@ class Heartbeat:
         """
         asked_at = self._clock.monotonic()
         worker = self._lease.worker
-        if worker_heartbeat(worker_id=worker.id):
+        alive = worker_heartbeat(worker_id=worker.id)
+        ledger_outage.ended()
+        if alive:
             self._lease.renew(asked_at)
             return
         successor = worker_register(

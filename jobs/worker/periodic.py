@@ -4,12 +4,11 @@ import logging
 import threading
 from collections.abc import Callable
 
-from django.db import Error as DatabaseError
 from django.db import connection
 
 from jobs.clock import Clock
 from jobs.errors import BrokerUnavailable
-from jobs.outage import ledger_outage, redis_outage
+from jobs.outage import LEDGER_ERRORS, ledger_outage, redis_outage
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ class Periodic:
             self._action()
         except BrokerUnavailable as error:
             return max(self._seconds, redis_outage.failed(error))
-        except DatabaseError as error:
+        except LEDGER_ERRORS as error:
             connection.close()
             return min(self._seconds, ledger_outage.failed(error))
         except Exception:

@@ -3,12 +3,15 @@
 import logging
 import queue
 import threading
+from dataclasses import replace
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from jobs import kill_points
+from jobs.attempt_error import error_of
 from jobs.clock import Clock
-from jobs.outage import ledger_outage
+from jobs.outage import LEDGER_ERRORS, ledger_outage
+from jobs.outcome import CutOff, Failed, FailedForGood
 from jobs.services.lifecycle import Finished, Recorded, jobs_record
 from jobs.worker import report
 from jobs.worker.inflight import Inflight
@@ -72,31 +75,42 @@ class Recorder:
         return batch, one is not None
 
     def _record(self, batch: list[Finished]) -> None:
-        """A write that fails for want of a database is tried until it is decided: it is fenced."""
         kill_points.reached(kill_points.EFFECT_RECORD)
+        try:
+            recorded = self._write(batch)
+        except Exception:  # noqa: BLE001 - whatever it is, the next step names the culprit
+            recorded = [done for one in batch for done in self._write_alone(one)]
+        self.count += len(batch)
+        self._inflight.remove(one.claim for one in batch)
+        for done in recorded:
+            report.recorded(done)
+
+    def _write(self, batch: list[Finished]) -> list[Recorded]:
+        """A write that fails for want of a database is tried until it is decided: it is fenced."""
         while True:
             try:
                 recorded = jobs_record(finished=batch)
-            except (OperationalError, InterfaceError) as error:
+            except LEDGER_ERRORS as error:
                 connection.close()
                 self._clock.wait(_NEVER, ledger_outage.failed(error))
-            except Exception:  # noqa: BLE001 - whatever it is, the next step names the culprit
-                recorded = self._record_one_by_one(batch)
-                break
             else:
                 ledger_outage.ended()
-                break
-        self.count += len(batch)
-        self._inflight.remove(one.claim for one in batch)
-        for one in recorded:
-            report.recorded(one)
+                return recorded
 
-    def _record_one_by_one(self, batch: list[Finished]) -> list[Recorded]:
-        """One outcome that cannot be written must not hold up the others."""
-        recorded = []
-        for one in batch:
+    def _write_alone(self, one: Finished) -> list[Recorded]:
+        """One outcome that the ledger does not take must not hold up the others."""
+        for attempt in (one, *_plainer(one)):
             try:
-                recorded += jobs_record(finished=[one])
+                return self._write([attempt])
             except Exception:
                 logger.exception("The outcome of job %s could not be written", one.claim.id)
-        return recorded
+        return []
+
+
+def _plainer(one: Finished) -> list[Finished]:
+    """The same outcome without its text; and the least that can be said."""
+    error = error_of(RuntimeError("what happened could not be stored"), "")
+    plain = [Finished(one.claim, CutOff(error))]
+    if isinstance(one.outcome, Failed | FailedForGood | CutOff):
+        plain.insert(0, Finished(one.claim, replace(one.outcome, error=error)))
+    return plain

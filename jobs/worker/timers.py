@@ -1,6 +1,7 @@
 """What every worker does on a timer, so that no one worker is needed: repair and promotion."""
 
 import threading
+from functools import partial
 
 from jobs.broker import get_broker
 from jobs.clock import Clock
@@ -34,21 +35,14 @@ def timers(
 ) -> list[Periodic]:
     """The worker's timers; each has a thread, so that one that hangs delays no other."""
     conf = jobs_conf()
+    every = partial(Periodic, clock=clock, stop=stop)
     return [
-        Periodic("ring-due", RING_DUE_SECONDS, _ring_due, clock, stop),
-        Periodic("rescue", conf.heartbeat_seconds, lambda: _rescue(lease), clock, stop),
-        Periodic(
-            "ring-again",
-            conf.reconcile_seconds,
-            lambda: jobs_ring_again(queues=queues),
-            clock,
-            stop,
-        ),
-        Periodic(
-            "cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight), clock, stop
-        ),
-        Periodic("timeouts", TIMEOUT_SECONDS, executor.interrupt_overdue, clock, stop),
-        Periodic("prune", PRUNE_SECONDS, jobs_prune, clock, stop),
+        every("ring-due", RING_DUE_SECONDS, _ring_due),
+        every("rescue", conf.heartbeat_seconds, lambda: _rescue(lease)),
+        every("ring-again", conf.reconcile_seconds, lambda: jobs_ring_again(queues=queues)),
+        every("prune", PRUNE_SECONDS, jobs_prune),
+        every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
+        every("timeouts", TIMEOUT_SECONDS, executor.interrupt_overdue),
     ]
 
 
@@ -57,6 +51,7 @@ def _ring_due() -> None:
         return
     while get_broker().ring_due(RING_DUE_LIMIT) == RING_DUE_LIMIT:
         pass
+    redis_outage.ended()
 
 
 def _rescue(lease: Lease) -> None:

@@ -8,6 +8,8 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Max, Min
+
 from jobs.models import DeadLetter, Job, Worker
 from jobs.services.lifecycle import job_cancel
 from jobs.states import JobState, Resolution
@@ -170,10 +172,9 @@ def test_async_handlers_run_side_by_side_retry_and_time_out(
     assert {state_of(job) for job in [*together, failing]} == {JobState.SUCCEEDED}
     overdue.refresh_from_db()
     assert overdue.errors[-1]["error"] == "JobTimeout"
-    finished = Job.objects.filter(id__in=[job.id for job in together]).values_list(
-        "claimed_at", "finished_at"
-    )
-    assert max(start for start, _ in finished) < min(end for _, end in finished)
+    jobs = Job.objects.filter(id__in=[job.id for job in together])
+    times = jobs.aggregate(last_start=Max("claimed_at"), first_end=Min("finished_at"))
+    assert times["last_start"] < times["first_end"]
     assert worker.stop() == 0
 
 

@@ -19,7 +19,6 @@ from jobs.tests.integration.threads import elsewhere
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.xfail(strict=True, reason="the owner's state is read before the key is taken")
 def test_an_owner_that_is_replayed_at_this_moment_keeps_its_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -51,7 +50,6 @@ def test_a_key_is_kept_for_its_time_after_the_success() -> None:
     assert ProcessedKey.objects.filter(job_id=job.id).exists()
 
 
-@pytest.mark.xfail(strict=True, reason="both jobs become nobody's, with one key")
 def test_clients_who_used_the_same_key_can_be_deleted() -> None:
     for _ in range(2):
         make_job(idempotency_key="k", submitted_by_id=make_user().id)

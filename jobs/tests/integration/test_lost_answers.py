@@ -85,7 +85,6 @@ def is_in_good_hands(job: Job, lanes: OpenLanes) -> bool:
     return stored(job).state == JobState.QUEUED or job.id in {claim.id for claim in lanes.claims}
 
 
-@pytest.mark.xfail(strict=True, reason="the next success of the recorder hides the outage")
 def test_a_claim_whose_answer_was_lost_is_given_back(
     fetcher: Fetcher, lanes: OpenLanes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,7 +100,6 @@ def test_a_claim_whose_answer_was_lost_is_given_back(
     assert is_in_good_hands(job, lanes)
 
 
-@pytest.mark.xfail(strict=True, reason="claims are dropped when settling the others fails")
 def test_claims_run_although_settling_the_others_failed(
     fetcher: Fetcher, lanes: OpenLanes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,7 +114,6 @@ def test_claims_run_although_settling_the_others_failed(
     assert is_in_good_hands(free, lanes)
 
 
-@pytest.mark.xfail(strict=True, reason="a started attempt is given back as if it had not begun")
 def test_a_started_attempt_that_its_worker_has_forgotten_is_not_repeated() -> None:
     worker = make_worker()
     job = make_job(type="tests.note_once")
@@ -126,7 +123,6 @@ def test_a_started_attempt_that_its_worker_has_forgotten_is_not_repeated() -> No
     assert job.dead_letters.get().reason == DeathReason.INTERRUPTED
 
 
-@pytest.mark.xfail(strict=True, reason="an outcome that cannot be stored is forgotten")
 def test_an_outcome_that_cannot_be_stored_does_not_leave_the_job_running() -> None:
     job, other = make_job(), make_job()
     claims = [claim_one(job), claim_one(other)]

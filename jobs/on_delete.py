@@ -1,0 +1,20 @@
+"""What becomes of jobs when the user who submitted them is deleted."""
+
+from typing import Any
+
+from django.db.models import Field
+from django.db.models.deletion import Collector
+
+
+def forget_client(collector: Collector, field: "Field[Any, Any]", jobs: Any, using: str) -> None:
+    """Jobs stay and become nobody's, without the key by which their client named them.
+
+    Two clients may have used one key, and nobody's jobs must be unique by key as well. Nobody
+    is left who could send the key again. The key of the effect stays.
+    """
+    collector.add_field_update(field.model._meta.get_field("idempotency_key"), None, jobs)
+    collector.add_field_update(field, None, jobs)
+
+
+# Does not load the jobs, as of Django 4.2.
+forget_client.lazy_sub_objs = True  # type: ignore[attr-defined]
