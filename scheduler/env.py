@@ -55,7 +55,8 @@ class Environment:
 
 def read_dotenv() -> None:
     """Takes over what `.env` says and the process environment does not say."""
-    environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+    if (path := BASE_DIR / ".env").exists():
+        environ.Env.read_env(path, overwrite=False)
 
 
 def read_environment() -> Environment:

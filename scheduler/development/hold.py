@@ -107,6 +107,8 @@ class Hold:
             self._start_keeper()  # what the file tells is old
             return False
         if ended or "error" in told:
+            if self._keeper is not None:
+                self._keeper.wait()
             raise DevelopmentError(
                 told.get("error", f"{self.name} did not start; see {self.home}.")
             )

@@ -150,6 +150,7 @@ class Postgres(Server):
             f"--reuid={user.pw_uid}",
             f"--regid={user.pw_gid}",
             "--clear-groups",
+            "--securebits=+no_setuid_fixup",  # or access(2), which PostgreSQL asks, forgets it
             "--inh-caps=-all,+dac_override",
             "--ambient-caps=-all,+dac_override",
             f"--pdeathsig={self.stop_signal.name.removeprefix('SIG')}",

@@ -1,0 +1,134 @@
+"""Configuration: what production refuses, and that every variable is documented."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import environ
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from scheduler import env
+from scheduler.env import BASE_DIR, DEVELOPMENT_SECRET_KEY, read_environment
+
+GOOD = {
+    "SECRET_KEY": "s" * 50,
+    "DATABASE_URL": "postgres://user:secret-of-the-database@host/name",
+    "REDIS_URL": "redis://host/0",
+}
+
+
+@pytest.fixture(autouse=True)
+def production(clean_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Everything that production needs, no ENVIRONMENT, and no `.env`."""
+    monkeypatch.setattr(env, "BASE_DIR", tmp_path)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+
+
+def refusal() -> str:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        read_environment()
+    return str(refused.value)
+
+
+def test_without_environment_it_is_production() -> None:
+    read = read_environment()
+    assert not read.development
+    assert read.https_only
+    assert not read.signup_enabled
+    assert read.allowed_hosts == ["localhost"]
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("value", [None, ""])
+def test_production_needs(name: str, value: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if value is None:
+        monkeypatch.delenv(name)
+    else:
+        monkeypatch.setenv(name, value)
+    assert refusal().startswith(f"{name} is not set; set it")
+
+
+@pytest.mark.parametrize("key", ["short", DEVELOPMENT_SECRET_KEY])
+def test_production_refuses_a_weak_key(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", key)
+    assert "too weak" in refusal()
+    assert key not in refusal()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENVIRONMENT", "prod"),
+        ("HTTPS_ONLY", "ture"),
+        ("SIGNUP_ENABLED", "maybe"),
+        ("LOG_FORMAT", "xml"),
+        ("JOBS_CONCURRENCY", "many"),
+        ("JOBS_RETRY_FACTOR", "two"),
+        ("DATABASE_URL", "sqlite:///file"),
+        ("REDIS_URL", "host:6379"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_named(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert refusal().startswith(f"{name} ")
+
+
+def test_a_refused_url_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "mysql://user:secret-of-the-database@host/name")
+    assert "secret-of-the-database" not in refusal()
+
+
+@pytest.mark.parametrize(("said", "meant"), [("true", True), ("ON", True), ("0", False)])
+def test_switches(said: str, meant: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_ONLY", said)
+    assert read_environment().https_only is meant
+
+
+def test_development_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "development")
+    monkeypatch.delenv("SECRET_KEY")
+    read = read_environment()
+    assert read.development
+    assert read.secret_key == DEVELOPMENT_SECRET_KEY
+    assert read.signup_enabled
+    assert not read.https_only
+
+
+def test_the_file_is_read_and_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("LOG_LEVEL=debug\nREDIS_URL=redis://from-the-file/0\n")
+    monkeypatch.setenv("LOG_LEVEL", "")  # so that what the file sets is taken back afterwards
+    monkeypatch.delenv("LOG_LEVEL")
+    read = read_environment()
+    assert read.log_level == "DEBUG"
+    assert read.redis_url == "redis://host/0"
+
+
+def test_every_variable_is_documented(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: set[str] = set()
+    get_value = environ.Env.get_value
+
+    def spy(self: environ.Env, var: str, *args: Any, **kwargs: Any) -> Any:
+        asked.add(var)
+        return get_value(self, var, *args, **kwargs)
+
+    monkeypatch.setattr(environ.Env, "get_value", spy)
+    read_environment()
+    example = (BASE_DIR / ".env.example").read_text()
+    documented = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
+    read_by_others = {"WEB_CONCURRENCY", "CHROMIUM"}
+    assert asked == documented - read_by_others
+
+
+def test_the_documented_defaults_are_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    defaults = read_environment()
+    example = (BASE_DIR / ".env.example").read_text()
+    for name, value in re.findall(r"^# ([A-Z_]+)=(.+)$", example, re.MULTILINE):
+        if name not in GOOD:
+            monkeypatch.setenv(name, value)
+    assert read_environment() == defaults
