@@ -7,7 +7,8 @@ import pytest
 from accounts.models import User
 from jobs.claim import ClaimedJob
 from jobs.models import ProcessedKey
-from jobs.querysets import ProcessedKeyQuerySet, seconds_ago
+from jobs.querysets import seconds_ago
+from jobs.services import idempotency
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.idempotency import jobs_settle_contested
 from jobs.services.lifecycle import jobs_claim
@@ -26,15 +27,15 @@ def test_an_owner_that_is_replayed_at_this_moment_keeps_its_key(
     letter = die(owner)
     rival = make_job(type="tests.note_by_text", payload={"text": "same"})
     running: list[ClaimedJob] = []
-    take_over = ProcessedKeyQuerySet.take_over
+    look_once_more = idempotency._is_still_abandoned
 
-    def after_a_replay(self: ProcessedKeyQuerySet, key: str, old: UUID, new: UUID) -> bool:
+    def after_a_replay(owner_id: UUID) -> bool:
         elsewhere(lambda: dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None))
         running.append(elsewhere(lambda: claim_one(owner)))
-        return take_over(self, key, old, new)
+        return look_once_more(owner_id)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ProcessedKeyQuerySet, "take_over", after_a_replay)
+        patch.setattr(idempotency, "_is_still_abandoned", after_a_replay)
         jobs_settle_contested(job_ids=[rival.id])
     assert running
     assert not jobs_claim(worker_id=make_worker().id, job_ids=[rival.id])
