@@ -1,0 +1,51 @@
+"""The faults, in the order in which they happen."""
+
+from scheduler.development.chaos.fault import Fault
+from scheduler.development.chaos.faults.api import API_KILLED, SUBMITTED_TWICE
+from scheduler.development.chaos.faults.calm import CALM
+from scheduler.development.chaos.faults.mail import SMTP_DROPS, SMTP_REFUSES
+from scheduler.development.chaos.faults.mixed import MIXED
+from scheduler.development.chaos.faults.postgres import CONNECTIONS_CUT, POSTGRES_RESTARTED
+from scheduler.development.chaos.faults.redis import (
+    REDIS_AWAY,
+    REDIS_FLUSHED,
+    REDIS_RESTARTED,
+    REDIS_RESTARTED_EMPTY,
+)
+from scheduler.development.chaos.faults.workers import (
+    DELAYED_KILLED,
+    WORKER_FROZEN,
+    WORKERS_KILLED,
+    WORKERS_TERMINATED,
+)
+
+FAULTS: tuple[Fault, ...] = (
+    WORKERS_KILLED,
+    WORKERS_TERMINATED,
+    WORKER_FROZEN,
+    REDIS_FLUSHED,
+    REDIS_RESTARTED_EMPTY,
+    REDIS_RESTARTED,
+    REDIS_AWAY,
+    POSTGRES_RESTARTED,
+    CONNECTIONS_CUT,
+    API_KILLED,
+    SUBMITTED_TWICE,
+    SMTP_REFUSES,
+    SMTP_DROPS,
+    DELAYED_KILLED,
+    MIXED,
+)
+
+# The most telling ones, for a check that is to take less than two minutes.
+SHORT = (
+    WORKERS_KILLED,
+    WORKER_FROZEN,
+    REDIS_FLUSHED,
+    POSTGRES_RESTARTED,
+    API_KILLED,
+    SUBMITTED_TWICE,
+    SMTP_DROPS,
+)
+
+__all__ = ["CALM", "FAULTS", "SHORT"]

@@ -1,0 +1,104 @@
+"""The judgement over one fault: pure, so that it can be tested with made-up evidence."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from scheduler.development.chaos.client import Receipt
+from scheduler.development.chaos.effects import Effect, by_name
+from scheduler.development.chaos.ledger import JobRow
+from scheduler.development.chaos.plan import IDEMPOTENT, Planned
+
+INTERRUPTED = "interrupted"
+# The clocks are one, but a delayed job is due by the database's and its effect noted by another.
+_EARLY_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the clients, the ledger and the outside world saw. `unknown`: outcomes nobody knows."""
+
+    planned: Mapping[str, Planned]
+    accepted: Mapping[str, Sequence[Receipt]]
+    rows: Sequence[JobRow]
+    effects: Sequence[Effect]
+    unknown: Collection[str]
+
+
+@dataclass
+class Findings:
+    """Job ids by what became of the jobs; `broken` says in words which promises were not kept.
+
+    repeated: effects that happened again and are allowed to.
+    """
+
+    jobs: int = 0
+    effects: int = 0
+    lost: list[str] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    parked: list[str] = field(default_factory=list)
+    parked_in_vain: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def offenders(self) -> list[str]:
+        """The jobs about which something is to be found out."""
+        return list(dict.fromkeys([*self.lost, *self.duplicated, *self.parked_in_vain]))
+
+
+def judge(evidence: Evidence) -> Findings:
+    """What the evidence says."""
+    effects = by_name(evidence.effects)
+    rows = {row.key: row for row in evidence.rows}
+    findings = Findings(jobs=len(evidence.planned))
+    for key, receipts in evidence.accepted.items():
+        planned = evidence.planned[key]
+        seen = effects.get(planned.effect, [])
+        findings.effects += len(seen)
+        _judge_acceptance(key, receipts, findings)
+        _judge_job(planned, receipts[0].job_id, rows.get(key), seen, findings)
+    _judge_parked(evidence, findings)
+    if len(rows) != len(evidence.rows):
+        findings.broken.append("two jobs were accepted with one key")
+    for ids, promise in (
+        (findings.lost, "lost"),
+        (findings.duplicated, "done twice, and not to be repeated"),
+        (findings.parked_in_vain, "parked although the outcome is known"),
+    ):
+        if ids:
+            findings.broken.append(f"{len(ids)} {promise}")
+    return findings
+
+
+def _judge_acceptance(key: str, receipts: Sequence[Receipt], findings: Findings) -> None:
+    if len({receipt.job_id for receipt in receipts}) > 1:
+        findings.broken.append(f"key {key} was given to two jobs")
+    if sum(not receipt.duplicate for receipt in receipts) > 1:
+        findings.broken.append(f"key {key} was accepted as new more than once")
+
+
+def _judge_job(
+    planned: Planned, job_id: str, row: JobRow | None, seen: Sequence[Effect], findings: Findings
+) -> None:
+    if (
+        row is None
+        or row.id != job_id
+        or not row.is_final
+        or (row.state != "dead" and not seen)
+        or (row.state == "dead" and row.waits_for_a_person is False)
+    ):
+        findings.lost.append(job_id)
+    if len(seen) > 1:
+        repeatable = planned.type == IDEMPOTENT
+        (findings.repeated if repeatable else findings.duplicated).append(job_id)
+    if row and any(effect.at < row.run_at.timestamp() - _EARLY_SECONDS for effect in seen):
+        if planned.delay_seconds and row.failures == 0:
+            findings.broken.append(f"job {job_id} ran before its time")
+
+
+def _judge_parked(evidence: Evidence, findings: Findings) -> None:
+    for row in evidence.rows:
+        if row.waits_for_a_person:
+            findings.parked.append(row.id)
+            if row.id not in evidence.unknown or row.reason != INTERRUPTED:
+                findings.parked_in_vain.append(row.id)
