@@ -1,0 +1,260 @@
+"""Several jobs for one effect: one does it, the others are skipped, deferred, or take over."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from jobs.broker.redis import RedisBroker
+from jobs.models import DeadLetter, Job, ProcessedKey
+from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
+from jobs.services.idempotency import (
+    DEFER_FOR_A_PERSON_SECONDS,
+    DEFER_SECONDS,
+    jobs_settle_contested,
+)
+from jobs.services.lifecycle import job_cancel, jobs_claim
+from jobs.services.recovery import jobs_ring_again
+from jobs.states import JobState
+from jobs.tests.factories import make_job, make_worker
+from jobs.tests.integration.steps import (
+    claim_one,
+    die,
+    fail,
+    interrupt,
+    make_due,
+    rung,
+    stored,
+    succeed,
+)
+from jobs.tests.integration.threads import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+KEY = "tests.note_by_text:ann"
+
+
+def by_text() -> Job:
+    return make_job(type="tests.note_by_text", payload={"text": "ann"})
+
+
+@pytest.fixture
+def owner() -> Job:
+    return by_text()
+
+
+@pytest.fixture
+def rival(owner: Job) -> Job:
+    return by_text()
+
+
+def settle(job: Job) -> int:
+    return jobs_settle_contested(job_ids=[job.id])
+
+
+def seconds_deferred(job: Job) -> float:
+    """How far ahead its time is now, about; it must be rung then and not before."""
+    before = job.run_at
+    row = stored(job)
+    assert row.state == JobState.QUEUED
+    assert row.rung_at == row.run_at
+    return (row.run_at - before).total_seconds()
+
+
+def claims(job: Job) -> bool:
+    return bool(jobs_claim(worker_id=make_worker().id, job_ids=[job.id]))
+
+
+def key_owner() -> object:
+    return ProcessedKey.objects.get(key=KEY).job_id
+
+
+def test_what_another_job_has_done_is_skipped_and_says_who_did_it(owner: Job, rival: Job) -> None:
+    succeed(owner)
+    worker = make_worker()
+    assert jobs_settle_contested(job_ids=[rival.id], worker_id=worker.id) == 1
+    row = stored(rival)
+    assert row.state == JobState.SKIPPED
+    assert row.owner_id == owner.id
+    assert row.worker_id == worker.id
+    assert row.finished_at is not None
+    assert row.attempt == 0
+    assert key_owner() == owner.id
+
+
+def test_an_owner_that_runs_is_waited_for(owner: Job, rival: Job, broker: RedisBroker) -> None:
+    claim_one(owner)
+    broker.forget_everything()
+    assert settle(rival) == 0
+    assert DEFER_SECONDS <= seconds_deferred(rival) < DEFER_SECONDS + 5
+    assert broker.depth(["default"]).delayed == 1
+    assert sum(broker.depth(["default"]).ready.values()) == 0
+
+
+def test_an_owner_that_waits_for_its_next_attempt_is_waited_for_that_long(
+    owner: Job, rival: Job
+) -> None:
+    fail(owner)
+    Job.objects.filter(id=owner.id).update(run_at=owner.run_at + timedelta(minutes=10))
+    settle(rival)
+    assert 500 < seconds_deferred(rival) <= 600
+
+
+def test_after_the_owner_has_succeeded_the_one_that_waited_is_skipped(
+    owner: Job, rival: Job
+) -> None:
+    claim_one(owner)
+    settle(rival)
+    Job.objects.filter(id=owner.id).update(state=JobState.QUEUED, worker=None, claimed_at=None)
+    succeed(owner)
+    make_due(rival)
+    assert settle(rival) == 1
+
+
+@pytest.mark.parametrize(
+    "abandon",
+    [
+        pytest.param(die, id="dead"),
+        pytest.param(lambda job: (fail(job), job_cancel(job_id=job.id)), id="cancelled"),
+        pytest.param(lambda job: (fail(job), Job.objects.filter(id=job.id).delete()), id="pruned"),
+    ],
+)
+def test_a_key_that_its_owner_has_abandoned_is_taken_over(
+    abandon: Callable[[Job], object], owner: Job, rival: Job, broker: RedisBroker
+) -> None:
+    abandon(owner)
+    assert key_owner() == owner.id
+    assert not claims(rival)
+    broker.forget_everything()
+    settle(rival)
+    assert key_owner() == rival.id
+    assert [one.message.job_id for one in broker.fetch(["default"], 9)] == [rival.id]
+    assert claims(rival)
+
+
+def test_whether_an_interrupted_owner_did_it_a_person_has_to_say(owner: Job, rival: Job) -> None:
+    _, letter = interrupt(owner)
+    settle(rival)
+    deferred = seconds_deferred(rival)
+    assert DEFER_FOR_A_PERSON_SECONDS <= deferred < DEFER_FOR_A_PERSON_SECONDS + 5
+    assert key_owner() == owner.id
+    make_due(rival)
+    assert not claims(rival)
+    dead_letter_discard(dead_letter_id=letter.id, resolved_by_id=None)
+    settle(rival)
+    assert key_owner() == rival.id
+    assert claims(rival)
+
+
+def test_an_owner_that_was_replayed_is_waited_for_again(owner: Job, rival: Job) -> None:
+    _, letter = interrupt(owner)
+    dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None)
+    settle(rival)
+    assert seconds_deferred(rival) < DEFER_SECONDS + 5
+    assert key_owner() == owner.id
+    assert claims(owner)
+
+
+def test_a_former_owner_that_is_replayed_finds_the_effect_done(owner: Job, rival: Job) -> None:
+    letter = die(owner)
+    settle(rival)
+    succeed(rival)
+    dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None)
+    assert not claims(owner)
+    assert settle(owner) == 1
+    assert stored(owner).owner_id == rival.id
+
+
+def test_a_former_owner_that_is_replayed_waits_for_the_new_one(owner: Job, rival: Job) -> None:
+    letter = die(owner)
+    settle(rival)
+    claim_one(rival)
+    dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None)
+    assert not claims(owner)
+    settle(owner)
+    assert stored(owner).state == JobState.QUEUED
+    assert key_owner() == rival.id
+
+
+def test_of_many_that_want_an_abandoned_key_one_gets_it(owner: Job) -> None:
+    rivals = [by_text() for _ in range(6)]
+    die(owner)
+    at_once(*[partial(settle, job) for job in rivals])
+    assert key_owner() in {job.id for job in rivals}
+    for job in rivals:
+        make_due(job)
+    assert sum(claims(job) for job in rivals) == 1
+
+
+def test_of_many_in_one_batch_one_gets_it(owner: Job) -> None:
+    rivals = [by_text() for _ in range(4)]
+    die(owner)
+    jobs_settle_contested(job_ids=[job.id for job in rivals])
+    ready = [job for job in rivals if stored(job).run_at == job.run_at]
+    assert [job.id for job in ready] == [key_owner()]
+
+
+def test_before_its_time_a_job_is_only_rung_for_later(rival: Job, broker: RedisBroker) -> None:
+    job = make_job(delay_seconds=60)
+    before = stored(job)
+    broker.forget_everything()
+    settle(job)
+    assert stored(job).run_at == before.run_at
+    assert broker.depth(["default"]).delayed == 1
+
+
+def test_a_job_that_nobody_stands_in_the_way_of_is_rung_again(broker: RedisBroker) -> None:
+    """Somebody held its row while it was to be claimed."""
+    job = make_job()
+    broker.fetch(["default"], 9)
+    settle(job)
+    [fetched] = broker.fetch(["default"], 9)
+    assert fetched.message.job_id == job.id
+    assert fetched.mark == ""
+
+
+def test_what_is_not_queued_any_more_is_left_alone(owner: Job, rival: Job) -> None:
+    succeed(owner)
+    claimed, cancelled = make_job(), make_job()
+    claim_one(claimed)
+    job_cancel(job_id=cancelled.id)
+    before = {row["id"]: row for row in Job.objects.values()}
+    assert jobs_settle_contested(job_ids=[owner.id, claimed.id, cancelled.id]) == 0
+    after = {row["id"]: row for row in Job.objects.values()}
+    assert after == before
+    assert jobs_settle_contested(job_ids=[]) == 0
+
+
+def test_a_mark_that_the_ledger_contradicts_cannot_hold_a_job_back(broker: RedisBroker) -> None:
+    """L1 says that it is done, the ledger that it is queued: a restored backup, a lost commit."""
+    job = make_job()
+    broker.mark_done([(job.effect_key, job.id)])
+    [fetched] = broker.fetch(["default"], 9)
+    assert fetched.already_done  # a worker drops this ring
+    rung(job, 60)
+    assert jobs_ring_again(queues=["default"]) == 1
+    [again] = broker.fetch(["default"], 9)
+    assert again.message.job_id == job.id
+    assert not again.already_done
+
+
+def test_a_replay_clears_the_marks_of_its_key(owner: Job, broker: RedisBroker) -> None:
+    letter = die(owner)
+    broker.mark_done([(KEY, owner.id)])
+    broker.fetch(["default"], 9)
+    dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None)
+    [fetched] = broker.fetch(["default"], 9)
+    assert fetched.mark == ""
+
+
+def test_a_take_over_clears_the_marks_of_its_key(
+    owner: Job, rival: Job, broker: RedisBroker
+) -> None:
+    die(owner)
+    assert DeadLetter.objects.waiting().exists()
+    broker.mark_done([(KEY, rival.id)])
+    broker.fetch(["default"], 9)
+    settle(rival)
+    [fetched] = broker.fetch(["default"], 9)
+    assert fetched.mark == ""
