@@ -80,20 +80,25 @@ def _judge_acceptance(key: str, receipts: Sequence[Receipt], findings: Findings)
 def _judge_job(
     planned: Planned, job_id: str, row: JobRow | None, seen: Sequence[Effect], findings: Findings
 ) -> None:
-    if (
-        row is None
-        or row.id != job_id
-        or not row.is_final
-        or (row.state != "dead" and not seen)
-        or (row.state == "dead" and row.waits_for_a_person is False)
-    ):
+    if row is None or row.id != job_id or _is_lost(row, seen):
         findings.lost.append(job_id)
     if len(seen) > 1:
         repeatable = planned.type == IDEMPOTENT
         (findings.repeated if repeatable else findings.duplicated).append(job_id)
-    if row and any(effect.at < row.run_at.timestamp() - _EARLY_SECONDS for effect in seen):
-        if planned.delay_seconds and row.failures == 0:
-            findings.broken.append(f"job {job_id} ran before its time")
+    # A failure puts the job off, so that an earlier effect of it is none before its time.
+    if row is not None and row.failures == 0 and _came_early(row, seen):
+        findings.broken.append(f"job {job_id} ran before its time")
+
+
+def _is_lost(row: JobRow, seen: Sequence[Effect]) -> bool:
+    """Not final, or final without its effect and without anybody who is to know of it."""
+    if row.state == "dead":
+        return not row.waits_for_a_person
+    return not row.is_final or not seen
+
+
+def _came_early(row: JobRow, seen: Sequence[Effect]) -> bool:
+    return any(effect.at < row.run_at.timestamp() - _EARLY_SECONDS for effect in seen)
 
 
 def _judge_parked(evidence: Evidence, findings: Findings) -> None:

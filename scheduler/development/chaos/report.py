@@ -12,7 +12,7 @@ from scheduler.development.terminal import heading, problem, say, table
 
 _HEADER = (
     *("fault", "", "jobs", "effects", "lost", "duplicated", "repeated", "parked", "recovered"),
-    *("allowed", "verified", ""),
+    *("of", ""),
 )
 
 
@@ -46,7 +46,7 @@ class Report:
         table(_HEADER, [_row(verdict) for verdict in verdicts])
         say(
             "repeated: effects of jobs that may be repeated, which is allowed. parked: the outcome "
-            "is unknown, a person decides. recovered, allowed: seconds."
+            "is unknown, a person decides. recovered: until all jobs were final, of what is allowed."
         )
         for verdict in verdicts:
             _explain(verdict, directory)
@@ -82,9 +82,8 @@ def _row(verdict: Verdict) -> tuple[object, ...]:
         len(findings.duplicated),
         len(findings.repeated),
         len(findings.parked),
-        f"{verdict.recovered_seconds:.1f}",
-        f"{verdict.allowed_seconds:.0f}",
-        "yes" if verdict.verified else "NO",
+        f"{verdict.recovered_seconds:.1f} s",
+        f"{verdict.allowed_seconds:.0f} s",
         _mark(verdict),
     )
 
