@@ -5,8 +5,6 @@ import random
 import threading
 import time
 
-from django.db import InterfaceError, InternalError, OperationalError
-
 logger = logging.getLogger(__name__)
 
 BACKOFF_FIRST_SECONDS = 0.1
@@ -60,9 +58,6 @@ class Outage:
 def _brief(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
-
-# What a database that is away, restarting, or read-only after a failover makes of a statement.
-LEDGER_ERRORS = (OperationalError, InterfaceError, InternalError)
 
 redis_outage = Outage("Redis")
 ledger_outage = Outage("PostgreSQL")

@@ -22,7 +22,6 @@ from jobs.errors import (
 )
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import JobType, job_types
-from jobs.outage import LEDGER_ERRORS
 from jobs.outcome import (
     Cancelled,
     CutOff,
@@ -33,6 +32,7 @@ from jobs.outcome import (
     Outcome,
     Succeeded,
 )
+from jobs.services.ledger import LEDGER_ERRORS
 from jobs.services.lifecycle import is_start_marked, job_start, job_succeed_in_transaction
 from jobs.services.short_transaction import short_transaction
 from jobs.states import Effect

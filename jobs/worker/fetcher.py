@@ -13,8 +13,9 @@ from jobs.clock import Clock
 from jobs.errors import BrokerUnavailable
 from jobs.messages import Fetched
 from jobs.models import Job
-from jobs.outage import LEDGER_ERRORS, ledger_outage, redis_outage
+from jobs.outage import ledger_outage, redis_outage
 from jobs.services.idempotency import jobs_settle_contested
+from jobs.services.ledger import LEDGER_ERRORS
 from jobs.services.lifecycle import is_start_marked, jobs_claim, jobs_give_back
 from jobs.services.recovery import jobs_disown
 from jobs.worker.heartbeat import Heartbeat

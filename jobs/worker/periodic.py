@@ -8,7 +8,8 @@ from django.db import connection
 
 from jobs.clock import Clock
 from jobs.errors import BrokerUnavailable
-from jobs.outage import LEDGER_ERRORS, ledger_outage, redis_outage
+from jobs.outage import ledger_outage, redis_outage
+from jobs.services.ledger import LEDGER_ERRORS
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,9 @@ from django.db import connection
 from jobs import kill_points
 from jobs.attempt_error import error_of
 from jobs.clock import Clock
-from jobs.outage import LEDGER_ERRORS, ledger_outage
+from jobs.outage import ledger_outage
 from jobs.outcome import CutOff, Failed, FailedForGood
+from jobs.services.ledger import LEDGER_ERRORS
 from jobs.services.lifecycle import Finished, Recorded, jobs_record
 from jobs.worker import report
 from jobs.worker.inflight import Inflight

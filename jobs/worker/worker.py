@@ -5,9 +5,12 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
+
 from jobs.clock import Clock, SystemClock
 from jobs.conf import jobs_conf
 from jobs.outage import ledger_outage, redis_outage
+from jobs.services.ledger import LEDGER_ERRORS
 from jobs.services.lifecycle import jobs_give_back
 from jobs.services.workers import worker_register, worker_stop
 from jobs.worker.event_loop import EventLoop
@@ -101,6 +104,7 @@ class Worker:
             recorder=self._recorder,
             stop=self.stop,
         )
+        connection.close()  # this thread needs none until the stop, and it would go stale
         logger.info(
             "Worker %s ready: queues %s, %d at a time", row.name, ", ".join(queues), concurrency
         )
@@ -144,9 +148,7 @@ class Worker:
         # 1. No new work. What is fetched at this moment goes back to Redis.
         self._fetcher.join(BLOCK_SECONDS + RECORD_SECONDS)
         # 2. What has not begun goes back, at no cost.
-        unstarted = self._lanes.take_back()
-        jobs_give_back(claims=unstarted)
-        self._inflight.remove(unstarted)
+        self._give_back_unstarted()
         # 3. What runs may finish, within the grace period; the heartbeat keeps it ours.
         finished = self._lanes.wait_until_idle(self._grace_seconds)
         self._lanes.stop()
@@ -155,8 +157,24 @@ class Worker:
         # 5. Whatever is left is somebody else's to rescue, from now on.
         self._after_all.set()
         self._beats.join(RECORD_SECONDS)
-        worker_stop(worker_id=self._lease.worker.id)
+        self._sign_off()
         if not (finished and recorded):
             logger.warning("Worker %s leaves %d jobs unfinished", name, len(self._inflight))
         logger.info("Worker %s stopped", name)
         return finished and recorded and not self._broken
+
+    def _give_back_unstarted(self) -> None:
+        unstarted = self._lanes.take_back()
+        try:
+            jobs_give_back(claims=unstarted)
+        except LEDGER_ERRORS as error:
+            logger.warning("%d claims could not be given back: %s", len(unstarted), error)
+        else:
+            self._inflight.remove(unstarted)
+
+    def _sign_off(self) -> None:
+        try:
+            worker_stop(worker_id=self._lease.worker.id)
+        except LEDGER_ERRORS as error:
+            logger.warning("The worker's row stays open until it counts as dead: %s", error)
+        connection.close()
