@@ -2,17 +2,20 @@
 
 import http.client
 import json
+import secrets
 import threading
 import time
 from dataclasses import dataclass
 from typing import Any
+
+from scheduler.development import DevelopmentError
 
 TIMEOUT_SECONDS = 15.0
 PATIENCE_SECONDS = 120.0
 _PAUSE_SECONDS = 0.2
 
 
-class Unanswered(Exception):
+class Unanswered(DevelopmentError):
     """The API gave no usable answer in all the time."""
 
 
@@ -36,7 +39,7 @@ class Client:
 
     def sign_up(self, username: str) -> None:
         """Makes the user and logs it in."""
-        credentials = {"username": username, "password": f"chaos-{username}-4711"}
+        credentials = {"username": username, "password": secrets.token_urlsafe(24)}
         self.repeat("POST", "/signup", credentials)
         _, tokens, _ = self.repeat("POST", "/login", credentials)
         self._token = tokens["access"]

@@ -46,7 +46,7 @@ class Report:
         table(_HEADER, [_row(verdict) for verdict in verdicts])
         say(
             "repeated: effects of jobs that may be repeated, which is allowed. parked: the outcome "
-            "is unknown, a person decides. recovered: until all jobs were final, of what is allowed."
+            "is unknown, a person decides. recovered: until all jobs were final, of what is allowed"
         )
         for verdict in verdicts:
             _explain(verdict, directory)

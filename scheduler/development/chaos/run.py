@@ -8,7 +8,7 @@ from scheduler.development.chaos.ledger import JobRow, Progress
 from scheduler.development.chaos.load import Load
 from scheduler.development.chaos.options import Options
 from scheduler.development.chaos.plan import ONCE
-from scheduler.development.chaos.processes import WorkerProcess
+from scheduler.development.chaos.processes import SLOTS, WorkerProcess
 from scheduler.development.chaos.world import World
 
 POLL_SECONDS = 0.03
@@ -82,7 +82,10 @@ class Run:
         victim.kill_all()
         time.sleep(SETTLE_SECONDS)
         held = self.world.ledger.in_hand([victim.pid], self.client_id)
-        self.unknown.update(one.id for one in held if one.started and one.type in ONCE)
+        executing = [one.id for one in held if one.started and one.type in ONCE]
+        if len(executing) > SLOTS:
+            self.broken.append(f"{victim.name} had begun {len(executing)} jobs in {SLOTS} slots")
+        self.unknown.update(executing)
         self.world.crew.replace(victim)
         return len(held)
 

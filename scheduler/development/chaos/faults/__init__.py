@@ -5,7 +5,11 @@ from scheduler.development.chaos.faults.api import API_KILLED, SUBMITTED_TWICE
 from scheduler.development.chaos.faults.calm import CALM
 from scheduler.development.chaos.faults.mail import SMTP_DROPS, SMTP_REFUSES
 from scheduler.development.chaos.faults.mixed import MIXED
-from scheduler.development.chaos.faults.postgres import CONNECTIONS_CUT, POSTGRES_RESTARTED
+from scheduler.development.chaos.faults.postgres import (
+    CONNECTIONS_CUT,
+    POSTGRES_AWAY,
+    POSTGRES_RESTARTED,
+)
 from scheduler.development.chaos.faults.redis import (
     REDIS_AWAY,
     REDIS_FLUSHED,
@@ -28,6 +32,7 @@ FAULTS: tuple[Fault, ...] = (
     REDIS_RESTARTED,
     REDIS_AWAY,
     POSTGRES_RESTARTED,
+    POSTGRES_AWAY,
     CONNECTIONS_CUT,
     API_KILLED,
     SUBMITTED_TWICE,

@@ -80,7 +80,7 @@ def _restart_redis(run: Run, chance: random.Random) -> None:
 
 
 def _restart_postgres(run: Run, chance: random.Random) -> None:
-    postgres.restart(run)
+    postgres.restart(run, away_seconds=chance.uniform(0, 8))
 
 
 def _cut(run: Run, chance: random.Random) -> None:

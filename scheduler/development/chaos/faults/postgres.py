@@ -5,7 +5,10 @@ from collections import Counter
 
 from scheduler.development.chaos.fault import Fault
 from scheduler.development.chaos.run import Missed, Run
+from scheduler.development.chaos.times import WORKER_TIMEOUT_SECONDS
 
+# Longer than the worker timeout: nobody may be taken for dead because nobody could be heard.
+AWAY_SECONDS = WORKER_TIMEOUT_SECONDS + 3.0
 CUTS_LEAST = 10
 _CUTTING_SECONDS = 5.0
 _BETWEEN_CUTS_SECONDS = 0.1
@@ -13,15 +16,22 @@ _BETWEEN_CUTS_SECONDS = 0.1
 
 def _restart(run: Run) -> None:
     run.wait_until_done(0.4)
-    restart(run)
+    restart(run, away_seconds=0.0)
     run.fault_is_over()
 
 
-def restart(run: Run) -> None:
+def _away(run: Run) -> None:
+    run.wait_until_done(0.4)
+    restart(run, away_seconds=AWAY_SECONDS)
+    run.fault_is_over()
+
+
+def restart(run: Run, *, away_seconds: float) -> None:
     """Immediate mode: no goodbye to anybody, and recovery from the log at the next start."""
     now = run.expect_in_flight("PostgreSQL was stopped")
     stopped_at = time.monotonic()
     run.world.postgres.kill()
+    time.sleep(away_seconds)
     run.world.postgres.start()
     run.notes.append(
         f"PostgreSQL was away for {time.monotonic() - stopped_at:.1f} s, with {now.running} jobs "
@@ -51,6 +61,7 @@ def cut(run: Run, seconds: float) -> None:
 
 
 POSTGRES_RESTARTED = Fault("postgres", "PostgreSQL restarted in immediate mode", _restart)
+POSTGRES_AWAY = Fault("postgres-away", f"PostgreSQL away for {AWAY_SECONDS:g} s", _away)
 CONNECTIONS_CUT = Fault(
     "cut", "database connections cut one by one", _cut, work_seconds=0.4, backlog=0.4
 )

@@ -74,4 +74,4 @@ def _away(run: Run) -> None:
 REDIS_FLUSHED = Fault("flush", "Redis flushed at 40 %", _flush)
 REDIS_RESTARTED_EMPTY = Fault("redis-empty", "Redis killed, restarted empty", _restart_empty)
 REDIS_RESTARTED = Fault("redis-aof", "Redis killed, restarted with its file", _restart)
-REDIS_AWAY = Fault("redis-away", f"Redis away for {AWAY_SECONDS:g} s", _away, backlog=0.4)
+REDIS_AWAY = Fault("redis-away", f"Redis away for {AWAY_SECONDS:g} s", _away, work_seconds=0.8)

@@ -20,7 +20,7 @@ def kill_one(run: Run) -> None:
     """Kills a worker in the middle of its jobs; raises `Missed` if it never held any."""
     for _ in range(_TRIES):
         if held := run.kill(run.busiest_worker()):
-            run.notes.append(f"killed a worker that held {held} jobs")
+            run.notes.append(f"killed a worker; jobs in its hands: {held}")
             return
     raise Missed("the killed workers held no job")
 
@@ -71,7 +71,9 @@ def freeze_one(run: Run) -> None:
     victim.thaw()
     if not held:
         raise Missed("the frozen worker held no job")
-    run.notes.append(f"froze a worker that held {held} jobs; rescued after {rescued_after:.1f} s")
+    run.notes.append(
+        f"froze a worker; jobs in its hands: {held}; rescued after {rescued_after:.1f} s"
+    )
 
 
 def _kill_while_delayed(run: Run) -> None:
