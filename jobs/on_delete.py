@@ -12,7 +12,8 @@ def forget_client(collector: Collector, field: "Field[Any, Any]", jobs: Any, usi
     Two clients may have used one key, and nobody's jobs must be unique by key as well. Nobody
     is left who could send the key again. The key of the effect stays.
     """
-    collector.add_field_update(field.model._meta.get_field("idempotency_key"), None, jobs)
+    key: Field[Any, Any] = next(f for f in field.model._meta.fields if f.name == "idempotency_key")
+    collector.add_field_update(key, None, jobs)
     collector.add_field_update(field, None, jobs)
 
 
