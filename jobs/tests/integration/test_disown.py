@@ -1,0 +1,35 @@
+"""A claim was committed and its answer got lost: the worker gives it back."""
+
+import pytest
+
+from jobs.broker.redis import RedisBroker
+from jobs.services.recovery import jobs_disown
+from jobs.states import JobState
+from jobs.tests.factories import make_job, make_worker
+from jobs.tests.integration.steps import claim_one, stored
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_what_a_worker_does_not_know_of_goes_back_at_no_cost(broker: RedisBroker) -> None:
+    worker = make_worker()
+    known, unknown = claim_one(make_job(), worker), claim_one(make_job(), worker)
+    broker.forget_everything()
+    assert jobs_disown(worker_id=worker.id, known_ids={known.id}) == 1
+    assert stored(known).state == JobState.RUNNING
+    row = stored(unknown)
+    assert (row.state, row.failures, row.crashes, row.errors) == (JobState.QUEUED, 0, 0, [])
+    assert [one.message.job_id for one in broker.fetch(["default"], 9)] == [unknown.id]
+
+
+def test_the_claims_of_others_are_theirs() -> None:
+    worker, other = make_worker(), make_worker()
+    claim = claim_one(make_job(), other)
+    assert jobs_disown(worker_id=worker.id, known_ids=set()) == 0
+    assert stored(claim).state == JobState.RUNNING
+
+
+def test_nothing_unknown_is_no_error() -> None:
+    worker = make_worker()
+    claim = claim_one(make_job(), worker)
+    assert jobs_disown(worker_id=worker.id, known_ids=[claim.id]) == 0
