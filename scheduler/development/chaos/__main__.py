@@ -51,7 +51,7 @@ def _run(options: Options, directory: Path) -> list[Verdict]:
     """All of the chosen faults, in the order in which they are listed."""
     report = Report(options)
     report.begin(directory)
-    world = World(directory, workers=options.workers, seed=options.seed)
+    world = World(directory, options)
     verdicts: list[Verdict] = []
     try:
         world.start()

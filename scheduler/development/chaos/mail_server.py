@@ -49,14 +49,15 @@ class MailServer:
         self._listener = listen(PORT)
         self.port = port_of(self._listener)
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, name="mail server", daemon=True)
+        self._stopping = asyncio.Event()
+        self._thread = threading.Thread(target=self._work, name="mail server", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
         self._listener.close()
 
@@ -77,14 +78,16 @@ class MailServer:
             if mail.taken
         ]
 
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(
-            self._loop.create_server(
-                lambda: SMTP(self, hostname="localhost", loop=self._loop), sock=self._listener
-            )
+    def _work(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        server = await self._loop.create_server(
+            lambda: SMTP(self, hostname="localhost", loop=self._loop), sock=self._listener
         )
-        self._loop.run_forever()
+        await self._stopping.wait()
+        server.close()
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd looks for this name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

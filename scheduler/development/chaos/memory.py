@@ -11,8 +11,8 @@ MEGABYTE = 1024 * 1024
 
 # A worker fills its caches and pools in the first minutes; a leak goes on after that.
 _SAMPLES_LEAST = 90
-_GROWTH_SHARE = 0.05
-_GROWTH_MB = 4.0
+_GROWTH_SHARE = 0.03
+_GROWTH_MB = 2.0
 
 
 class Memory:

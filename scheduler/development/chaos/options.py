@@ -1,8 +1,8 @@
 """What a person says on the command line."""
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scheduler.development.chaos.times import HEARTBEAT_SECONDS, WORKER_TIMEOUT_SECONDS
@@ -33,6 +33,7 @@ class Options:
     json: bool = False
     keep: bool = False
     directory: Path | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse(arguments: Sequence[str], names: Sequence[str], short: Sequence[str]) -> Options:
@@ -58,6 +59,14 @@ def parse(arguments: Sequence[str], names: Sequence[str], short: Sequence[str]) 
     parser.add_argument(
         "--directory", type=Path, help="for data and logs (default: .data/chaos/1, or the next)"
     )
+    parser.add_argument(
+        "--set",
+        action="append",
+        type=_setting,
+        default=[],
+        metavar="JOBS_NAME=VALUE",
+        help="change a setting of the service, to see a promise break without it",
+    )
     said = parser.parse_args(arguments)
     chosen = _chosen(parser, said.faults, names, short if said.short else names)
     jobs = said.jobs or (SHORT_JOBS if said.short else JOBS)
@@ -74,7 +83,15 @@ def parse(arguments: Sequence[str], names: Sequence[str], short: Sequence[str]) 
         json=said.json,
         keep=said.keep,
         directory=said.directory,
+        settings=dict(said.set),
     )
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name.startswith("JOBS_") and equals):
+        raise argparse.ArgumentTypeError("write it as JOBS_RECONCILE_SECONDS=3600")
+    return name, value
 
 
 def _chosen(

@@ -21,7 +21,7 @@ from scheduler.development.chaos.world import World
 
 BACKLOG_LEAST = 40
 # How long after the allowed time it is still watched, so that late can be told from lost.
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 15.0
 # A backlog is worked off at the pace of undisturbed jobs; a busy machine may be slower.
 _SLACK = 1.5
 

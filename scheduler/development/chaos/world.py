@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from scheduler.development.chaos.app import variables
 from scheduler.development.chaos.client import Client
 from scheduler.development.chaos.ledger import Ledger
 from scheduler.development.chaos.mail_server import MailServer
+from scheduler.development.chaos.options import Options
 from scheduler.development.chaos.processes import Api, Crew, open_log
 from scheduler.development.chaos.redis_server import RedisServer
 from scheduler.development.chaos.times import JOBS_SETTINGS
@@ -28,7 +30,7 @@ COMMAND_SECONDS = 120
 class World:
     """Starts it all below `directory`, and ends it all."""
 
-    def __init__(self, directory: Path, *, workers: int, seed: int) -> None:
+    def __init__(self, directory: Path, options: Options) -> None:
         self.directory = directory
         self.log_dir = directory / "log"
         self.effects_file = directory / "effects"
@@ -38,9 +40,9 @@ class World:
         self.log_dir.mkdir(parents=True)
         self.postgres = Postgres(directory / "postgresql")
         self.redis = RedisServer(directory / "valkey")
-        self.mail = MailServer(directory / "mails.jsonl", seed)
-        environment = self._environment()
-        self.crew = Crew(workers, self.log_dir, environment)
+        self.mail = MailServer(directory / "mails.jsonl", options.seed)
+        environment = self._environment(options.settings)
+        self.crew = Crew(options.workers, self.log_dir, environment)
         self.api = Api(free_port(), self.log_dir, environment)
         self.ledger = Ledger(self.postgres.url)
         self._settings = environment
@@ -107,7 +109,7 @@ class World:
             connection.execute("DROP DATABASE IF EXISTS jobs WITH (FORCE)")
             connection.execute("CREATE DATABASE jobs")
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         """What the processes of the service see: nothing that a person set for another purpose."""
         inherited = {
             name: value
@@ -117,6 +119,7 @@ class World:
         return {
             **inherited,
             **JOBS_SETTINGS,
+            **settings,
             "ENVIRONMENT": DEVELOPMENT,
             "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
             "DATABASE_URL": self.postgres.url,

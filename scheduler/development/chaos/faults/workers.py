@@ -77,7 +77,6 @@ def freeze_one(run: Run) -> None:
 
 
 def _kill_while_delayed(run: Run) -> None:
-    last_due = 0.0
     for number in range(KILLS):
         run.wait_until_done(0.1 + 0.15 * number)
         kill_one(run)
