@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import threading
+import time
 from collections.abc import Awaitable
 from functools import partial
 from typing import cast
@@ -44,6 +46,7 @@ logger = logging.getLogger(__name__)
 
 # A type that this worker does not know belongs to a newer or older release: others may know it.
 UNKNOWN_TYPE_SECONDS = 15.0
+CONNECTION_CHECK_SECONDS = 1.0
 
 
 class Execution:
@@ -55,7 +58,7 @@ class Execution:
 
     def run(self, attempt: Attempt) -> Outcome:
         """Never raises: whatever happens is an outcome."""
-        _drop_broken_connections()
+        _connections.refresh()
         job_type = self._begin(attempt.claim)
         return self._call(job_type, attempt) if isinstance(job_type, JobType) else job_type
 
@@ -178,6 +181,22 @@ def _run_in_transaction(job_type: JobType, claim: ClaimedJob, context: JobContex
     return Succeeded(recorded=True)
 
 
-def _drop_broken_connections() -> None:
-    for connection in connections.all(initialized_only=True):
-        connection.close_if_unusable_or_obsolete()
+class _Connections(threading.local):
+    """Those of the calling thread; looking at them costs more than an empty job."""
+
+    def __init__(self) -> None:
+        self._looked = 0.0
+
+    def refresh(self) -> None:
+        """Once a second: drops what broke, and has the rest checked before its next use.
+
+        So a restart of PostgreSQL costs a handler no attempt, or a single one.
+        """
+        now = time.monotonic()
+        if now - self._looked > CONNECTION_CHECK_SECONDS:
+            self._looked = now
+            for connection in connections.all(initialized_only=True):
+                connection.close_if_unusable_or_obsolete()
+
+
+_connections = _Connections()
