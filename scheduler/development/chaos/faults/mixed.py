@@ -1,4 +1,4 @@
-"""Everything, in random order, for as long as wanted, under continuous load."""
+"""Everything, in random order and some of it at a time, under continuous load."""
 
 import random
 import time
@@ -6,110 +6,156 @@ from collections import Counter
 from collections.abc import Callable
 
 from scheduler.development.chaos.fault import Fault
-from scheduler.development.chaos.faults import postgres, redis
-from scheduler.development.chaos.faults.workers import freeze_one
+from scheduler.development.chaos.faults import postgres
 from scheduler.development.chaos.memory import Memory
+from scheduler.development.chaos.plan import ONCE
 from scheduler.development.chaos.processes import WorkerProcess
 from scheduler.development.chaos.run import Missed, Run
 
-JOBS_PER_SECOND = 12.0
-_BETWEEN = (2.0, 6.0)
+JOBS_PER_SECOND = 15.0
+_BETWEEN_SECONDS = (1.0, 4.0)
+_CUTTING_SECONDS = 2.0
 
-Strike = Callable[[Run, random.Random], None]
+Undo = Callable[[], None]
 
 
 def _mix(run: Run) -> None:
-    """The first half of the workers is never ended, so that their memory can be watched."""
-    chance = random.Random(run.options.seed)  # noqa: S311 - to be repeatable
-    memory = Memory(_veterans(run))
+    mix = _Mix(run)
+    memory = Memory(mix.veterans)
     memory.start()
-    happened: Counter[str] = Counter()
-    until = time.monotonic() + run.options.minutes * 60
-    while time.monotonic() < until:
-        time.sleep(chance.uniform(*_BETWEEN))
-        name = chance.choice(list(_STRIKES))
-        try:
-            _STRIKES[name](run, chance)
-            happened[name] += 1
-        except Missed:
-            happened["missed"] += 1
-        run.world.crew.complete()
-    run.note_dropped_mails()
+    mix.go_on_for(run.options.minutes * 60)
     run.load.stop()
+    run.note_dropped_mails()
     run.wanted = len(run.load.planned)
     run.fault_is_over()
     memory.stop()
-    run.notes[:] = [", ".join(f"{name} {n}" for name, n in sorted(happened.items()))]
-    run.notes.append(memory.report())
+    run.notes[:] = [mix.summary(), memory.report()]
     if memory.grows():
         run.broken.append(memory.report())
 
 
-def _veterans(run: Run) -> list[WorkerProcess]:
-    return run.world.crew.workers[: max(1, run.options.workers // 2)]
+class _Mix:
+    """One fault after the other; some last while others come.
 
+    The first half of the workers is never ended, so that their memory can be watched.
+    """
 
-def _kill(run: Run, chance: random.Random) -> None:
-    if not run.kill(run.busiest_worker(spare=_veterans(run))):
-        raise Missed("the killed worker held no job")
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._chance = random.Random(run.options.seed)  # noqa: S311 - to be repeatable
+        self._happened: Counter[str] = Counter()
+        self._lasting: dict[str, tuple[float, Undo]] = {}
+        self._frozen: list[WorkerProcess] = []
+        self.veterans = run.world.crew.workers[: max(1, run.options.workers // 2)]
 
+    def go_on_for(self, seconds: float) -> None:
+        """Returns when the time is over and nothing lasts any more."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self._pause(self._chance.uniform(*_BETWEEN_SECONDS))
+            self._strike()
+        while self._lasting:
+            self._pause(0.1)
+        self._run.world.crew.complete()
 
-def _terminate(run: Run, chance: random.Random) -> None:
-    victim = run.busiest_worker(spare=_veterans(run))
-    if status := victim.stop():
-        run.broken.append(f"{victim.name} ended with {status} after SIGTERM; see {victim.log}")
-    run.world.crew.replace(victim)
+    def summary(self) -> str:
+        """What happened how often."""
+        return ", ".join(f"{name} {times}" for name, times in sorted(self._happened.items()))
 
+    def _strike(self) -> None:
+        strikes = {
+            "SIGKILL": self._kill,
+            "SIGTERM": self._terminate,
+            "freeze": self._freeze,
+            "API killed": self._kill_api,
+            "FLUSHALL": self._flush,
+            "Redis away": self._stop_redis,
+            "PostgreSQL restarted": self._restart_postgres,
+            "connections cut": self._cut,
+            "mails refused": self._refuse_mails,
+            "mails dropped": self._drop_mails,
+        }
+        name = self._chance.choice([name for name in strikes if name not in self._lasting])
+        try:
+            strikes[name]()
+            self._happened[name] += 1
+        except Missed:
+            self._happened["missed"] += 1
 
-def _freeze(run: Run, chance: random.Random) -> None:
-    freeze_one(run)
+    def _pause(self, seconds: float) -> None:
+        """Lets time pass, and ends what has lasted long enough."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            time.sleep(0.05)
+            for name, (end, undo) in list(self._lasting.items()):
+                if time.monotonic() > end:
+                    undo()
+                    del self._lasting[name]
 
+    def _last(self, name: str, shortest: float, longest: float, undo: Undo) -> None:
+        end = time.monotonic() + self._chance.uniform(shortest, longest)
+        self._lasting[name] = (end, undo)
 
-def _kill_api(run: Run, chance: random.Random) -> None:
-    run.world.api.kill()
-    run.world.api.start()
+    def _victim(self) -> WorkerProcess:
+        """A worker that may be ended."""
+        return self._run.busiest_worker(spare=[*self.veterans, *self._frozen])
 
+    def _kill(self) -> None:
+        if not self._run.kill(self._victim()):
+            raise Missed("the killed worker held no job")
 
-def _flush(run: Run, chance: random.Random) -> None:
-    run.expect_in_flight("Redis was flushed")
-    run.world.redis.empty()
+    def _terminate(self) -> None:
+        victim = self._victim()
+        if status := victim.stop():
+            self._run.broken.append(f"{victim.name}: {status} after SIGTERM; see {victim.log}")
+        self._run.world.crew.replace(victim)
 
+    def _freeze(self) -> None:
+        """Shorter or longer than the limit. Its mails may run into time limits meanwhile."""
+        victim = self._run.busiest_worker()
+        victim.freeze()
+        self._frozen.append(victim)
+        held = self._run.world.ledger.in_hand([victim.pid], self._run.client_id)
+        self._run.unknown.update(one.id for one in held if one.started and one.type in ONCE)
 
-def _restart_redis(run: Run, chance: random.Random) -> None:
-    redis.restart(run, empty=chance.random() < 0.5, away_seconds=chance.uniform(0, 8))
+        def thaw() -> None:
+            victim.thaw()
+            self._frozen.remove(victim)
 
+        self._last("freeze", 2, 9, thaw)
 
-def _restart_postgres(run: Run, chance: random.Random) -> None:
-    postgres.restart(run, away_seconds=chance.uniform(0, 8))
+    def _kill_api(self) -> None:
+        self._run.world.api.kill()
+        self._run.world.api.start()
 
+    def _flush(self) -> None:
+        if "Redis away" in self._lasting:
+            raise Missed("there is nothing to flush")
+        self._run.world.redis.empty()
 
-def _cut(run: Run, chance: random.Random) -> None:
-    postgres.cut(run, 2.0)
+    def _stop_redis(self) -> None:
+        """It comes back with what it knew, or empty."""
+        redis = self._run.world.redis
+        redis.kill()
+        if self._chance.random() < 0.5:
+            redis.forget()
+        self._last("Redis away", 0, 8, redis.start)
 
+    def _restart_postgres(self) -> None:
+        postgres.restart(self._run, away_seconds=self._chance.uniform(0, 8))
 
-def _refuse_mail(run: Run, chance: random.Random) -> None:
-    run.world.mail.refused_share = 0.3
-    time.sleep(chance.uniform(2, 5))
-    run.world.mail.behave()
+    def _cut(self) -> None:
+        postgres.cut(self._run, _CUTTING_SECONDS)
 
+    def _refuse_mails(self) -> None:
+        mail = self._run.world.mail
+        mail.refused_share = 0.3
+        self._last("mails refused", 2, 6, lambda: setattr(mail, "refused_share", 0.0))
 
-def _drop_mail(run: Run, chance: random.Random) -> None:
-    run.world.mail.dropped_share = 0.1
-    time.sleep(chance.uniform(2, 4))
-    run.world.mail.behave()
+    def _drop_mails(self) -> None:
+        mail = self._run.world.mail
+        mail.dropped_share = 0.1
+        self._last("mails dropped", 1, 4, lambda: setattr(mail, "dropped_share", 0.0))
 
-
-_STRIKES: dict[str, Strike] = {
-    "SIGKILL": _kill,
-    "SIGTERM": _terminate,
-    "freeze": _freeze,
-    "API killed": _kill_api,
-    "FLUSHALL": _flush,
-    "Redis restarted": _restart_redis,
-    "PostgreSQL restarted": _restart_postgres,
-    "connections cut": _cut,
-    "mails refused": _refuse_mail,
-    "mails dropped": _drop_mail,
-}
 
 MIXED = Fault("mixed", "random faults under load", _mix, per_second=JOBS_PER_SECOND)
