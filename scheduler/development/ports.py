@@ -12,6 +12,8 @@ def listen(port: int) -> socket.socket:
     for candidate in range(port, min(port + _TRIES, 65_536)):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Inherited by the connections: an answer in two parts would wait 40 ms for the second.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             listener.bind(("127.0.0.1", candidate))
             listener.listen(128)
