@@ -1,7 +1,9 @@
 """The memory of workers over time: is it flat?"""
 
 import threading
+import time
 from collections.abc import Sequence
+from pathlib import Path
 from statistics import median
 
 from scheduler.development.chaos.processes import WorkerProcess
@@ -18,8 +20,9 @@ _GROWTH_MB = 2.0
 class Memory:
     """Samples on a thread until it is stopped."""
 
-    def __init__(self, workers: Sequence[WorkerProcess]) -> None:
+    def __init__(self, workers: Sequence[WorkerProcess], file: Path) -> None:
         self._series: dict[WorkerProcess, list[float]] = {worker: [] for worker in workers}
+        self._file = file
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="memory", daemon=True)
 
@@ -53,6 +56,13 @@ class Memory:
             for worker, series in self._series.items():
                 if worker.alive and (rss := worker.rss_bytes()):
                     series.append(rss / MEGABYTE)
+            self._note()
+
+    def _note(self) -> None:
+        """A line with the latest sample of each worker, for a closer look."""
+        latest = [f"{series[-1]:.1f}" if series else "" for series in self._series.values()]
+        with self._file.open("a") as file:
+            file.write(f"{time.time():.0f},{','.join(latest)}\n")
 
 
 def grows(series: Sequence[float]) -> bool:

@@ -35,12 +35,14 @@ class World:
         self.log_dir = directory / "log"
         self.effects_file = directory / "effects"
         self.kills_file = directory / "kills"
-        for old in (self.log_dir, self.effects_file, self.kills_file, directory / "mails.jsonl"):
+        self.memory_file = directory / "memory.csv"
+        mails = directory / "mails.jsonl"
+        for old in (self.log_dir, self.effects_file, self.kills_file, self.memory_file, mails):
             _remove(old)
         self.log_dir.mkdir(parents=True)
         self.postgres = Postgres(directory / "postgresql")
         self.redis = RedisServer(directory / "valkey")
-        self.mail = MailServer(directory / "mails.jsonl", options.seed)
+        self.mail = MailServer(mails, options.seed)
         environment = self._environment(options.settings)
         self.crew = Crew(options.workers, self.log_dir, environment)
         self.api = Api(free_port(), self.log_dir, environment)

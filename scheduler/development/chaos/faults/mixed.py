@@ -21,7 +21,7 @@ Undo = Callable[[], None]
 
 def _mix(run: Run) -> None:
     mix = _Mix(run)
-    memory = Memory(mix.veterans)
+    memory = Memory(mix.veterans, run.world.memory_file)
     memory.start()
     mix.go_on_for(run.options.minutes * 60)
     run.load.stop()
