@@ -18,7 +18,7 @@ from jobs.handlers.context import JobContext, Payload
 from jobs.retry import RetryPolicy
 from jobs.states import Effect
 
-Handler = Callable[[Payload, JobContext], None | Awaitable[None]]
+Handler = Callable[[Payload, JobContext], Awaitable[None] | None]
 KeyFunction = Callable[[Payload], str]
 
 

@@ -9,3 +9,6 @@ class Note(models.Model):
     text = models.CharField(max_length=200)
     job_id = models.UUIDField()
     attempt = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,5 +1,6 @@
 """What every broker promises: the one on Redis, and the one in memory that stands in for it."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -270,7 +271,7 @@ def test_it_answers(broker: Broker) -> None:
 
 def test_when_it_is_away_every_call_says_so(broker_away: Broker) -> None:
     one = message()
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: broker_away.ping(),
         lambda: broker_away.ring([one]),
         lambda: broker_away.ring_first([one]),

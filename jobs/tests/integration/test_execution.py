@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -279,7 +280,7 @@ def test_a_transactional_handler_runs_exactly_once_though_its_first_attempt_was_
     """The second attempt succeeds while the first one is still at it."""
     others: list[Outcome] = []
 
-    def second_attempt(job_id: object) -> None:
+    def second_attempt(job_id: UUID) -> None:
         other = make_worker()
         Job.objects.filter(id=job_id).update(run_at=Job.objects.get(id=job_id).created_at)
         again = claim_one(Job.objects.get(id=job_id), other)

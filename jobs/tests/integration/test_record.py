@@ -92,7 +92,7 @@ def test_a_success_is_marked_in_redis_after_the_commit(
     assert fetched.already_done
 
 
-OUTCOMES = [
+OUTCOMES: list[Outcome] = [
     Succeeded(),
     Failed(error()),
     FailedForGood(error()),

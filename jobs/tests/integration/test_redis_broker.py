@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import redis
-from django.conf import settings
 
 from jobs.broker.redis import RedisBroker
+from jobs.conf import jobs_conf
 from jobs.errors import BrokerUnavailable
 from jobs.ids import uuid7
 from jobs.messages import QueueMessage
@@ -18,7 +18,7 @@ from jobs.tests.waiting import wait_until
 @pytest.fixture
 def client() -> Any:
     """A second client, which sees what the broker has written."""
-    with redis.Redis.from_url(settings.JOBS_REDIS_URL, decode_responses=True) as client:
+    with redis.Redis.from_url(jobs_conf().redis_url, decode_responses=True) as client:
         yield client
 
 
@@ -28,7 +28,7 @@ def message(key: str | None = None) -> QueueMessage:
 
 
 def names(client: Any) -> set[str]:
-    return set(client.scan_iter(match=f"{settings.JOBS_REDIS_PREFIX}*"))
+    return set(client.scan_iter(match=f"{jobs_conf().redis_prefix}*"))
 
 
 def test_waiting_ends_as_soon_as_something_is_rung(broker: RedisBroker, client: Any) -> None:
@@ -63,7 +63,7 @@ def test_every_key_is_below_the_prefix_and_in_one_slot(broker: RedisBroker, clie
     broker.ring([message()])
     broker.ring_later([(message(), 60)])
     broker.mark_done([("welcome:ann", uuid7())])
-    prefix = settings.JOBS_REDIS_PREFIX
+    prefix = jobs_conf().redis_prefix
     assert names(client) == {
         f"{prefix}queue:default:5",
         f"{prefix}delayed",
@@ -84,7 +84,7 @@ def test_forgetting_leaves_what_is_not_below_the_prefix(broker: RedisBroker, cli
 def test_payloads_never_travel(broker: RedisBroker, client: Any) -> None:
     own, shared = message(), message(key="welcome:ann")
     broker.ring([own, shared])
-    assert client.lrange(f"{settings.JOBS_REDIS_PREFIX}queue:default:5", 0, -1) == [
+    assert client.lrange(f"{jobs_conf().redis_prefix}queue:default:5", 0, -1) == [
         f"{shared.job_id} welcome:ann",
         str(own.job_id),
     ]
@@ -96,8 +96,8 @@ def test_marks_do_not_stay_for_ever(broker: RedisBroker, client: Any) -> None:
     broker.fetch(["default"], 1)
     broker.mark_done([(done.effect_key, done.job_id)])
     for one in (claimed, done):
-        seconds = client.ttl(f"{settings.JOBS_REDIS_PREFIX}seen:{one.effect_key}")
-        assert 0 < seconds <= settings.JOBS_MARK_SECONDS
+        seconds = client.ttl(f"{jobs_conf().redis_prefix}seen:{one.effect_key}")
+        assert 0 < seconds <= jobs_conf().mark_seconds
 
 
 def test_connections_that_were_cut_cost_nobody_an_error(broker: RedisBroker, client: Any) -> None:
