@@ -166,8 +166,8 @@ class Fetcher:
 
     def _submit(self, claims: list[ClaimedJob]) -> None:
         """Before anything else may fail: what is claimed must run, or be given back."""
-        ledger_outage.ended()
         if claims:
+            ledger_outage.ended()  # without claims the ledger may not even have been asked
             self._inflight.add(claims)
             self._look_ahead = not any(is_start_marked(claim) for claim in claims)
             self._lanes.submit(claims)
