@@ -1,13 +1,11 @@
 """PostgreSQL has committed, or not, and the worker never learns which: no job may stay behind."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
-from jobs.claim import ClaimedJob
 from jobs.clock import SystemClock
 from jobs.models import Job
 from jobs.outage import ledger_outage
@@ -17,57 +15,29 @@ from jobs.services.lifecycle import Finished, jobs_claim
 from jobs.services.recovery import jobs_disown
 from jobs.states import DeathReason, JobState
 from jobs.tests.factories import make_job, make_worker
+from jobs.tests.integration.open_lanes import Bench, OpenLanes
 from jobs.tests.integration.steps import claim_one, error, start_one, stored
 from jobs.worker import fetcher as fetcher_module
 from jobs.worker.fetcher import Fetcher
-from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.inflight import Inflight
-from jobs.worker.lease import Lease
 from jobs.worker.recorder import Recorder
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WORKER_TIMEOUT_SECONDS = 30.0
 
-
-class OpenLanes:
-    """Takes every claim and runs none."""
-
-    def __init__(self) -> None:
-        self.claims: list[ClaimedJob] = []
-
-    def submit(self, claims: list[ClaimedJob]) -> None:
-        self.claims += claims
-
-    def wait_for_room(self, timeout_seconds: float, *, look_ahead: bool) -> int:
-        return 10
-
-    def is_hoarding(self) -> bool:
-        return False
-
-    def take_back(self) -> list[ClaimedJob]:
-        return []
+@pytest.fixture
+def bench() -> Bench:
+    return Bench(make_worker())
 
 
 @pytest.fixture
-def lanes() -> OpenLanes:
-    return OpenLanes()
+def lanes(bench: Bench) -> OpenLanes:
+    return bench.lanes
 
 
 @pytest.fixture
-def fetcher(lanes: OpenLanes) -> Fetcher:
-    """A real fetcher before lanes that keep what they get."""
-    clock = SystemClock()
-    lease = Lease(make_worker(), WORKER_TIMEOUT_SECONDS, clock)
-    return Fetcher(
-        queues=["default"],
-        lease=lease,
-        heartbeat=Heartbeat(lease, clock),
-        lanes=lanes,  # type: ignore[arg-type]
-        inflight=Inflight(),
-        clock=clock,
-        stop=threading.Event(),
-    )
+def fetcher(bench: Bench) -> Fetcher:
+    return bench.fetcher
 
 
 def cut_off_after(service: Callable[..., Any]) -> Callable[..., Any]:

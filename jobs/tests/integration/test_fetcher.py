@@ -1,0 +1,298 @@
+"""fetch -> claim: what the loop takes from Redis, and what it does while one of the two is away."""
+
+from functools import partial
+from itertools import pairwise
+
+import pytest
+from django.db import OperationalError, connection
+from pytest_django import Settings
+
+from jobs.broker.redis import RedisBroker
+from jobs.errors import BrokerUnavailable
+from jobs.messages import QueueMessage
+from jobs.models import Job, Worker
+from jobs.outage import ledger_outage, redis_outage
+from jobs.services.recovery import jobs_ring_again
+from jobs.states import JobState
+from jobs.tests.factories import make_job, make_worker
+from jobs.tests.integration.open_lanes import WORKER_TIMEOUT_SECONDS, Bench
+from jobs.tests.integration.steps import lose, rung, stored, succeed
+from jobs.tests.integration.threads import at_once
+from jobs.tests.waiting import wait_until
+from jobs.worker import fetcher as fetcher_module
+from jobs.worker.heartbeat import Heartbeat
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def brief_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetcher_module, "BLOCK_SECONDS", 0.05)
+    monkeypatch.setattr(fetcher_module, "LEDGER_POLL_SECONDS", 0.01)
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return make_worker()
+
+
+@pytest.fixture
+def bench(worker: Worker) -> Bench:
+    return Bench(worker)
+
+
+def claimed(bench: Bench) -> list[object]:
+    return [claim.id for claim in bench.lanes.claims]
+
+
+def test_what_was_rung_is_claimed_in_its_order(bench: Bench, worker: Worker) -> None:
+    jobs = [make_job() for _ in range(3)]
+    urgent = make_job(priority=9)
+    bench.fetcher.step()
+    assert set(claimed(bench)) == {urgent.id, *(job.id for job in jobs)}
+    assert bench.inflight.ids() == set(claimed(bench))
+    assert {stored(job).worker_id for job in [*jobs, urgent]} == {worker.id}
+
+
+def test_no_more_is_taken_than_there_is_room_for(bench: Bench, broker: RedisBroker) -> None:
+    jobs = [make_job() for _ in range(5)]
+    bench.lanes.room = 2
+    bench.fetcher.step()
+    assert set(claimed(bench)) == {job.id for job in jobs[:2]}
+    assert broker.depth(["default"]).ready["default", 5] == 3
+    bench.lanes.room = 0
+    bench.fetcher.step()
+    assert len(claimed(bench)) == 2
+
+
+def test_an_idle_worker_waits_for_the_bell(bench: Bench) -> None:
+    bench.fetcher.step()
+    assert claimed(bench) == []
+    job = make_job()
+    bench.fetcher.step()
+    assert claimed(bench) == [job.id]
+
+
+def test_within_a_priority_queues_take_turns(worker: Worker) -> None:
+    bench = Bench(worker, ("default", "bulk"))
+    bench.lanes.room = 1
+    jobs = [make_job(queue=queue) for queue in ("default", "bulk") for _ in range(4)]
+    for _ in jobs:
+        bench.fetcher.step()
+    queues = [claim.queue for claim in bench.lanes.claims]
+    assert len(queues) == 8
+    assert all(one != other for one, other in pairwise(queues))
+
+
+def test_a_duplicate_of_what_is_done_costs_no_query(bench: Bench, broker: RedisBroker) -> None:
+    job = make_job()
+    succeed(job)
+
+    broker.forget_everything()
+    broker.mark_done([(str(job.id), job.id)])
+    broker.ring([QueueMessage(job.id, str(job.id), "default", 5)])
+
+    def refuse(*args: object) -> None:
+        pytest.fail("the ledger was asked")
+
+    with connection.execute_wrapper(refuse):
+        bench.fetcher.step()
+    assert claimed(bench) == []
+
+
+def test_a_stale_mark_does_not_hold_a_job_back_for_long(bench: Bench, broker: RedisBroker) -> None:
+    job = make_job()
+    broker.mark_done([(job.effect_key, job.id)])
+    bench.fetcher.step()
+    assert claimed(bench) == []
+    rung(job, 60)
+    jobs_ring_again(queues=["default"])
+    bench.fetcher.step()
+    assert claimed(bench) == [job.id]
+
+
+def test_a_mark_of_a_job_that_never_took_the_key_does_not_hold_the_others_back(
+    bench: Bench, broker: RedisBroker
+) -> None:
+    """A worker fetched the first one, marked its key, and died before the claim."""
+    first = make_job(type="tests.note_by_text", payload={"text": "ann"})
+    broker.fetch(["default"], 1)
+    second = make_job(type="tests.note_by_text", payload={"text": "ann"})
+    bench.fetcher.step()
+    bench.fetcher.step()
+    assert claimed(bench) == [second.id]
+    assert stored(first).state == JobState.QUEUED
+
+
+def test_what_another_job_has_done_is_skipped(bench: Bench, worker: Worker) -> None:
+    succeed(make_job(type="tests.note_by_text", payload={"text": "ann"}))
+    job = make_job(type="tests.note_by_text", payload={"text": "ann"})
+    bench.fetcher.step()
+    assert claimed(bench) == []
+    row = stored(job)
+    assert (row.state, row.worker_id) == (JobState.SKIPPED, worker.id)
+
+
+def test_without_its_lease_a_worker_takes_nothing(
+    bench: Bench, broker: RedisBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_job()
+    now = bench.lease._clock.monotonic()
+    monkeypatch.setattr(bench.lease._clock, "monotonic", lambda: now + WORKER_TIMEOUT_SECONDS + 1)
+    bench.fetcher.step()
+    assert claimed(bench) == []
+    assert broker.depth(["default"]).ready["default", 5] == 1
+
+
+def test_a_worker_that_was_declared_dead_goes_on_under_a_new_row(
+    bench: Bench, worker: Worker
+) -> None:
+    job = make_job()
+    lose(worker)
+    bench.fetcher.step()
+    assert claimed(bench) == []
+    assert bench.lease.worker.id != worker.id
+    bench.fetcher.step()
+    assert claimed(bench) == [job.id]
+    assert stored(job).worker_id == bench.lease.worker.id
+
+
+def test_what_was_fetched_when_the_stop_came_goes_back_in_its_order(
+    bench: Bench, broker: RedisBroker
+) -> None:
+    jobs = [make_job() for _ in range(3)]
+    bench.stop.set()
+    bench.fetcher.step()
+    assert claimed(bench) == []
+    assert {stored(job).state for job in jobs} == {JobState.QUEUED}
+    fetched = broker.fetch(["default"], 9)
+    assert [one.message.job_id for one in fetched] == [job.id for job in jobs]
+
+
+def test_what_was_hoarded_goes_back_at_no_cost(bench: Bench) -> None:
+    job = make_job()
+    bench.fetcher.step()
+    assert claimed(bench) == [job.id]
+    bench.lanes.hoarding, bench.lanes.room = True, 0
+    bench.fetcher.step()
+    assert claimed(bench) == []
+    row = stored(job)
+    assert (row.state, row.failures) == (JobState.QUEUED, 0)
+    assert len(bench.inflight) == 0
+
+
+# PostgreSQL is away
+
+
+class Unreachable:
+    """PostgreSQL answers nothing."""
+
+    def __call__(self, *args: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+
+def test_while_postgresql_is_away_what_was_fetched_goes_back_in_its_order(
+    bench: Bench, broker: RedisBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    jobs = [make_job() for _ in range(3)]
+    with connection.execute_wrapper(Unreachable()):
+        for _ in range(3):
+            bench.fetcher.step()
+    assert claimed(bench) == []
+    assert broker.depth(["default"]).ready["default", 5] == 3
+    assert caplog.text.count("PostgreSQL is unavailable") == 1
+    bench.fetcher.step()
+    assert claimed(bench) == [job.id for job in jobs]
+    assert caplog.text.count("PostgreSQL is back") == 1
+
+
+def test_an_outage_of_postgresql_is_told_once_though_nothing_could_be_claimed(
+    bench: Bench, broker: RedisBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """L1 says that another job holds the key, so no claim is tried."""
+    make_job(type="tests.note_by_text", payload={"text": "ann"})
+    broker.fetch(["default"], 1)
+    make_job(type="tests.note_by_text", payload={"text": "ann"})
+    with connection.execute_wrapper(Unreachable()):
+        for _ in range(3):
+            bench.fetcher.step()
+    assert caplog.text.count("PostgreSQL is unavailable") == 1
+    assert "PostgreSQL is back" not in caplog.text
+
+
+# Redis is away
+
+
+@pytest.mark.usefixtures("redis_away")
+def test_while_redis_is_away_the_ledger_is_the_queue(
+    worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench(worker)
+    late, urgent = make_job(), make_job(priority=9)
+    make_job(delay_seconds=60)
+    make_job(queue="bulk")
+    bench.fetcher.step()
+    assert set(claimed(bench)) == {urgent.id, late.id}
+    bench.fetcher.step()
+    assert len(claimed(bench)) == 2
+    assert caplog.text.count("Redis is unavailable") == 1
+
+
+def test_when_redis_is_back_it_is_asked_again(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    redis_outage.failed(BrokerUnavailable("gone"))
+    wait_until(lambda: redis_outage.seconds_to_next_try == 0, every=0.01)
+    job = make_job()
+    bench.fetcher.step()
+    assert claimed(bench) == [job.id]
+    assert not redis_outage.is_on
+    assert "Redis is back" in caplog.text
+
+
+@pytest.mark.usefixtures("redis_away")
+def test_workers_with_redis_gone_share_the_work_and_agree_about_keys() -> None:
+    for number in range(60):
+        make_job()
+        make_job(type="tests.note_by_text", payload={"text": f"ann{number % 5}"})
+    benches = [Bench(make_worker()) for _ in range(3)]
+
+    def work(bench: Bench) -> list[object]:
+        for _ in range(30):
+            bench.fetcher.step()
+        return claimed(bench)
+
+    ids = [one for many in at_once(*[partial(work, bench) for bench in benches]) for one in many]
+    assert len(ids) == len(set(ids)) == 60 + 5
+    assert Job.objects.running().filter(type="tests.note_by_text").count() == 5
+    waiting = Job.objects.queued()
+    assert waiting.count() == 55
+    assert {job.attempt for job in waiting} == {0}
+
+
+def test_a_heartbeat_is_asked_for_where_nothing_could_be_claimed(
+    bench: Bench, broker: RedisBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Perhaps this worker may not claim at all; otherwise it is not asked for."""
+    beats: list[Heartbeat] = []
+    monkeypatch.setattr(Heartbeat, "beat", lambda self: beats.append(self))
+    job = make_job()
+    bench.fetcher.step()
+    assert beats == []
+    broker.ring([bench.lanes.claims[0].message])
+    bench.fetcher.step()
+    assert beats == [bench.heartbeat]
+    assert stored(job).attempt == 1
+
+
+def test_outages_of_both_are_survived(bench: Bench, settings: Settings, worker: Worker) -> None:
+    job = make_job()
+    settings.JOBS_REDIS_URL = "redis://127.0.0.1:1/0"
+    deaf = Bench(worker)
+    with connection.execute_wrapper(Unreachable()):
+        deaf.fetcher.step()
+    assert redis_outage.is_on
+    assert ledger_outage.is_on
+    deaf.fetcher.step()
+    assert claimed(deaf) == [job.id]
+    assert not ledger_outage.is_on
