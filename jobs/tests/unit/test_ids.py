@@ -7,7 +7,7 @@ from uuid import RFC_4122, UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.ids import uuid7, uuid7_floor
+from jobs.ids import uuid7, uuid7_floor, uuid7s
 
 
 def milliseconds_of(value: UUID) -> int:
@@ -79,3 +79,13 @@ def test_floors_are_uuids_of_version_7_in_the_order_of_their_moments(
     assert floor.variant == RFC_4122
     assert milliseconds_of(floor) == int(moment * 1000)
     assert floor < uuid7_floor(moment + step)
+
+
+def test_many_at_once_are_in_order_and_after_what_was_made_before() -> None:
+    before = uuid7()
+    made = uuid7s(1_000)
+    after = uuid7()
+    assert [before, *made, after] == sorted([before, *made, after])
+    assert len(set(made)) == 1_000
+    assert {one.version for one in made} == {7}
+    assert {one.variant for one in made} == {RFC_4122}
