@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pythonjsonlogger.core import RESERVED_ATTRS
+
 
 def logging_config(level: str, log_format: str) -> dict[str, Any]:
     """Django's LOGGING: everything to standard error in the chosen format."""
@@ -11,13 +13,19 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
         "formatters": {
             "text": {"format": "{asctime} {levelname} {message}", "style": "{"},
             "json": {
-                "class": "pythonjsonlogger.json.JsonFormatter",
-                "format": "{asctime}{levelname}{name}{message}",
+                "()": "pythonjsonlogger.json.JsonFormatter",
+                "fmt": "{asctime}{levelname}{name}{message}",
                 "style": "{",
                 "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+                # Django hands the whole request along, with what may stand in its URL.
+                "reserved_attrs": [*RESERVED_ATTRS, "taskName", "request"],
             },
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": log_format}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
+        "loggers": {
+            # Django's own handlers would say everything a second time.
+            "django": {"handlers": [], "level": level},
+            "django.server": {"handlers": ["stderr"], "propagate": False},
+        },
     }
