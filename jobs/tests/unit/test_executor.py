@@ -1,0 +1,213 @@
+"""N threads that run attempts: how many at once, what they hand on, how they end."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from jobs.claim import ClaimedJob
+from jobs.errors import JobTimeout
+from jobs.outcome import CutOff, NotStarted, Outcome, Succeeded
+from jobs.services.lifecycle import Finished
+from jobs.tests.unit.claims import make_claim
+from jobs.tests.waiting import wait_until
+from jobs.worker import executor as executor_module
+from jobs.worker.attempt import Attempt
+from jobs.worker.executor import Executor
+from jobs.worker.room import Room
+
+ABANDONED = CutOff({"error": "JobTimeout", "message": "given up", "traceback": ""})
+INTERRUPTED = CutOff({"error": "JobTimeout", "message": "interrupted", "traceback": ""})
+
+
+class Handlers:
+    """Stands in for `Execution`: each attempt blocks until the test lets it go on."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.begun: list[ClaimedJob] = []
+        self.at_once = 0
+        self.most_at_once = 0
+        self._lock = threading.Lock()
+
+    def run(self, attempt: Attempt) -> Outcome:
+        with self._lock:
+            self.begun.append(attempt.claim)
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            assert self.go_on.wait(20), "the test never let the handlers go on"
+            return Succeeded()
+        finally:
+            with self._lock:
+                self.at_once -= 1
+
+
+@pytest.fixture
+def handlers() -> Iterator[Handlers]:
+    handlers = Handlers()
+    yield handlers
+    handlers.go_on.set()
+
+
+@pytest.fixture
+def finished() -> list[Finished]:
+    return []
+
+
+def make_executor(
+    size: int, run: Callable[[Attempt], Outcome], finished: Callable[[Finished], None]
+) -> Executor:
+    room = Room(size, threading.Condition())
+    executor = Executor(room, run, lambda attempt: ABANDONED, finished)
+    executor.start()
+    return executor
+
+
+@pytest.fixture
+def executor(handlers: Handlers, finished: list[Finished]) -> Iterator[Executor]:
+    executor = make_executor(2, handlers.run, finished.append)
+    yield executor
+    handlers.go_on.set()
+    executor.stop()
+
+
+def wait_until_idle(executor: Executor) -> None:
+    wait_until(lambda: executor.room.held == 0, every=0.001)
+
+
+def test_outcomes_are_handed_on_with_their_claims(
+    executor: Executor, handlers: Handlers, finished: list[Finished]
+) -> None:
+    claims = [make_claim() for _ in range(5)]
+    handlers.go_on.set()
+    executor.submit(claims)
+    wait_until_idle(executor)
+    assert {one.claim.id for one in finished} == {claim.id for claim in claims}
+    assert all(one.outcome == Succeeded() for one in finished)
+
+
+def test_no_more_run_at_once_than_there_are_slots(executor: Executor, handlers: Handlers) -> None:
+    executor.submit([make_claim() for _ in range(6)])
+    wait_until(lambda: len(handlers.begun) == 2)
+    handlers.go_on.set()
+    wait_until_idle(executor)
+    assert len(handlers.begun) == 6
+    assert handlers.most_at_once == 2
+
+
+def test_claims_begin_in_the_order_in_which_they_came(
+    executor: Executor, handlers: Handlers
+) -> None:
+    claims = [make_claim() for _ in range(8)]
+    executor.submit(claims[:2])
+    wait_until(lambda: len(handlers.begun) == 2)
+    executor.submit(claims[2:])
+    handlers.go_on.set()
+    wait_until_idle(executor)
+    # Two slots may swap neighbours, no more.
+    order = [claims.index(claim) for claim in handlers.begun]
+    assert all(abs(place - number) <= 1 for number, place in enumerate(order))
+
+
+def test_what_has_not_begun_can_be_taken_back(
+    executor: Executor, handlers: Handlers, finished: list[Finished]
+) -> None:
+    claims = [make_claim() for _ in range(5)]
+    executor.submit(claims)
+    wait_until(lambda: len(handlers.begun) == 2)
+    taken = executor.take_back()
+    assert {claim.id for claim in taken} == {claim.id for claim in claims[2:]}
+    handlers.go_on.set()
+    wait_until_idle(executor)
+    assert {one.claim.id for one in finished} == {claim.id for claim in claims[:2]}
+
+
+def test_it_is_not_idle_while_something_runs(executor: Executor, handlers: Handlers) -> None:
+    executor.submit([make_claim()])
+    assert executor.room.held == 1
+    handlers.go_on.set()
+    wait_until_idle(executor)
+
+
+def test_once_idle_every_outcome_has_been_handed_on(handlers: Handlers) -> None:
+    """A stop looks at the slots first and at the recorder then."""
+    late: list[Finished] = []
+    handing_on = threading.Event()
+
+    def hand_on_slowly(one: Finished) -> None:
+        handing_on.set()
+        assert go_on.wait(20)
+        late.append(one)
+
+    go_on = threading.Event()
+    executor = make_executor(1, lambda attempt: NotStarted(), hand_on_slowly)
+    executor.submit([make_claim()])
+    assert handing_on.wait(20)
+    assert executor.room.held == 1
+    go_on.set()
+    wait_until_idle(executor)
+    assert len(late) == 1
+    executor.stop()
+
+
+def spin_until_interrupted(attempt: Attempt) -> Outcome:
+    """Python code without an end, which an exception can end."""
+    try:
+        with attempt.interruptible(0.05):
+            while True:
+                threading.Event().wait(0.001)
+    except JobTimeout:
+        return INTERRUPTED
+
+
+def test_an_attempt_that_overruns_its_time_is_interrupted(finished: list[Finished]) -> None:
+    executor = make_executor(1, spin_until_interrupted, finished.append)
+    claim = make_claim()
+    executor.submit([claim])
+
+    def interrupted() -> bool:
+        executor.interrupt_overdue()
+        return bool(finished)
+
+    wait_until(interrupted, every=0.01)
+    assert finished == [Finished(claim, INTERRUPTED)]
+    assert executor.stuck == 0
+    executor.stop()
+
+
+def test_an_attempt_that_cannot_be_interrupted_is_given_up_and_its_slot_goes_on(
+    finished: list[Finished], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor_module, "STUCK_SECONDS", 0.05)
+    deaf = make_claim()
+    let_go = threading.Event()
+
+    def run(attempt: Attempt) -> Outcome:
+        if attempt.claim is not deaf:
+            return Succeeded()
+        try:
+            with attempt.interruptible(0.05):
+                let_go.wait(20)  # C code: an exception waits until it returns
+        except JobTimeout:
+            pass
+        return Succeeded()
+
+    executor = make_executor(1, run, finished.append)
+    executor.submit([deaf])
+
+    def given_up() -> bool:
+        executor.interrupt_overdue()
+        return bool(finished)
+
+    wait_until(given_up, every=0.01)
+    assert finished == [Finished(deaf, ABANDONED)]
+    assert executor.stuck == 1
+    other = make_claim()
+    executor.submit([other])
+    wait_until_idle(executor)
+    assert finished[1:] == [Finished(other, Succeeded())]
+    let_go.set()
+    wait_until(lambda: not any(t.name == "slot-1" for t in threading.enumerate()))
+    assert len(finished) == 2  # what it came to in the end is nobody's business any more
+    executor.stop()

@@ -1,0 +1,188 @@
+"""Group commit: what is handed to the ledger at once, and what happens when it refuses."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from uuid import UUID
+
+import pytest
+from django.db import DataError, InterfaceError, OperationalError
+
+from jobs.outage import ledger_outage
+from jobs.outcome import Succeeded
+from jobs.retry import Succeed
+from jobs.services.lifecycle import Finished, Recorded
+from jobs.tests.unit.claims import make_claim
+from jobs.tests.unit.fake_clock import FakeClock
+from jobs.tests.waiting import wait_until
+from jobs.worker import recorder as recorder_module
+from jobs.worker.inflight import Inflight
+from jobs.worker.recorder import Recorder
+
+
+class Ledger:
+    """Stands in for `jobs_record`: notes the batches, fails as told, waits when told."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Finished]] = []
+        self.failures: list[Exception] = []
+        self.refused: set[UUID] = set()
+        self.open = threading.Event()
+        self.open.set()
+
+    def record(self, *, finished: Sequence[Finished]) -> list[Recorded]:
+        assert self.open.wait(20), "the test never opened the ledger"
+        if self.failures:
+            raise self.failures.pop()
+        if self.refused & {one.claim.id for one in finished}:
+            raise DataError("cannot be written")
+        self.batches.append(list(finished))
+        return [Recorded(one, Succeed(), written=True) for one in finished]
+
+
+@pytest.fixture
+def ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+    ledger = Ledger()
+    monkeypatch.setattr(recorder_module, "jobs_record", ledger.record)
+    yield ledger
+    ledger.open.set()
+    ledger_outage.ended()
+
+
+@pytest.fixture
+def inflight() -> Inflight:
+    return Inflight()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def recorder(ledger: Ledger, inflight: Inflight, clock: FakeClock) -> Iterator[Recorder]:
+    recorder = Recorder(inflight, clock)
+    recorder.start()
+    yield recorder
+    ledger.open.set()
+    recorder.stop(20)
+
+
+@pytest.fixture
+def finish(inflight: Inflight) -> Callable[[], Finished]:
+    """An attempt that this process held and that has succeeded."""
+
+    def make() -> Finished:
+        claim = make_claim()
+        inflight.add([claim])
+        return Finished(claim, Succeeded())
+
+    return make
+
+
+def test_what_is_added_is_written_and_no_longer_held(
+    recorder: Recorder, ledger: Ledger, inflight: Inflight, finish: Callable[[], Finished]
+) -> None:
+    one = finish()
+    recorder.add(one)
+    wait_until(lambda: len(inflight) == 0, every=0.001)
+    assert ledger.batches == [[one]]
+    assert recorder.count == 1
+
+
+def test_what_finishes_during_a_commit_goes_into_the_next_one(
+    recorder: Recorder, ledger: Ledger, finish: Callable[[], Finished]
+) -> None:
+    ledger.open.clear()
+    first, *others = [finish() for _ in range(6)]
+    recorder.add(first)
+    wait_until(lambda: recorder._finished.empty(), every=0.001)
+    for one in others:
+        recorder.add(one)
+    ledger.open.set()
+    assert recorder.stop(20)
+    assert ledger.batches == [[first], others]
+
+
+def test_a_batch_is_bounded(
+    recorder: Recorder,
+    ledger: Ledger,
+    finish: Callable[[], Finished],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recorder_module, "BATCH_LIMIT", 3)
+    ledger.open.clear()
+    everything = [finish() for _ in range(8)]
+    recorder.add(everything[0])
+    wait_until(lambda: recorder._finished.empty(), every=0.001)
+    for one in everything[1:]:
+        recorder.add(one)
+    ledger.open.set()
+    assert recorder.stop(20)
+    assert [len(batch) for batch in ledger.batches] == [1, 3, 3, 1]
+    assert [one for batch in ledger.batches for one in batch] == everything
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_ledger_that_is_away_is_asked_again_until_it_answers(
+    error: type[Exception],
+    recorder: Recorder,
+    ledger: Ledger,
+    inflight: Inflight,
+    clock: FakeClock,
+    finish: Callable[[], Finished],
+) -> None:
+    ledger.failures = [error("gone"), error("gone"), error("gone")]
+    one = finish()
+    recorder.add(one)
+    wait_until(lambda: len(inflight) == 0, every=0.001)
+    assert ledger.batches == [[one]]
+    assert len(clock.waits) == 3
+    assert clock.waits == sorted(clock.waits)
+    assert not ledger_outage.is_on
+
+
+def test_an_outcome_that_cannot_be_written_holds_up_no_other(
+    recorder: Recorder,
+    ledger: Ledger,
+    finish: Callable[[], Finished],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ledger.open.clear()
+    first, poison, last = finish(), finish(), finish()
+    ledger.refused = {poison.claim.id}
+    recorder.add(finish())
+    wait_until(lambda: recorder._finished.empty(), every=0.001)
+    for one in (first, poison, last):
+        recorder.add(one)
+    ledger.open.set()
+    assert recorder.stop(20)
+    assert ledger.batches[1:] == [[first], [last]]
+    assert str(poison.claim.id) in caplog.text
+
+
+def test_a_stop_writes_what_is_left(
+    recorder: Recorder, ledger: Ledger, inflight: Inflight, finish: Callable[[], Finished]
+) -> None:
+    ledger.open.clear()
+    for _ in range(20):
+        recorder.add(finish())
+    ledger.open.set()
+    assert recorder.stop(20)
+    assert not recorder.is_alive
+    assert sum(len(batch) for batch in ledger.batches) == 20
+    assert len(inflight) == 0
+
+
+def test_a_stop_that_cannot_finish_in_time_says_so(
+    recorder: Recorder, ledger: Ledger, inflight: Inflight, finish: Callable[[], Finished]
+) -> None:
+    ledger.open.clear()
+    recorder.add(finish())
+    assert not recorder.stop(0.05)
+    assert len(inflight) == 1
+
+
+def test_a_stop_without_work_is_quick(recorder: Recorder, ledger: Ledger) -> None:
+    assert recorder.stop(20)
+    assert ledger.batches == []
