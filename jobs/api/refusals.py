@@ -9,6 +9,7 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 
 from jobs.errors import (
     DeadLetterResolved,
+    JobAlreadyFinal,
     JobsError,
     PayloadInvalid,
     PayloadTooLarge,
@@ -49,6 +50,13 @@ class AlreadyResolved(APIException):
     default_code = "already_resolved"
 
 
+class AlreadyFinal(APIException):
+    """409: the job has ended."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "already_final"
+
+
 def refusal_of(error: JobsError) -> APIException | None:
     """The refusal that tells a client of this error; None if it is not the client's doing."""
     match error:
@@ -62,6 +70,8 @@ def refusal_of(error: JobsError) -> APIException | None:
             return TooLarge(_sentence(error))
         case DeadLetterResolved():
             return AlreadyResolved(_sentence(error))
+        case JobAlreadyFinal():
+            return AlreadyFinal(_sentence(error))
         case _:
             return None
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from jobs.models import DeadLetter, Job
 from jobs.selectors import masked_payload
-from jobs.states import JobState
+from jobs.states import FINAL_STATES, JobState
 
 
 def job_path(job_id: Any) -> str:
@@ -51,6 +51,7 @@ class JobRepresentation(serializers.Serializer[Job]):
     run_at = serializers.DateTimeField()
     created_at = serializers.DateTimeField()
     claimed_at = serializers.DateTimeField()
+    cancel_requested_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField()
     worker = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
@@ -68,6 +69,8 @@ class JobRepresentation(serializers.Serializer[Job]):
 
     def get_links(self, job: Job) -> dict[str, str]:
         links = {"self": job_path(job.pk)}
+        if job.state not in FINAL_STATES:
+            links["cancel"] = reverse("job-cancel", args=[job.pk])
         failed_job_id = getattr(job, "failed_job_id", None)
         if failed_job_id and job.state == JobState.DEAD:
             links["failed_job"] = failed_job_path(failed_job_id)

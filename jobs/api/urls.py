@@ -8,6 +8,9 @@ urlpatterns = [
     re_path(r"^addJob/?$", JobViewSet.as_view({"post": "create"}), name="add-job"),
     re_path(r"^jobs/?$", JobViewSet.as_view({"get": "list"}), name="jobs"),
     re_path(r"^jobs/(?P<pk>[^/]+)/?$", JobViewSet.as_view({"get": "retrieve"}), name="job"),
+    re_path(
+        r"^jobs/(?P<pk>[^/]+)/cancel/?$", JobViewSet.as_view({"post": "cancel"}), name="job-cancel"
+    ),
     re_path(r"^failedJobs/?$", DeadLetterViewSet.as_view({"get": "list"}), name="failed-jobs"),
     re_path(
         r"^failedJobs/(?P<pk>[^/]+)/?$",

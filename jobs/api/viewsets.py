@@ -26,6 +26,7 @@ from jobs.models import DeadLetter, Job
 from jobs.selectors import dead_letters_visible_to, jobs_visible_to
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.enqueue import job_enqueue
+from jobs.services.lifecycle import job_cancel
 
 
 class JobViewSet(RefusalMixin, ViewSet):
@@ -53,6 +54,13 @@ class JobViewSet(RefusalMixin, ViewSet):
     def retrieve(self, request: Request, pk: str) -> Response:
         """One job."""
         return Response(JobRepresentation(get_object_or_404(self._jobs(request), pk=pk)).data)
+
+    def cancel(self, request: Request, pk: str) -> Response:
+        """A queued job is cancelled for good; a running one is asked to stop."""
+        mine = get_object_or_404(self._jobs(request), pk=pk)
+        job_cancel(job_id=mine.pk)
+        job = self._jobs(request).get(pk=mine.pk)
+        return Response(JobRepresentation(job).data, status=status.HTTP_202_ACCEPTED)
 
     def _jobs(self, request: Request) -> QuerySet[Job]:
         newest_letter = DeadLetter.objects.filter(job=OuterRef("pk")).order_by("-pk")

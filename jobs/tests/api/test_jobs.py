@@ -41,11 +41,12 @@ def test_a_job_tells_everything_about_itself(api: APIClient, user: User) -> None
         "max_retries": 3,
         "idempotency_key": "k",
         "claimed_at": None,
+        "cancel_requested_at": None,
         "finished_at": None,
         "worker": None,
         "error": None,
         "owner": None,
-        "links": {"self": f"/jobs/{job.pk}"},
+        "links": {"self": f"/jobs/{job.pk}", "cancel": f"/jobs/{job.pk}/cancel"},
     }
 
 
