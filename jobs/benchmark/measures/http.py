@@ -1,0 +1,63 @@
+"""The API under gunicorn with two processes, beside a view that only authenticates."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.urls import resolve
+from rest_framework_simplejwt.tokens import AccessToken
+
+from jobs.benchmark.bench import Bench, Findings
+from jobs.benchmark.figure import Figure
+from jobs.benchmark.http_load import requests_per_second
+from jobs.benchmark.job_types import EMPTY
+from jobs.benchmark.processes import api
+from jobs.benchmark.rows import clean_slate
+from jobs.services.enqueue import BATCH
+
+USERNAME = "benchmark"
+BULK_PATH = "/addJobs"
+# Each process opens its connections and compiles its patterns once.
+WARM_UP = 64
+
+
+def http(bench: Bench) -> Findings:
+    """The load comes from this process, over eight kept connections."""
+    clean_slate()
+    token = _token()
+    with api() as address:
+        _one_each(address, token, WARM_UP)
+        figures = bench.median(
+            "one job a call", lambda: [_one_each(address, token, bench.sizes.requests)]
+        )
+        if _exists(BULK_PATH):
+            figures += bench.median(
+                "a thousand a call", lambda: [_thousand_each(address, token, bench.sizes.jobs)]
+            )
+    return Findings(figures)
+
+
+def _one_each(address: str, token: str, count: int) -> Figure:
+    bodies = [_job(number) for number in range(count)]
+    limit = requests_per_second(address, "/benchmark/empty", token, bodies, expected=200)
+    rate = requests_per_second(address, "/addJob", token, bodies, expected=202)
+    return Figure("/addJob", rate, "requests/s", limit, "requests/s to an empty view")
+
+
+def _thousand_each(address: str, token: str, count: int) -> Figure:
+    calls = [range(start, min(count, start + BATCH)) for start in range(0, count, BATCH)]
+    bodies = [{"jobs": [_job(number) for number in numbers]} for numbers in calls]
+    rate = requests_per_second(address, BULK_PATH, token, bodies, expected=200)
+    return Figure("/addJobs", rate * count / len(bodies), "jobs/s")
+
+
+def _exists(path: str) -> bool:
+    return resolve(path).url_name is not None
+
+
+def _job(number: int) -> dict[str, Any]:
+    return {"type": EMPTY, "payload": {"number": number}}
+
+
+def _token() -> str:
+    user, _ = get_user_model().objects.get_or_create(username=USERNAME)
+    return str(AccessToken.for_user(user))

@@ -1,0 +1,42 @@
+"""An idle worker and a job every 20 ms: from the call of `job_enqueue` to the handler."""
+
+import time
+
+from jobs.benchmark.bench import Bench, Findings
+from jobs.benchmark.figure import Figure
+from jobs.benchmark.job_types import STAMP
+from jobs.benchmark.processes import workers
+from jobs.benchmark.rows import clean_slate
+from jobs.benchmark.stamps import percentile, stamps
+from jobs.services.enqueue import job_enqueue
+
+EVERY_SECONDS = 0.02
+# The first jobs open connections and load scripts: an idle worker has done that long ago.
+WARM_UP = 10
+
+
+def pickup(bench: Bench) -> Findings:
+    """Two commits lie on the way: that of the job, and that of the claim."""
+    return Findings(bench.median("a job every 20 ms", lambda: _pickup(bench.sizes.pickups)))
+
+
+def _pickup(count: int) -> list[Figure]:
+    clean_slate()
+    with stamps() as warm, workers(stamps=str(warm.path)):
+        _enqueue(WARM_UP)
+        warm.wait_for(WARM_UP)
+        warm.path.unlink()
+        _enqueue(count)
+        waits = warm.wait_for(count)
+    return [
+        Figure("pick-up p50", percentile(waits, 50), "ms"),
+        Figure("pick-up p99", percentile(waits, 99), "ms"),
+    ]
+
+
+def _enqueue(count: int) -> None:
+    due = time.monotonic()
+    for _ in range(count):
+        job_enqueue(type=STAMP, payload={"since": time.time()})
+        due += EVERY_SECONDS
+        time.sleep(max(0.0, due - time.monotonic()))

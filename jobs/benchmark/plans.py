@@ -1,0 +1,115 @@
+"""How PostgreSQL would run the hot statements on the tables as they are now."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from jobs.benchmark.job_types import EMPTY
+from jobs.broker.keys import lists_of
+from jobs.claim import ClaimedJob
+from jobs.conf import jobs_conf
+from jobs.models import Job
+from jobs.querysets import CLAIMED_FIELDS
+from jobs.retry import Die, Requeue
+from jobs.services.enqueue import JobRequest, jobs_enqueue
+from jobs.services.idempotency import jobs_settle_contested
+from jobs.services.workers import worker_register
+from jobs.states import DeathReason
+
+BATCH = 200
+BIG_TABLES = {"jobs_job", "jobs_processedkey"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one statement does to find its rows."""
+
+    verb: str
+    scans: list[str]
+    sequential: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return {"verb": self.verb, "scans": self.scans, "sequential": self.sequential}
+
+
+def hot_plans() -> list[Plan]:
+    """The plans of every statement on the hot path; whatever they change is rolled back."""
+    return [plan for verb, action in _verbs() for plan in _explain(verb, action)]
+
+
+def _verbs() -> "Iterator[tuple[str, Callable[[], object]]]":
+    worker_id = worker_register(name=None, queues=["default"], concurrency=1).id
+    queued = list(Job.objects.queued().values_list("id", flat=True)[:BATCH])
+    lists = lists_of(jobs_conf().queues)
+    waiting = Job.objects.queued().order_by("-id").values_list("id", flat=True)
+    next_out = {name: waiting.filter(queue=name[0], priority=name[1]).first() for name in lists}
+
+    def claim() -> list[ClaimedJob]:
+        return Job.objects.claim(worker_id, queued)
+
+    def claimed() -> list[ClaimedJob]:
+        rows = Job.objects.filter(id__in=queued).values_list(*CLAIMED_FIELDS)
+        return [ClaimedJob(*row[:-1], worker_id) for row in rows]
+
+    held, error = claimed(), [{"attempt": 1, "error": "E", "message": "m"}]
+    requeue, die = Requeue(1.0, 1, 0), Die(DeathReason.EXHAUSTED, 1, 0)
+    yield "insert", lambda: jobs_enqueue(requests=[_request("new")])
+    yield "insert, key taken", _enqueue_twice
+    yield "claim", claim
+    yield "record succeeded", lambda: Job.objects.record_succeeded(held)
+    yield (
+        "record requeued",
+        lambda: Job.objects.record_requeued([(one, requeue, error) for one in held]),
+    )
+    yield "record dead", lambda: Job.objects.record_dead([(one, die, error) for one in held])
+    yield "settle contested", lambda: jobs_settle_contested(job_ids=queued, worker_id=worker_id)
+    yield "ring again", lambda: Job.objects.ring_again(next_out, margin_seconds=3, limit=1_000)
+    yield "next in ledger", lambda: Job.objects.next_in_ledger(["default"], BATCH)
+
+
+def _request(key: str) -> JobRequest:
+    return JobRequest(type=EMPTY, payload={"number": 1}, idempotency_key=key)
+
+
+def _enqueue_twice() -> None:
+    jobs_enqueue(requests=[_request("twice")])
+    jobs_enqueue(requests=[_request("twice")])
+
+
+def _explain(verb: str, action: Callable[[], object]) -> list[Plan]:
+    plans: list[dict[str, Any]] = []
+
+    def explain_first(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.lstrip().startswith(("WITH", "UPDATE", "INSERT", "SELECT", "--")):
+            with context["connection"].connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
+                answer = cursor.fetchone()[0]
+            plans.append((json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"])
+        return execute(sql, params, many, context)
+
+    with transaction.atomic(), connection.execute_wrapper(explain_first):
+        action()
+        transaction.set_rollback(True)
+    return [plan for plan in (_plan(verb, root) for root in plans) if plan.scans]
+
+
+def _plan(verb: str, root: dict[str, Any]) -> Plan:
+    scans = [
+        (node["Node Type"], node.get("Relation Name", ""), node.get("Index Name", ""))
+        for node in _nodes(root)
+    ]
+    big = [scan for scan in scans if scan[0].endswith("Scan") and scan[1] in BIG_TABLES]
+    return Plan(
+        verb=verb,
+        scans=sorted({f"{kind} {index or table}" for kind, table, index in big}),
+        sequential=any(kind == "Seq Scan" for kind, _, _ in big),
+    )
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for inner in node.get("Plans", ()):
+        yield from _nodes(inner)

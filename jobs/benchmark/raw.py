@@ -1,0 +1,123 @@
+"""What PostgreSQL and Redis do when nobody asks for more: the limits beside the figures.
+
+The table has the columns, indexes and constraints of the jobs' own; the statements are the
+least that changes its rows. One process, one connection, prepared statements.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import connection
+from django_redis import get_redis_connection
+
+from jobs.conf import jobs_conf
+from jobs.ids import uuid7s
+
+BATCH = 200  # of claims and outcomes
+BULK = 1_000  # of rows that come in
+
+_TABLE = "benchmark_raw"
+_INSERT = f"""
+INSERT INTO {_TABLE} (
+    id, type, queue, priority, payload, effect_key, state, attempt, failures, crashes,
+    max_retries, errors
+)
+"""
+_INSERT_ONE = _INSERT + (
+    "VALUES (%s, 'raw', 'default', 5, '{\"number\": 1}', %s, 'queued', 0, 0, 0, 4, '[]')"
+)
+_INSERT_MANY = _INSERT + (
+    "SELECT id, 'raw', 'default', 5, '{\"number\": 1}', id::text, 'queued', 0, 0, 0, 4, '[]' "
+    "FROM unnest(%s::uuid[]) AS new (id)"
+)
+_CLAIM = f"""
+UPDATE {_TABLE}
+SET state = 'running', worker_id = %s, attempt = attempt + 1, claimed_at = now()
+WHERE id = ANY(%s) AND state = 'queued'
+RETURNING id, type, payload
+"""  # noqa: S608
+_FINISH = f"""
+UPDATE {_TABLE} SET state = 'succeeded', finished_at = now()
+WHERE id = ANY(%s) AND state = 'running'
+RETURNING id
+"""  # noqa: S608
+
+
+def claim_and_finish(count: int) -> float:
+    """Rows a second through one claim and one finish, in batches of 200."""
+    with _table() as postgres:
+        ids = uuid7s(count)
+        _insert_many(postgres, ids)
+        postgres.execute(f"VACUUM ANALYZE {_TABLE}")
+        worker_id = ids[0]
+        started = time.perf_counter()
+        for start in range(0, count, BATCH):
+            batch = ids[start : start + BATCH]
+            postgres.execute(_CLAIM, (worker_id, batch)).fetchall()
+            postgres.execute(_FINISH, (batch,)).fetchall()
+        return count / (time.perf_counter() - started)
+
+
+def insert_and_push(count: int) -> float:
+    """Rows a second, each with a commit and an LPUSH of its own."""
+    redis, key = _redis()
+    with _table() as postgres:
+        started = time.perf_counter()
+        for job_id in uuid7s(count):
+            text = str(job_id)
+            postgres.execute(_INSERT_ONE, (job_id, text))
+            redis.lpush(key, text)
+        seconds = time.perf_counter() - started
+    redis.delete(key)
+    return count / seconds
+
+
+def insert_bulk(count: int) -> float:
+    """Rows a second in batches of a thousand, without a push."""
+    with _table() as postgres:
+        started = time.perf_counter()
+        _insert_many(postgres, uuid7s(count))
+        return count / (time.perf_counter() - started)
+
+
+def brpop(count: int) -> float:
+    """Ids a second that a bare BRPOP loop takes out of one list."""
+    redis, key = _redis()
+    ids = [str(job_id) for job_id in uuid7s(count)]
+    for start in range(0, count, BULK):
+        redis.lpush(key, *ids[start : start + BULK])
+    started = time.perf_counter()
+    for _ in range(count):
+        redis.brpop(key, timeout=1)
+    seconds = time.perf_counter() - started
+    redis.delete(key)
+    return count / seconds
+
+
+def _insert_many(postgres: "psycopg.Connection[Any]", ids: list[UUID]) -> None:
+    for start in range(0, len(ids), BULK):
+        postgres.execute(_INSERT_MANY, (ids[start : start + BULK],))
+
+
+@contextmanager
+def _table() -> "Iterator[psycopg.Connection[Any]]":
+    """A connection past Django, and an empty table that is gone afterwards."""
+    parameters = connection.get_connection_params()
+    names = ("host", "port", "user", "password", "dbname")
+    known = {name: parameters[name] for name in names if parameters.get(name)}
+    with psycopg.connect(**known, autocommit=True) as postgres:
+        postgres.execute(f"DROP TABLE IF EXISTS {_TABLE}")
+        postgres.execute(f"CREATE TABLE {_TABLE} (LIKE jobs_job INCLUDING ALL)")
+        try:
+            yield postgres
+        finally:
+            postgres.execute(f"DROP TABLE {_TABLE}")
+
+
+def _redis() -> tuple[Any, str]:
+    """A client without the broker, and a key below the benchmark's prefix."""
+    return get_redis_connection("default"), f"{jobs_conf().redis_prefix}raw"
