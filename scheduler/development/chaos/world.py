@@ -1,6 +1,7 @@
 """Everything of one run of bin/chaos: servers of its own, the API, the workers, a mail server."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from scheduler.development.chaos.redis_server import RedisServer
 from scheduler.development.chaos.times import JOBS_SETTINGS
 from scheduler.development.postgres import Postgres
 from scheduler.development.server import free_port
-from scheduler.env import BASE_DIR, DEVELOPMENT
+from scheduler.env import BASE_DIR, PRODUCTION
 
 SETTINGS_MODULE = "scheduler.development.chaos.app.settings"
 COMMAND_SECONDS = 120
@@ -122,14 +123,16 @@ class World:
             **inherited,
             **JOBS_SETTINGS,
             **settings,
-            "ENVIRONMENT": DEVELOPMENT,
+            # As where it matters: development keeps every query in memory, for a look at them.
+            "ENVIRONMENT": PRODUCTION,
+            "SECRET_KEY": secrets.token_urlsafe(50),
             "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
             "DATABASE_URL": self.postgres.url,
             "REDIS_URL": self.redis.url,
             "EMAIL_URL": f"smtp://127.0.0.1:{self.mail.port}",
             "SIGNUP_ENABLED": "true",
             "HTTPS_ONLY": "false",
-            "ALLOWED_HOSTS": "*",
+            "ALLOWED_HOSTS": "127.0.0.1",
             "LOGIN_RATE": "1000/min",
             "ACCESS_TOKEN_MINUTES": "1440",
             "LOG_LEVEL": "INFO",
