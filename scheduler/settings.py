@@ -59,8 +59,15 @@ TEMPLATES = [
 ]
 
 # One connection for each thread, kept between requests and checked before use, so that a
-# restarted PostgreSQL costs one reconnect and no error.
-DATABASES = {"default": {**_env.database, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
+# restarted PostgreSQL costs one reconnect and no error. The engine makes the check cheap.
+DATABASES = {
+    "default": {
+        **_env.database,
+        "ENGINE": "scheduler.postgresql",
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
 DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 5,
     # A network that swallows packets is noticed within some ten seconds, not hours.
