@@ -1,6 +1,6 @@
 """What the rest of the app knows of Redis. Every method raises `BrokerUnavailable`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -66,6 +66,17 @@ class Broker(Protocol):
 
     def depth(self, queues: Sequence[str]) -> Depth:
         """How many ids wait."""
+        ...
+
+    def waiting_messages(self, queues: Sequence[str]) -> Iterator[list[QueueMessage]]:
+        """Everything that waits, delayed ones of every queue included, in slices.
+
+        What waits all the time is seen; what moves meanwhile may be seen twice.
+        """
+        ...
+
+    def done_marks(self) -> Iterator[list[tuple[str, UUID]]]:
+        """Effect keys and the jobs that have done them, as L1 says, in slices."""
         ...
 
     def ping(self) -> None:

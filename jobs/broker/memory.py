@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from jobs.broker.base import Depth, ListName
@@ -82,6 +82,20 @@ class MemoryBroker:
         self.ping()
         ready = {name: len(self.lists.get(name, ())) for name in lists_of(queues)}
         return Depth(ready, len(self.delayed))
+
+    def waiting_messages(self, queues: Sequence[str]) -> Iterator[list[QueueMessage]]:
+        self.ping()
+        yield list(self.delayed)
+        for name in lists_of(queues):
+            yield list(self.lists.get(name, ()))
+
+    def done_marks(self) -> Iterator[list[tuple[str, UUID]]]:
+        self.ping()
+        yield [
+            (key, UUID(mark.removeprefix("done:")))
+            for key, mark in self.marks.items()
+            if mark.startswith("done:")
+        ]
 
     def ping(self) -> None:
         if not self.available:

@@ -1,7 +1,8 @@
 """The broker on Redis or Valkey (7.0 or newer)."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from itertools import groupby
 from pathlib import Path
@@ -22,6 +23,9 @@ SOCKET_TIMEOUT_SECONDS = 2.0
 # Longer than the block itself, so that a silent Redis is told from an empty list.
 BLOCK_MARGIN_SECONDS = 2.0
 LONGEST_BLOCK_SECONDS = 2.0
+# Reading everything that Redis holds must not keep the workers waiting.
+SLICE = 1_000
+DONE = "done:"
 
 logger = logging.getLogger(__name__)
 
@@ -171,6 +175,51 @@ class RedisBroker:
             *lengths, delayed = pipeline.execute()
         return Depth(dict(zip(lists, lengths, strict=True)), delayed)
 
+    def waiting_messages(self, queues: Sequence[str]) -> Iterator[list[QueueMessage]]:
+        # Delayed ones first: what becomes due meanwhile turns up in a list.
+        cursor: int | None = None
+        while cursor != 0:
+            cursor, members = self._scan_delayed(cursor or 0)
+            yield [message for member in members if (message := _decode_delayed(member))]
+        for name in lists_of(queues):
+            yield from self._list_slices(name)
+
+    def _list_slices(self, name: ListName) -> Iterator[list[QueueMessage]]:
+        """From the end where ids come in: pushes repeat some, pops take away none."""
+        start = 0
+        while texts := self._list_slice(name, start):
+            yield [message for text in texts if (message := _decode(text, name))]
+            start += SLICE
+
+    @_translates_errors
+    def _list_slice(self, name: ListName, start: int) -> list[str]:
+        slice_: list[str] = self._client.lrange(self._keys.list(*name), start, start + SLICE - 1)
+        return slice_
+
+    @_translates_errors
+    def _scan_delayed(self, cursor: int) -> tuple[int, list[str]]:
+        cursor, members = self._client.zscan(self._keys.delayed, cursor, count=SLICE)
+        return cursor, [member for member, _ in members]
+
+    def done_marks(self) -> Iterator[list[tuple[str, UUID]]]:
+        cursor: int | None = None
+        while cursor != 0:
+            cursor, marks = self._scan_marks(cursor or 0)
+            yield [
+                (key, job_id)
+                for key, mark in marks
+                if mark and mark.startswith(DONE) and (job_id := _uuid(mark.removeprefix(DONE)))
+            ]
+
+    @_translates_errors
+    def _scan_marks(self, cursor: int) -> tuple[int, list[tuple[str, str | None]]]:
+        prefix = self._keys.seen_prefix
+        cursor, names = self._client.scan(cursor, match=f"{_literal(prefix)}*", count=SLICE)
+        marks = self._client.mget(names) if names else []
+        return cursor, [
+            (name.removeprefix(prefix), mark) for name, mark in zip(names, marks, strict=True)
+        ]
+
     @_translates_errors
     def ping(self) -> None:
         self._client.ping()
@@ -190,6 +239,24 @@ def _decode(text: str, name: ListName) -> QueueMessage | None:
     except ValueError:
         logger.warning("Dropped %r from list %s: not a message", text[:80], name)
         return None
+
+
+def _decode_delayed(member: str) -> QueueMessage | None:
+    queue, _, rest = member.partition(":")
+    priority, _, text = rest.partition(":")
+    return _decode(text, (queue, int(priority))) if priority.isdigit() else None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _literal(prefix: str) -> str:
+    """The prefix as SCAN must be given it, should it hold what means something to a pattern."""
+    return re.sub(r"([*?\[\]\\])", r"\\\1", prefix)
 
 
 def _connect(url: str, socket_timeout_seconds: float) -> Any:

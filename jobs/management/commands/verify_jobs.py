@@ -1,0 +1,77 @@
+"""Checks every promise over the whole database, and prints what it found."""
+
+import json
+from argparse import RawDescriptionHelpFormatter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from jobs.errors import BrokerUnavailable
+from jobs.services.ledger import LEDGER_ERRORS
+from jobs.services.repair import Repaired, jobs_repair
+from jobs.services.verification import Report, jobs_verify
+
+EXIT_VIOLATION = 1
+EXIT_COULD_NOT_LOOK = 3
+
+HELP = """\
+Does every promise hold in this database, and is Redis in step? Workers may go on meanwhile.
+
+exit status: 0 clean, 1 a promise is broken, 2 wrong option, 3 PostgreSQL or Redis unreachable"""
+
+
+class Command(BaseCommand):
+    help = HELP
+    requires_system_checks = []  # an outage is told as such, not as a failed check
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        return super().create_parser(
+            prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs
+        )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="first rescue from dead workers, ring what is lost, clear contradicted marks",
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            repaired = jobs_repair() if options["repair"] else None
+            report = jobs_verify()
+        except (BrokerUnavailable, *LEDGER_ERRORS) as error:
+            self.stderr.write(f"Could not look: {str(error).strip()}")
+            raise SystemExit(EXIT_COULD_NOT_LOOK) from error
+        self.stdout.write(_json(report, repaired) if options["json"] else _text(report, repaired))
+        if not report.is_clean:
+            raise SystemExit(EXIT_VIOLATION)
+
+
+def _json(report: Report, repaired: Repaired | None) -> str:
+    document = report.as_dict()
+    if repaired:
+        document["repaired"] = {
+            "rescued": repaired.rescued,
+            "rung": repaired.rung,
+            "marks_cleared": repaired.marks_cleared,
+        }
+    return json.dumps(document, indent=2)
+
+
+def _text(report: Report, repaired: Repaired | None) -> str:
+    lines = []
+    if repaired:
+        counts = f"{repaired.rescued} rescued, {repaired.rung} rung"
+        lines += [f"repaired: {counts}, {repaired.marks_cleared} marks cleared", ""]
+    lines.append(f"{'check':<56} {'rows':>10} {'violations':>10} {'seconds':>8}")
+    for check in report.checks:
+        lines.append(
+            f"{check.promise:<56} {check.rows:>10,} {check.violations:>10,} {check.seconds:>8.2f}"
+        )
+        lines += [f"    {example}" for example in check.examples]
+        if check.notes:
+            lines.append(f"    {check.notes}")
+    lines += ["", "Every promise holds." if report.is_clean else "A promise is BROKEN: see above."]
+    return "\n".join(lines)

@@ -1,0 +1,7 @@
+-- Clears suspects that somebody has rung, claimed or ended meanwhile.
+DELETE FROM verify_suspect AS suspect
+WHERE EXISTS (SELECT 1 FROM verify_known WHERE verify_known.id = suspect.id)
+    OR NOT EXISTS (
+        SELECT 1 FROM jobs_job AS job
+        WHERE job.id = suspect.id AND job.state = 'queued' AND job.rung_at = suspect.rung_at
+    )

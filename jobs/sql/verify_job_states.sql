@@ -1,0 +1,25 @@
+-- Every job is in a legal state, and its columns fit.
+SELECT
+    id::text AS subject,
+    CASE
+        WHEN state NOT IN ('queued', 'running', 'succeeded', 'dead', 'skipped', 'cancelled')
+            THEN 'unknown state ' || state
+        WHEN (state IN ('queued', 'running')) <> (finished_at IS NULL)
+            THEN state || ', but finished_at says otherwise'
+        WHEN state = 'running' AND (worker_id IS NULL OR claimed_at IS NULL OR attempt = 0)
+            THEN 'running without worker, claimed_at or attempt'
+        WHEN state = 'queued'
+            AND (worker_id IS NOT NULL OR claimed_at IS NOT NULL OR started_at IS NOT NULL)
+            THEN 'queued, but still in the hands of a worker'
+        WHEN state = 'skipped' AND (owner_id IS NULL OR owner_id = id)
+            THEN 'skipped without naming the owner of its key'
+        WHEN state IN ('succeeded', 'dead') AND attempt = 0
+            THEN state || ' without an attempt'
+        WHEN state IN ('queued', 'running') AND failures > max_retries
+            THEN state || ' although its retries are used up'
+        WHEN jsonb_typeof(errors) <> 'array'
+            THEN 'errors is not a list'
+        WHEN jsonb_array_length(errors) > attempt
+            THEN 'more errors than attempts'
+    END AS problem
+FROM jobs_job
