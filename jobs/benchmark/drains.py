@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Max, Min
 
-from jobs.benchmark.job_types import EMPTY
+from jobs.benchmark.job_names import EMPTY
 from jobs.benchmark.processes import Process, workers
 from jobs.benchmark.rows import enqueue_jobs, settle_down
 from jobs.benchmark.waiting import wait_until

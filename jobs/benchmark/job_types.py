@@ -8,17 +8,10 @@ from typing import Any
 from rest_framework import serializers
 
 from jobs.benchmark.ground import STAMPS
+from jobs.benchmark.job_names import BACKLOG, EMPTY, SLEEP, SLEEP_ASYNC, SLEEP_SECONDS, STAMP
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.registry import job_type
 from jobs.states import Effect
-
-EMPTY = "benchmark.empty"
-BACKLOG = "benchmark.backlog"
-STAMP = "benchmark.stamp"
-SLEEP = "benchmark.sleep"
-SLEEP_ASYNC = "benchmark.sleep_async"
-
-SLEEP_SECONDS = 0.01
 
 
 class EmptyPayload(serializers.Serializer[dict[str, Any]]):

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from django.db import ProgrammingError, connection
 
-from jobs.benchmark.job_types import BACKLOG, EMPTY
+from jobs.benchmark.job_names import BACKLOG, EMPTY
 from jobs.broker import get_broker
 from jobs.ids import uuid7s
 from jobs.messages import QueueMessage

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from jobs.benchmark import raw
 from jobs.benchmark.bench import Bench, Findings
 from jobs.benchmark.figure import Figure
-from jobs.benchmark.job_types import EMPTY
+from jobs.benchmark.job_names import EMPTY
 from jobs.benchmark.rows import clean_slate, enqueue_jobs
 from jobs.services.enqueue import job_enqueue
 

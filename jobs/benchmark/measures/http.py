@@ -9,7 +9,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from jobs.benchmark.bench import Bench, Findings
 from jobs.benchmark.figure import Figure
 from jobs.benchmark.http_load import requests_per_second
-from jobs.benchmark.job_types import EMPTY
+from jobs.benchmark.job_names import EMPTY
 from jobs.benchmark.processes import api
 from jobs.benchmark.rows import clean_slate
 from jobs.services.enqueue import BATCH
@@ -29,7 +29,7 @@ def http(bench: Bench) -> Findings:
         figures = bench.median(
             "one job a call", lambda: [_one_each(address, token, bench.sizes.requests)]
         )
-        if _exists(BULK_PATH):
+        if exists(BULK_PATH):
             figures += bench.median(
                 "a thousand a call", lambda: [_thousand_each(address, token, bench.sizes.jobs)]
             )
@@ -50,7 +50,8 @@ def _thousand_each(address: str, token: str, count: int) -> Figure:
     return Figure("/addJobs", rate * count / len(bodies), "jobs/s")
 
 
-def _exists(path: str) -> bool:
+def exists(path: str) -> bool:
+    """Whether the API has this path at all."""
     return resolve(path).url_name is not None
 
 

@@ -3,7 +3,7 @@
 from jobs.benchmark.bench import Bench, Findings
 from jobs.benchmark.drains import Drain
 from jobs.benchmark.figure import Figure
-from jobs.benchmark.job_types import SLEEP, SLEEP_ASYNC, SLEEP_SECONDS
+from jobs.benchmark.job_names import SLEEP, SLEEP_ASYNC, SLEEP_SECONDS
 from jobs.benchmark.rows import clean_slate
 
 CONCURRENCY = 50

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from jobs.benchmark.bench import Bench, Findings
 from jobs.benchmark.figure import Figure
-from jobs.benchmark.job_types import STAMP
+from jobs.benchmark.job_names import STAMP
 from jobs.benchmark.processes import workers
 from jobs.benchmark.rows import clean_slate
 from jobs.benchmark.stamps import percentile, stamps
