@@ -8,6 +8,10 @@ from scheduler.development.chaos.run import POLL_SECONDS, Missed, Run
 AWAY_SECONDS = 20.0
 _SHORT_AWAY_SECONDS = 6.0
 
+# Slower work and more of it: jobs are to wait in Redis even where the API is slow.
+_WORK_SECONDS, _BACKLOG = 0.4, 0.5
+QUEUED_LEAST = 5
+
 
 def _flush(run: Run) -> None:
     run.wait_until_done(0.4)
@@ -19,8 +23,8 @@ def flush(run: Run) -> None:
     """FLUSHALL, while jobs wait in Redis."""
     queued = run.expect_in_flight("Redis was flushed").queued
     keys = run.world.redis.size()
-    if not queued or not keys:
-        raise Missed("nothing was waiting in Redis when it was flushed")
+    if queued < QUEUED_LEAST or not keys:
+        raise Missed(f"only {queued} jobs were waiting when Redis was flushed")
     run.world.redis.empty()
     run.notes.append(f"{keys} keys flushed while {queued} jobs were queued")
 
@@ -40,6 +44,8 @@ def _restart(run: Run) -> None:
 def restart(run: Run, *, empty: bool, away_seconds: float = 0.0) -> None:
     """Kills Redis and starts it again, with what it had written or without."""
     now = run.expect_in_flight("Redis was killed")
+    if now.queued < QUEUED_LEAST:
+        raise Missed(f"only {now.queued} jobs were waiting when Redis was killed")
     run.world.redis.kill()
     if empty:
         run.world.redis.forget()
@@ -71,7 +77,21 @@ def _away(run: Run) -> None:
         run.broken.append(f"only {done} jobs were done while Redis was away for {seconds:g} s")
 
 
-REDIS_FLUSHED = Fault("flush", "Redis flushed at 40 %", _flush)
-REDIS_RESTARTED_EMPTY = Fault("redis-empty", "Redis killed, restarted empty", _restart_empty)
-REDIS_RESTARTED = Fault("redis-aof", "Redis killed, restarted with its file", _restart)
+REDIS_FLUSHED = Fault(
+    "flush", "Redis flushed at 40 %", _flush, work_seconds=_WORK_SECONDS, backlog=_BACKLOG
+)
+REDIS_RESTARTED_EMPTY = Fault(
+    "redis-empty",
+    "Redis killed, restarted empty",
+    _restart_empty,
+    work_seconds=_WORK_SECONDS,
+    backlog=_BACKLOG,
+)
+REDIS_RESTARTED = Fault(
+    "redis-aof",
+    "Redis killed, restarted with its file",
+    _restart,
+    work_seconds=_WORK_SECONDS,
+    backlog=_BACKLOG,
+)
 REDIS_AWAY = Fault("redis-away", f"Redis away for {AWAY_SECONDS:g} s", _away, work_seconds=0.8)
