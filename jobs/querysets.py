@@ -197,7 +197,8 @@ class JobQuerySet(models.QuerySet["Job"]):
             margin_seconds=margin_seconds,
             limit=limit,
         )
-        return [QueueMessage(*row) for row in rows]
+        # By list, and first in first out: ids sort by the time of their making.
+        return [QueueMessage(*row) for row in sorted(rows, key=lambda row: (row[2:], row[0]))]
 
     def next_in_ledger(self, queues: Sequence[str], limit: int) -> list[QueueMessage]:
         """What is due, most urgent and longest waiting first: for the time without Redis."""
