@@ -1,15 +1,18 @@
 """queued -> running: one claim wins, and only where the job may start now."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries
 
 from jobs.claim import ClaimedJob
 from jobs.ids import uuid7
 from jobs.models import Job, ProcessedKey, Worker
 from jobs.services.enqueue import JobRequest, jobs_enqueue
+from jobs.services.idempotency import jobs_settle_contested
 from jobs.services.lifecycle import job_start, jobs_claim
 from jobs.services.recovery import jobs_rescue
 from jobs.states import JobState
@@ -26,7 +29,8 @@ from jobs.tests.integration.steps import (
     stored,
     succeed,
 )
-from jobs.tests.integration.threads import at_once, elsewhere
+from jobs.tests.integration.threads import at_once, elsewhere, waiting_for_locks
+from jobs.tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -181,14 +185,25 @@ def test_two_workers_with_redis_gone_agree_who_owns_a_key() -> None:
     assert Job.objects.running().count() == 5
 
 
-def test_workers_who_take_the_same_keys_in_another_order_do_not_deadlock() -> None:
-    pairs = [(by_text(f"ann{number}"), by_text(f"ann{number}")) for number in range(40)]
-    one, other = make_worker(), make_worker()
-    claims = at_once(
-        lambda: claim(one, *[first for first, _ in pairs]),
-        lambda: claim(other, *[second for _, second in reversed(pairs)]),
-    )
-    assert sum(len(many) for many in claims) == 40
+def test_keys_are_taken_in_one_order_so_that_nobody_waits_in_a_circle() -> None:
+    """Two workers whose batches have the same keys in different order must not deadlock."""
+    worker, later_key_first = make_worker(), [by_text("b"), by_text("a")]
+
+    def is_free(key: str) -> bool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '500ms'")
+            ProcessedKey.objects.create(key=key, job_id=uuid7())
+            transaction.set_rollback(True)
+        return True
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            ProcessedKey.objects.create(key="tests.note_by_text:a", job_id=uuid7())
+            claims = pool.submit(elsewhere, lambda: claim(worker, *later_key_first))
+            wait_until(lambda: waiting_for_locks() == 1)
+            assert elsewhere(lambda: is_free("tests.note_by_text:b"))
+            transaction.set_rollback(True)
+        assert len(claims.result(20)) == 2
 
 
 def test_its_own_key_is_free_again_for_the_next_attempt() -> None:
@@ -200,6 +215,15 @@ def test_its_own_key_is_free_again_for_the_next_attempt() -> None:
 def test_a_key_that_is_done_is_not_claimed_again() -> None:
     succeed(by_text())
     assert claim(make_worker(), by_text()) == []
+
+
+def test_what_the_ledger_says_is_done_is_not_done_again() -> None:
+    """Though the job itself is queued: a backup that was restored in parts."""
+    job = by_text()
+    ProcessedKey.objects.create(key=job.effect_key, job_id=job.id, processed_at=Now())
+    assert claim(make_worker(), job) == []
+    jobs_settle_contested(job_ids=[job.id])
+    assert stored(job).state == JobState.SKIPPED
 
 
 def test_a_key_of_a_dead_job_has_to_be_taken_over_first() -> None:
@@ -222,6 +246,13 @@ def test_the_next_attempt_begins_without_the_marks_of_the_last() -> None:
     assert stored(job).started_at is None
     assert job_start(claim=claimed)
     assert stored(job).started_at is not None
+
+
+def test_a_start_that_belongs_to_no_attempt_is_forgotten() -> None:
+    job = make_job(type="tests.note_once")
+    Job.objects.filter(id=job.id).update(started_at=Now())
+    claim_one(job)
+    assert stored(job).started_at is None
 
 
 def test_a_start_is_fenced() -> None:

@@ -103,7 +103,7 @@ OUTCOMES: list[Outcome] = [
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda outcome: type(outcome).__name__)
-@pytest.mark.parametrize("taken_away", ["attempt", "worker", "state"])
+@pytest.mark.parametrize("taken_away", ["attempt", "worker", "queued", "final"])
 def test_what_was_taken_away_is_not_written(
     outcome: Outcome, taken_away: str, claim: ClaimedJob, broker: RedisBroker
 ) -> None:
@@ -112,9 +112,12 @@ def test_what_was_taken_away_is_not_written(
             late = dataclasses.replace(claim, attempt=claim.attempt - 1)
         case "worker":
             late = dataclasses.replace(claim, worker_id=uuid7())
-        case _:
+        case "queued":
             late = claim
             record(claim, NotStarted(after_seconds=60))
+        case _:
+            late = claim
+            record(claim, Cancelled())
     before = Job.objects.filter(id=claim.id).values().get()
     broker.forget_everything()
     recorded = record(late, outcome)
