@@ -9,11 +9,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
+
+import playwright
 
 from scheduler.development import DATA_DIR, DevelopmentError
 
 BROWSER_DIR = DATA_DIR / "browser"
 
+_DRIVER = Path(playwright.__file__).parent / "driver" / "node"
 _COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MACOS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -21,30 +25,38 @@ _MACOS = (
 )
 _FETCH_SECONDS = 300
 
-# The libraries and fonts come from the same place, as far as the system lacks them.
+# Chromium, and a library that Playwright's Node.js wants and small systems lack.
+_PACKAGES = ("chromium", "libatomic1")
+
+# Libraries and fonts come from where the packages were unpacked, as far as the system lacks them.
 _LAUNCHER = """\
 #!/bin/sh
-root='{root}'
-for directory in "$root"/usr/lib/*-linux-gnu* "$root"/lib/*-linux-gnu* "$root"/usr/lib/chromium; do
-    LD_LIBRARY_PATH="${{LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}}$directory"
-done
-export LD_LIBRARY_PATH
+root={root}
+export LD_LIBRARY_PATH={libraries}
 if [ ! -e /etc/fonts/fonts.conf ]; then
     export FONTCONFIG_PATH="$root/etc/fonts" XDG_DATA_HOME="$root/usr/share"
 fi
-exec "$root/usr/lib/chromium/chromium" "$@"
+exec {program} "$@"
 """
 
 
 def find_browser() -> Path:
     """A Chromium that runs; the variable CHROMIUM names another. Fetches one if there is none.
 
+    Sees to it that Playwright's driver runs as well, in this process and its children.
     Raises `DevelopmentError`, which says what to install.
     """
     if named := os.environ.get("CHROMIUM"):
         if not _runs(Path(named)):
             raise DevelopmentError(f"CHROMIUM is {named!r}, which does not run.")
         return Path(named)
+    browser = _find_or_fetch()
+    if not _runs(_DRIVER) and (node := BROWSER_DIR / "node").exists():
+        os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node)
+    return browser
+
+
+def _find_or_fetch() -> Path:
     for browser in (*_installed(), *_fetched()):
         if _runs(browser):
             return browser
@@ -78,11 +90,12 @@ def _fetched() -> Iterator[Path]:
                 yield path
 
 
-def _runs(browser: Path) -> bool:
+def _runs(program: Path) -> bool:
     """Whether it starts: a missing library shows even when it only tells its version."""
+    options = browser_options() if program != _DRIVER else []
     try:
         told = subprocess.run(  # noqa: S603
-            [browser, "--version", *browser_options()], capture_output=True, timeout=60
+            [program, "--version", *options], capture_output=True, timeout=60
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
@@ -97,7 +110,7 @@ def _fetch_with_playwright() -> None:
 
 
 def _fetch_with_apt() -> None:
-    """Unpacks Debian's package and what it needs, with apt's state in a directory of ours."""
+    """Unpacks Debian's packages and what they need, with apt's state in a directory of ours."""
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         return
     root, lists, archives = (BROWSER_DIR / name for name in ("root", "lists", "archives"))
@@ -112,14 +125,25 @@ def _fetch_with_apt() -> None:
         "APT::Sandbox::User=root",  # the user _apt cannot write here
     ):
         apt += ["-o", option]
-    install = [*apt, "install", "--download-only", "--yes", "--no-install-recommends", "chromium"]
-    if not (_try([*apt, "update"]) and _try(install)):
+    install = [*apt, "install", "--download-only", "--yes", "--no-install-recommends"]
+    if not (_try([*apt, "update"]) and _try([*install, *_PACKAGES])):
         return
     for package in sorted(archives.glob("*.deb")):
         _try(["dpkg-deb", "--extract", str(package), str(root)])
         package.unlink()
-    launcher = BROWSER_DIR / "chromium"
-    launcher.write_text(_LAUNCHER.format(root=str(root).replace("'", "'\\''")))
+    _write_launcher("node", _DRIVER, root)
+    _write_launcher("chromium", root / "usr/lib/chromium/chromium", root)
+
+
+def _write_launcher(name: str, program: Path, root: Path) -> None:
+    """A script that runs the program with the libraries that were unpacked."""
+    libraries = ":".join(sorted({str(library.parent) for library in root.rglob("lib*.so*")}))
+    launcher = BROWSER_DIR / name
+    launcher.write_text(
+        _LAUNCHER.format(
+            root=quote(str(root)), libraries=quote(libraries), program=quote(str(program))
+        )
+    )
     launcher.chmod(0o755)
 
 

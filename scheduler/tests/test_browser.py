@@ -1,5 +1,6 @@
 """The browser of the browser tests: found, named, or missed in words."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,17 @@ def test_one_that_lacks_a_library_is_passed_over(tmp_path: Path) -> None:
     script(tmp_path / "chromium", "exit 127")
     with pytest.raises(DevelopmentError):
         browser.find_browser()
+
+
+@pytest.mark.usefixtures("nothing_here")
+@pytest.mark.parametrize("driver_runs", [True, False])
+def test_the_driver_gets_the_libraries_that_the_system_lacks(
+    driver_runs: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", "")
+    driver = script(tmp_path / "driver", "exit 0" if driver_runs else "exit 127")
+    monkeypatch.setattr(browser, "_DRIVER", driver)
+    launcher = script(tmp_path / "node", "exit 0")
+    script(tmp_path / "chromium", "exit 0")
+    browser.find_browser()
+    assert os.environ["PLAYWRIGHT_NODEJS_PATH"] == ("" if driver_runs else str(launcher))
