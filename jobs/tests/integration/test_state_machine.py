@@ -62,7 +62,7 @@ TYPES = ["tests.note", "tests.note_once", "tests.note_transactional", "tests.not
 TEXTS = ["ann", "bob"]
 KEYS = [None, "k1", "k2"]
 QUEUES = ["default"]
-WORKERS = 3
+WORKERS = 2
 MINUTE_AND_A_HALF = timedelta(seconds=90)
 
 indexes = st.integers(0, 99)
@@ -167,6 +167,14 @@ class Protocol(RuleBasedStateMachine):
             self.once[claim.effect_key] += 1
 
     @rule(number=indexes)
+    def work(self, number: int) -> None:
+        """As far as the handlers: what mostly happens, between the single steps."""
+        self.fetch(number, 4)
+        self.claim(number)
+        while self._player(number).claims and not self._player(number).frozen:
+            self.start(number)
+
+    @rule(number=indexes)
     def succeed(self, number: int) -> None:
         if taken := self._take(number):
             self._succeed(taken)
@@ -188,7 +196,7 @@ class Protocol(RuleBasedStateMachine):
         }
         if _effect(claim) is Effect.ONCE and outcome != "unknown":
             self.once[claim.effect_key] -= 1  # the handler knows that it did not happen
-        jobs_record(finished=[Finished(claim, outcomes[outcome])])
+        self._record(claim, outcomes[outcome])
 
     @rule(number=indexes)
     def give_back(self, number: int) -> None:
@@ -198,6 +206,23 @@ class Protocol(RuleBasedStateMachine):
             jobs_give_back(claims=claims)
 
     # Faults
+
+    @rule(number=indexes)
+    def crash_at_work(self, number: int) -> None:
+        """A worker dies with handlers running, and what it held is rescued."""
+        self.work(number)
+        self.crash(number)
+        self.rescue()
+
+    @rule(number=indexes)
+    def freeze_at_work(self, number: int) -> None:
+        """A worker freezes with handlers running, and others do its work."""
+        self.work(number)
+        self.freeze(number)
+        self.rescue()
+        self.time_passes()
+        self.ring_again()
+        self.work(number + 1)
 
     @rule(number=indexes)
     def crash(self, number: int) -> None:
@@ -359,7 +384,7 @@ class Protocol(RuleBasedStateMachine):
 
     def _succeed(self, claim: ClaimedJob) -> None:
         if _effect(claim) is not Effect.TRANSACTIONAL:
-            jobs_record(finished=[Finished(claim, Succeeded())])
+            self._record(claim, Succeeded())
             return
         try:
             with transaction.atomic():
@@ -367,6 +392,12 @@ class Protocol(RuleBasedStateMachine):
                 job_succeed_in_transaction(claim=claim)
         except LeaseLost:
             jobs_record(finished=[Finished(claim, Lost())])
+
+    def _record(self, claim: ClaimedJob, outcome: Outcome) -> None:
+        """What a later attempt has overtaken is not written."""
+        current = Job.objects.get(id=claim.id).attempt
+        [recorded] = jobs_record(finished=[Finished(claim, outcome)])
+        assert not recorded.written or current == claim.attempt, f"{claim} is not fenced"
 
 
 def _effect(claim: ClaimedJob) -> Effect:
@@ -385,7 +416,7 @@ def test_the_promises_hold_in_any_order(settings: Any, short_timeout: float) -> 
 
 
 PROFILE = settings(
-    max_examples=int(MORE or 14),
+    max_examples=int(MORE or 6),
     stateful_step_count=40,
     derandomize=not MORE,
     database=None,
