@@ -212,7 +212,7 @@ def test_the_longest_lost_come_first_and_a_round_is_bounded(
     broker: RedisBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recovery, "RING_LIMIT_PER_LIST", 3)
-    jobs = [job_rung(LONG_AGO + 7 - number) for number in range(7)]
+    jobs = [job_rung(LONG_AGO + number) for number in range(7)][::-1]
     broker.forget_everything()
     assert ring_again() == 3
     assert set(fetched(broker)) == set(jobs[:3])
