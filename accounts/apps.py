@@ -1,7 +1,15 @@
 """The accounts app: users and their tokens."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_save, pre_delete
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
+
+    def ready(self) -> None:
+        """Whoever changes a user here is heard at once by the API of this process."""
+        from accounts.api.checked_tokens import forget_changed_user
+
+        for signal in (post_save, pre_delete):
+            signal.connect(forget_changed_user, sender="accounts.User")

@@ -6,7 +6,6 @@ errors into those (`jobs/api/refusals.py`) and needs to know nothing of this fil
 
 import logging
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -26,6 +25,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.views import set_rollback
 
+from jobs.api.pointers import pointed_errors, summary
 from scheduler.request_id import request_id
 
 CONTENT_TYPE = "application/problem+json"
@@ -117,36 +117,8 @@ def problem_of(exc: Exception) -> Problem | None:
 
 
 def _invalid(exc: exceptions.ValidationError) -> Problem:
-    errors = list(_pointed(exc.detail, ""))
-    first = errors[0] if errors else {"pointer": "", "detail": "The request is invalid."}
-    where = f"{first['pointer']}: " if first["pointer"] else ""
-    more = f" (and {len(errors) - 1} more, see errors)" if len(errors) > 1 else ""
-    return Problem(
-        exc.status_code, str(exc.default_code), f"{where}{first['detail']}{more}", errors
-    )
-
-
-def _pointed(detail: Any, pointer: str) -> Iterator[dict[str, str]]:
-    """Flattens the nested `detail` of a ValidationError; pointers are JSON Pointers (RFC 6901)."""
-    if isinstance(detail, dict):
-        for key, inner in detail.items():
-            own = "" if key == "non_field_errors" else f"/{_escaped(str(key))}"
-            yield from _pointed(inner, pointer + own)
-    elif isinstance(detail, list):
-        for index, inner in enumerate(detail):
-            # A list of texts is about the value itself; a list of objects is about its items.
-            own = f"/{index}" if isinstance(inner, dict | list) else ""
-            yield from _pointed(inner, pointer + own)
-    else:
-        yield {
-            "pointer": pointer,
-            "code": str(getattr(detail, "code", "invalid")),
-            "detail": str(detail),
-        }
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
+    errors = pointed_errors(exc.detail)
+    return Problem(exc.status_code, str(exc.default_code), summary(errors), errors)
 
 
 def _refused(exc: exceptions.APIException) -> Problem:

@@ -106,7 +106,9 @@ AUTH_PASSWORD_VALIDATORS = [
 SIGNUP_ENABLED = _env.signup_enabled
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.CheckedTokenAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -115,6 +117,10 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": _env.trusted_proxies,
     "UNAUTHENTICATED_USER": None,
 }
+
+# A token is looked up in the user table once in so many seconds and process: for as long a closed
+# account may go on calling. 0 looks at every call.
+TOKEN_CHECK_SECONDS = 5
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=_env.access_token_minutes),

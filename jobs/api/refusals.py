@@ -1,9 +1,12 @@
 """This app's errors in the words of DRF, which the project renders as problems."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404
 from rest_framework import status
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 
@@ -43,6 +46,13 @@ class TooLarge(APIException):
     default_code = "payload_too_large"
 
 
+class JobsRefused(ValidationError):
+    """422: all or none was asked for, and some are not acceptable."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "jobs_refused"
+
+
 class AlreadyResolved(APIException):
     """409: somebody was first."""
 
@@ -57,8 +67,8 @@ class AlreadyFinal(APIException):
     default_code = "already_final"
 
 
-def refusal_of(error: JobsError) -> APIException | None:
-    """The refusal that tells a client of this error; None if it is not the client's doing."""
+def refusal_of(error: JobsError) -> APIException:
+    """The refusal that tells a client of this error; raises it if it is not the client's doing."""
     match error:
         case UnknownJobType():
             return NoSuchType({"type": [_unknown("job type", error.job_type, error.known)]})
@@ -73,7 +83,7 @@ def refusal_of(error: JobsError) -> APIException | None:
         case JobAlreadyFinal():
             return AlreadyFinal(_sentence(error))
         case _:
-            return None
+            raise error
 
 
 def _unknown(noun: str, name: str, known: list[str]) -> ErrorDetail:
@@ -88,9 +98,13 @@ def _sentence(error: JobsError) -> str:
 
 
 class RefusalMixin:
-    """For views: raises this app's errors as the refusals they stand for."""
+    """For views: answers this app's errors with the refusals they stand for."""
 
     def handle_exception(self, exc: Exception) -> Any:
-        refusal = refusal_of(exc) if isinstance(exc, JobsError) else None
         handle: Callable[[Exception], Any] = super().handle_exception  # type: ignore[misc]
-        return handle(refusal or exc)
+        if isinstance(exc, ObjectDoesNotExist):  # pruned between being found and being used
+            exc = Http404()
+        elif isinstance(exc, JobsError):
+            with suppress(JobsError):
+                exc = refusal_of(exc)
+        return handle(exc)

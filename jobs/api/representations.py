@@ -1,13 +1,18 @@
 """What the calls answer: jobs and dead letters as JSON. Sensitive payload fields are masked."""
 
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from rest_framework import serializers
 
 from jobs.models import DeadLetter, Job
 from jobs.selectors import masked_payload
+from jobs.services.enqueue import Enqueued
 from jobs.states import FINAL_STATES, JobState
+
+_ANY_ID = UUID(int=0)
+_moment = serializers.DateTimeField()
 
 
 def job_path(job_id: Any) -> str:
@@ -20,20 +25,28 @@ def failed_job_path(dead_letter_id: Any) -> str:
     return reverse("failed-job", args=[dead_letter_id])
 
 
-class JobReceipt(serializers.Serializer[Job]):
-    """What a client needs to know of a job that was just accepted."""
+def job_path_prefix() -> str:
+    """What the id of a job is put behind to make its path: for many, a prefix is quicker."""
+    return job_path(_ANY_ID).removesuffix(str(_ANY_ID))
 
-    id = serializers.UUIDField()
-    type = serializers.CharField()
-    queue = serializers.CharField()
-    priority = serializers.IntegerField()
-    state = serializers.CharField()
-    run_at = serializers.DateTimeField()
-    idempotency_key = serializers.CharField()
-    links = serializers.SerializerMethodField()
 
-    def get_links(self, job: Job) -> dict[str, str]:
-        return {"self": job_path(job.pk)}
+def job_receipt(accepted: Enqueued) -> dict[str, Any]:
+    """What a client needs to know of a job that was just accepted.
+
+    No serializer: it would take a fifth of the whole call.
+    """
+    job = accepted.job
+    return {
+        "id": str(job.id),
+        "type": job.type,
+        "queue": job.queue,
+        "priority": job.priority,
+        "state": job.state,
+        "run_at": _moment.to_representation(job.run_at),
+        "idempotency_key": job.idempotency_key,
+        "links": {"self": job_path(job.id)},
+        "duplicate": accepted.duplicate,
+    }
 
 
 class JobRepresentation(serializers.Serializer[Job]):

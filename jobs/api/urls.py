@@ -2,10 +2,12 @@
 
 from django.urls import re_path
 
+from jobs.api.add_job import AddJobsView, AddJobView
 from jobs.api.viewsets import DeadLetterViewSet, JobViewSet
 
 urlpatterns = [
-    re_path(r"^addJob/?$", JobViewSet.as_view({"post": "create"}), name="add-job"),
+    re_path(r"^addJob/?$", AddJobView.as_view(), name="add-job"),
+    re_path(r"^addJobs/?$", AddJobsView.as_view(), name="add-jobs"),
     re_path(r"^jobs/?$", JobViewSet.as_view({"get": "list"}), name="jobs"),
     re_path(r"^jobs/(?P<pk>[^/]+)/?$", JobViewSet.as_view({"get": "retrieve"}), name="job"),
     re_path(

@@ -1,8 +1,5 @@
 """The calls about jobs: parse, call one service or selector, render."""
 
-from typing import cast
-
-from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import OuterRef, QuerySet, Subquery
 from rest_framework import status
 from rest_framework.generics import get_object_or_404
@@ -11,41 +8,27 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from jobs.api.client import client_of
 from jobs.api.lists import paged_response
 from jobs.api.parsers import StorableJSONParser
 from jobs.api.permissions import MayReplay
 from jobs.api.refusals import RefusalMixin
 from jobs.api.representations import (
     DeadLetterRepresentation,
-    JobReceipt,
     JobRepresentation,
     job_path,
 )
-from jobs.api.serializers import DeadLetterQuery, JobQuery, JobSubmission
+from jobs.api.serializers import DeadLetterQuery, JobQuery
 from jobs.models import DeadLetter, Job
 from jobs.selectors import dead_letters_visible_to, jobs_visible_to
 from jobs.services.dead_letters import dead_letter_replay
-from jobs.services.enqueue import job_enqueue
 from jobs.services.lifecycle import job_cancel
 
 
 class JobViewSet(RefusalMixin, ViewSet):
-    """Submits jobs and shows them: a client's own, or all of them to staff."""
+    """Shows jobs and cancels them: a client's own, or all of them to staff."""
 
     parser_classes = (StorableJSONParser,)
-
-    def create(self, request: Request) -> Response:
-        """202 once the row is committed; 200 for a job that was there already."""
-        submission = JobSubmission(data=request.data)
-        submission.is_valid(raise_exception=True)
-        wanted = dict(submission.validated_data)
-        wanted["delay_seconds"] = wanted.pop("delay", None)
-        accepted = job_enqueue(**wanted, submitted_by_id=_client(request).pk)
-        return Response(
-            {**JobReceipt(accepted.job).data, "duplicate": accepted.duplicate},
-            status=status.HTTP_200_OK if accepted.duplicate else status.HTTP_202_ACCEPTED,
-            headers={"Location": job_path(accepted.job.pk)},
-        )
 
     def list(self, request: Request) -> Response:
         """A page of jobs, newest first."""
@@ -64,7 +47,7 @@ class JobViewSet(RefusalMixin, ViewSet):
 
     def _jobs(self, request: Request) -> QuerySet[Job]:
         newest_letter = DeadLetter.objects.filter(job=OuterRef("pk")).order_by("-pk")
-        return jobs_visible_to(_client(request)).annotate(
+        return jobs_visible_to(client_of(request)).annotate(
             failed_job_id=Subquery(newest_letter.values("pk")[:1])
         )
 
@@ -80,7 +63,7 @@ class DeadLetterViewSet(RefusalMixin, ViewSet):
 
     def list(self, request: Request) -> Response:
         """A page of dead letters, newest first."""
-        letters = dead_letters_visible_to(_client(request))
+        letters = dead_letters_visible_to(client_of(request))
         return paged_response(request, DeadLetterQuery, letters, DeadLetterRepresentation)
 
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -90,7 +73,7 @@ class DeadLetterViewSet(RefusalMixin, ViewSet):
     def replay(self, request: Request, pk: str) -> Response:
         """Puts the job back in its queue."""
         letter = dead_letter_replay(
-            dead_letter_id=self._letter(request, pk).pk, resolved_by_id=_client(request).pk
+            dead_letter_id=self._letter(request, pk).pk, resolved_by_id=client_of(request).pk
         )
         return Response(
             DeadLetterRepresentation(letter).data,
@@ -99,10 +82,5 @@ class DeadLetterViewSet(RefusalMixin, ViewSet):
         )
 
     def _letter(self, request: Request, pk: str) -> DeadLetter:
-        letter: DeadLetter = get_object_or_404(dead_letters_visible_to(_client(request)), pk=pk)
+        letter: DeadLetter = get_object_or_404(dead_letters_visible_to(client_of(request)), pk=pk)
         return letter
-
-
-def _client(request: Request) -> AbstractBaseUser:
-    """Who calls: IsAuthenticated has let nobody else through."""
-    return cast(AbstractBaseUser, request.user)

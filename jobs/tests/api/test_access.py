@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 ID = "01890000-0000-7000-8000-000000000000"
 CALLS = [
     ("post", "/addJob"),
+    ("post", "/addJobs"),
     ("get", "/jobs"),
     ("get", f"/jobs/{ID}"),
     ("get", "/failedJobs"),
@@ -88,6 +89,7 @@ def test_a_session_of_the_admin_is_no_token(anonymous: APIClient, staff: User) -
     [
         ("get", "/addJob", "POST"),
         ("put", "/addJob", "POST"),
+        ("get", "/addJobs", "POST"),
         ("delete", f"/jobs/{ID}", "GET"),
         ("post", "/jobs", "GET"),
         ("post", "/failedJobs", "GET"),
