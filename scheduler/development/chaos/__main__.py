@@ -1,17 +1,16 @@
 """bin/chaos: from the command line to the exit status."""
 
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from types import FrameType
 
 from scheduler.development import DATA_DIR, DevelopmentError
 from scheduler.development.chaos.faults import CALM, FAULTS, SHORT
 from scheduler.development.chaos.options import SHORT_JOBS, Options, parse
+from scheduler.development.chaos.pause import Stopped, watch_signals
 from scheduler.development.chaos.report import Report
 from scheduler.development.chaos.suite import Suite
 from scheduler.development.chaos.verdict import Verdict
@@ -29,15 +28,14 @@ def main() -> int:
     if options.list:
         table(("fault", "what happens"), [(fault.name, fault.what) for fault in FAULTS])
         return 0
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    watch_signals()
     lock, directory = _take_directory(options)
     try:
         verdicts = _run(options, directory)
     except DevelopmentError as error:
         problem(str(error))
         return EXIT_BROKEN
-    except KeyboardInterrupt:
+    except Stopped:
         return EXIT_INTERRUPTED
     finally:
         lock.close()
@@ -63,7 +61,6 @@ def _run(options: Options, directory: Path) -> list[Verdict]:
             verdicts.append(suite.run(fault, jobs))
             report.fault(verdicts[-1], time.monotonic() - started)
     finally:
-        signal.signal(signal.SIGINT, _insist)
         if not options.json:
             say("Stopping")
         world.end()
@@ -86,15 +83,6 @@ def _take_directory(options: Options) -> tuple[FileLock, Path]:
 
 def _directories() -> Iterator[Path]:
     return (DATA_DIR / "chaos" / str(number) for number in count(1))
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Any signal that asks to stop is treated like Ctrl-C."""
-    raise KeyboardInterrupt
-
-
-def _insist(number: int, frame: FrameType | None) -> None:
-    """While everything is being stopped, another Ctrl-C is not needed: it takes seconds."""
 
 
 if __name__ == "__main__":

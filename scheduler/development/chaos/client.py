@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scheduler.development import DevelopmentError
+from scheduler.development.chaos.pause import stopping
 
 TIMEOUT_SECONDS = 15.0
 PATIENCE_SECONDS = 120.0
@@ -71,7 +72,7 @@ class Client:
                 status, said = 0, repr(error)
             if status == 500:
                 self.server_errors.append(f"{method} {path}: {said}")
-            if 400 <= status < 500 or time.monotonic() > deadline:
+            if 400 <= status < 500 or time.monotonic() > deadline or stopping():
                 raise Unanswered(f"{method} {path}: {said}")
             time.sleep(_PAUSE_SECONDS)
 

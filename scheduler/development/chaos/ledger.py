@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from scheduler.development.chaos.effects import Effect
+from scheduler.development.chaos.pause import pause
 
 PATIENCE_SECONDS = 60.0
 FINAL = ("succeeded", "skipped", "dead", "cancelled")
@@ -176,7 +177,7 @@ class Ledger:
                 self.close()
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(0.1)
+                pause(0.1)
 
     def _connected(self) -> psycopg.Connection:
         if self._connection is None:

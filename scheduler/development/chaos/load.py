@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from scheduler.development.chaos.client import Client, Receipt, Unanswered
+from scheduler.development.chaos.pause import pause
 from scheduler.development.chaos.plan import Planned
 
 CLIENTS = 8
@@ -51,8 +52,9 @@ class Load:
         self.join()
 
     def join(self) -> None:
-        for thread in self._threads:
-            thread.join()
+        """Returns when everything was submitted, and answered."""
+        while not self.is_over:
+            pause(_LOOK_SECONDS)
 
     def _work(self) -> None:
         while (job := self._next()) is not None:

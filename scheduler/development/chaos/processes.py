@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from scheduler.development import DevelopmentError
+from scheduler.development.chaos.pause import pause
 from scheduler.development.child import Child
 
 READY_SECONDS = 60.0
@@ -53,7 +54,7 @@ class Process(Child):
         while self.alive:
             if time.monotonic() > deadline:
                 self.kill_all()
-            time.sleep(_POLL_SECONDS)
+            pause(_POLL_SECONDS)
         return self._process.wait()
 
     def wait_until(self, ready: Callable[[], bool]) -> None:
@@ -63,7 +64,7 @@ class Process(Child):
             if not self.alive or time.monotonic() > deadline:
                 lines = "\n  ".join(self.last_lines())
                 raise DevelopmentError(f"{self.name} did not start. {self.log} says:\n  {lines}")
-            time.sleep(_POLL_SECONDS)
+            pause(_POLL_SECONDS)
 
 
 class WorkerProcess(Process):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from scheduler.development.chaos.ledger import JobRow, Progress
 from scheduler.development.chaos.load import Load
 from scheduler.development.chaos.options import Options
+from scheduler.development.chaos.pause import pause
 from scheduler.development.chaos.plan import ONCE
 from scheduler.development.chaos.processes import SLOTS, WorkerProcess
 from scheduler.development.chaos.world import World
@@ -51,7 +52,7 @@ class Run:
                 best, moved_at = final, time.monotonic()
             if time.monotonic() - moved_at > _STALLED_SECONDS:
                 raise Missed(f"{final} of {self.wanted} jobs were done, and then no more")
-            time.sleep(POLL_SECONDS)
+            pause(POLL_SECONDS)
 
     def expect_in_flight(self, when: str) -> Progress:
         """Where the jobs are at this moment; raises `Missed` if none is running."""
@@ -59,7 +60,7 @@ class Run:
         while (now := self.progress()).running == 0:
             if time.monotonic() > deadline:
                 raise Missed(f"no job was running when {when}")
-            time.sleep(POLL_SECONDS)
+            pause(POLL_SECONDS)
         return now
 
     def busiest_worker(self, spare: Iterable[WorkerProcess] = ()) -> WorkerProcess:
@@ -71,7 +72,7 @@ class Run:
                 worker = self.world.crew.find(pid)
                 if worker is not None and worker.alive and worker not in spared:
                     return worker
-            time.sleep(POLL_SECONDS)
+            pause(POLL_SECONDS)
         raise Missed("no worker was running a job")
 
     def kill(self, victim: WorkerProcess) -> int:
@@ -80,7 +81,7 @@ class Run:
         What it was executing may be parked, and nothing else.
         """
         victim.kill_all()
-        time.sleep(SETTLE_SECONDS)
+        pause(SETTLE_SECONDS)
         held = self.world.ledger.in_hand([victim.pid], self.client_id)
         executing = [one.id for one in held if one.started and one.type in ONCE]
         if len(executing) > SLOTS:

@@ -11,6 +11,7 @@ from scheduler.development.chaos.judge import INTERRUPTED, Evidence, Findings, j
 from scheduler.development.chaos.ledger import JobRow, Ledger
 from scheduler.development.chaos.load import Load
 from scheduler.development.chaos.options import Options
+from scheduler.development.chaos.pause import pause
 from scheduler.development.chaos.plan import planned
 from scheduler.development.chaos.processes import SLOTS
 from scheduler.development.chaos.run import POLL_SECONDS, Missed, Run
@@ -87,7 +88,7 @@ class Suite:
             progress = run.progress()
             if progress.queued + progress.running == 0 and not _parked_in_vain(run):
                 return
-            time.sleep(10 * POLL_SECONDS)
+            pause(10 * POLL_SECONDS)
 
     def _judge(self, run: Run, verdict: Verdict) -> None:
         rows, effects = run.jobs(), self._effects()

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,28 @@ from scheduler.tests.processes import processes_in
 
 pytestmark = pytest.mark.timeout(400)
 
+Chaos = Callable[..., subprocess.Popen[str]]
+
 SHORT_SECONDS = 300  # less than half of it on a quiet machine
 
 
-def chaos(*arguments: str) -> subprocess.Popen[str]:
+@pytest.fixture
+def chaos() -> Iterator[Chaos]:
+    """Starts bin/chaos; ends what a test has left running."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        started.append(run_chaos(*arguments))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=120)
+
+
+def run_chaos(*arguments: str) -> subprocess.Popen[str]:
     """One bin/chaos; the servers of this test run are not its own."""
     ours = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "JOBS_REDIS_PREFIX")
     inherited = {name: value for name, value in os.environ.items() if name not in ours}
@@ -46,7 +64,9 @@ def nothing_left(tmp_path: Path) -> Callable[[], bool]:
     return lambda: processes_in(tmp_path) == []
 
 
-def test_every_promise_is_kept(tmp_path: Path, nothing_left: Callable[[], bool]) -> None:
+def test_every_promise_is_kept(
+    chaos: Chaos, tmp_path: Path, nothing_left: Callable[[], bool]
+) -> None:
     directory = tmp_path / "chaos"
     process = chaos("--short", "--json", "--directory", str(directory))
     answer = document(process)
@@ -64,7 +84,7 @@ def test_every_promise_is_kept(tmp_path: Path, nothing_left: Callable[[], bool])
     assert not directory.exists()
 
 
-def test_a_promise_that_is_not_kept_is_found(tmp_path: Path) -> None:
+def test_a_promise_that_is_not_kept_is_found(chaos: Chaos, tmp_path: Path) -> None:
     """Without retries, mails that were refused for the moment wait for a person in vain."""
     directory = tmp_path / "chaos"
     process = chaos(
@@ -82,7 +102,7 @@ def test_a_promise_that_is_not_kept_is_found(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_run_ends_what_it_started(
-    tmp_path: Path, nothing_left: Callable[[], bool]
+    chaos: Chaos, tmp_path: Path, nothing_left: Callable[[], bool]
 ) -> None:
     directory = tmp_path / "chaos"
     process = chaos("--faults", "term", "--directory", str(directory))
@@ -97,14 +117,14 @@ def test_an_interrupted_run_ends_what_it_started(
     "arguments",
     [("--faults", "fire"), ("--jobs", "3"), ("--workers", "1"), ("--set", "DEBUG=1")],
 )
-def test_a_wrong_option_is_explained(arguments: tuple[str, ...]) -> None:
+def test_a_wrong_option_is_explained(chaos: Chaos, arguments: tuple[str, ...]) -> None:
     process = chaos(*arguments)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
     assert arguments[0] in errors
 
 
-def test_the_faults_are_listed() -> None:
+def test_the_faults_are_listed(chaos: Chaos) -> None:
     said, _ = chaos("--list").communicate(timeout=60)
     for name in ("kill", "redis-away", "postgres", "api", "smtp-drop", "mixed"):
         assert name in said

@@ -1,13 +1,13 @@
 """What happens to the API, and what clients do to it."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 from scheduler.development.chaos.app.variables import KILL_EVERY, KILL_LIMIT
 from scheduler.development.chaos.client import Client, Receipt
 from scheduler.development.chaos.fault import Fault
 from scheduler.development.chaos.load import CLIENTS
+from scheduler.development.chaos.pause import pause
 from scheduler.development.chaos.plan import Planned
 from scheduler.development.chaos.run import POLL_SECONDS, Missed, Run
 
@@ -25,7 +25,7 @@ def _kill(run: Run) -> None:
     run.world.api.kill()
     run.world.api.start(**{KILL_EVERY: str(every), KILL_LIMIT: str(limit)})
     while not run.load.is_over and len(_kills(run)) < limit:
-        time.sleep(POLL_SECONDS)
+        pause(POLL_SECONDS)
     kills = _kills(run)
     if len(kills) < _KILLS_LEAST:
         raise Missed(f"the API died only {len(kills)} times between commit and push")
@@ -77,7 +77,7 @@ def _again(run: Run) -> None:
         run.broken.append(f"{accepted} jobs were accepted again after they had finished")
     run.notes.append(f"{3 * len(jobs)} submissions of {len(jobs)} jobs")
     run.fault_is_over()
-    time.sleep(1.0)  # what was wrongly accepted would run by now
+    pause(1.0)  # what was wrongly accepted would run by now
 
 
 API_KILLED = Fault("api", "API killed between commit and push", _kill)

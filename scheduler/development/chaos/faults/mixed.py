@@ -8,6 +8,7 @@ from collections.abc import Callable
 from scheduler.development.chaos.fault import Fault
 from scheduler.development.chaos.faults import postgres
 from scheduler.development.chaos.memory import Memory
+from scheduler.development.chaos.pause import pause
 from scheduler.development.chaos.plan import ONCE
 from scheduler.development.chaos.processes import WorkerProcess
 from scheduler.development.chaos.run import Missed, Run
@@ -86,7 +87,7 @@ class _Mix:
         """Lets time pass, and ends what has lasted long enough."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            time.sleep(0.05)
+            pause(0.05)
             for name, (end, undo) in list(self._lasting.items()):
                 if time.monotonic() > end:
                     undo()

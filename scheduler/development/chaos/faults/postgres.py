@@ -4,6 +4,7 @@ import time
 from collections import Counter
 
 from scheduler.development.chaos.fault import Fault
+from scheduler.development.chaos.pause import pause
 from scheduler.development.chaos.run import Missed, Run
 from scheduler.development.chaos.times import WORKER_TIMEOUT_SECONDS
 
@@ -31,7 +32,7 @@ def restart(run: Run, *, away_seconds: float) -> None:
     now = run.expect_in_flight("PostgreSQL was stopped")
     stopped_at = time.monotonic()
     run.world.postgres.kill()
-    time.sleep(away_seconds)
+    pause(away_seconds)
     run.world.postgres.start()
     run.notes.append(
         f"PostgreSQL was away for {time.monotonic() - stopped_at:.1f} s, with {now.running} jobs "
@@ -53,7 +54,7 @@ def cut(run: Run, seconds: float) -> None:
     while time.monotonic() < until:
         if state := run.world.ledger.cut_one_connection():
             cuts[state] += 1
-        time.sleep(_BETWEEN_CUTS_SECONDS)
+        pause(_BETWEEN_CUTS_SECONDS)
     busy = cuts.total() - cuts["idle"]
     if cuts.total() < CUTS_LEAST:
         raise Missed(f"only {cuts.total()} connections could be cut")

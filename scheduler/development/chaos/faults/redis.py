@@ -3,6 +3,7 @@
 import time
 
 from scheduler.development.chaos.fault import Fault
+from scheduler.development.chaos.pause import pause
 from scheduler.development.chaos.run import POLL_SECONDS, Missed, Run
 
 AWAY_SECONDS = 20.0
@@ -62,7 +63,7 @@ def _let_work_go_on(run: Run, seconds: float) -> int:
     before = run.progress()
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        time.sleep(POLL_SECONDS)
+        pause(POLL_SECONDS)
     return run.progress().final - before.final
 
 

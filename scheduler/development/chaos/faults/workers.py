@@ -4,6 +4,7 @@ import time
 
 from scheduler.development.chaos.fault import Fault
 from scheduler.development.chaos.options import Options
+from scheduler.development.chaos.pause import pause
 from scheduler.development.chaos.run import POLL_SECONDS, Missed, Run
 from scheduler.development.chaos.times import RECOVERY_SECONDS
 
@@ -65,9 +66,9 @@ def freeze_one(run: Run) -> None:
         if time.monotonic() - frozen_at > RECOVERY_SECONDS:
             run.broken.append(f"the jobs of a frozen worker were not rescued; see {victim.log}")
             break
-        time.sleep(POLL_SECONDS)
+        pause(POLL_SECONDS)
     rescued_after = time.monotonic() - frozen_at
-    time.sleep(0.5)  # the others are at work on what was rescued when the zombie comes
+    pause(0.5)  # the others are at work on what was rescued when the zombie comes
     victim.thaw()
     if not held:
         raise Missed("the frozen worker held no job")

@@ -1,0 +1,55 @@
+"""Letting time pass, until somebody wants everything to stop.
+
+Signals only leave a note. An exception out of a signal handler may strike anywhere: inside a fork
+it would leave the locks of other modules held for ever.
+"""
+
+import signal
+import time
+from types import FrameType
+
+_LONGEST_SECONDS = 0.1
+
+
+class Stopped(Exception):
+    """A person wants everything to stop."""
+
+
+class _Signals:
+    """Whether one came, and whether that was told."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self.told = False
+
+    def note(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+
+
+_signals = _Signals()
+
+
+def watch_signals() -> None:
+    """From now on `pause` raises `Stopped`, once, after SIGINT, SIGTERM or SIGHUP."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _signals.note)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # which nohup asks for
+        signal.signal(signal.SIGHUP, _signals.note)
+
+
+def stopping() -> bool:
+    """Whether somebody wants everything to stop; for threads beside the main one."""
+    return _signals.came
+
+
+def pause(seconds: float) -> None:
+    """Lets time pass; raises `Stopped` if it is over."""
+    until = time.monotonic() + seconds
+    while True:
+        if _signals.came and not _signals.told:
+            _signals.told = True  # what is done to stop everything takes pauses, too
+            raise Stopped
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(left, _LONGEST_SECONDS))
