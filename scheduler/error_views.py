@@ -4,6 +4,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
+from scheduler.admin_pages import is_for_admin
 from scheduler.problems import INTERNAL_ERROR, NOT_FOUND, Problem, problem_of, problem_response
 
 
@@ -14,34 +15,30 @@ def no_such_path(request: HttpRequest) -> HttpResponse:
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that Django refuses to look at, such as one for an unknown host."""
-    if _is_for_admin(request):
+    if is_for_admin(request):
         return defaults.bad_request(request, exception)
     return problem_response(request, _problem(exception, BadRequest()))
 
 
 def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A refusal outside of DRF."""
-    if _is_for_admin(request):
+    if is_for_admin(request):
         return defaults.permission_denied(request, exception)
     return problem_response(request, _problem(exception, exception))
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """No such page."""
-    if _is_for_admin(request):
+    if is_for_admin(request):
         return defaults.page_not_found(request, exception)
     return problem_response(request, NOT_FOUND)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
     """A failure outside of DRF's views."""
-    if _is_for_admin(request):
+    if is_for_admin(request):
         return defaults.server_error(request)
     return problem_response(request, INTERNAL_ERROR)
-
-
-def _is_for_admin(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/admin/")
 
 
 def _problem(exception: Exception, otherwise: Exception) -> Problem:
