@@ -21,7 +21,9 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
                 "reserved_attrs": [*RESERVED_ATTRS, "taskName", "request"],
             },
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": log_format}},
+        "handlers": {
+            "stderr": {"class": "scheduler.log_handler.GroupingHandler", "formatter": log_format}
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Django's own handlers would say everything a second time.
