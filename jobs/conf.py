@@ -1,8 +1,11 @@
 """A typed view of the JOBS_* settings."""
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from django.conf import settings
+from django.core.signals import setting_changed
 
 PRIORITY_MIN = 0
 PRIORITY_DEFAULT = 5
@@ -36,7 +39,17 @@ class JobsConf:
     key_retention_days: float
 
 
+@cache
 def jobs_conf() -> JobsConf:
-    """The settings as they are now (tests override them)."""
+    """The settings, read once: looking them up takes as long as all else in accepting a job."""
     names = JobsConf.__dataclass_fields__
     return JobsConf(**{name: getattr(settings, f"JOBS_{name.upper()}") for name in names})
+
+
+def _read_anew(*, setting: str, **_: Any) -> None:
+    """Tests override settings."""
+    if setting.startswith("JOBS_"):
+        jobs_conf.cache_clear()
+
+
+setting_changed.connect(_read_anew)

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, NoReturn
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import BaseParser
+
+from jobs.conf import jobs_conf
 
 DEPTH_MAX = 100
 
@@ -44,8 +45,7 @@ class StorableJSONParser(BaseParser):
     @property
     def body_max_bytes(self) -> int:
         """How much of a body is read."""
-        limit: int = settings.JOBS_PAYLOAD_MAX_BYTES
-        return limit * _BODY_PER_PAYLOAD + _BODY_ENVELOPE_BYTES
+        return jobs_conf().payload_max_bytes * _BODY_PER_PAYLOAD + _BODY_ENVELOPE_BYTES
 
     def parse(
         self,

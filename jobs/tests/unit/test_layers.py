@@ -14,7 +14,11 @@ ROW = re.compile(r"^\| (?P<layer>\d) (?P<modules>.+?) \|", re.MULTILINE)
 NAME = re.compile(r"`([a-z_.]+)`")
 
 # What layer 0 may use of Django.
-SETTINGS_AND_CHOICES = {"django.conf.settings", "django.db.models"}
+SETTINGS_AND_CHOICES = {
+    "django.conf.settings",
+    "django.core.signals.setting_changed",
+    "django.db.models",
+}
 
 
 @dataclass(frozen=True)
