@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -116,34 +117,53 @@ def jobs_enqueue(
     refused = {i: one for i, one in enumerate(prepared) if isinstance(one, JobsError)}
     if atomic and refused:
         raise RequestsRefused(refused)
-    good = [one for one in prepared if isinstance(one, NewJob)]
     with transaction.atomic():
-        batches = [_insert(good[start : start + BATCH]) for start in range(0, len(good), BATCH)]
-    enqueued = chain.from_iterable(batches)
+        enqueued = iter(_insert_all([one for one in prepared if isinstance(one, NewJob)]))
     return [one if isinstance(one, JobsError) else next(enqueued) for one in prepared]
+
+
+def _insert_all(new_jobs: list[NewJob]) -> list[Enqueued]:
+    """Inserts batch by batch, by key: two calls with the same keys must not wait for one another.
+
+    Within a batch the statement sees to that. Jobs without a key keep their order.
+    """
+    if len(new_jobs) <= BATCH:
+        return _insert(new_jobs)
+    order = sorted(range(len(new_jobs)), key=lambda i: new_jobs[i].idempotency_key or "")
+    batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+    enqueued = chain.from_iterable(_insert([new_jobs[i] for i in batch]) for batch in batches)
+    return [one for _, one in sorted(zip(order, enqueued, strict=True), key=itemgetter(0))]
 
 
 def _insert(new_jobs: list[NewJob]) -> list[Enqueued]:
     """Inserts a batch; a job whose key is taken is answered with the one that has it."""
+    if not new_jobs:
+        return []
     inserted = Job.objects.insert(new_jobs)
     ring_after_commit([(one.message, one.delay_seconds) for one in inserted if one])
-    return [
-        Enqueued(new, one or _existing(new)) for new, one in zip(new_jobs, inserted, strict=True)
-    ]
+    pairs = list(zip(new_jobs, inserted, strict=True))
+    existing = _existing([new for new, one in pairs if one is None])
+    return [Enqueued(new, one or _existing_or_new(new, existing)) for new, one in pairs]
 
 
-def _existing(new: NewJob) -> Job:
-    """The job that holds the key; inserts once more if it was pruned at this very moment."""
-    existing = (
-        Job.objects.filter(
-            submitted_by_id=new.submitted_by_id,
-            type=new.type,
-            idempotency_key=new.idempotency_key,
-        )
-        .select_related("worker")
-        .first()
-    )
-    return existing or _insert([new])[0].job
+Existing = dict[tuple[str, str | None], Job]
+
+
+def _existing(duplicates: list[NewJob]) -> Existing:
+    """The jobs of one client that hold the keys of these, by type and key."""
+    if not duplicates:
+        return {}
+    holders = Job.objects.filter(
+        idempotency_key__in={new.idempotency_key for new in duplicates},
+        type__in={new.type for new in duplicates},
+        submitted_by_id=duplicates[0].submitted_by_id,
+    ).select_related("worker")
+    return {(job.type, job.idempotency_key): job for job in holders}
+
+
+def _existing_or_new(new: NewJob, existing: Existing) -> Job:
+    """Inserts once more if the holder of the key was pruned at this very moment."""
+    return existing.get((new.type, new.idempotency_key)) or _insert([new])[0].job
 
 
 def _job(new: NewJob, inserted: Inserted) -> Job:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 from rest_framework import serializers
 
@@ -20,7 +21,7 @@ from jobs.errors import (
 from jobs.handlers.registry import JobType, job_types
 from jobs.models import Job
 from jobs.outage import redis_outage
-from jobs.services.enqueue import Enqueued, JobRequest, job_enqueue, jobs_enqueue
+from jobs.services.enqueue import BATCH, Enqueued, JobRequest, job_enqueue, jobs_enqueue
 from jobs.states import Effect, JobState
 from jobs.tests.factories import make_job, make_user
 from jobs.tests.integration.steps import stored
@@ -365,3 +366,31 @@ def test_users_who_leave_do_not_stand_in_one_anothers_way() -> None:
         make_job(idempotency_key="order-1", submitted_by_id=user.id)
         user.delete()
     assert Job.objects.filter(submitted_by=None).count() == 2
+
+
+def test_two_calls_with_the_same_thousands_of_keys_do_not_wait_for_one_another() -> None:
+    """They would, for ever, if each took them batch by batch in its own order."""
+    count = 2 * BATCH + 10
+    requests = [
+        JobRequest("tests.note", {"text": "x"}, idempotency_key=f"{n:05}") for n in range(count)
+    ]
+    answers = at_once(
+        lambda: jobs_enqueue(requests=requests),
+        lambda: jobs_enqueue(requests=requests[::-1])[::-1],
+    )
+    first, second = ([one.job_id for one in answer] for answer in answers)  # type: ignore[union-attr]
+    assert first == second
+    assert Job.objects.count() == count
+
+
+def test_a_thousand_duplicates_are_found_in_one_query(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    requests = [
+        JobRequest("tests.note", {"text": "x"}, idempotency_key=f"{n}") for n in range(BATCH)
+    ]
+    first = jobs_enqueue(requests=requests)
+    with django_assert_num_queries(4):  # two of them begin and end the transaction
+        again = jobs_enqueue(requests=requests)
+    assert [one.job_id for one in again] == [one.job_id for one in first]  # type: ignore[union-attr]
+    assert all(one.duplicate for one in again)  # type: ignore[union-attr]
