@@ -13,6 +13,7 @@ from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Greatest, Now
 
 from jobs.claim import ClaimedJob
+from jobs.conf import PRIORITY_MAX, PRIORITY_MIN
 from jobs.ids import uuid7s
 from jobs.messages import QueueMessage
 from jobs.retry import Die, Requeue
@@ -132,8 +133,11 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def record_requeued(
         self, moves: Sequence[tuple[ClaimedJob, Requeue, list[dict[str, Any]]]]
-    ) -> set[UUID]:
-        """running -> queued with what went wrong; returns the jobs that were still ours."""
+    ) -> dict[UUID, str]:
+        """running -> queued with what went wrong; the new states of those that were still ours.
+
+        What somebody has asked to cancel ends as cancelled instead.
+        """
         rows = _run(
             "record_requeued",
             **_fence([claim for claim, _, _ in moves]),
@@ -142,7 +146,7 @@ class JobQuerySet(models.QuerySet["Job"]):
             crashes=[move.crashes for _, move, _ in moves],
             errors=[json.dumps(errors) for _, _, errors in moves],
         )
-        return {row[0] for row in rows}
+        return dict(rows)
 
     def record_dead(
         self, moves: Sequence[tuple[ClaimedJob, Die, list[dict[str, Any]]]]
@@ -202,11 +206,12 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def next_in_ledger(self, queues: Sequence[str], limit: int) -> list[QueueMessage]:
         """What is due, most urgent and longest waiting first: for the time without Redis."""
-        rows = (
-            self.queued()
-            .filter(queue__in=queues, run_at__lte=Now())
-            .order_by("-priority", "rung_at")
-            .values_list("id", "effect_key", "queue", "priority")[:limit]
+        rows = _run(
+            "next_in_ledger",
+            queues=list(queues),
+            most_urgent=PRIORITY_MAX,
+            least_urgent=PRIORITY_MIN,
+            limit=limit,
         )
         return [QueueMessage(*row) for row in rows]
 

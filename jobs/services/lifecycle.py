@@ -78,17 +78,24 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
     if len(succeeded) == len(moves):
         # The usual case needs no transaction of its own: it is a single statement.
         written = _record_succeeded(succeeded)
-    else:
-        with short_transaction():
-            written = (
-                _record_succeeded(succeeded)
-                | _record_requeued(
-                    [(one, move) for one, move in moves if isinstance(move, Requeue)]
-                )
-                | _record_dead([(one, move) for one, move in moves if isinstance(move, Die)])
-                | _record_cancelled([one.claim for one, move in moves if isinstance(move, Cancel)])
-            )
-    return [Recorded(one, move, move is None or one.claim.id in written) for one, move in moves]
+        return [Recorded(one, move, one.claim.id in written) for one, move in moves]
+    with short_transaction():
+        states = _record_requeued([(one, move) for one, move in moves if isinstance(move, Requeue)])
+        written = (
+            _record_succeeded(succeeded)
+            | states.keys()
+            | _record_dead([(one, move) for one, move in moves if isinstance(move, Die)])
+            | _record_cancelled([one.claim for one, move in moves if isinstance(move, Cancel)])
+        )
+    cancelled = {job_id for job_id, state in states.items() if state == JobState.CANCELLED}
+    return [
+        Recorded(
+            one,
+            Cancel() if one.claim.id in cancelled else move,
+            move is None or one.claim.id in written,
+        )
+        for one, move in moves
+    ]
 
 
 def job_cancel(*, job_id: UUID) -> Job:
@@ -160,16 +167,19 @@ def _settle_late(claims: list[ClaimedJob]) -> set[UUID]:
     return settled
 
 
-def _record_requeued(moves: list[tuple[Finished, Requeue]]) -> set[UUID]:
+def _record_requeued(moves: list[tuple[Finished, Requeue]]) -> dict[UUID, str]:
+    """The new states of what was still ours: cancelled, where somebody had asked for that."""
     if not moves:
-        return set()
-    written = Job.objects.record_requeued([(one.claim, move, _errors(one)) for one, move in moves])
+        return {}
+    states = Job.objects.record_requeued([(one.claim, move, _errors(one)) for one, move in moves])
     ours = [
-        (one.claim.message, move.delay_seconds) for one, move in moves if one.claim.id in written
+        (one.claim.message, move.delay_seconds)
+        for one, move in moves
+        if states.get(one.claim.id) == JobState.QUEUED
     ]
     ring_after_commit([ring for ring in ours if ring[1] > 0])
     ring_first_after_commit([message for message, delay in ours if delay <= 0])
-    return written
+    return states
 
 
 def _record_dead(moves: list[tuple[Finished, Die]]) -> set[UUID]:

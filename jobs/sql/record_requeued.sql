@@ -21,4 +21,4 @@ WHERE job.id = ours.id
     AND job.attempt = ours.attempt
     AND job.worker_id = ours.worker_id
     AND job.state = 'running'
-RETURNING job.id
+RETURNING job.id, job.state

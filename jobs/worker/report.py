@@ -2,7 +2,7 @@
 
 import logging
 
-from jobs.retry import Die, Requeue
+from jobs.retry import Cancel, Die, Requeue
 from jobs.services.lifecycle import Recorded
 
 logger = logging.getLogger(__name__)
@@ -31,6 +31,8 @@ def recorded(one: Recorded) -> None:
             )
         case Requeue():
             logger.info("Job %s given back", claim.id, extra=fields | {"event": "job.given_back"})
+        case Cancel():
+            logger.info("Job %s cancelled", claim.id, extra=fields | {"event": "job.cancelled"})
         case Die(reason=reason):
             logger.error(
                 "Job %s is a dead letter: %s (%s)",

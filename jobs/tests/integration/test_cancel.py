@@ -4,13 +4,16 @@ from functools import partial
 
 import pytest
 
+from jobs.broker import get_broker
 from jobs.errors import JobAlreadyFinal
 from jobs.ids import uuid7
 from jobs.models import Job, Worker
-from jobs.services.lifecycle import job_cancel, jobs_claim
+from jobs.outcome import Failed
+from jobs.retry import Cancel
+from jobs.services.lifecycle import Finished, job_cancel, jobs_claim, jobs_record
 from jobs.states import FINAL_STATES, JobState
 from jobs.tests.factories import make_job, make_worker
-from jobs.tests.integration.steps import claim_one, stored
+from jobs.tests.integration.steps import claim_one, error, stored
 from jobs.tests.integration.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,3 +75,13 @@ def test_of_a_claim_and_a_cancellation_at_once_both_are_seen() -> None:
             assert Job.objects.cancel_requested(worker.id) == {job.id}
         else:
             assert row.state == JobState.CANCELLED
+
+
+def test_a_job_whose_attempt_fails_after_the_wish_is_told_as_cancelled() -> None:
+    claim = claim_one(make_job())
+    job_cancel(job_id=claim.id)
+    [recorded] = jobs_record(finished=[Finished(claim, Failed(error()))])
+    assert recorded.written
+    assert recorded.move == Cancel()
+    assert stored(claim).state == JobState.CANCELLED
+    assert get_broker().depth(["default"]).delayed == 0
