@@ -17,7 +17,7 @@ class Lease:
         self._clock = clock
         self._lock = threading.Lock()
         self._worker = worker
-        self._renewed = clock.monotonic()
+        self._renewed = self._steady_since = clock.monotonic()
 
     @property
     def worker(self) -> Worker:
@@ -29,9 +29,21 @@ class Lease:
         """Whether new work may be claimed and started."""
         return self._clock.monotonic() - self._renewed < self._timeout_seconds
 
+    @property
+    def steady_seconds(self) -> float:
+        """For how long heartbeats have been written without a gap; 0 if there is one now.
+
+        A gap of half the timeout is one: what silenced this worker so long may have silenced
+        others for all of it.
+        """
+        now = self._clock.monotonic()
+        return 0.0 if self._is_gap(now) else now - self._steady_since
+
     def renew(self, asked_at: float) -> None:
         """A heartbeat was written; it counts from the moment it was asked for."""
         with self._lock:
+            if self._is_gap(now := self._clock.monotonic()):
+                self._steady_since = now
             self._renewed = max(self._renewed, asked_at)
 
     def replace(self, worker: Worker, asked_at: float) -> None:
@@ -39,3 +51,7 @@ class Lease:
         with self._lock:
             self._worker = worker
             self._renewed = asked_at
+            self._steady_since = self._clock.monotonic()
+
+    def _is_gap(self, now: float) -> bool:
+        return now - self._renewed > self._timeout_seconds / 2

@@ -8,7 +8,14 @@ from jobs.clock import Clock
 from jobs.conf import jobs_conf
 from jobs.models import Job
 from jobs.outage import redis_outage
-from jobs.services.recovery import jobs_prune, jobs_rescue, jobs_ring_again
+from jobs.services.recovery import (
+    PRUNE_LIMIT,
+    RESCUE_LIMIT,
+    RING_LIMIT_PER_LIST,
+    jobs_prune,
+    jobs_rescue,
+    jobs_ring_again,
+)
 from jobs.worker import report
 from jobs.worker.executor import Executor
 from jobs.worker.inflight import Inflight
@@ -19,6 +26,9 @@ from jobs.worker.periodic import Periodic
 RING_DUE_SECONDS = 0.1
 RING_DUE_LIMIT = 1_000
 PRUNE_SECONDS = 60.0
+PRUNE_PAUSE_SECONDS = 0.5
+# After an outage everybody alive is heard within one beat, and the time of a connection.
+HEARD_BEATS = 2
 # A running handler learns so late, at most, that it was cancelled or is overdue.
 CANCEL_SECONDS = 1.0
 TIMEOUT_SECONDS = 0.25
@@ -38,9 +48,9 @@ def timers(
     every = partial(Periodic, clock=clock, stop=stop)
     return [
         every("ring-due", RING_DUE_SECONDS, _ring_due),
-        every("rescue", conf.heartbeat_seconds, lambda: _rescue(lease)),
-        every("ring-again", conf.reconcile_seconds, lambda: jobs_ring_again(queues=queues)),
-        every("prune", PRUNE_SECONDS, jobs_prune),
+        every("rescue", conf.heartbeat_seconds, lambda: _rescue(lease, stop)),
+        every("ring-again", conf.reconcile_seconds, lambda: _ring_again(queues, stop)),
+        every("prune", PRUNE_SECONDS, lambda: _prune(stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
         every("timeouts", TIMEOUT_SECONDS, executor.interrupt_overdue),
     ]
@@ -54,11 +64,32 @@ def _ring_due() -> None:
     redis_outage.ended()
 
 
-def _rescue(lease: Lease) -> None:
-    if not lease.is_held:
-        return  # who cannot be heard himself has no business declaring others dead
-    for one in jobs_rescue():
-        report.recorded(one)
+def _rescue(lease: Lease, stop: threading.Event) -> None:
+    """Round by round, while there is more.
+
+    Who cannot be heard himself has no business declaring others dead; nor who could not be a
+    moment ago: the others, whom the same outage had silenced, are about to be heard as well.
+    """
+    full = True
+    while full and not stop.is_set():
+        if lease.steady_seconds < HEARD_BEATS * jobs_conf().heartbeat_seconds:
+            return
+        rescued = jobs_rescue()
+        for one in rescued:
+            report.recorded(one)
+        full = len(rescued) >= RESCUE_LIMIT
+
+
+def _ring_again(queues: list[str], stop: threading.Event) -> None:
+    """Round by round, while there is more; no list has had its fill before it had so many."""
+    while jobs_ring_again(queues=queues) >= RING_LIMIT_PER_LIST and not stop.is_set():
+        pass
+
+
+def _prune(stop: threading.Event) -> None:
+    """Round by round, with pauses: old rows are in nobody's way."""
+    while jobs_prune() >= PRUNE_LIMIT and not stop.wait(PRUNE_PAUSE_SECONDS):
+        pass
 
 
 def _learn_of_cancellations(lease: Lease, inflight: Inflight) -> None:

@@ -57,3 +57,32 @@ def test_a_new_row_takes_the_place_of_the_one_declared_dead(lease: Lease, clock:
     lease.replace(successor, clock.now)
     assert lease.worker is successor
     assert lease.is_held
+
+
+def test_it_is_steady_from_its_beginning(lease: Lease, clock: FakeClock) -> None:
+    clock.now += 12
+    assert lease.steady_seconds == pytest.approx(12)
+
+
+def test_a_gap_of_half_the_timeout_begins_it_anew(lease: Lease, clock: FakeClock) -> None:
+    clock.now += 16
+    assert lease.is_held
+    assert lease.steady_seconds == 0  # there is a gap now
+    lease.renew(clock.now)
+    clock.now += 5
+    assert lease.steady_seconds == pytest.approx(5)
+
+
+def test_an_answer_to_a_question_from_before_the_gap_does_not_end_it(
+    lease: Lease, clock: FakeClock
+) -> None:
+    asked_at = clock.now + 1
+    clock.now += 40  # frozen in the middle of a heartbeat
+    lease.renew(asked_at)
+    assert lease.steady_seconds == 0
+
+
+def test_a_new_row_begins_it_anew(lease: Lease, clock: FakeClock) -> None:
+    clock.now += 12
+    lease.replace(Worker(name="second"), clock.now)
+    assert lease.steady_seconds == 0
