@@ -1,7 +1,7 @@
 """One fault, from the first job to the last: what it may ask, and what it has to tell."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from scheduler.development.chaos.ledger import JobRow, Progress
@@ -82,12 +82,20 @@ class Run:
         """
         victim.kill_all()
         pause(SETTLE_SECONDS)
-        held = self.world.ledger.in_hand([victim.pid], self.client_id)
-        executing = [one.id for one in held if one.started and one.type in ONCE]
-        if len(executing) > SLOTS:
-            self.broken.append(f"{victim.name} had begun {len(executing)} jobs in {SLOTS} slots")
-        self.unknown.update(executing)
+        held = self.note_executing([victim.pid], SLOTS)
         self.world.crew.replace(victim)
+        return held
+
+    def note_executing(self, pids: Sequence[int], slots: int) -> int:
+        """Asks what workers that were killed have left; returns how many jobs they held.
+
+        What they were executing may be parked, and there may be no more of it than slots.
+        """
+        held = self.world.ledger.in_hand(pids, self.client_id)
+        executing = [one.id for one in held if one.started and one.type in ONCE]
+        if len(executing) > slots:
+            self.broken.append(f"{len(executing)} jobs had begun in {slots} slots")
+        self.unknown.update(executing)
         return len(held)
 
     def note_dropped_mails(self) -> None:

@@ -17,10 +17,10 @@ from scheduler.development.chaos.client import Client
 from scheduler.development.chaos.ledger import Ledger
 from scheduler.development.chaos.mail_server import MailServer
 from scheduler.development.chaos.options import Options
+from scheduler.development.chaos.postgres_server import PostgresServer
 from scheduler.development.chaos.processes import Api, Crew, open_log
 from scheduler.development.chaos.redis_server import RedisServer
 from scheduler.development.chaos.times import JOBS_SETTINGS
-from scheduler.development.postgres import Postgres
 from scheduler.development.server import free_port
 from scheduler.env import BASE_DIR, PRODUCTION
 
@@ -41,7 +41,7 @@ class World:
         for old in (self.log_dir, self.effects_file, self.kills_file, self.memory_file, mails):
             _remove(old)
         self.log_dir.mkdir(parents=True)
-        self.postgres = Postgres(directory / "postgresql")
+        self.postgres = PostgresServer(directory / "postgresql")
         self.redis = RedisServer(directory / "valkey")
         self.mail = MailServer(mails, options.seed)
         environment = self._environment(options.settings)
@@ -86,15 +86,15 @@ class World:
         self.mail.behave()
         for worker in self.crew.workers:
             worker.thaw()
-        if not self.postgres.running:
-            self.postgres.start()
-        if not self.redis.running:
-            self.redis.start()
+        self.postgres.recover()
+        self.redis.recover()
         self.crew.complete()
 
     def end(self) -> None:
         """Ends every process: those that use others first."""
         for step in (
+            self.postgres.thaw,
+            self.redis.thaw,
             self.crew.end,
             self.api.stop,
             self.mail.stop,

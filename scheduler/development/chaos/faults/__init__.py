@@ -1,6 +1,15 @@
 """The faults, in the order in which they happen."""
 
 from scheduler.development.chaos.fault import Fault
+from scheduler.development.chaos.faults.ailing import (
+    POSTGRES_FROZEN,
+    POSTGRES_READ_ONLY,
+    POSTGRES_REFUSES,
+    REDIS_FROZEN,
+    REDIS_FULL,
+    REDIS_READ_ONLY,
+    REDIS_SLOW,
+)
 from scheduler.development.chaos.faults.api import API_KILLED, SUBMITTED_TWICE
 from scheduler.development.chaos.faults.calm import CALM
 from scheduler.development.chaos.faults.mail import SMTP_DROPS, SMTP_REFUSES
@@ -10,6 +19,7 @@ from scheduler.development.chaos.faults.postgres import (
     POSTGRES_AWAY,
     POSTGRES_RESTARTED,
 )
+from scheduler.development.chaos.faults.power import POWER_FAILED
 from scheduler.development.chaos.faults.redis import (
     REDIS_AWAY,
     REDIS_FLUSHED,
@@ -31,9 +41,17 @@ FAULTS: tuple[Fault, ...] = (
     REDIS_RESTARTED_EMPTY,
     REDIS_RESTARTED,
     REDIS_AWAY,
+    REDIS_FROZEN,
+    REDIS_SLOW,
+    REDIS_FULL,
+    REDIS_READ_ONLY,
     POSTGRES_RESTARTED,
     POSTGRES_AWAY,
+    POSTGRES_FROZEN,
+    POSTGRES_READ_ONLY,
+    POSTGRES_REFUSES,
     CONNECTIONS_CUT,
+    POWER_FAILED,
     API_KILLED,
     SUBMITTED_TWICE,
     SMTP_REFUSES,
