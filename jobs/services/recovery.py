@@ -76,23 +76,31 @@ def _orphan(claim: ClaimedJob, started: bool, worker: str | None) -> Finished:
     return Finished(claim, outcome)
 
 
-def jobs_disown(*, worker_id: UUID, known_ids: Collection[UUID]) -> int:
-    """Gives back jobs that the ledger says this worker runs, but that it knows nothing of.
+def jobs_disown(
+    *, worker_id: UUID, known: Collection[tuple[UUID, int]], older_than_seconds: float = 0.0
+) -> int:
+    """Gives back attempts that the ledger says this worker runs, but that it knows nothing of.
 
-    Such a claim was committed while its answer got lost on the way. `known_ids` must have
-    been collected before this call. Returns how many.
+    Such a claim was committed while its answer got lost on the way. `known`: ids and attempts,
+    collected before this call; only what was claimed so long ago is looked at. Returns how many.
     """
+    held = Job.objects.running().filter(
+        worker_id=worker_id, claimed_at__lte=seconds_ago(older_than_seconds)
+    )
+    lost = set(held.values_list("id", "attempt")) - set(known)
+    if not lost:
+        return 0
     with short_transaction():
         rows = (
-            Job.objects.running()
-            .filter(worker_id=worker_id)
-            .exclude(id__in=known_ids)
+            held.filter(id__in=[job_id for job_id, _ in lost])
             .select_for_update(skip_locked=True)
             .values_list(*CLAIMED_FIELDS, "started_at")[:RESCUE_LIMIT]
         )
+        claims = [(ClaimedJob(*claimed), started_at) for *claimed, started_at in rows]
         unknown = [
-            _unknown(ClaimedJob(*claimed), started=started_at is not None)
-            for *claimed, started_at in rows
+            _unknown(claim, started=started_at is not None)
+            for claim, started_at in claims
+            if (claim.id, claim.attempt) in lost
         ]
         if unknown:
             jobs_record(finished=unknown)

@@ -199,9 +199,9 @@ class Fetcher:
 
     def _disown(self) -> None:
         """A claim may have been committed whose answer never came. Only this thread claims."""
-        known = self._inflight.ids()
+        known = self._inflight.attempts()
         try:
-            count = jobs_disown(worker_id=self._lease.worker.id, known_ids=known)
+            count = jobs_disown(worker_id=self._lease.worker.id, known=known)
         except LEDGER_ERRORS as error:
             self._ledger_failed(error)
             return

@@ -26,9 +26,10 @@ class Inflight:
                 if self._claims.get(claim.id) is claim:
                     del self._claims[claim.id]
 
-    def ids(self) -> set[UUID]:
+    def attempts(self) -> set[tuple[UUID, int]]:
+        """Which attempts are held; an older one of the same job is not what the ledger means."""
         with self._lock:
-            return set(self._claims)
+            return {(claim.id, claim.attempt) for claim in self._claims.values()}
 
     def cancel(self, job_ids: Iterable[UUID]) -> None:
         """These jobs are asked to stop; all others are not."""

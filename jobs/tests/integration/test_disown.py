@@ -3,10 +3,13 @@
 import pytest
 
 from jobs.broker.redis import RedisBroker
+from jobs.models import Job
+from jobs.outcome import NotStarted
+from jobs.querysets import seconds_ago
 from jobs.services.recovery import jobs_disown
 from jobs.states import JobState
 from jobs.tests.factories import make_job, make_worker
-from jobs.tests.integration.steps import claim_one, stored
+from jobs.tests.integration.steps import claim_one, record, stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -15,7 +18,7 @@ def test_what_a_worker_does_not_know_of_goes_back_at_no_cost(broker: RedisBroker
     worker = make_worker()
     known, unknown = claim_one(make_job(), worker), claim_one(make_job(), worker)
     broker.forget_everything()
-    assert jobs_disown(worker_id=worker.id, known_ids={known.id}) == 1
+    assert jobs_disown(worker_id=worker.id, known={(known.id, 1)}) == 1
     assert stored(known).state == JobState.RUNNING
     row = stored(unknown)
     assert (row.state, row.failures, row.crashes, row.errors) == (JobState.QUEUED, 0, 0, [])
@@ -25,11 +28,30 @@ def test_what_a_worker_does_not_know_of_goes_back_at_no_cost(broker: RedisBroker
 def test_the_claims_of_others_are_theirs() -> None:
     worker, other = make_worker(), make_worker()
     claim = claim_one(make_job(), other)
-    assert jobs_disown(worker_id=worker.id, known_ids=set()) == 0
+    assert jobs_disown(worker_id=worker.id, known=set()) == 0
     assert stored(claim).state == JobState.RUNNING
 
 
 def test_nothing_unknown_is_no_error() -> None:
     worker = make_worker()
     claim = claim_one(make_job(), worker)
-    assert jobs_disown(worker_id=worker.id, known_ids=[claim.id]) == 0
+    assert jobs_disown(worker_id=worker.id, known=[(claim.id, 1)]) == 0
+
+
+def test_an_older_attempt_of_the_same_job_does_not_hide_a_lost_one() -> None:
+    worker = make_worker()
+    job = make_job()
+    older = claim_one(job, worker)
+    record(older, NotStarted())
+    newer = claim_one(job, worker)
+    assert jobs_disown(worker_id=worker.id, known={(older.id, older.attempt)}) == 1
+    assert stored(newer).state == JobState.QUEUED
+
+
+def test_what_was_claimed_only_just_now_is_not_looked_at() -> None:
+    worker = make_worker()
+    claim = claim_one(make_job(), worker)
+    assert jobs_disown(worker_id=worker.id, known=set(), older_than_seconds=5.0) == 0
+    assert stored(claim).state == JobState.RUNNING
+    Job.objects.filter(id=claim.id).update(claimed_at=seconds_ago(6.0))
+    assert jobs_disown(worker_id=worker.id, known=set(), older_than_seconds=5.0) == 1

@@ -50,7 +50,7 @@ def test_what_was_rung_is_claimed_in_its_order(bench: Bench, worker: Worker) -> 
     urgent = make_job(priority=9)
     bench.fetcher.step()
     assert set(claimed(bench)) == {urgent.id, *(job.id for job in jobs)}
-    assert bench.inflight.ids() == set(claimed(bench))
+    assert bench.inflight.attempts() == {(job_id, 1) for job_id in claimed(bench)}
     assert {stored(job).worker_id for job in [*jobs, urgent]} == {worker.id}
 
 

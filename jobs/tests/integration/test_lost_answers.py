@@ -88,7 +88,7 @@ def test_a_started_attempt_that_its_worker_has_forgotten_is_not_repeated() -> No
     worker = make_worker()
     job = make_job(type="tests.note_once")
     start_one(job, worker)
-    jobs_disown(worker_id=worker.id, known_ids=set())
+    jobs_disown(worker_id=worker.id, known=set())
     assert stored(job).state == JobState.DEAD
     assert job.dead_letters.get().reason == DeathReason.INTERRUPTED
 

@@ -143,11 +143,11 @@ def test_what_every_job_goes_through(ledger: Ledger, subtests: pytest.Subtests) 
 
 
 def test_what_every_worker_does_on_a_timer(ledger: Ledger, subtests: pytest.Subtests) -> None:
-    known = [claim.id for claim in ledger.claims]
+    known = [(claim.id, claim.attempt) for claim in ledger.claims[1:]]
     calls: dict[str, Callable[[], object]] = {
         "ring again": lambda: jobs_ring_again(queues=["default", "emails", "bulk"]),
         "learn of cancellations": lambda: Job.objects.cancel_requested(ledger.worker.id),
-        "disown": lambda: jobs_disown(worker_id=ledger.worker.id, known_ids=known),
+        "disown": lambda: jobs_disown(worker_id=ledger.worker.id, known=known),
         "rescue from the living": jobs_rescue,
         "prune": jobs_prune,
     }

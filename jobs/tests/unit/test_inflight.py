@@ -1,7 +1,5 @@
 """What a process holds between claim and record."""
 
-import dataclasses
-
 from jobs.tests.unit.claims import make_claim
 from jobs.worker.inflight import Inflight
 
@@ -10,22 +8,22 @@ def test_it_knows_what_was_added_until_it_is_removed() -> None:
     inflight = Inflight()
     one, other = make_claim(), make_claim()
     inflight.add([one, other])
-    assert inflight.ids() == {one.id, other.id}
+    assert inflight.attempts() == {(one.id, 1), (other.id, 1)}
     inflight.remove([one])
-    assert inflight.ids() == {other.id}
+    assert inflight.attempts() == {(other.id, 1)}
     assert len(inflight) == 1
 
 
 def test_a_newer_attempt_of_the_same_job_stays() -> None:
     inflight = Inflight()
     first = make_claim()
-    second = dataclasses.replace(first, attempt=2)
+    second = make_claim(id=first.id, attempt=2)
     inflight.add([first])
     inflight.add([second])
     inflight.remove([first])
-    assert inflight.ids() == {second.id}
+    assert inflight.attempts() == {(second.id, 2)}
     inflight.remove([second])
-    assert inflight.ids() == set()
+    assert inflight.attempts() == set()
 
 
 def test_removing_what_was_never_there_is_no_error() -> None:
