@@ -1,15 +1,13 @@
 """A claimed job: what a worker holds between claim and record."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from jobs.messages import QueueMessage
 from jobs.retry import Budget
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedJob:
+class ClaimedJob(NamedTuple):
     """One attempt of one job. `worker_id` and `attempt` fence whatever is written about it."""
 
     id: UUID
@@ -23,6 +21,11 @@ class ClaimedJob:
     crashes: int
     max_retries: int
     worker_id: UUID
+
+    @property
+    def id_text(self) -> str:
+        """The id as text, which is at hand where it is the effect key: no other is without `:`."""
+        return str(self.id) if ":" in self.effect_key else self.effect_key
 
     @property
     def budget(self) -> Budget:

@@ -1,13 +1,12 @@
 """What travels through Redis: ids and keys, never payloads (design invariant I9)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 _ID_LENGTH = 36
 
 
-@dataclass(frozen=True, slots=True)
-class QueueMessage:
+class QueueMessage(NamedTuple):
     """A ring for one job. `effect_key` is the job's own id unless jobs can share the effect."""
 
     job_id: UUID
@@ -31,8 +30,7 @@ class QueueMessage:
         return cls(job_id, text[_ID_LENGTH + 1 :], queue, priority)
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(NamedTuple):
     """A message taken out of Redis, with what the L1 mark of its key said before.
 
     `mark` is empty where this fetch set it, else `claimed:<job id>` or `done:<job id>`.
@@ -44,7 +42,7 @@ class Fetched:
     @property
     def already_done(self) -> bool:
         """This very job has succeeded: the ring was a duplicate."""
-        return self.mark == f"done:{self.message.job_id}"
+        return bool(self.mark) and self.mark == f"done:{self.message.job_id}"
 
     @property
     def contested(self) -> bool:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from jobs.outcome import (
     Cancelled,
@@ -38,8 +39,7 @@ class RetryPolicy:
         return wait * (1 + self.jitter * draw())
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """What a job has spent of its present retry budget, before the attempt in question."""
 
     failures: int

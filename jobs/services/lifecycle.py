@@ -5,7 +5,7 @@ Every write is fenced: it happens only where job, worker and attempt still match
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models.functions import Now
@@ -15,7 +15,7 @@ from jobs.conf import jobs_conf
 from jobs.errors import JobAlreadyFinal, LeaseLost
 from jobs.handlers.registry import job_types
 from jobs.models import Job
-from jobs.outcome import NotStarted, Outcome
+from jobs.outcome import NotStarted, Outcome, Succeeded
 from jobs.retry import Cancel, Die, Move, Requeue, RetryPolicy, Succeed, decide, start_is_marked
 from jobs.services.doorbell import (
     mark_done_after_commit,
@@ -27,17 +27,17 @@ from jobs.states import Effect, JobState
 
 logger = logging.getLogger(__name__)
 
+_SUCCEEDED, _SUCCEED = Succeeded(), Succeed()
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+
+class Finished(NamedTuple):
     """An attempt that has ended."""
 
     claim: ClaimedJob
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """What was written about an attempt. `written` is False where it had been taken away."""
 
     finished: Finished
@@ -129,6 +129,8 @@ def _decisions(finished: Sequence[Finished]) -> list[tuple[Finished, Move]]:
 
 
 def _move(one: Finished, default_policy: RetryPolicy, crash_limit: int) -> Move:
+    if one.outcome == _SUCCEEDED:
+        return _SUCCEED  # as `decide` says; nearly always, so without looking anything up
     job_type = job_types.find(one.claim.type)
     return decide(
         one.outcome,

@@ -2,7 +2,7 @@
 
 import logging
 
-from jobs.retry import Cancel, Die, Requeue
+from jobs.retry import Cancel, Die, Requeue, Succeed
 from jobs.services.lifecycle import Recorded
 
 logger = logging.getLogger(__name__)
@@ -10,6 +10,8 @@ logger = logging.getLogger(__name__)
 
 def recorded(one: Recorded) -> None:
     """One line for each outcome that was written, or dropped."""
+    if one.written and isinstance(one.move, Succeed) and not logger.isEnabledFor(logging.DEBUG):
+        return  # nearly always
     claim = one.finished.claim
     fields = {"job_id": str(claim.id), "job_type": claim.type, "attempt": claim.attempt}
     if not one.written:

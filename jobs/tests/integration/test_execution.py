@@ -1,6 +1,5 @@
 """One attempt from claim to outcome: what the ledger knows while the handler runs, and after."""
 
-import dataclasses
 from collections.abc import Callable
 from uuid import UUID
 
@@ -154,7 +153,7 @@ def test_a_type_that_nobody_registers_here_waits_for_a_worker_that_knows_it(
     run: Run, worker: Worker
 ) -> None:
     claim = claim_one(make_job(), worker)
-    assert run(dataclasses.replace(claim, type="tests.gone")) == NotStarted(UNKNOWN_TYPE_SECONDS)
+    assert run(claim._replace(type="tests.gone")) == NotStarted(UNKNOWN_TYPE_SECONDS)
 
 
 def test_what_must_not_be_repeated_is_marked_before_it_begins(

@@ -1,6 +1,5 @@
 """Outcomes are written where the attempt is still ours, with everything that belongs to them."""
 
-import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -109,9 +108,9 @@ def test_what_was_taken_away_is_not_written(
 ) -> None:
     match taken_away:
         case "attempt":
-            late = dataclasses.replace(claim, attempt=claim.attempt - 1)
+            late = claim._replace(attempt=claim.attempt - 1)
         case "worker":
-            late = dataclasses.replace(claim, worker_id=uuid7())
+            late = claim._replace(worker_id=uuid7())
         case "queued":
             late = claim
             record(claim, NotStarted(after_seconds=60))
@@ -277,7 +276,7 @@ def test_a_success_after_all_counts_more_than_the_wish_to_cancel(claim: ClaimedJ
 def test_outcomes_of_all_kinds_are_written_together(broker: RedisBroker) -> None:
     worker = make_worker()
     claims = [claim_one(make_job(), worker) for _ in OUTCOMES]
-    taken_away = dataclasses.replace(claim_one(make_job(), worker), attempt=9)
+    taken_away = claim_one(make_job(), worker)._replace(attempt=9)
     finished = [Finished(claim, outcome) for claim, outcome in zip(claims, OUTCOMES, strict=True)]
     recorded = jobs_record(finished=[*finished, Finished(taken_away, Succeeded())])
     assert [one.written for one in recorded] == [True] * len(OUTCOMES) + [False]
@@ -296,7 +295,7 @@ def test_outcomes_of_all_kinds_are_written_together(broker: RedisBroker) -> None
 def test_a_type_that_nobody_knows_any_more_is_treated_with_the_most_care(
     claim: ClaimedJob,
 ) -> None:
-    strange = dataclasses.replace(claim, type="tests.gone")
+    strange = claim._replace(type="tests.gone")
     record(strange, CutOff(error()))
     assert DeadLetter.objects.get().reason == DeathReason.INTERRUPTED
 
