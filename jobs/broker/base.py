@@ -44,7 +44,8 @@ class Broker(Protocol):
         """Takes up to `limit` ids, most urgent first, and marks their keys as claimed (L1).
 
         Within a priority the queues are emptied in the order given. `popped` is one that
-        `wait` has brought; it counts.
+        `wait` has brought; it counts. Where `check_writable` would raise, this does: nobody
+        could ring, so that what comes out is not all there is.
         """
         ...
 
@@ -62,6 +63,10 @@ class Broker(Protocol):
 
     def next_out(self, queues: Sequence[str]) -> dict[ListName, UUID | None]:
         """The next id to come out of each list; None where it is empty."""
+        ...
+
+    def check_writable(self) -> None:
+        """Returns if a ring would be taken now: one that is full or read-only still answers."""
         ...
 
     def depth(self, queues: Sequence[str]) -> Depth:

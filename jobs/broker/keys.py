@@ -5,6 +5,7 @@
 | `{jobs}:queue:<name>:<priority>` | list | messages ready to run; LPUSH in, BRPOP/RPOP out |
 | `{jobs}:delayed` | sorted set | `<name>:<priority>:<message>` by the moment it is due |
 | `{jobs}:seen:<effect key>` | string with TTL | L1: `claimed:<job id>`, then `done:<job id>` |
+| `{jobs}:writable` | nothing, ever | is written with nothing, to see whether writing is refused |
 """
 
 from collections.abc import Sequence
@@ -37,6 +38,10 @@ class Keys:
     @property
     def seen_prefix(self) -> str:
         return f"{self.prefix}seen:"
+
+    @property
+    def writable(self) -> str:
+        return f"{self.prefix}writable"
 
     def seen(self, effect_key: str) -> str:
         return self.seen_prefix + effect_key

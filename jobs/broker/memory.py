@@ -78,6 +78,9 @@ class MemoryBroker:
             for name in lists_of(queues)
         }
 
+    def check_writable(self) -> None:
+        self.ping()
+
     def depth(self, queues: Sequence[str]) -> Depth:
         self.ping()
         ready = {name: len(self.lists.get(name, ())) for name in lists_of(queues)}

@@ -42,7 +42,7 @@ def _translates_errors(
             return method(self, *args, **kwargs)
         except redis.exceptions.ReadOnlyError as error:
             # Connected to a former primary: the next connection asks for the name anew.
-            self.disconnect()
+            self._disconnect_idle()
             raise BrokerUnavailable(f"Redis is read-only: {error}") from error
         except redis.exceptions.RedisError as error:
             raise BrokerUnavailable(f"Redis: {error}") from error
@@ -68,9 +68,14 @@ class RedisBroker:
         return self._client.register_script(source)
 
     def disconnect(self) -> None:
-        """Drops every connection; the next call makes new ones."""
+        """Drops every connection; the next call makes new ones. For the last user alone."""
         self._client.connection_pool.disconnect()
         self._blocking_client.connection_pool.disconnect()
+
+    def _disconnect_idle(self) -> None:
+        """Leaves alone what other threads are reading from: they find out by themselves."""
+        self._client.connection_pool.disconnect(inuse_connections=False)
+        self._blocking_client.connection_pool.disconnect(inuse_connections=False)
 
     @_translates_errors
     def ring(self, messages: Sequence[QueueMessage]) -> None:
@@ -114,10 +119,11 @@ class RedisBroker:
         self, queues: Sequence[str], limit: int, popped: QueueMessage | None = None
     ) -> list[Fetched]:
         lists = lists_of(queues)
-        arguments: list[Any] = [limit, self._mark_seconds, self._keys.seen_prefix]
+        keys = self._keys
+        arguments: list[Any] = [limit, self._mark_seconds, keys.seen_prefix, keys.writable]
         if popped:
             arguments += (popped.encode(), lists.index((popped.queue, popped.priority)) + 1)
-        reply = self._fetch(keys=[self._keys.list(*name) for name in lists], args=arguments)
+        reply = self._fetch(keys=[keys.list(*name) for name in lists], args=arguments)
         triples = zip(reply[::3], reply[1::3], reply[2::3], strict=True)
         return [
             Fetched(message, mark)
@@ -164,6 +170,11 @@ class RedisBroker:
             if message or not head:  # behind what nobody can read, nothing is known
                 next_out[name] = message.job_id if message else None
         return next_out
+
+    @_translates_errors
+    def check_writable(self) -> None:
+        # Changes nothing and leaves no key, but is refused like any write that needs memory.
+        self._client.setrange(self._keys.writable, 0, "")
 
     @_translates_errors
     def depth(self, queues: Sequence[str]) -> Depth:
@@ -264,6 +275,7 @@ def _connect(url: str, socket_timeout_seconds: float) -> Any:
     return redis.Redis.from_url(
         url,
         decode_responses=True,
+        encoding_errors="backslashreplace",  # bytes that are no text are junk like any other
         socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
         socket_timeout=socket_timeout_seconds,
         retry=Retry(NoBackoff(), 1, supported_errors=(redis.exceptions.ConnectionError,)),

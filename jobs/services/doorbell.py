@@ -32,13 +32,13 @@ def ring_after_commit(rings: Sequence[Ring], *, clear_marks: bool = False) -> No
             broker.ring_later(later)
 
     if rings:
-        transaction.on_commit(lambda: _try(ring))
+        _after_commit(ring)
 
 
 def ring_first_after_commit(messages: Sequence[QueueMessage]) -> None:
     """Puts messages back at the head of their lists: they had been fetched and not begun."""
     if messages:
-        transaction.on_commit(lambda: _try(lambda broker: broker.ring_first(messages)))
+        _after_commit(lambda broker: broker.ring_first(messages))
 
 
 def mark_done_after_commit(done: Iterable[tuple[str, UUID]]) -> None:
@@ -50,7 +50,12 @@ def mark_done_after_commit(done: Iterable[tuple[str, UUID]]) -> None:
         broker.mark_done(marks)
 
     if marks:
-        transaction.on_commit(lambda: _try(mark))
+        _after_commit(mark)
+
+
+def _after_commit(use: Callable[[Broker], None]) -> None:
+    # Robust: what is committed is committed, whatever else goes wrong; Django logs it.
+    transaction.on_commit(lambda: _try(use), robust=True)
 
 
 def _try(use: Callable[[Broker], None]) -> None:

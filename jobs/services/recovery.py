@@ -120,7 +120,9 @@ def jobs_ring_again(*, queues: Sequence[str]) -> int:
 
     Raises BrokerUnavailable.
     """
-    next_out = get_broker().next_out(queues)
+    broker = get_broker()
+    broker.check_writable()  # else rows would be dated, and their rings refused
+    next_out = broker.next_out(queues)
     with short_transaction():
         if not try_advisory_lock("ring"):
             return 0

@@ -57,11 +57,11 @@ def timers(
 
 
 def _ring_due() -> None:
+    # Ends no outage: where nothing is due, a Redis that refuses every ring does not object.
     if redis_outage.seconds_to_next_try > 0:
         return
     while get_broker().ring_due(RING_DUE_LIMIT) == RING_DUE_LIMIT:
         pass
-    redis_outage.ended()
 
 
 def _rescue(lease: Lease, stop: threading.Event) -> None:
@@ -81,9 +81,13 @@ def _rescue(lease: Lease, stop: threading.Event) -> None:
 
 
 def _ring_again(queues: list[str], stop: threading.Event) -> None:
-    """Round by round, while there is more; no list has had its fill before it had so many."""
-    while jobs_ring_again(queues=queues) >= RING_LIMIT_PER_LIST and not stop.is_set():
-        pass
+    """Round by round, while there is more; no list has had its fill before it had so many.
+
+    Not while Redis is left alone: what nobody rings for must not be dated as if it were rung.
+    """
+    full = True
+    while full and not stop.is_set() and redis_outage.seconds_to_next_try == 0:
+        full = jobs_ring_again(queues=queues) >= RING_LIMIT_PER_LIST
 
 
 def _prune(stop: threading.Event) -> None:

@@ -282,6 +282,7 @@ def test_when_it_is_away_every_call_says_so(broker_away: Broker) -> None:
         lambda: broker_away.mark_done([(one.effect_key, one.job_id)]),
         lambda: broker_away.clear_marks([one.effect_key]),
         lambda: broker_away.next_out(QUEUES),
+        lambda: broker_away.check_writable(),
         lambda: broker_away.depth(QUEUES),
         lambda: broker_away.forget_everything(),
     ]

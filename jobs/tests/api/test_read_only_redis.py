@@ -1,0 +1,31 @@
+"""Redis was demoted under a busy API: what is committed is accepted, in every thread."""
+
+import pytest
+
+from jobs import outage
+from jobs.models import Job
+from jobs.tests.api.conftest import client_of
+from jobs.tests.factories import make_user
+from jobs.tests.integration.refusing_redis import read_only_redis
+from jobs.tests.integration.threads import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+THREADS, POSTS = 8, 15
+
+
+def test_it_costs_no_thread_its_202(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Every thread asks Redis every time: the pauses after a failure would keep most of them away.
+    monkeypatch.setattr(outage, "BACKOFF_FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(outage, "BACKOFF_CAP_SECONDS", 0.0)
+    monkeypatch.setattr(outage.redis_outage, "_backoff_seconds", 0.0)
+    user = make_user()
+
+    def post() -> list[int]:
+        client = client_of(user)
+        payload = {"type": "tests.note", "payload": {"text": "hello"}}
+        return [client.post("/addJob", payload).status_code for _ in range(POSTS)]
+
+    with read_only_redis():
+        assert at_once(*[post] * THREADS) == [[202] * POSTS] * THREADS
+    assert Job.objects.count() == THREADS * POSTS
