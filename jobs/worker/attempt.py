@@ -1,17 +1,23 @@
-"""An attempt that is running on a thread, and how it can be interrupted."""
+"""An attempt that is running, how it can be interrupted, and whose word about it counts."""
 
 import ctypes
+import logging
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from jobs.attempt_error import error_of
 from jobs.claim import ClaimedJob
 from jobs.errors import JobTimeout
+from jobs.outcome import CutOff
+
+logger = logging.getLogger(__name__)
 
 
 class Attempt:
-    """One claim on one thread. Its outcome is given once: by the thread, or by who gave it up."""
+    """One claim in one lane. Its outcome is given once: by the lane, or by who gave it up."""
 
     def __init__(self, claim: ClaimedJob) -> None:
         self.claim = claim
@@ -22,13 +28,17 @@ class Attempt:
         self._interrupted = False
         self._settled = False
 
-    @contextmanager
-    def interruptible(self, timeout_seconds: float | None) -> Iterator[None]:
-        """Lets the block be interrupted by JobTimeout once `timeout_seconds` are over."""
+    def limit(self, timeout_seconds: float | None) -> None:
+        """Its time begins to count."""
         with self._lock:
             self._timeout_seconds = timeout_seconds
             if timeout_seconds is not None:
                 self._deadline = time.monotonic() + timeout_seconds
+
+    @contextmanager
+    def interruptible(self, timeout_seconds: float | None) -> Iterator[None]:
+        """Lets the block be interrupted by JobTimeout once `timeout_seconds` are over."""
+        self.limit(timeout_seconds)
         try:
             yield
         finally:
@@ -61,6 +71,17 @@ class Attempt:
         with self._lock:
             first, self._settled = not self._settled, True
             return first
+
+    def mistaken(self, mistake: BaseException) -> CutOff:
+        """The worker's own code failed around the handler: nobody knows whether it happened.
+
+        What the exception says is not kept: it may quote values that must not be shown.
+        """
+        kind = type(mistake).__name__
+        frames = "".join(traceback.format_tb(mistake.__traceback__))
+        logger.error("The worker failed around job %s: %s\n%s", self.claim.id, kind, frames)
+        error = RuntimeError(f"the worker itself failed around this attempt: {kind}")
+        return CutOff(error_of(error, str(self.claim.worker_id)))
 
 
 def _raise_in_thread(thread_id: int, exception: type[BaseException] | None) -> None:

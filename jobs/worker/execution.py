@@ -8,7 +8,11 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import cast
 
-from django.db import connections
+from asgiref.sync import sync_to_async
+from django.db import Error, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 
 from jobs import kill_points
 from jobs.attempt_error import error_of, secret_values
@@ -47,6 +51,11 @@ logger = logging.getLogger(__name__)
 # A type that this worker does not know belongs to a newer or older release: others may know it.
 UNKNOWN_TYPE_SECONDS = 15.0
 CONNECTION_CHECK_SECONDS = 1.0
+# What the ledger did not let begin: it must not come back as fast as it can be fetched.
+NOT_BEGUN_SECONDS = 1.0
+
+# Of libpq; `psycopg.pq.TransactionStatus` says the same, more slowly.
+_NO_TRANSACTION, _BROKEN = 0, 4
 
 
 class Execution:
@@ -55,21 +64,35 @@ class Execution:
     def __init__(self, lease: Lease, inflight: Inflight) -> None:
         self._lease = lease
         self._inflight = inflight
+        self._orm_thread_looked = 0.0
+        self._orm_thread_look: asyncio.Task[None] | None = None
 
     def run(self, attempt: Attempt) -> Outcome:
-        """Never raises: whatever happens is an outcome."""
+        """Whatever the handler does is an outcome."""
         _connections.refresh()
         job_type = self._begin(attempt.claim)
-        return self._call(job_type, attempt) if isinstance(job_type, JobType) else job_type
+        if not isinstance(job_type, JobType):
+            return job_type
+        outcome = self._call(job_type, attempt)
+        if _connections.opened and _connections.drop_unfinished():
+            # The next job's writes would have been part of it, and undone with it.
+            claim = attempt.claim
+            logger.warning(
+                "Job %s (%s) left a transaction open: it is rolled back", claim.id, claim.type
+            )
+        return outcome
 
-    async def run_async(self, claim: ClaimedJob) -> Outcome:
+    async def run_async(self, attempt: Attempt) -> Outcome:
         """The same for an `async def` handler, in the event loop."""
+        claim = attempt.claim
         if is_start_marked(claim):
-            job_type = await asyncio.to_thread(self._begin, claim)  # it asks the database
+            job_type = await asyncio.to_thread(self._begin_elsewhere, claim)  # asks the database
         else:
             job_type = self._begin(claim)
         if not isinstance(job_type, JobType):
             return job_type
+        await self._look_after_orm_thread()
+        attempt.limit(job_type.timeout_seconds)
         limit = asyncio.timeout(job_type.timeout_seconds)
         try:
             async with limit:
@@ -79,6 +102,26 @@ class Execution:
                 exception = JobTimeout().with_traceback(exception.__traceback__)
             return self._outcome_of(exception, job_type, claim)
         return Succeeded()
+
+    async def _look_after_orm_thread(self) -> None:
+        """Once a second: refreshes the connections on the thread where the async ORM runs.
+
+        It is handed to that thread before anything that the handler asks of it, and not waited
+        for: what another handler does there may take long.
+        """
+        now = time.monotonic()
+        if now - self._orm_thread_looked <= CONNECTION_CHECK_SECONDS:
+            return
+        self._orm_thread_looked = now
+        if self._orm_thread_look is None or self._orm_thread_look.done():
+            look = sync_to_async(_look_after_connections)()
+            self._orm_thread_look = asyncio.create_task(look)
+            await asyncio.sleep(0)
+
+    def _begin_elsewhere(self, claim: ClaimedJob) -> JobType | Outcome:
+        """For a thread that handlers use as well, and that no slot looks after."""
+        _look_after_connections()
+        return self._begin(claim)
 
     def _begin(self, claim: ClaimedJob) -> JobType | Outcome:
         """The type whose handler is to run now; or why it is not."""
@@ -90,10 +133,8 @@ class Execution:
             kill_points.reached(kill_points.CLAIM_START)
             if not self._may_start(claim):
                 return NotStarted()
-        except LEDGER_ERRORS as error:
-            # The handler has not run; what the ledger says will decide.
-            logger.warning("Job %s could not be started: %s", claim.id, error)
-            return NotStarted()
+        except Error as error:
+            return _not_begun(claim, error)
         logger.info(
             "Worker %s processing job %s (%s, attempt %d)",
             self._lease.worker.name,
@@ -127,6 +168,8 @@ class Execution:
             with attempt.interruptible(job_type.timeout_seconds):
                 return run(job_type, claim, self._context(claim))
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
+            if isinstance(exception, JobTimeout):
+                connections.close_all()  # it may have struck in the middle of a statement
             return self._outcome_of(exception, job_type, claim)
 
     def _context(self, claim: ClaimedJob) -> JobContext:
@@ -150,13 +193,10 @@ class Execution:
                 return Lost()
             case JobCancelled():
                 return Cancelled()
-            case JobTimeout():
-                connections.close_all()  # it may have struck in the middle of a statement
+            case JobTimeout() | OutcomeUnknown():
                 return CutOff(error)
             case PermanentError():
                 return FailedForGood(error)
-            case OutcomeUnknown():
-                return CutOff(error)
             case RetryAfter(seconds=seconds):
                 return Failed(error, after_seconds=seconds)
             case _:
@@ -175,17 +215,35 @@ def _run_in_transaction(job_type: JobType, claim: ClaimedJob, context: JobContex
     and finds nothing to write if the commit had gone through.
     """
     timeout = job_type.timeout_seconds or jobs_conf().worker_timeout_seconds
-    with short_transaction(idle_seconds=timeout):
-        job_type.handler(claim.payload, context)
-        job_succeed_in_transaction(claim=claim)
+    begun = False
+    try:
+        with short_transaction(idle_seconds=timeout):
+            begun = True
+            job_type.handler(claim.payload, context)
+            job_succeed_in_transaction(claim=claim)
+    except LEDGER_ERRORS as error:
+        if begun:
+            raise
+        return _not_begun(claim, error)
     return Succeeded(recorded=True)
 
 
+def _not_begun(claim: ClaimedJob, error: Error) -> NotStarted:
+    """The handler was not called; what the ledger says will decide."""
+    logger.warning("Job %s could not be started: %s", claim.id, error)
+    connection.close()
+    return NotStarted(NOT_BEGUN_SECONDS)
+
+
 class _Connections(threading.local):
-    """Those of the calling thread; looking at them costs more than an empty job."""
+    """Those of the calling thread; looking them up costs more than an empty job.
+
+    `opened`: those that were ever connected, so that a thread without any knows it at once.
+    """
 
     def __init__(self) -> None:
         self._looked = 0.0
+        self.opened: list[BaseDatabaseWrapper] = []
 
     def refresh(self) -> None:
         """Once a second: drops what broke, and has the rest checked before its next use.
@@ -197,6 +255,54 @@ class _Connections(threading.local):
             self._looked = now
             for connection in connections.all(initialized_only=True):
                 connection.close_if_unusable_or_obsolete()
+
+    def drop_unfinished(self) -> bool:
+        """Closes those that are not between transactions; True if one was in the middle of one.
+
+        A broken one is closed as well. The next use makes a new one.
+        """
+        unfinished = False
+        for wrapper in self.opened:
+            status = _transaction_status(wrapper)
+            if status != _NO_TRANSACTION:
+                unfinished = unfinished or status != _BROKEN
+                self.opened = [one for one in self.opened if one is not wrapper]
+                _discard(wrapper)
+        return unfinished
+
+
+def _transaction_status(wrapper: BaseDatabaseWrapper) -> int:
+    """What libpq says; -1 for a transaction of which only Django knows."""
+    raw = wrapper.connection
+    if wrapper.in_atomic_block or (raw is not None and not wrapper.autocommit):
+        return -1
+    if raw is None:
+        return _NO_TRANSACTION
+    pgconn = getattr(raw, "pgconn", None)  # a handler may use other databases, too
+    return _NO_TRANSACTION if pgconn is None else int(pgconn.transaction_status)
+
+
+def _discard(wrapper: BaseDatabaseWrapper) -> None:
+    """For real: one that is closed inside `atomic` cannot be used again, so it is forgotten."""
+    try:
+        wrapper.close()
+    except Error as error:
+        logger.warning("A connection could not be closed: %s", error)
+    if wrapper in connections.all(initialized_only=True):
+        del connections[wrapper.alias]
+
+
+def _look_after_connections() -> None:
+    """On a thread that several async handlers share."""
+    if _connections.drop_unfinished():
+        logger.warning("An async handler left a transaction open: it is rolled back")
+    _connections.refresh()
+
+
+@receiver(connection_created)
+def _remember(connection: BaseDatabaseWrapper, **_: object) -> None:
+    if connection not in _connections.opened:
+        _connections.opened.append(connection)
 
 
 _connections = _Connections()

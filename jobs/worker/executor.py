@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.db import connections
 
 from jobs.claim import ClaimedJob
-from jobs.outcome import Outcome
+from jobs.outcome import Outcome, Succeeded
 from jobs.services.lifecycle import Finished
 from jobs.worker.attempt import Attempt
 from jobs.worker.room import Room
@@ -36,7 +36,9 @@ class Executor:
         self._waiting: queue.SimpleQueue[ClaimedJob | None] = queue.SimpleQueue()
         self._running: dict[int, Attempt] = {}
         self._threads_made = 0
-        self.stuck = 0
+        self._lock = threading.Lock()
+        self.stuck = 0  # handlers that go on although they were given up
+        self.is_alive = True
 
     def start(self) -> None:
         for _ in range(self.room.size):
@@ -60,6 +62,14 @@ class Executor:
         self.room.release(len(claims))
         return claims
 
+    def welcome(self, *, look_ahead: bool) -> int:
+        """How many more claims; to be called with the room's condition held."""
+        return self.room.welcome(look_ahead=look_ahead)
+
+    def is_hoarding(self) -> bool:
+        """Whether claims wait although no slot has come free for a while."""
+        return self.room.is_hoarding()
+
     def interrupt_overdue(self) -> None:
         """Interrupts handlers past their time; gives up those that do not stop."""
         for attempt in list(self._running.values()):
@@ -81,22 +91,37 @@ class Executor:
             while (claim := self._waiting.get()) is not None:
                 begun = self.room.begun()
                 attempt = self._running[thread_id] = Attempt(claim)
-                outcome = self._run(attempt)
+                try:
+                    outcome = self._run(attempt)
+                except BaseException as mistake:  # noqa: BLE001 - the slot must go on
+                    outcome = attempt.mistaken(mistake)
                 del self._running[thread_id]
                 if not attempt.settle():
+                    self._ended_late(claim, outcome)
                     return  # given up: another thread has taken this slot
                 self.room.ended(begun)
                 # Handed on before the slot is free: a stop that sees no slot busy has it all.
                 self._finished(Finished(claim, outcome))
                 self.room.release(1)
+        except BaseException:
+            self.is_alive = False
+            raise
         finally:
             connections.close_all()
+
+    def _ended_late(self, claim: ClaimedJob, outcome: Outcome) -> None:
+        """Only a success is still of use: it settles a dead letter that says *outcome unknown*."""
+        with self._lock:
+            self.stuck -= 1
+        if isinstance(outcome, Succeeded):
+            self._finished(Finished(claim, outcome))
 
     def _give_up(self, attempt: Attempt) -> None:
         """A thread cannot be killed: it is left behind, and its slot goes to a new one."""
         if not attempt.settle():
             return
-        self.stuck += 1
+        with self._lock:
+            self.stuck += 1
         self._finished(Finished(attempt.claim, self._give_up_on(attempt)))
         self._start_thread()
         self.room.release(1)

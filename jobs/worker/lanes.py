@@ -39,15 +39,35 @@ class Lanes:
         deadline = time.monotonic() + timeout_seconds
         with self._changed:
             while True:
-                room = min(lane.room.welcome(look_ahead=look_ahead) for lane in self._in_use)
+                room = min(lane.welcome(look_ahead=look_ahead) for lane in self._in_use)
                 left = deadline - time.monotonic()
                 if room > 0 or left <= 0:
                     return room
                 self._changed.wait(left)
 
     def is_hoarding(self) -> bool:
-        """Whether claims wait although no slot has come free for a while."""
-        return any(lane.room.is_hoarding() for lane in self._lanes())
+        """Whether claims wait although nothing has begun for a while."""
+        return any(lane.is_hoarding() for lane in self._lanes())
+
+    @property
+    def held(self) -> int:
+        """How many claims wait or run."""
+        return sum(lane.room.held for lane in self._lanes())
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether no thread has died of a mistake, and the event loop still answers."""
+        return all(lane.is_alive for lane in self._lanes())
+
+    @property
+    def is_clogged(self) -> bool:
+        """Whether half of a lane is taken by handlers that were given up and do not stop."""
+        return any(lane.stuck >= max(1, lane.room.size // 2) for lane in self._lanes())
+
+    @property
+    def stuck(self) -> int:
+        """How many handlers go on although they were given up."""
+        return sum(lane.stuck for lane in self._lanes())
 
     def take_back(self) -> list[ClaimedJob]:
         """Claims that have not begun; they are the caller's again."""

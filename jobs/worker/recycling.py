@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-from jobs.worker.executor import Executor
+from jobs.worker.lanes import Lanes
 from jobs.worker.recorder import Recorder
 
 logger = logging.getLogger(__name__)
@@ -16,22 +16,20 @@ _STATM = Path("/proc/self/statm")
 
 
 class Recycling:
-    """Sets `stop` after `max_jobs` jobs, above `max_rss_mb`, or with half of the slots stuck."""
+    """Sets `stop` after `max_jobs` jobs, above `max_rss_mb`, or with half of a lane stuck."""
 
     def __init__(
         self,
         *,
         max_jobs: int | None,
         max_rss_mb: int | None,
-        slots: int,
-        executor: Executor,
+        lanes: Lanes,
         recorder: Recorder,
         stop: threading.Event,
     ) -> None:
         self._max_jobs = max_jobs
         self._max_rss_mb = max_rss_mb
-        self._max_stuck = max(1, slots // 2)
-        self._executor = executor
+        self._lanes = lanes
         self._recorder = recorder
         self._stop = stop
 
@@ -47,8 +45,8 @@ class Recycling:
             return f"{self._recorder.count} jobs done"
         if self._max_rss_mb is not None and (rss_mb := rss_bytes() // MEGABYTE) > self._max_rss_mb:
             return f"{rss_mb} MB in memory"
-        if self._executor.stuck >= self._max_stuck:
-            return f"{self._executor.stuck} handlers do not stop"
+        if self._lanes.is_clogged:
+            return f"{self._lanes.stuck} handlers do not stop"
         return ""
 
 

@@ -76,7 +76,10 @@ class Worker:
             Room(concurrency, changed), execution.run, execution.give_up, self._recorder.add
         )
         loop = EventLoop(
-            Room(options.async_concurrency, changed), execution.run_async, self._recorder.add
+            Room(options.async_concurrency, changed),
+            execution.run_async,
+            execution.give_up,
+            self._recorder.add,
         )
         self._lanes = Lanes(threads, loop, changed)
         self._fetcher = Fetcher(
@@ -99,8 +102,7 @@ class Worker:
         self._recycling = Recycling(
             max_jobs=options.max_jobs,
             max_rss_mb=options.max_rss_mb,
-            slots=concurrency,
-            executor=threads,
+            lanes=self._lanes,
             recorder=self._recorder,
             stop=self.stop,
         )
@@ -118,6 +120,7 @@ class Worker:
             timer.start()
         self._fetcher.start()
         while not self.stop.wait(WATCH_SECONDS):
+            self._lanes.loop.watch()
             self._recycling.check()
             self._stop_if_broken()
         return self._stop_in_order()
@@ -137,8 +140,9 @@ class Worker:
 
     def _stop_if_broken(self) -> None:
         """A part that has died of a bug must not leave a worker that only looks alive."""
-        if not (self._fetcher.is_alive and self._recorder.is_alive):
-            logger.error("Worker %s stops: one of its threads has died", self._lease.worker.name)
+        if not (self._fetcher.is_alive and self._recorder.is_alive and self._lanes.is_alive):
+            name = self._lease.worker.name
+            logger.error("Worker %s stops: one of its threads has died or is blocked", name)
             self._broken = True
             self.stop.set()
 

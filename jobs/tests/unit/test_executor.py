@@ -1,5 +1,6 @@
 """N threads that run attempts: how many at once, what they hand on, how they end."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
@@ -209,5 +210,53 @@ def test_an_attempt_that_cannot_be_interrupted_is_given_up_and_its_slot_goes_on(
     assert finished[1:] == [Finished(other, Succeeded())]
     let_go.set()
     wait_until(lambda: not any(t.name == "slot-1" for t in threading.enumerate()))
-    assert len(finished) == 2  # what it came to in the end is nobody's business any more
+    # It is handed on all the same: a dead letter that says *outcome unknown* is settled by it.
+    assert finished[2:] == [Finished(deaf, Succeeded())]
+    assert executor.stuck == 0
+    executor.stop()
+
+
+def test_a_failure_of_one_that_was_given_up_is_nobodys_business(
+    finished: list[Finished], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor_module, "STUCK_SECONDS", 0.05)
+    let_go = threading.Event()
+
+    def run(attempt: Attempt) -> Outcome:
+        with contextlib.suppress(JobTimeout), attempt.interruptible(0.05):
+            let_go.wait(20)
+        return INTERRUPTED
+
+    executor = make_executor(1, run, finished.append)
+    executor.submit([make_claim()])
+
+    def given_up() -> bool:
+        executor.interrupt_overdue()
+        return bool(finished)
+
+    wait_until(given_up, every=0.01)
+    let_go.set()
+    wait_until(lambda: executor.stuck == 0, every=0.001)
+    assert len(finished) == 1
+    executor.stop()
+
+
+def test_a_mistake_of_the_worker_itself_leaves_no_attempt_without_an_outcome(
+    finished: list[Finished], caplog: pytest.LogCaptureFixture
+) -> None:
+    def run(attempt: Attempt) -> Outcome:
+        if not finished:
+            raise ValueError(attempt.claim.payload["word"])
+        return Succeeded()
+
+    executor = make_executor(1, run, finished.append)
+    executor.submit([make_claim(payload={"word": "hunter2"})])
+    wait_until_idle(executor)
+    executor.submit([make_claim()])
+    wait_until_idle(executor)
+    assert isinstance(finished[0].outcome, CutOff)
+    assert finished[1].outcome == Succeeded()
+    assert executor.is_alive
+    assert "ValueError" in finished[0].outcome.error["message"]
+    assert "hunter2" not in str(finished[0].outcome) + caplog.text
     executor.stop()

@@ -36,7 +36,9 @@ class Bench:
         self.finished: list[Finished] = []
         self.begun: list[tuple[str, ClaimedJob]] = []
         self.go_on = threading.Event()
-        self.loop = EventLoop(Room(PLACES, changed), self.run_async, self.finished.append)
+        self.loop = EventLoop(
+            Room(PLACES, changed), self.run_async, lambda attempt: CutOff({}), self.finished.append
+        )
         threads = Executor(
             Room(THREADS, changed), self.run, lambda attempt: CutOff({}), self.finished.append
         )
@@ -47,8 +49,8 @@ class Bench:
         assert self.go_on.wait(20)
         return Succeeded()
 
-    async def run_async(self, claim: ClaimedJob) -> Outcome:
-        self.begun.append((threading.current_thread().name, claim))
+    async def run_async(self, attempt: Attempt) -> Outcome:
+        self.begun.append((threading.current_thread().name, attempt.claim))
         while not self.go_on.is_set():
             await asyncio.sleep(0.001)
         return Succeeded()
