@@ -6,6 +6,7 @@ Any worker may do any of it at any time; a try-lock keeps them out of each other
 import logging
 import time
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
@@ -18,7 +19,7 @@ from jobs.conf import jobs_conf
 from jobs.ids import uuid7_floor
 from jobs.models import Job, ProcessedKey, Worker
 from jobs.outcome import CutOff, NotStarted, Outcome
-from jobs.querysets import CLAIMED_FIELDS, seconds_ago
+from jobs.querysets import CLAIMED_FIELDS, WorkerQuerySet, seconds_ago
 from jobs.services.doorbell import ring_after_commit
 from jobs.services.lifecycle import Finished, Recorded, is_start_marked, jobs_record
 from jobs.services.short_transaction import short_transaction, try_advisory_lock
@@ -34,30 +35,49 @@ PRUNE_LIMIT = 1_000
 DAY_SECONDS = 86_400
 
 
-def jobs_rescue() -> list[Recorded]:
+def jobs_rescue(*, heard_at: datetime | None = None) -> list[Recorded]:
     """Takes running jobs from workers that are dead; what follows depends on the effect.
 
     Liveness decides, never age: a job may run for as long as its worker is heard of.
+
+    Whoever has stopped is dead. Whoever is silent is dead only if others were heard meanwhile:
+    a database that freezes, a clock that is set, a machine that stops silence everybody, and
+    when that is over it must not be a matter of luck whose statement comes first. So silence
+    is measured up to `heard_at`, a moment of the database's clock, and not up to now. Two may
+    give one: a worker, the moment of its own last heartbeat, if it has had no gap for two
+    beats (`Lease.steadily_heard_at`); and who has no heartbeat, a moment that he has let two
+    beats of the others follow (`jobs_repair`). Without one nobody is declared dead.
     """
     with short_transaction():
         if not try_advisory_lock("rescue"):
             return []
-        _declare_dead()
+        if heard_at:
+            _declare_dead(heard_at)
         orphans = _orphans()
         return jobs_record(finished=orphans) if orphans else []
 
 
-def _declare_dead() -> None:
+def silent_workers(heard_at: datetime) -> WorkerQuerySet:
+    """Who had been silent for the timeout at that moment, and still is."""
+    timeout_seconds = jobs_conf().worker_timeout_seconds
+    limit = heard_at - timedelta(seconds=timeout_seconds)
+    return Worker.objects.silent(timeout_seconds).filter(heartbeat_at__lt=limit)
+
+
+def _declare_dead(heard_at: datetime) -> None:
     """From here on such a worker can claim nothing, should it still be there."""
-    silent = Worker.objects.silent(jobs_conf().worker_timeout_seconds)
+    silent = silent_workers(heard_at)
     for name in silent.values_list("name", flat=True):
         logger.warning("Worker %s has not been heard of for too long: it counts as dead", name)
     silent.update(stopped_at=Now())
 
 
 def _orphans() -> list[Finished]:
+    """Running jobs whose worker has stopped, was declared dead, or is unknown."""
+    there = Worker.objects.filter(id=OuterRef("worker_id"), stopped_at__isnull=True)
     rows = (
-        Job.objects.orphaned(jobs_conf().worker_timeout_seconds)
+        Job.objects.running()
+        .filter(~Exists(there))
         .select_for_update(skip_locked=True, of=("self",))
         .order_by("id")
         .values_list(*CLAIMED_FIELDS, "started_at", "worker__name")[:RESCUE_LIMIT]

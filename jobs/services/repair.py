@@ -1,19 +1,25 @@
 """What the timers of the workers repair little by little, repaired at once."""
 
+import time
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models.functions import Now
 
 from jobs.broker import get_broker
+from jobs.conf import jobs_conf
 from jobs.messages import QueueMessage
 from jobs.models import Job
 from jobs.services.doorbell import ring_after_commit
-from jobs.services.recovery import RESCUE_LIMIT, jobs_rescue
+from jobs.services.recovery import RESCUE_LIMIT, jobs_rescue, silent_workers
 from jobs.services.short_transaction import short_transaction
 from jobs.services.verification import contradicted_marks, missing_job_ids
 
 CLEAR_BATCH = 1_000
+# In so many beats everybody alive is heard, whatever had silenced them before.
+PATIENCE_BEATS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +44,23 @@ def jobs_repair() -> Repaired:
 
 
 def _rescue() -> int:
+    """Looks twice at who seems to be dead, as `jobs_rescue` asks of those without heartbeats."""
+    looked_at = _database_now()
+    if silent_workers(looked_at).exists():
+        time.sleep(PATIENCE_BEATS * jobs_conf().heartbeat_seconds)
     rescued = 0
-    while batch := jobs_rescue():
+    while batch := jobs_rescue(heard_at=looked_at):
         rescued += len(batch)
         if len(batch) < RESCUE_LIMIT:
             break
     return rescued
+
+
+def _database_now() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        row: tuple[datetime] = cursor.fetchone()
+    return row[0]
 
 
 def _ring_missing() -> int:

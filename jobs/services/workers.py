@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models.functions import Now
@@ -24,9 +25,14 @@ def worker_register(*, name: str | None, queues: Sequence[str], concurrency: int
     return worker
 
 
-def worker_heartbeat(*, worker_id: UUID) -> bool:
-    """Says that the worker lives, by the database's clock; False if it was declared dead."""
-    return _live(worker_id).update(heartbeat_at=Now()) == 1
+def worker_heartbeat(*, worker_id: UUID) -> datetime | None:
+    """Says that the worker lives; returns when, by the database's clock.
+
+    None if it was declared dead.
+    """
+    if not _live(worker_id).update(heartbeat_at=Now()):
+        return None
+    return Worker.objects.filter(id=worker_id).values_list("heartbeat_at", flat=True).first()
 
 
 def worker_stop(*, worker_id: UUID) -> None:

@@ -1,8 +1,10 @@
 """Keeps the worker's row fresh. A worker that cannot stops claiming and starting."""
 
 import logging
+import threading
 
 from jobs.clock import Clock
+from jobs.models import Worker
 from jobs.outage import ledger_outage
 from jobs.services.workers import worker_heartbeat, worker_register
 from jobs.worker.lease import Lease
@@ -11,11 +13,12 @@ logger = logging.getLogger(__name__)
 
 
 class Heartbeat:
-    """One beat a call; the worker runs it on a thread of its own."""
+    """One beat a call, from a thread of its own; the fetcher may ask for one, too."""
 
     def __init__(self, lease: Lease, clock: Clock) -> None:
         self._lease = lease
         self._clock = clock
+        self._registering = threading.Lock()
 
     def beat(self) -> None:
         """Renews the lease, or takes a new one if this worker was declared dead meanwhile.
@@ -25,11 +28,16 @@ class Heartbeat:
         """
         asked_at = self._clock.monotonic()
         worker = self._lease.worker
-        alive = worker_heartbeat(worker_id=worker.id)
+        heard_at = worker_heartbeat(worker_id=worker.id)
         ledger_outage.ended()
-        if alive:
-            self._lease.renew(asked_at)
+        if heard_at:
+            self._lease.renew(asked_at, heard_at)
             return
+        with self._registering:
+            if self._lease.worker is worker:  # else another thread has found out, too
+                self._go_on_under_a_new_row(worker, asked_at)
+
+    def _go_on_under_a_new_row(self, worker: Worker, asked_at: float) -> None:
         successor = worker_register(
             name=None if worker.name == worker.default_name else worker.name,
             queues=worker.queues,

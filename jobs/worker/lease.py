@@ -1,6 +1,7 @@
 """The worker's right to work: its row, and how fresh the last heartbeat is."""
 
 import threading
+from datetime import datetime
 
 from jobs.clock import Clock
 from jobs.models import Worker
@@ -18,6 +19,7 @@ class Lease:
         self._lock = threading.Lock()
         self._worker = worker
         self._renewed = self._steady_since = clock.monotonic()
+        self._heard_at: datetime | None = None
 
     @property
     def worker(self) -> Worker:
@@ -29,22 +31,27 @@ class Lease:
         """Whether new work may be claimed and started."""
         return self._clock.monotonic() - self._renewed < self._timeout_seconds
 
-    @property
-    def steady_seconds(self) -> float:
-        """For how long heartbeats have been written without a gap; 0 if there is one now.
+    def steadily_heard_at(self, seconds: float) -> datetime | None:
+        """When this worker was last heard, by the database's clock.
 
-        A gap of half the timeout is one: what silenced this worker so long may have silenced
-        others for all of it.
+        None unless heartbeats had been written for so many seconds, and are still, without a
+        gap by the clocks of both sides. Half the timeout is a gap: what silenced this worker
+        for so long may have silenced others for all of it.
         """
-        now = self._clock.monotonic()
-        return 0.0 if self._is_gap(now) else now - self._steady_since
-
-    def renew(self, asked_at: float) -> None:
-        """A heartbeat was written; it counts from the moment it was asked for."""
         with self._lock:
-            if self._is_gap(now := self._clock.monotonic()):
-                self._steady_since = now
+            is_steady = self._renewed - self._steady_since >= seconds
+            return self._heard_at if is_steady and not self._is_gap() else None
+
+    def renew(self, asked_at: float, heard_at: datetime) -> None:
+        """A heartbeat was written; it counts from the moment it was asked for.
+
+        `heard_at`: when that was, by the database's clock.
+        """
+        with self._lock:
+            if self._is_gap() or self._is_leap(heard_at):
+                self._steady_since = self._clock.monotonic()
             self._renewed = max(self._renewed, asked_at)
+            self._heard_at = heard_at
 
     def replace(self, worker: Worker, asked_at: float) -> None:
         """The former row was declared dead; the process goes on under a new one."""
@@ -52,6 +59,12 @@ class Lease:
             self._worker = worker
             self._renewed = asked_at
             self._steady_since = self._clock.monotonic()
+            self._heard_at = None
 
-    def _is_gap(self, now: float) -> bool:
-        return now - self._renewed > self._timeout_seconds / 2
+    def _is_gap(self) -> bool:
+        return self._clock.monotonic() - self._renewed > self._timeout_seconds / 2
+
+    def _is_leap(self, heard_at: datetime) -> bool:
+        """The database's clock was set, or the machine that all of this runs on had stopped."""
+        former = self._heard_at or heard_at
+        return abs((heard_at - former).total_seconds()) > self._timeout_seconds / 2

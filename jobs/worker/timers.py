@@ -29,6 +29,8 @@ PRUNE_SECONDS = 60.0
 PRUNE_PAUSE_SECONDS = 0.5
 # After an outage everybody alive is heard within one beat, and the time of a connection.
 HEARD_BEATS = 2
+# Twice a beat: silence is noticed by the timeout, the age of one's own beat, and one such turn.
+RESCUE_BEATS = 0.5
 # A running handler learns so late, at most, that it was cancelled or is overdue.
 CANCEL_SECONDS = 1.0
 TIMEOUT_SECONDS = 0.25
@@ -48,7 +50,7 @@ def timers(
     every = partial(Periodic, clock=clock, stop=stop)
     return [
         every("ring-due", RING_DUE_SECONDS, _ring_due),
-        every("rescue", conf.heartbeat_seconds, lambda: _rescue(lease, stop)),
+        every("rescue", conf.heartbeat_seconds * RESCUE_BEATS, lambda: _rescue(lease, stop)),
         every("ring-again", conf.reconcile_seconds, lambda: _ring_again(queues, stop)),
         every("prune", PRUNE_SECONDS, lambda: _prune(stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
@@ -65,16 +67,11 @@ def _ring_due() -> None:
 
 
 def _rescue(lease: Lease, stop: threading.Event) -> None:
-    """Round by round, while there is more.
-
-    Who cannot be heard himself has no business declaring others dead; nor who could not be a
-    moment ago: the others, whom the same outage had silenced, are about to be heard as well.
-    """
+    """Round by round, while there is more. Whom this worker may declare dead: `jobs_rescue`."""
     full = True
     while full and not stop.is_set():
-        if lease.steady_seconds < HEARD_BEATS * jobs_conf().heartbeat_seconds:
-            return
-        rescued = jobs_rescue()
+        heard_at = lease.steadily_heard_at(HEARD_BEATS * jobs_conf().heartbeat_seconds)
+        rescued = jobs_rescue(heard_at=heard_at)
         for one in rescued:
             report.recorded(one)
         full = len(rescued) >= RESCUE_LIMIT

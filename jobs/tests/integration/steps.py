@@ -1,6 +1,9 @@
 """Steps in the life of a job, for tests that begin in the middle of it."""
 
+from datetime import datetime
 from uuid import UUID
+
+from django.db import connection
 
 from jobs.attempt_error import error_of
 from jobs.claim import ClaimedJob
@@ -91,6 +94,14 @@ def unknown() -> CutOff:
 def lose(worker: Worker) -> None:
     """From now on the worker counts as dead."""
     worker_stop(worker_id=worker.id)
+
+
+def heard_now() -> datetime:
+    """The database's moment: for a rescuer whose heartbeats have been coming through."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        row: tuple[datetime] = cursor.fetchone()
+    return row[0]
 
 
 def silence(worker: Worker, seconds: float = HOUR_SECONDS) -> None:

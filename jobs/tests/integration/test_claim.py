@@ -21,6 +21,7 @@ from jobs.tests.integration.steps import (
     claim_one,
     die,
     fail,
+    heard_now,
     interrupt,
     lose,
     make_due,
@@ -163,7 +164,7 @@ def test_a_silent_worker_claims_until_somebody_has_declared_it_dead(short_timeou
     worker = make_worker()
     silence(worker)
     assert len(claim(worker, make_job())) == 1
-    jobs_rescue()
+    jobs_rescue(heard_at=heard_now())
     assert claim(worker, make_job()) == []
 
 

@@ -18,7 +18,7 @@ from jobs.services.lifecycle import Finished, job_cancel, job_start, jobs_claim,
 from jobs.services.recovery import jobs_disown, jobs_prune, jobs_rescue, jobs_ring_again
 from jobs.states import JobState
 from jobs.tests.factories import make_job, make_user, make_worker
-from jobs.tests.integration.steps import error
+from jobs.tests.integration.steps import error, heard_now
 
 ROWS = 20_000
 QUEUED = 3_000
@@ -148,7 +148,7 @@ def test_what_every_worker_does_on_a_timer(ledger: Ledger, subtests: pytest.Subt
         "ring again": lambda: jobs_ring_again(queues=["default", "emails", "bulk"]),
         "learn of cancellations": lambda: Job.objects.cancel_requested(ledger.worker.id),
         "disown": lambda: jobs_disown(worker_id=ledger.worker.id, known=known),
-        "rescue from the living": jobs_rescue,
+        "rescue from the living": lambda: jobs_rescue(heard_at=heard_now()),
         "prune": jobs_prune,
     }
     for name, call in calls.items():
@@ -158,7 +158,7 @@ def test_what_every_worker_does_on_a_timer(ledger: Ledger, subtests: pytest.Subt
 
 def test_rescue_from_the_dead(ledger: Ledger) -> None:
     Worker.objects.update(stopped_at=ledger.worker.started_at)
-    assert_reads_no_whole_table(jobs_rescue, least=3)
+    assert_reads_no_whole_table(lambda: jobs_rescue(heard_at=heard_now()), least=3)
 
 
 def test_the_ledger_as_a_queue_while_redis_is_away(ledger: Ledger) -> None:

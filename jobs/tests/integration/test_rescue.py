@@ -22,6 +22,7 @@ from jobs.tests.integration.steps import (
     HOUR_SECONDS,
     claim_one,
     error,
+    heard_now,
     lose,
     make_due,
     record,
@@ -56,7 +57,7 @@ def test_a_worker_that_was_not_heard_of_for_the_timeout_is_dead(
 ) -> None:
     claim = claim_one(make_job(), worker)
     silence(worker)
-    [rescued] = jobs_rescue()
+    [rescued] = jobs_rescue(heard_at=heard_now())
     assert rescued.written
     assert rescued.finished.claim == claim
     worker.refresh_from_db()
@@ -73,7 +74,7 @@ def test_liveness_decides_and_never_age(worker: Worker, short_timeout: float) ->
     Job.objects.filter(id=claim.id).update(claimed_at=seconds_ago(day), started_at=seconds_ago(day))
     Worker.objects.filter(id=worker.id).update(started_at=seconds_ago(day))
     assert worker_heartbeat(worker_id=worker.id)
-    assert jobs_rescue() == []
+    assert jobs_rescue(heard_at=heard_now()) == []
     assert stored(claim).state == JobState.RUNNING
 
 
@@ -100,10 +101,48 @@ def test_nobody_is_blamed_for_silence_while_postgresql_was_away(
     claim = claim_one(make_job(), worker)
     silence(worker, server_age_seconds() + HOUR_SECONDS)
     settings.JOBS_WORKER_TIMEOUT_SECONDS = server_age_seconds() + 60.0
-    assert jobs_rescue() == []
+    assert jobs_rescue(heard_at=heard_now()) == []
     assert stored(claim).state == JobState.RUNNING
     worker.refresh_from_db()
     assert worker.stopped_at is None
+
+
+def test_silence_is_measured_up_to_the_moment_in_which_the_rescuer_was_heard(
+    worker: Worker, short_timeout: float
+) -> None:
+    """What silences everybody, as a frozen database does, is not held against anybody."""
+    claim = claim_one(make_job(), worker)
+    heard_at = heard_now()
+    silence(worker, 60)
+    long_dead = make_worker()
+    lost = claim_one(make_job(), long_dead)
+    silence(long_dead, HOUR_SECONDS)
+    rescued = jobs_rescue(heard_at=heard_at - timedelta(minutes=1))
+    assert [one.finished.claim for one in rescued] == [lost]
+    worker.refresh_from_db()
+    assert worker.stopped_at is None
+    assert stored(claim).state == JobState.RUNNING
+    assert len(jobs_rescue(heard_at=heard_at)) == 1
+
+
+def test_who_was_heard_after_that_moment_lives(worker: Worker, short_timeout: float) -> None:
+    claim_one(make_job(), worker)
+    silence(worker)
+    heard_at = heard_now()
+    assert worker_heartbeat(worker_id=worker.id)
+    assert jobs_rescue(heard_at=heard_at) == []
+
+
+def test_who_is_not_heard_himself_declares_nobody_dead(
+    worker: Worker, short_timeout: float
+) -> None:
+    claim = claim_one(make_job(), worker)
+    silence(worker)
+    stopped = make_worker()
+    lost = claim_one(make_job(), stopped)
+    lose(stopped)
+    assert [one.finished.claim for one in jobs_rescue()] == [lost]
+    assert stored(claim).state == JobState.RUNNING
 
 
 def test_only_the_jobs_of_the_dead_are_taken(worker: Worker) -> None:
@@ -293,8 +332,8 @@ def test_the_dead_are_told_once(
     worker: Worker, short_timeout: float, caplog: pytest.LogCaptureFixture
 ) -> None:
     silence(worker)
-    jobs_rescue()
-    jobs_rescue()
+    jobs_rescue(heard_at=heard_now())
+    jobs_rescue(heard_at=heard_now())
     assert caplog.text.count("counts as dead") == 1
 
 
@@ -304,8 +343,8 @@ def test_postgresql_cuts_off_whoever_freezes_in_the_middle(
     """Locks of a frozen worker must not outlive the time in which it is declared dead."""
     settings.JOBS_WORKER_TIMEOUT_SECONDS = 12.5
     limits: list[str] = []
-    monkeypatch.setattr(recovery, "_declare_dead", lambda: limits.append(idle_limit()))
-    jobs_rescue()
+    monkeypatch.setattr(recovery, "_declare_dead", lambda _: limits.append(idle_limit()))
+    jobs_rescue(heard_at=heard_now())
     assert limits == ["12500ms"]
     assert idle_limit() == "0"  # the session is as it was
 

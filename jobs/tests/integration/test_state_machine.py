@@ -54,7 +54,7 @@ from jobs.states import FINAL_STATES, Effect, JobState
 from jobs.tests.app.models import Note
 from jobs.tests.factories import make_user, make_worker
 from jobs.tests.integration.conftest import CLOSED_PORT
-from jobs.tests.integration.steps import error, silence, unknown
+from jobs.tests.integration.steps import error, heard_now, silence, unknown
 
 MORE = os.environ.get("STATE_MACHINE_EXAMPLES")
 
@@ -278,7 +278,7 @@ class Protocol(RuleBasedStateMachine):
         for player in self.players:
             if not player.frozen and not worker_heartbeat(worker_id=player.row.id):
                 player.row = make_worker()
-        jobs_rescue()
+        jobs_rescue(heard_at=heard_now())
 
     @rule()
     def ring_again(self) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,11 +20,13 @@ from jobs.messages import QueueMessage
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 from jobs.outcome import Failed, Succeeded
 from jobs.querysets import seconds_ago
+from jobs.services import repair
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.idempotency import jobs_settle_contested
 from jobs.services.lifecycle import job_cancel
 from jobs.services.repair import jobs_repair
 from jobs.services.verification import Check, jobs_verify, ledger_checks, redis_checks
+from jobs.services.workers import worker_heartbeat
 from jobs.sql import statement
 from jobs.states import JobState
 from jobs.tests.factories import make_job, make_worker
@@ -394,6 +397,30 @@ def test_repair_rescues() -> None:
     Worker.objects.filter(id=worker.id).update(stopped_at=seconds_ago(0))
     assert jobs_repair().rescued == 1
     assert stored(claim).state == JobState.QUEUED
+
+
+def test_repair_looks_twice_before_it_declares_anybody_dead(
+    short_timeout: float, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody may have been silenced until a moment ago: who lives is heard meanwhile."""
+    settings.JOBS_HEARTBEAT_SECONDS = 0.2
+    dead, alive = make_worker(), make_worker()
+    lost, kept = claim_one(make_job(), dead), claim_one(make_job(), alive)
+    waits: list[float] = []
+
+    def meanwhile(seconds: float) -> None:
+        waits.append(seconds)
+        worker_heartbeat(worker_id=alive.id)
+
+    monkeypatch.setattr(repair, "time", SimpleNamespace(sleep=meanwhile))
+    for worker in (dead, alive):
+        silence(worker)
+    assert jobs_repair().rescued == 1
+    assert waits == [pytest.approx(0.4)]
+    assert stored(lost).state == JobState.QUEUED
+    assert stored(kept).state == JobState.RUNNING
+    jobs_repair()
+    assert len(waits) == 1  # nobody is silent any more: there is nothing to wait for
 
 
 def test_repair_of_a_healthy_database_changes_nothing() -> None:

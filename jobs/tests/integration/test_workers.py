@@ -3,17 +3,22 @@
 import os
 import re
 import socket
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from jobs.models import Worker
 from jobs.outage import ledger_outage
+from jobs.querysets import seconds_ago
 from jobs.services.recovery import jobs_rescue
 from jobs.services.workers import worker_heartbeat, worker_register, worker_stop
 from jobs.tests.factories import make_worker
-from jobs.tests.integration.steps import HOUR_SECONDS, lose, silence
+from jobs.tests.integration.steps import HOUR_SECONDS, heard_now, lose, silence
+from jobs.tests.integration.threads import at_once
 from jobs.tests.unit.fake_clock import FakeClock
+from jobs.worker import heartbeat as heartbeat_module
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.lease import Lease
 
@@ -52,7 +57,7 @@ def test_a_heartbeat_moves_the_row_by_the_clock_of_the_database() -> None:
 def test_who_was_declared_dead_cannot_come_back_under_the_same_row(short_timeout: float) -> None:
     worker = make_worker()
     silence(worker)
-    jobs_rescue()
+    jobs_rescue(heard_at=heard_now())
     before = Worker.objects.get()
     assert before.stopped_at is not None
     assert not worker_heartbeat(worker_id=worker.id)
@@ -82,6 +87,15 @@ def test_live_silent_and_stopped_exclude_one_another(short_timeout: float) -> No
     lose(stopped)
     assert list(Worker.objects.live(short_timeout)) == [live]
     assert list(Worker.objects.silent(short_timeout)) == [silent]
+
+
+def test_a_heartbeat_says_when_it_was_by_the_clock_of_the_database() -> None:
+    worker = make_worker()
+    before = heard_now()
+    heard_at = worker_heartbeat(worker_id=worker.id)
+    assert heard_at is not None
+    assert before <= heard_at <= heard_now()
+    assert Worker.objects.get().heartbeat_at == heard_at
 
 
 @pytest.fixture
@@ -130,3 +144,36 @@ def test_a_beat_that_comes_through_ends_an_outage(
     Heartbeat(Lease(make_worker(), 30.0, clock), clock).beat()
     assert not ledger_outage.is_on
     assert "PostgreSQL is back" in caplog.text
+
+
+def test_two_threads_that_find_the_row_closed_register_once(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The heartbeat's own, and the fetcher that could claim nothing."""
+    former = make_worker()
+    heartbeat = Heartbeat(Lease(former, 30.0, clock), clock)
+    lose(former)
+    both_know = threading.Barrier(2)
+
+    def find_out(*, worker_id: UUID) -> datetime | None:
+        heard_at = worker_heartbeat(worker_id=worker_id)
+        both_know.wait(20)
+        return heard_at
+
+    monkeypatch.setattr(heartbeat_module, "worker_heartbeat", find_out)
+    at_once(heartbeat.beat, heartbeat.beat)
+    assert Worker.objects.filter(stopped_at__isnull=True).count() == 1
+
+
+def test_a_worker_whose_database_was_set_ahead_waits_with_its_verdict(clock: FakeClock) -> None:
+    worker = make_worker()
+    lease = Lease(worker, 30.0, clock)
+    heartbeat = Heartbeat(lease, clock)
+    for _ in range(3):
+        heartbeat.beat()
+        clock.now += 5
+    assert lease.steadily_heard_at(10.0) is not None
+    Worker.objects.filter(id=worker.id).update(heartbeat_at=seconds_ago(HOUR_SECONDS))
+    lease._heard_at = Worker.objects.get().heartbeat_at  # as if an hour had gone by over there
+    heartbeat.beat()
+    assert lease.steadily_heard_at(10.0) is None
