@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from jobs.messages import QueueMessage
+from jobs.messages import QueueMessage, can_be_shared
 from jobs.retry import Budget
 
 
@@ -24,8 +24,8 @@ class ClaimedJob(NamedTuple):
 
     @property
     def id_text(self) -> str:
-        """The id as text, which is at hand where it is the effect key: no other is without `:`."""
-        return str(self.id) if ":" in self.effect_key else self.effect_key
+        """The id as text, which is at hand where it is the effect key."""
+        return str(self.id) if can_be_shared(self.effect_key) else self.effect_key
 
     @property
     def budget(self) -> Budget:

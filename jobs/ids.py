@@ -11,6 +11,7 @@ _last_tick = 0
 
 # RFC 9562, section 6.2, method 3: the 12 bits of rand_a hold a fraction of the millisecond.
 _TICKS_PER_MS = 4096
+_VERSION_AND_VARIANT = 0x7 << 76 | 0b10 << 62
 
 
 def uuid7() -> UUID:
@@ -34,10 +35,6 @@ def uuid7_floor(unix_seconds: float) -> UUID:
 
 
 def _assemble(tick: int, random_bits: int) -> UUID:
-    milliseconds, fraction = divmod(tick, _TICKS_PER_MS)
-    value = (milliseconds & (1 << 48) - 1) << 80
-    value |= 0x7 << 76
-    value |= fraction << 64
-    value |= 0b10 << 62
-    value |= random_bits & (1 << 62) - 1
-    return UUID(int=value)
+    milliseconds, fraction = tick >> 12, tick & 0xFFF
+    high = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | fraction << 64
+    return UUID(int=high | _VERSION_AND_VARIANT | random_bits & 0x3FFF_FFFF_FFFF_FFFF)

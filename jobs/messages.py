@@ -6,6 +6,11 @@ from uuid import UUID
 _ID_LENGTH = 36
 
 
+def can_be_shared(effect_key: str) -> bool:
+    """Whether jobs can share it: it says `<type>:<key>`, where a job's own id has no colon."""
+    return ":" in effect_key
+
+
 class QueueMessage(NamedTuple):
     """A ring for one job. `effect_key` is the job's own id unless jobs can share the effect."""
 
@@ -16,8 +21,8 @@ class QueueMessage(NamedTuple):
 
     def encode(self) -> str:
         """`<id>` or `<id> <effect key>`: what lies in the list of its queue and priority."""
-        own = str(self.job_id)
-        return own if self.effect_key == own else f"{own} {self.effect_key}"
+        key = self.effect_key
+        return f"{self.job_id} {key}" if can_be_shared(key) else key
 
     @classmethod
     def decode(cls, text: str, queue: str, priority: int) -> "QueueMessage":

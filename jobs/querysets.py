@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from uuid import UUID
 
 from django.db import connection, models
@@ -39,8 +38,7 @@ CLAIMED_FIELDS = (
 _PAYLOAD = CLAIMED_FIELDS.index("payload")
 
 
-@dataclass(frozen=True, slots=True)
-class NewJob:
+class NewJob(NamedTuple):
     """A job to insert. Exactly one of `run_at` and `delay_seconds` counts; both None is now."""
 
     type: str
@@ -55,8 +53,7 @@ class NewJob:
     delay_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Inserted:
+class Inserted(NamedTuple):
     """A row that `insert` made. Moments are Unix times by the database's clock."""
 
     message: QueueMessage
@@ -88,6 +85,27 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Running jobs whose worker is gone: silent for too long, stopped, or unknown."""
         live = _worker_model().objects.live(timeout_seconds).filter(id=models.OuterRef("worker_id"))
         return self.running().filter(~models.Exists(live))
+
+    def insert_one(self, new: NewJob) -> Inserted | None:
+        """Inserts a job; None stands for a duplicate."""
+        [job_id] = uuid7s(1)
+        effect_key = new.effect_key or str(job_id)
+        rows = _run(
+            "insert_job",
+            id=job_id,
+            type=new.type,
+            queue=new.queue,
+            priority=new.priority,
+            payload=new.payload_json,
+            idempotency_key=new.idempotency_key,
+            effect_key=effect_key,
+            submitted_by_id=new.submitted_by_id,
+            max_retries=new.max_retries,
+            run_at=new.run_at,
+            delay=new.delay_seconds,
+        )
+        message = QueueMessage(job_id, effect_key, new.queue, new.priority)
+        return Inserted(message, *rows[0]) if rows else None
 
     def insert(self, new_jobs: Sequence[NewJob]) -> list[Inserted | None]:
         """Inserts jobs in one statement; None stands for a duplicate. Keeps the order."""

@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from hashlib import sha256
 from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -28,8 +26,7 @@ LONGEST_KEY = 255
 BATCH = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class JobRequest:
+class JobRequest(NamedTuple):
     """What is asked for. `run_at` or `delay_seconds`, not both; neither is now."""
 
     type: str
@@ -45,9 +42,12 @@ class JobRequest:
 class Enqueued:
     """The job that was accepted, or the one that had been accepted before for the same key."""
 
+    __slots__ = ("_accepted", "_job", "_new")
+
     def __init__(self, new: NewJob, accepted: Inserted | Job) -> None:
         self._new = new
         self._accepted = accepted
+        self._job: Job | None = accepted if isinstance(accepted, Job) else None
 
     @property
     def duplicate(self) -> bool:
@@ -59,11 +59,13 @@ class Enqueued:
         accepted = self._accepted
         return accepted.id if isinstance(accepted, Job) else accepted.message.job_id
 
-    @cached_property
+    @property
     def job(self) -> Job:
         """The row. Made when it is asked for: of many, mostly the ids are wanted."""
-        accepted = self._accepted
-        return accepted if isinstance(accepted, Job) else _job(self._new, accepted)
+        if self._job is None:
+            assert isinstance(self._accepted, Inserted)
+            self._job = _job(self._new, self._accepted)
+        return self._job
 
 
 Answer = Enqueued | JobsError
@@ -137,9 +139,11 @@ def _insert_all(new_jobs: list[NewJob]) -> list[Enqueued]:
 
 def _insert(new_jobs: list[NewJob]) -> list[Enqueued]:
     """Inserts a batch; a job whose key is taken is answered with the one that has it."""
-    if not new_jobs:
-        return []
-    inserted = Job.objects.insert(new_jobs)
+    inserted = (
+        Job.objects.insert(new_jobs)
+        if len(new_jobs) > 1
+        else [Job.objects.insert_one(new) for new in new_jobs]
+    )
     ring_after_commit([(one.message, one.delay_seconds) for one in inserted if one])
     pairs = list(zip(new_jobs, inserted, strict=True))
     existing = _existing([new for new, one in pairs if one is None])

@@ -3,9 +3,10 @@
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import Serializer
 
@@ -13,28 +14,73 @@ from jobs.conf import JobsConf
 from jobs.errors import PayloadInvalid, PayloadTooLarge
 from jobs.handlers.registry import JobType
 
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 # A NUL as JSON writes it; behind a backslash that is itself escaped it is a NUL, too.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-class _Serializers(threading.local):
-    """One instance for each type and thread: making one copies all of its fields.
+# What these accept is what they render.
+_RENDERED_AS_ACCEPTED = (
+    serializers.BooleanField,
+    serializers.CharField,
+    serializers.EmailField,
+    serializers.FloatField,
+    serializers.IntegerField,
+    serializers.SlugField,
+)
+
+# Parts of a serializer that a class may have changed.
+_CHECKS = ("run_validation", "run_validators", "validate", "get_validators")
+_RENDERING = ("to_representation", "get_fields", "to_internal_value")
+
+
+class _Checker:
+    """A serializer, used as a nested one is: without `initial_data`.
+
+    Where nothing but its fields has a say, the rest is left out: half of the time for one integer.
+    """
+
+    def __init__(self, payload: type[Serializer[Any]]) -> None:
+        self._serializer = serializer = payload()
+        plain = _is_untouched(payload, _CHECKS) and not serializer.validators
+        self._accept = serializer.to_internal_value if plain else serializer.run_validation
+        self._rendered_as_accepted = _is_untouched(payload, _RENDERING) and all(
+            type(field) in _RENDERED_AS_ACCEPTED
+            and field.source == name
+            and not (field.read_only or field.write_only)
+            for name, field in serializer.fields.items()
+        )
+
+    def clean(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """The serializer's own rendering of what it accepts; raises DRF's ValidationError."""
+        accepted = self._accept(payload)
+        if self._rendered_as_accepted:
+            return dict(accepted)
+        return dict(self._serializer.to_representation(accepted))
+
+
+def _is_untouched(payload: type[Serializer[Any]], names: Sequence[str]) -> bool:
+    return all(getattr(payload, name) is getattr(Serializer, name) for name in names)
+
+
+class _Checkers(threading.local):
+    """One for each class and thread: making one copies all of its fields.
 
     Measured for one integer field: 48 µs a payload with a new instance, 12 with a kept one.
-    It is used as a nested serializer is: `run_validation`, without `initial_data`.
     """
 
     def __init__(self) -> None:
-        self._by_type: dict[JobType, Serializer[Any]] = {}
+        self._by_class: dict[type[Serializer[Any]], _Checker] = {}
 
-    def get(self, job_type: JobType) -> Serializer[Any]:
-        serializer = self._by_type.get(job_type)
-        if serializer is None:
-            serializer = self._by_type[job_type] = job_type.payload()
-        return serializer
+    def get(self, payload: type[Serializer[Any]]) -> _Checker:
+        checker = self._by_class.get(payload)
+        if checker is None:
+            checker = self._by_class[payload] = _Checker(payload)
+        return checker
 
 
-_serializers = _Serializers()
+_checkers = _Checkers()
 
 
 def clean_payload(job_type: JobType, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,18 +88,16 @@ def clean_payload(job_type: JobType, payload: Mapping[str, Any]) -> dict[str, An
 
     Raises PayloadInvalid.
     """
-    serializer = _serializers.get(job_type)
     try:
-        accepted = serializer.run_validation(payload)
+        return _checkers.get(job_type.payload).clean(payload)
     except ValidationError as error:
         raise PayloadInvalid(error.detail) from error
-    return dict(serializer.to_representation(accepted))
 
 
 def payload_json(payload: dict[str, Any], conf: JobsConf) -> str:
     """The payload as JSON text that PostgreSQL takes; raises PayloadInvalid, PayloadTooLarge."""
     try:
-        text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = _json.encode(payload)
         size_bytes = len(text.encode())
     except ValueError as error:  # NaN, infinity, or half a surrogate pair
         raise PayloadInvalid({"non_field_errors": [f"not JSON: {error}"]}) from error

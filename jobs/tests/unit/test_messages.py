@@ -10,7 +10,8 @@ from jobs.ids import uuid7
 from jobs.messages import Fetched, QueueMessage
 
 queues = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,62}", fullmatch=True)
-keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=400)
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=250)
+keys = st.builds("{}:{}".format, texts, texts)
 
 
 @given(st.uuids(), keys, queues, st.integers(0, 9))
