@@ -1,6 +1,7 @@
 """Measures the service on the configured servers, in a database of its own."""
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -85,6 +86,7 @@ class Command(BaseCommand):
     def _measure(self, options: dict[str, Any]) -> None:
         signal.signal(signal.SIGTERM, _leave_in_order)
         call_command("migrate", verbosity=0)
+        gc.freeze()  # as workers and the API do
         try:
             text = report(options["only"], _sizes(options), sys.stderr, json_wanted=options["json"])
         except BenchmarkError as error:
