@@ -2,6 +2,8 @@
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import connection
 
@@ -31,6 +33,13 @@ BLOCK_SECONDS = 2.0
 LEDGER_POLL_SECONDS = 0.5
 # How often a busy worker looks whether it holds claims that it cannot start.
 ROOM_SECONDS = 1.0
+# How often it looks for attempts that the ledger says it runs and of which it knows nothing.
+DISOWN_SECONDS = 10.0
+# None of these is younger, unless the answer to a claim has just got lost.
+LOST_FOR_SECONDS = 5.0
+# More outcomes than this that wait to be written: handlers are quicker than the ledger.
+UNRECORDED_LIMIT = 2_000
+UNRECORDED_PAUSE_SECONDS = 0.05
 
 
 class Fetcher:
@@ -58,7 +67,9 @@ class Fetcher:
         self._broker = broker or get_broker()
         self._look_ahead = True
         self._claim_is_uncertain = False
-        self._turned = clock.monotonic()
+        self._turned = self._disowned = clock.monotonic()
+        self._asked_ledger: float | None = None
+        self._waited_for_ledger = 0.0
         self._thread = threading.Thread(target=self.run, name="fetcher", daemon=True)
 
     def start(self) -> None:
@@ -75,19 +86,29 @@ class Fetcher:
         """How long ago the loop last turned: a few seconds at most while all is well."""
         return self._clock.monotonic() - self._turned
 
+    def seconds_in_ledger(self) -> float:
+        """How much of that time it has waited for PostgreSQL, which may have frozen."""
+        asked = self._asked_ledger
+        waiting = 0.0 if asked is None else self._clock.monotonic() - asked
+        return self._waited_for_ledger + waiting
+
     def run(self) -> None:
         """Loops until the stop."""
         try:
             while not self._stop.is_set():
                 self.step()
                 self._turned = self._clock.monotonic()
+                self._waited_for_ledger = 0.0
         finally:
             connection.close()
 
     def step(self) -> None:
         """One turn of the loop; returns after a few seconds at most."""
-        if self._claim_is_uncertain:
+        if self._claim_is_uncertain or self._is_time_to_disown():
             self._disown()
+        if len(self._inflight) - self._lanes.held > UNRECORDED_LIMIT:
+            self._clock.wait(self._stop, UNRECORDED_PAUSE_SECONDS)
+            return
         if self._lanes.is_hoarding():
             self._stop_hoarding()
         room = self._lanes.wait_for_room(ROOM_SECONDS, look_ahead=self._look_ahead)
@@ -107,7 +128,8 @@ class Fetcher:
         self._look_ahead = False
         unstarted = self._lanes.take_back()
         try:
-            jobs_give_back(claims=unstarted)
+            with self._ledger():
+                jobs_give_back(claims=unstarted)
         except LEDGER_ERRORS as error:
             self._lanes.submit(unstarted)
             self._ledger_failed(error)
@@ -141,7 +163,8 @@ class Fetcher:
     def _fetch_from_ledger(self, room: int) -> list[Fetched]:
         """While Redis is away, work goes on."""
         try:
-            messages = Job.objects.next_in_ledger(self._queues, room)
+            with self._ledger():
+                messages = Job.objects.next_in_ledger(self._queues, room)
         except LEDGER_ERRORS as error:
             self._ledger_failed(error)
             return []
@@ -154,7 +177,8 @@ class Fetcher:
         # What L1 says is contested need not be tried: the ledger settles it.
         wanted = [one.message.job_id for one in fetched if not one.contested]
         try:
-            claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=wanted)
+            with self._ledger():
+                claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=wanted)
         except LEDGER_ERRORS as error:
             self._claim_is_uncertain = True
             self._give_back(fetched)
@@ -177,12 +201,13 @@ class Fetcher:
         if not left:
             return
         try:
-            if not any_claimed:
-                # Perhaps this worker may not claim at all: others declared it dead.
-                self._heartbeat.beat()
-            jobs_settle_contested(
-                job_ids=[one.message.job_id for one in left], worker_id=self._lease.worker.id
-            )
+            with self._ledger():
+                if not any_claimed:
+                    # Perhaps this worker may not claim at all: others declared it dead.
+                    self._heartbeat.beat()
+                jobs_settle_contested(
+                    job_ids=[one.message.job_id for one in left], worker_id=self._lease.worker.id
+                )
         except LEDGER_ERRORS as error:
             self._give_back(left)
             self._ledger_failed(error)
@@ -197,15 +222,36 @@ class Fetcher:
         connection.close()
         self._clock.wait(self._stop, ledger_outage.failed(error))
 
-    def _disown(self) -> None:
-        """A claim may have been committed whose answer never came. Only this thread claims."""
-        known = self._inflight.attempts()
+    @contextmanager
+    def _ledger(self) -> Iterator[None]:
+        """PostgreSQL is asked: a probe is to tell waiting for it from a loop that is stuck."""
+        self._asked_ledger = asked = self._clock.monotonic()
         try:
-            count = jobs_disown(worker_id=self._lease.worker.id, known=known)
+            yield
+        finally:
+            self._waited_for_ledger += self._clock.monotonic() - asked
+            self._asked_ledger = None
+
+    def _is_time_to_disown(self) -> bool:
+        return self._clock.monotonic() - self._disowned > DISOWN_SECONDS
+
+    def _disown(self) -> None:
+        """A claim may have been committed whose answer never came. Only this thread claims.
+
+        Also now and then: such a commit may come late, and an outcome may be beyond writing.
+        """
+        age = 0.0 if self._claim_is_uncertain else LOST_FOR_SECONDS
+        known = self._inflight.attempts()
+        worker_id = self._lease.worker.id
+        self._disowned = self._clock.monotonic()
+        try:
+            with self._ledger():
+                count = jobs_disown(worker_id=worker_id, known=known, older_than_seconds=age)
         except LEDGER_ERRORS as error:
             self._ledger_failed(error)
-            return
-        self._claim_is_uncertain = False
-        ledger_outage.ended()
-        if count:
-            logger.info("Gave back %d claims whose answer had got lost", count)
+        except Exception:
+            logger.exception("Attempts that are known only to the ledger could not be given back")
+        else:
+            self._claim_is_uncertain = False
+            if count:
+                logger.warning("Gave up %d attempts that only the ledger knew of", count)

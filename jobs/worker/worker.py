@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 RECORD_SECONDS = 10.0
 # A turn of the fetch loop takes a few seconds at most, an outage's backoff included.
 DEAF_SECONDS = 30.0
+# So long a statement of the fetch loop takes only where PostgreSQL does not answer.
+LEDGER_SECONDS = 5.0
 # How often the main thread looks after the others.
 WATCH_SECONDS = 1.0
 
@@ -126,15 +128,20 @@ class Worker:
         return self._stop_in_order()
 
     def health(self) -> dict[str, Any]:
-        """What a probe is told; `status` is `ok` while the fetch loop turns."""
-        deaf = self._fetcher.seconds_since_turn() > DEAF_SECONDS
+        """What a probe is told; `status` is `ok` while the fetch loop turns.
+
+        Or while it waits for PostgreSQL: handlers run on meanwhile, and a restart mends nothing.
+        """
+        in_ledger = self._fetcher.seconds_in_ledger()
+        deaf = self._fetcher.seconds_since_turn() - in_ledger > DEAF_SECONDS
+        ledger_down = ledger_outage.is_on or in_ledger > LEDGER_SECONDS
         return {
             "status": "deaf" if deaf else "ok",
             "worker": self._lease.worker.name,
             "loop_age_seconds": round(self._fetcher.seconds_since_turn(), 1),
             "lease_held": self._lease.is_held,
             "jobs_in_hand": len(self._inflight),
-            "postgresql": "down" if ledger_outage.is_on else "ok",
+            "postgresql": "down" if ledger_down else "ok",
             "redis": "down" if redis_outage.is_on else "ok",
         }
 

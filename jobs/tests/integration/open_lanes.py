@@ -21,6 +21,10 @@ class OpenLanes:
         self.hoarding = False
         self.claims: list[ClaimedJob] = []
 
+    @property
+    def held(self) -> int:
+        return len(self.claims)
+
     def submit(self, claims: list[ClaimedJob]) -> None:
         self.claims += claims
 

@@ -18,6 +18,7 @@ from jobs.tests.factories import make_job, make_worker
 from jobs.tests.integration.open_lanes import WORKER_TIMEOUT_SECONDS, Bench
 from jobs.tests.integration.steps import lose, rung, stored, succeed
 from jobs.tests.integration.threads import at_once
+from jobs.tests.unit.claims import make_claim
 from jobs.tests.waiting import wait_until
 from jobs.worker import fetcher as fetcher_module
 from jobs.worker.heartbeat import Heartbeat
@@ -179,6 +180,41 @@ def test_what_was_hoarded_goes_back_at_no_cost(bench: Bench) -> None:
     row = stored(job)
     assert (row.state, row.failures) == (JobState.QUEUED, 0)
     assert len(bench.inflight) == 0
+
+
+def test_nothing_is_fetched_while_very_many_outcomes_wait_to_be_written(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetcher_module, "UNRECORDED_LIMIT", 2)
+    waiting = [make_claim() for _ in range(3)]
+    bench.inflight.add(waiting)
+    job = make_job()
+    bench.fetcher.step()
+    assert claimed(bench) == []
+    bench.inflight.remove(waiting[:1])
+    bench.fetcher.step()
+    assert claimed(bench) == [job.id]
+
+
+def test_time_that_postgresql_takes_is_told_from_time_that_the_loop_takes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL is frozen: the loop hangs in a statement, and is not deaf."""
+    during: list[float] = []
+    now = bench.lease._clock.monotonic()
+
+    def freeze(*args: object) -> None:
+        monkeypatch.setattr(bench.lease._clock, "monotonic", lambda: now + 100.0)
+        during.append(bench.fetcher.seconds_in_ledger())
+        raise OperationalError("thawed")
+
+    make_job()
+    with connection.execute_wrapper(freeze):
+        bench.fetcher.step()
+    assert 90.0 < during[0] < 101.0
+    assert bench.fetcher.seconds_in_ledger() == pytest.approx(
+        bench.fetcher.seconds_since_turn(), abs=5
+    )
 
 
 # PostgreSQL is away

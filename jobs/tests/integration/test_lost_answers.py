@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 
 from jobs.clock import SystemClock
 from jobs.models import Job
 from jobs.outage import ledger_outage
 from jobs.outcome import Failed
+from jobs.querysets import seconds_ago
 from jobs.services.idempotency import jobs_settle_contested
 from jobs.services.lifecycle import Finished, jobs_claim
 from jobs.services.recovery import jobs_disown
@@ -104,3 +105,34 @@ def test_an_outcome_that_cannot_be_stored_does_not_leave_the_job_running() -> No
     assert recorder.stop(20)
     assert stored(other).state == JobState.QUEUED
     assert stored(job).state == JobState.QUEUED
+
+
+def test_a_claim_that_was_committed_later_than_anybody_looked_is_given_back(
+    fetcher: Fetcher, lanes: OpenLanes, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, held = make_job(), make_job()
+    fetcher.step()
+    [claim] = [claim for claim in lanes.claims if claim.id == late.id]
+    lanes.claims.remove(claim)
+    bench.inflight.remove([claim])  # it never learned of this one
+    Job.objects.update(claimed_at=seconds_ago(60))
+    lanes.room = 0
+    fetcher.step()
+    assert stored(late).state == JobState.RUNNING
+    monkeypatch.setattr(fetcher_module, "DISOWN_SECONDS", 0.0)
+    fetcher.step()
+    assert stored(late).state == JobState.QUEUED
+    assert stored(held).state == JobState.RUNNING
+
+
+def test_what_cannot_be_given_back_does_not_end_the_loop(
+    fetcher: Fetcher, lanes: OpenLanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**arguments: object) -> int:
+        raise DataError("cannot be written")
+
+    monkeypatch.setattr(fetcher_module, "DISOWN_SECONDS", 0.0)
+    monkeypatch.setattr(fetcher_module, "jobs_disown", refuse)
+    job = make_job()
+    fetcher.step()
+    assert is_in_good_hands(job, lanes)
