@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 from django.db import connection
@@ -22,15 +23,26 @@ logger = logging.getLogger(__name__)
 # Bounds a transaction; at full speed a batch is what 20 ms bring.
 BATCH_LIMIT = 500
 
+# After so many tries in vain, while it takes heartbeats, it is these outcomes that the ledger
+# does not take.
+PATIENCE = 3
+# SQLSTATE classes that are about the row itself: corrupted, or beyond a limit of PostgreSQL.
+_OF_THE_ROW = ("XX", "54")
+
 _NEVER = threading.Event()
 
 
 class Recorder:
-    """A thread that writes outcomes. It keeps what it could not write, and tries again."""
+    """A thread that writes outcomes. It keeps what it could not write, and tries again.
 
-    def __init__(self, inflight: Inflight, clock: Clock) -> None:
+    `beat`: writes something else; raises the database's errors.
+    """
+
+    def __init__(self, inflight: Inflight, clock: Clock, beat: Callable[[], object]) -> None:
         self._inflight = inflight
         self._clock = clock
+        self._beat = beat
+        self._tried_before = False
         self._finished: queue.SimpleQueue[Finished | None] = queue.SimpleQueue()
         self.count = 0
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
@@ -49,7 +61,7 @@ class Recorder:
         """Writes what is left; False if the time is over before that."""
         self._finished.put(None)
         self._thread.join(timeout_seconds)
-        return not self._thread.is_alive()
+        return not self._thread.is_alive() and self._finished.empty()
 
     def _work(self) -> None:
         try:
@@ -77,35 +89,88 @@ class Recorder:
 
     def _record(self, batch: list[Finished]) -> None:
         kill_points.reached(kill_points.EFFECT_RECORD)
+        self._tried_before = False
         try:
             recorded = self._write(batch)
         except Exception:  # noqa: BLE001 - whatever it is, the next step names the culprit
-            recorded = [done for one in batch for done in self._write_alone(one)]
+            for one in batch:
+                self._record_alone(one)
+        else:
+            self._recorded(batch, recorded)
+
+    def _record_alone(self, one: Finished) -> None:
+        """One outcome that the ledger does not take must not hold up the others.
+
+        What is beyond writing is dropped: the fetcher finds an attempt that nobody knows.
+        """
+        recorded: list[Recorded] = []
+        for attempt in (one, *_plainer(one)):
+            try:
+                recorded = self._write([attempt])
+                break
+            except Exception as error:
+                logger.exception("The outcome of job %s could not be written", one.claim.id)
+                if isinstance(error, LEDGER_ERRORS) and not _is_about_the_row(error):
+                    self._finished.put(one)  # somebody holds the row, or the like: later, then
+                    return
+        self._recorded([one], recorded)
+
+    def _recorded(self, batch: list[Finished], recorded: list[Recorded]) -> None:
         self.count += len(batch)
         self._inflight.remove(one.claim for one in batch)
         for done in recorded:
-            report.recorded(done)
+            if self._tried_before and not done.written:
+                _report_twice_written(done)
+            else:
+                report.recorded(done)
 
     def _write(self, batch: list[Finished]) -> list[Recorded]:
         """A write that fails for want of a database is tried until it is decided: it is fenced."""
+        failures = 0
         while True:
             try:
                 recorded = jobs_record(finished=batch)
             except LEDGER_ERRORS as error:
                 connection.close()
-                self._clock.wait(_NEVER, ledger_outage.failed(error))
+                self._tried_before = True
+                failures += 1
+                wait_seconds = ledger_outage.failed(error)
+                if failures >= PATIENCE and self._ledger_answers():
+                    raise
+                self._clock.wait(_NEVER, wait_seconds)
             else:
                 ledger_outage.ended()
                 return recorded
 
-    def _write_alone(self, one: Finished) -> list[Recorded]:
-        """One outcome that the ledger does not take must not hold up the others."""
-        for attempt in (one, *_plainer(one)):
-            try:
-                return self._write([attempt])
-            except Exception:
-                logger.exception("The outcome of job %s could not be written", one.claim.id)
-        return []
+    def _ledger_answers(self) -> bool:
+        """Whether it can be written to at all; a read-only one cannot."""
+        try:
+            self._beat()
+        except LEDGER_ERRORS:
+            connection.close()
+            return False
+        return True
+
+
+def _is_about_the_row(error: Exception) -> bool:
+    state: str | None = getattr(error.__cause__, "sqlstate", None)
+    return (state or "").startswith(_OF_THE_ROW)
+
+
+def _report_twice_written(done: Recorded) -> None:
+    """A commit may have gone through although its answer was lost."""
+    claim = done.finished.claim
+    logger.warning(
+        "Job %s, attempt %d: already written by a try whose answer was lost, or taken away",
+        claim.id,
+        claim.attempt,
+        extra={
+            "job_id": str(claim.id),
+            "job_type": claim.type,
+            "attempt": claim.attempt,
+            "event": "job.written_or_fenced",
+        },
+    )
 
 
 def _plainer(one: Finished) -> list[Finished]:

@@ -71,7 +71,7 @@ class Worker:
             "heartbeat", conf.heartbeat_seconds, self._heartbeat.beat, self._clock, self._after_all
         )
         self._inflight = Inflight()
-        self._recorder = Recorder(self._inflight, self._clock)
+        self._recorder = Recorder(self._inflight, self._clock, self._heartbeat.beat)
         execution = Execution(self._lease, self._inflight)
         changed = threading.Condition()
         threads = Executor(

@@ -98,7 +98,7 @@ def test_an_outcome_that_cannot_be_stored_does_not_leave_the_job_running() -> No
     job, other = make_job(), make_job()
     claims = [claim_one(job), claim_one(other)]
     unstorable = Failed(error() | {"message": "\x00"})
-    recorder = Recorder(Inflight(), SystemClock())
+    recorder = Recorder(Inflight(), SystemClock(), lambda: None)
     recorder.start()
     recorder.add(Finished(claims[0], unstorable))
     recorder.add(Finished(claims[1], Failed(error())))

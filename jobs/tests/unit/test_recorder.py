@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID
 
 import pytest
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, InternalError, OperationalError
+from psycopg import errors as psycopg_errors
 
 from jobs.outage import ledger_outage
 from jobs.outcome import Succeeded
@@ -16,7 +17,7 @@ from jobs.tests.unit.fake_clock import FakeClock
 from jobs.tests.waiting import wait_until
 from jobs.worker import recorder as recorder_module
 from jobs.worker.inflight import Inflight
-from jobs.worker.recorder import Recorder
+from jobs.worker.recorder import PATIENCE, Recorder
 
 
 class Ledger:
@@ -26,6 +27,10 @@ class Ledger:
         self.batches: list[list[Finished]] = []
         self.failures: list[Exception] = []
         self.refused: set[UUID] = set()
+        self.refusal: Exception = DataError("cannot be written")
+        self.refusals = 0
+        self.written_before: set[UUID] = set()
+        self.is_there = False
         self.open = threading.Event()
         self.open.set()
 
@@ -34,9 +39,25 @@ class Ledger:
         if self.failures:
             raise self.failures.pop()
         if self.refused & {one.claim.id for one in finished}:
-            raise DataError("cannot be written")
+            self.refusals += 1
+            raise self.refusal
         self.batches.append(list(finished))
-        return [Recorded(one, Succeed(), written=True) for one in finished]
+        return [
+            Recorded(one, Succeed(), written=one.claim.id not in self.written_before)
+            for one in finished
+        ]
+
+    def beat(self) -> None:
+        """A heartbeat is written, if the ledger is there at all."""
+        if not self.is_there:
+            raise OperationalError("gone")
+        ledger_outage.ended()
+
+
+def of_the_database(error: Exception, sqlstate: str) -> Exception:
+    """As Django raises it: the driver's error is its cause."""
+    error.__cause__ = psycopg_errors.lookup(sqlstate)("no")
+    return error
 
 
 @pytest.fixture
@@ -60,7 +81,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def recorder(ledger: Ledger, inflight: Inflight, clock: FakeClock) -> Iterator[Recorder]:
-    recorder = Recorder(inflight, clock)
+    recorder = Recorder(inflight, clock, ledger.beat)
     recorder.start()
     yield recorder
     ledger.open.set()
@@ -159,6 +180,72 @@ def test_an_outcome_that_cannot_be_written_holds_up_no_other(
     assert recorder.stop(20)
     assert ledger.batches[1:] == [[first], [last]]
     assert str(poison.claim.id) in caplog.text
+
+
+def test_a_row_that_the_ledger_cannot_take_is_told_from_an_outage(
+    recorder: Recorder, ledger: Ledger, inflight: Inflight, finish: Callable[[], Finished]
+) -> None:
+    """PostgreSQL calls it an internal error, as it calls being read-only."""
+    ledger.open.clear()
+    ledger.is_there = True
+    poison, good = finish(), finish()
+    ledger.refused = {poison.claim.id}
+    ledger.refusal = of_the_database(InternalError("corrupted"), "XX001")
+    recorder.add(finish())
+    wait_until(lambda: recorder._finished.empty(), every=0.001)
+    recorder.add(poison)
+    recorder.add(good)
+    ledger.open.set()
+    assert recorder.stop(20)
+    assert ledger.batches[1:] == [[good]]
+    assert len(inflight) == 0  # the fetcher finds an attempt that nobody knows
+
+
+def test_a_row_that_somebody_holds_is_written_later_and_as_it_was(
+    recorder: Recorder, ledger: Ledger, inflight: Inflight, finish: Callable[[], Finished]
+) -> None:
+    ledger.is_there = True
+    held = finish()
+    ledger.refused = {held.claim.id}
+    ledger.refusal = of_the_database(OperationalError("canceled"), "57014")
+    recorder.add(held)
+    wait_until(lambda: ledger.refusals > 2 * PATIENCE, every=0.001)
+    good = finish()
+    recorder.add(good)
+    wait_until(lambda: [good] in ledger.batches, every=0.001)
+    assert len(inflight) == 1
+    ledger.refused = set()
+    wait_until(lambda: len(inflight) == 0, every=0.001)
+    assert held in [one for batch in ledger.batches for one in batch]
+
+
+def test_while_nothing_can_be_written_no_row_is_to_blame(
+    recorder: Recorder, ledger: Ledger, inflight: Inflight, finish: Callable[[], Finished]
+) -> None:
+    one = finish()
+    ledger.refused = {one.claim.id}
+    ledger.refusal = of_the_database(InternalError("read-only"), "25006")
+    recorder.add(one)
+    wait_until(lambda: ledger.refusals > 3 * PATIENCE, every=0.001)
+    ledger.refused = set()
+    wait_until(lambda: len(inflight) == 0, every=0.001)
+    assert ledger.batches == [[one]]
+
+
+def test_what_a_lost_answer_had_already_written_is_not_called_dropped(
+    recorder: Recorder,
+    ledger: Ledger,
+    inflight: Inflight,
+    finish: Callable[[], Finished],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    one = finish()
+    ledger.failures = [OperationalError("server closed the connection unexpectedly")]
+    ledger.written_before = {one.claim.id}
+    recorder.add(one)
+    assert recorder.stop(20)
+    assert "already written by a try whose answer was lost, or taken away" in caplog.text
+    assert "dropped" not in caplog.text
 
 
 def test_a_stop_writes_what_is_left(
