@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef
-from django.db.models.functions import Extract, Now
+from django.db.models.functions import Coalesce, Extract, Now
 
 from jobs.messages import QueueMessage
 from jobs.models import DeadLetter, Job, ProcessedKey
@@ -22,9 +22,13 @@ from jobs.states import FINAL_STATES, DeathReason, JobState
 
 logger = logging.getLogger(__name__)
 
-# How soon a job looks again whether the owner of its key has ended. A person takes longer.
+# How soon a job looks again whether the owner of its key has ended: soon at first, and the longer
+# it has taken the longer it will take. A person takes longer still.
+DEFER_SHARE = 0.1
 DEFER_SECONDS = 1.0
+DEFER_CAP_SECONDS = 15.0
 DEFER_FOR_A_PERSON_SECONDS = 15.0
+DEFER_FOR_A_PERSON_CAP_SECONDS = 300.0
 
 
 class Standing(enum.Enum):
@@ -39,6 +43,19 @@ class Standing(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """What a job that owns a key is at, and for how long it has been."""
+
+    state: str | None
+    seconds_to_due: float
+    seconds_in_state: float
+    awaits_a_person: bool
+
+
+NO_OWNER = Owner(None, 0.0, 0.0, False)
+
+
+@dataclass(frozen=True, slots=True)
 class Contest:
     """A queued job and the owner of its key, if there is one."""
 
@@ -48,6 +65,7 @@ class Contest:
     processed: bool
     owner_state: str | None
     owner_seconds_to_due: float
+    owner_seconds_in_state: float
     owner_awaits_a_person: bool
 
 
@@ -66,6 +84,14 @@ def standing(contest: Contest) -> Standing:
     if contest.owner_awaits_a_person:
         return Standing.UNKNOWN
     return Standing.ABANDONED
+
+
+def deferral_seconds(contest: Contest) -> float:
+    """How long a job waits until it looks at the owner of its key again: pure."""
+    seconds = contest.owner_seconds_in_state * DEFER_SHARE
+    if contest.owner_awaits_a_person:
+        return min(max(DEFER_FOR_A_PERSON_SECONDS, seconds), DEFER_FOR_A_PERSON_CAP_SECONDS)
+    return max(DEFER_SECONDS, min(seconds, DEFER_CAP_SECONDS), contest.owner_seconds_to_due)
 
 
 def jobs_settle_contested(*, job_ids: Sequence[UUID], worker_id: UUID | None = None) -> int:
@@ -90,10 +116,8 @@ def _settle(contest: Contest, worker_id: UUID | None) -> None:
             _ring(contest, contest.seconds_to_due)
         case Standing.DONE:
             _skip(contest, worker_id)
-        case Standing.IN_FLIGHT:
-            _defer(contest, max(DEFER_SECONDS, contest.owner_seconds_to_due))
-        case Standing.UNKNOWN:
-            _defer(contest, DEFER_FOR_A_PERSON_SECONDS)
+        case Standing.IN_FLIGHT | Standing.UNKNOWN:
+            _defer(contest, deferral_seconds(contest))
         case Standing.ABANDONED:
             _take_over(contest)
 
@@ -149,11 +173,15 @@ def _is_still_abandoned(owner_id: UUID) -> bool:
 
 
 def _contests(job_ids: Sequence[UUID]) -> list[Contest]:
-    """The queued ones among these jobs, locked, each with the owner of its key."""
+    """The queued ones among these jobs, locked, each with the owner of its key.
+
+    SKIP LOCKED: a row that somebody holds for long must not hold up a worker. The reconciler
+    rings for it again.
+    """
     jobs = list(
         Job.objects.queued()
         .filter(id__in=job_ids)
-        .select_for_update()
+        .select_for_update(skip_locked=True)
         .order_by("id")
         .values_list("id", "effect_key", "queue", "priority", Extract(F("run_at") - Now(), "epoch"))
     )
@@ -162,28 +190,36 @@ def _contests(job_ids: Sequence[UUID]) -> list[Contest]:
     contests = []
     for job_id, effect_key, queue, priority, seconds_to_due in jobs:
         key = keys.get(effect_key)
-        owner_state, owner_due, awaits_a_person = owners.get(
-            key.job_id if key else None, (None, 0.0, False)
-        )
+        owner = owners.get(key.job_id if key else None, NO_OWNER)
         contests.append(
             Contest(
                 message=QueueMessage(job_id, effect_key, queue, priority),
                 seconds_to_due=float(seconds_to_due),
                 owner_id=key.job_id if key else None,
                 processed=bool(key and key.processed_at),
-                owner_state=owner_state,
-                owner_seconds_to_due=float(owner_due),
-                owner_awaits_a_person=awaits_a_person,
+                owner_state=owner.state,
+                owner_seconds_to_due=owner.seconds_to_due,
+                owner_seconds_in_state=owner.seconds_in_state,
+                owner_awaits_a_person=owner.awaits_a_person,
             )
         )
     return contests
 
 
-def _owners(job_ids: list[UUID]) -> dict[UUID | None, tuple[str, float, bool]]:
+def _owners(job_ids: list[UUID]) -> dict[UUID | None, Owner]:
     unknown_outcome = DeadLetter.objects.waiting().filter(
         job_id=OuterRef("id"), reason=DeathReason.INTERRUPTED
     )
+    # It died, was claimed, or became due: the last of these says what it has been at since.
+    since = Coalesce("finished_at", "claimed_at", "run_at")
     rows = Job.objects.filter(id__in=job_ids).values_list(
-        "id", "state", Extract(F("run_at") - Now(), "epoch"), Exists(unknown_outcome)
+        "id",
+        "state",
+        Extract(F("run_at") - Now(), "epoch"),
+        Extract(Now() - since, "epoch"),
+        Exists(unknown_outcome),
     )
-    return {job_id: (state, due, awaits) for job_id, state, due, awaits in rows}
+    return {
+        job_id: Owner(state, float(due), float(in_state), awaits)
+        for job_id, state, due, in_state, awaits in rows
+    }

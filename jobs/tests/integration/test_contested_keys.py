@@ -5,9 +5,11 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import transaction
 
 from jobs.broker.redis import RedisBroker
 from jobs.models import DeadLetter, Job, ProcessedKey
+from jobs.querysets import seconds_ago
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.idempotency import (
     DEFER_FOR_A_PERSON_SECONDS,
@@ -22,13 +24,14 @@ from jobs.tests.integration.steps import (
     claim_one,
     die,
     fail,
+    heard_now,
     interrupt,
     make_due,
     rung,
     stored,
     succeed,
 )
-from jobs.tests.integration.threads import at_once
+from jobs.tests.integration.threads import at_once, elsewhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,6 +65,10 @@ def seconds_deferred(job: Job) -> float:
     return (row.run_at - before).total_seconds()
 
 
+def seconds_until_due(job: Job) -> float:
+    return (stored(job).run_at - heard_now()).total_seconds()
+
+
 def claims(job: Job) -> bool:
     return bool(jobs_claim(worker_id=make_worker().id, job_ids=[job.id]))
 
@@ -90,6 +97,52 @@ def test_an_owner_that_runs_is_waited_for(owner: Job, rival: Job, broker: RedisB
     assert DEFER_SECONDS <= seconds_deferred(rival) < DEFER_SECONDS + 5
     assert broker.depth(["default"]).delayed == 1
     assert sum(broker.depth(["default"]).ready.values()) == 0
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(0, 1), (1, 6), (600, 15)])
+def test_an_owner_that_has_run_for_long_is_looked_at_less_often(
+    owner: Job, rival: Job, minutes: int, seconds: float
+) -> None:
+    claim_one(owner)
+    Job.objects.filter(id=owner.id).update(claimed_at=seconds_ago(minutes * 60))
+    settle(rival)
+    assert seconds <= seconds_deferred(rival) < seconds + 5
+
+
+@pytest.mark.parametrize(("hours", "seconds"), [(0.5, 180), (48, 300)])
+def test_a_dead_letter_that_has_waited_for_long_is_looked_at_less_often(
+    owner: Job, rival: Job, hours: float, seconds: float
+) -> None:
+    interrupt(owner)
+    Job.objects.filter(id=owner.id).update(finished_at=seconds_ago(hours * 3_600))
+    settle(rival)
+    assert seconds <= seconds_deferred(rival) < seconds + 5
+
+
+def test_an_old_job_waits_no_longer_for_an_owner_that_has_only_just_begun(
+    owner: Job, rival: Job
+) -> None:
+    """Submitted for a later day, or back in the queue: its own age says nothing of the owner."""
+    Job.objects.update(created_at=seconds_ago(86_400), run_at=seconds_ago(3_600))
+    claim_one(owner)
+    before = seconds_until_due(rival)
+    settle(rival)
+    assert before < 0 < seconds_until_due(rival) <= DEFER_SECONDS
+
+
+def test_a_row_that_somebody_holds_holds_nobody_up(owner: Job, broker: RedisBroker) -> None:
+    """An open transaction in psql, a cancellation that froze: the reconciler rings for it."""
+    held, free = by_text(), by_text()
+    succeed(owner)
+    with transaction.atomic():
+        Job.objects.select_for_update().get(id=held.id)
+        assert elsewhere(lambda: jobs_settle_contested(job_ids=[held.id, free.id])) == 1
+    assert stored(held).state == JobState.QUEUED
+    assert stored(free).state == JobState.SKIPPED
+    broker.forget_everything()  # as its ring had come out
+    rung(held, 60)
+    assert jobs_ring_again(queues=["default"]) == 1
+    assert settle(held) == 1
 
 
 def test_an_owner_that_waits_for_its_next_attempt_is_waited_for_that_long(
