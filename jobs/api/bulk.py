@@ -12,7 +12,6 @@ from jobs.api.representations import job_path_prefix
 from jobs.api.submission import job_request
 from jobs.errors import JobsError, RequestsRefused
 from jobs.services.enqueue import Enqueued, JobRequest, jobs_enqueue
-from jobs.states import JobState
 
 ITEMS_MAX = 1_000
 
@@ -92,7 +91,7 @@ def _accepted(index: int, accepted: Enqueued, path_prefix: str) -> dict[str, Any
         "index": index,
         "status": status.HTTP_200_OK if accepted.duplicate else status.HTTP_202_ACCEPTED,
         "id": job_id,
-        "state": accepted.job.state if accepted.duplicate else JobState.QUEUED,
+        "state": accepted.state,
         "duplicate": accepted.duplicate,
         "links": {"self": path_prefix + job_id},
     }

@@ -40,18 +40,18 @@ def failed_job_path(dead_letter_id: Any) -> str:
 def job_receipt(accepted: Enqueued) -> dict[str, Any]:
     """What a client needs to know of a job that was just accepted.
 
-    No serializer: it would take as long as all of DRF does otherwise.
+    No serializer and no model instance: they would take as long as all of DRF does otherwise.
     """
-    job = accepted.job
+    job_id, request = str(accepted.job_id), accepted.request
     return {
-        "id": str(job.id),
-        "type": job.type,
-        "queue": job.queue,
-        "priority": job.priority,
-        "state": job.state,
-        "run_at": _moment.to_representation(job.run_at),
-        "idempotency_key": job.idempotency_key,
-        "links": {"self": job_path(job.id)},
+        "id": job_id,
+        "type": request.type,
+        "queue": request.queue,
+        "priority": request.priority,
+        "state": accepted.state,
+        "run_at": _moment.to_representation(accepted.run_at),
+        "idempotency_key": request.idempotency_key,
+        "links": {"self": job_path(job_id)},
         "duplicate": accepted.duplicate,
     }
 

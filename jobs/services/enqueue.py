@@ -18,6 +18,7 @@ from jobs.models import Job
 from jobs.querysets import Inserted, NewJob
 from jobs.services.doorbell import ring_after_commit
 from jobs.services.payloads import clean_payload, payload_json
+from jobs.states import JobState
 
 # A derived key that is longer is hashed, so that type and key fit `Job.effect_key`.
 LONGEST_KEY = 255
@@ -58,6 +59,20 @@ class Enqueued:
     def job_id(self) -> UUID:
         accepted = self._accepted
         return accepted.id if isinstance(accepted, Job) else accepted.message.job_id
+
+    @property
+    def request(self) -> NewJob | Job:
+        """What was asked for: `type`, `queue`, `priority` and `idempotency_key` of the job."""
+        return self._job or self._new
+
+    @property
+    def state(self) -> str:
+        return self._job.state if self._job else JobState.QUEUED.value
+
+    @property
+    def run_at(self) -> datetime:
+        accepted = self._accepted
+        return accepted.run_at if isinstance(accepted, Job) else _moment(accepted.run_at)
 
     @property
     def job(self) -> Job:
@@ -172,8 +187,7 @@ def _existing_or_new(new: NewJob, existing: Existing) -> Job:
 
 def _job(new: NewJob, inserted: Inserted) -> Job:
     """The row as it was inserted, without asking for it again."""
-    created_at = datetime.fromtimestamp(inserted.created_at, UTC)
-    run_at = datetime.fromtimestamp(inserted.run_at, UTC)
+    created_at, run_at = _moment(inserted.created_at), _moment(inserted.run_at)
     job = Job(
         id=inserted.message.job_id,
         type=new.type,
@@ -190,6 +204,10 @@ def _job(new: NewJob, inserted: Inserted) -> Job:
     )
     job._state.adding = False
     return job
+
+
+def _moment(unix_seconds: float) -> datetime:
+    return datetime.fromtimestamp(unix_seconds, UTC)
 
 
 def _new_job_or_error(
