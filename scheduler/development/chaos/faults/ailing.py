@@ -17,6 +17,7 @@ _HESITATION_MILLISECONDS = 200
 _HESITATION_EVERY_SECONDS = 0.25
 
 Step = Callable[[World], None]
+Ailment = Callable[[Run, float], None]
 
 
 def _nothing(world: World) -> None:
@@ -89,7 +90,7 @@ def refuse_sessions(run: Run, seconds: float) -> None:
     ail(run, seconds, lambda world: world.postgres.refuse(), lambda world: world.postgres.admit())
 
 
-def _strike(ailment: Callable[[Run, float], None]) -> Callable[[Run], None]:
+def _strike(ailment: Ailment) -> Callable[[Run], None]:
     def strike(run: Run) -> None:
         run.wait_until_done(0.3)
         ailment(run, _SHORT_SECONDS if run.options.short else LONG_SECONDS)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from scheduler.development.chaos.fault import Fault
-from scheduler.development.chaos.faults import postgres
+from scheduler.development.chaos.faults import ailing, postgres
 from scheduler.development.chaos.memory import Memory
 from scheduler.development.chaos.pause import pause
 from scheduler.development.chaos.plan import ONCE
@@ -71,6 +71,13 @@ class _Mix:
             "API killed": self._kill_api,
             "FLUSHALL": self._flush,
             "Redis away": self._stop_redis,
+            "Redis frozen": lambda: self._ail(ailing.freeze_redis),
+            "Redis slow": lambda: self._ail(ailing.slow_redis),
+            "Redis full": lambda: self._ail(ailing.fill_redis),
+            "Redis demoted": lambda: self._ail(ailing.demote_redis),
+            "PostgreSQL frozen": lambda: self._ail(ailing.freeze_postgres),
+            "PostgreSQL read-only": lambda: self._ail(ailing.demote_postgres),
+            "PostgreSQL refuses": lambda: self._ail(ailing.refuse_sessions),
             "PostgreSQL restarted": self._restart_postgres,
             "connections cut": self._cut,
             "mails refused": self._refuse_mails,
@@ -141,6 +148,12 @@ class _Mix:
         if self._chance.random() < 0.5:
             redis.forget()
         self._last("Redis away", 0, 8, redis.start)
+
+    def _ail(self, ailment: ailing.Ailment) -> None:
+        """Shorter or longer than a worker may be silent."""
+        if "Redis away" in self._lasting:
+            raise Missed("a server that is away cannot be ill, and one is enough")
+        ailment(self._run, self._chance.uniform(1, 8))
 
     def _restart_postgres(self) -> None:
         postgres.restart(self._run, away_seconds=self._chance.uniform(0, 8))
