@@ -1,26 +1,31 @@
 """Signals: the first one asks for a graceful stop, the second one is immediate."""
 
-import logging
 import os
 import signal
-import threading
 from types import FrameType
 
-logger = logging.getLogger(__name__)
-
+# Something was still running after the grace period, or a part had died.
+EXIT_UNFINISHED = 3
 EXIT_IMMEDIATE = 130
 
 
-def stop_on_signals(stop: threading.Event) -> None:
-    """SIGTERM or SIGINT sets `stop`; the next one ends the process where it stands.
+class StopSignals:
+    """Notes SIGTERM or SIGINT; the next one ends the process where it stands.
 
-    What was running then is rescued by the other workers.
+    What was running then is rescued by the other workers. The handler sets a plain flag, which
+    the main thread looks at: it may interrupt that thread in the middle of anything, and must
+    not wait for a lock that the same thread holds.
     """
 
-    def handle(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(EXIT_IMMEDIATE)
-        stop.set()
+    def __init__(self) -> None:
+        self.received = False
 
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
+    def listen(self) -> None:
+        """To be called on the main thread."""
+        signal.signal(signal.SIGTERM, self._handle)
+        signal.signal(signal.SIGINT, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.received:
+            os._exit(EXIT_IMMEDIATE)
+        self.received = True

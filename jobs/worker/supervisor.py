@@ -1,11 +1,14 @@
 """`runworker --processes N`: starts N workers, restarts what dies, stops them together."""
 
+import contextlib
 import logging
 import os
 import signal
 import time
 from collections.abc import Callable
 from types import FrameType
+
+from jobs.worker.shutdown import EXIT_UNFINISHED
 
 logger = logging.getLogger(__name__)
 
@@ -46,21 +49,24 @@ class Supervisor:
         """The first one asks all children to stop; the second one reaches them as a second."""
         self._signals += 1
         self._due.clear()
-        for pid in self._children:
-            os.kill(pid, signal.SIGTERM)
+        for pid in list(self._children):
+            with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(pid, signal.SIGTERM)
 
     def _start_due(self) -> None:
         now = time.monotonic()
-        for number in [number for number, at in self._due.items() if at <= now]:
-            if self._signals:
-                return
-            del self._due[number]
-            self._start(number)
+        # A signal empties `_due`, between any two steps.
+        for number, at in list(self._due.items()):
+            if at <= now:
+                self._due.pop(number, None)
+                self._start(number)
 
     def _start(self, number: int) -> None:
         # A signal between fork and bookkeeping would miss the child: it waits that long.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
         try:
+            if self._signals:
+                return  # one that came just before: it would never reach the child
             pid = os.fork()
             if pid == 0:
                 self._be_child(number)
@@ -92,7 +98,7 @@ class Supervisor:
 
     def _ended(self, number: int, code: int) -> None:
         if self._signals:
-            self._worst_exit = max(self._worst_exit, abs(code))
+            self._worst_exit = max(self._worst_exit, _told(code))
             return
         lived = time.monotonic() - self._started[number]
         quick = lived < QUICK_DEATH_SECONDS and code != 0
@@ -106,3 +112,13 @@ class Supervisor:
             code,
             wait,
         )
+
+
+def _told(code: int) -> int:
+    """The exit code of a child as the supervisor hands it on; negative is a signal's number.
+
+    SIGTERM ends only a child that has not come so far as to wait for it, and has done nothing.
+    """
+    if code == -signal.SIGTERM:
+        return 0
+    return EXIT_UNFINISHED if code < 0 else code

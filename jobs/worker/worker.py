@@ -1,6 +1,7 @@
 """The worker: starts the parts, waits for the stop, stops them in order."""
 
 import logging
+import os
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ from jobs.worker.periodic import Periodic
 from jobs.worker.recorder import Recorder
 from jobs.worker.recycling import Recycling
 from jobs.worker.room import Room
+from jobs.worker.shutdown import StopSignals
 from jobs.worker.timers import timers
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,8 @@ DEAF_SECONDS = 30.0
 LEDGER_SECONDS = 5.0
 # How often the main thread looks after the others.
 WATCH_SECONDS = 1.0
+# How soon a signal is noticed: its handler sets a flag and wakes nobody.
+SIGNAL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class WorkerOptions:
     name: str | None = None
     max_jobs: int | None = None
     max_rss_mb: int | None = None
+    supervisor_pid: int | None = None
 
 
 class Worker:
@@ -58,6 +63,7 @@ class Worker:
         """Registers the worker; raises the database's errors if that cannot be done."""
         conf = jobs_conf()
         queues, concurrency = options.queues, options.concurrency
+        self._supervisor_pid = options.supervisor_pid
         self._grace_seconds = conf.grace_seconds
         self._clock = clock or SystemClock()
         self.stop = threading.Event()
@@ -113,19 +119,27 @@ class Worker:
             "Worker %s ready: queues %s, %d at a time", row.name, ", ".join(queues), concurrency
         )
 
-    def run(self) -> bool:
-        """Works until `stop` is set; returns whether everything that ran could be finished."""
+    def run(self, signals: StopSignals) -> bool:
+        """Works until a signal or `stop`; returns whether everything that ran could be finished."""
         self._beats.start()
         self._recorder.start()
         self._lanes.start()
         for timer in self._timers:
             timer.start()
         self._fetcher.start()
-        while not self.stop.wait(WATCH_SECONDS):
-            self._lanes.loop.watch()
-            self._recycling.check()
-            self._stop_if_broken()
+        self._watch_until_stop(signals)
         return self._stop_in_order()
+
+    def _watch_until_stop(self, signals: StopSignals) -> None:
+        looked = self._clock.monotonic()
+        while not (signals.received or self.stop.wait(SIGNAL_SECONDS)):
+            if self._clock.monotonic() - looked >= WATCH_SECONDS:
+                looked = self._clock.monotonic()
+                self._lanes.loop.watch()
+                self._recycling.check()
+                self._stop_if_broken()
+                self._stop_if_orphaned()
+        self.stop.set()
 
     def health(self) -> dict[str, Any]:
         """What a probe is told; `status` is `ok` while the fetch loop turns.
@@ -151,6 +165,12 @@ class Worker:
             name = self._lease.worker.name
             logger.error("Worker %s stops: one of its threads has died or is blocked", name)
             self._broken = True
+            self.stop.set()
+
+    def _stop_if_orphaned(self) -> None:
+        """A supervisor that was killed cannot stop its workers: they must not outlive it."""
+        if self._supervisor_pid is not None and os.getppid() != self._supervisor_pid:
+            logger.warning("Worker %s stops: its supervisor is gone", self._lease.worker.name)
             self.stop.set()
 
     def _stop_in_order(self) -> bool:

@@ -2,22 +2,24 @@
 
 import argparse
 import logging
+import os
+import sys
+import threading
 from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, ProgrammingError, connections
+from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connections
 
 from jobs.conf import jobs_conf
 from jobs.worker.health import HealthServer
-from jobs.worker.shutdown import stop_on_signals
+from jobs.worker.shutdown import EXIT_UNFINISHED, StopSignals
 from jobs.worker.supervisor import Supervisor
 from jobs.worker.worker import Worker, WorkerOptions
 
 logger = logging.getLogger(__name__)
 
 EXIT_USAGE = 2
-EXIT_UNFINISHED = 3
 
 
 class Command(BaseCommand):
@@ -81,14 +83,32 @@ class Command(BaseCommand):
         if exit_code:
             raise SystemExit(exit_code)
 
+    def run_from_argv(self, argv: list[str]) -> None:
+        """From a shell: the process ends here, although a thread that a handler made goes on.
+
+        Python would wait for it, and the worker has already said that it has stopped.
+        """
+        code: object = 0
+        try:
+            super().run_from_argv(argv)
+        except SystemExit as leaving:
+            if not _anything_else_runs():
+                raise
+            code = leaving.code
+        if _anything_else_runs():
+            _end_process(code if isinstance(code, int) else 1)
+
 
 def _supervise(first: WorkerOptions, count: int, host: str, port: int | None) -> int:
     """Each process has its own name and health port: the given ones, counted on."""
 
+    supervisor_pid = os.getpid()
+
     def run_child(number: int) -> int:
         name = first.name and f"{first.name}-{number}"
+        options = replace(first, name=name, supervisor_pid=supervisor_pid)
         try:
-            return _run(replace(first, name=name), host, port and port + number - 1)
+            return _run(options, host, port and port + number - 1)
         except CommandError as error:
             logger.error("%s", error)
             return error.returncode
@@ -99,18 +119,33 @@ def _supervise(first: WorkerOptions, count: int, host: str, port: int | None) ->
 
 def _run(options: WorkerOptions, health_host: str, health_port: int | None) -> int:
     """One worker, from its registration to its exit code."""
+    signals = StopSignals()
+    signals.listen()
     worker = _worker(options)
     if health_port:
         _serve_health(worker, health_host, health_port)
-    stop_on_signals(worker.stop)
-    return 0 if worker.run() else EXIT_UNFINISHED
+    return 0 if worker.run(signals) else EXIT_UNFINISHED
+
+
+def _anything_else_runs() -> bool:
+    """Whether there are other threads. Python waits for those of a pool, even for daemons."""
+    return threading.active_count() > 1
+
+
+def _end_process(code: int) -> None:
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _worker(options: WorkerOptions) -> Worker:
     try:
         return Worker(options)
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
         raise CommandError(f"PostgreSQL is not reachable: {error}") from error
+    except InternalError as error:
+        raise CommandError(f"PostgreSQL takes no writes: {error}") from error
     except ProgrammingError as error:
         raise CommandError("The tables are missing: run `manage.py migrate`.") from error
 

@@ -178,6 +178,45 @@ def test_async_handlers_run_side_by_side_retry_and_time_out(
     assert worker.stop() == 0
 
 
+def test_a_thread_that_a_handler_left_behind_does_not_keep_the_process(
+    service: Service, notes: Notes
+) -> None:
+    make_job(type="tests.leave_a_thread", payload={"text": "left", "seconds": 60})
+    worker = service.worker("worker")
+    wait_until(lambda: notes.texts() == ["left"])
+    assert worker.stop() == 0
+    assert worker.says("Worker worker stopped")
+
+
+def test_handler_that_blocks_the_event_loop_is_told_and_what_waits_goes_to_others(
+    service: Service, notes: Notes
+) -> None:
+    make_job(type="tests.block_the_loop", payload={"text": "blocks", "seconds": 60})
+    worker = service.worker("worker", JOBS_GRACE_SECONDS="1")
+    wait_until(lambda: notes.texts() == ["blocks"])
+    others = [make_job(type="tests.note_async", payload={"text": "other"}) for _ in range(5)]
+    worker.wait_for("The event loop is blocked by a handler of: tests.block_the_loop")
+    wait_until(lambda: {state_of(job) for job in others} == {JobState.QUEUED})
+    service.worker("rescuer")
+    wait_until(lambda: {state_of(job) for job in others} == {JobState.SUCCEEDED})
+    assert worker.stop() == 3
+
+
+def test_a_database_that_takes_no_writes_is_said_in_one_sentence(service: Service) -> None:
+    url = service.env["DATABASE_URL"] + "&options=-c%20default_transaction_read_only%3Don"
+    worker = service.command("wrong", "runworker", DATABASE_URL=url)
+    assert worker.wait() == 1
+    assert worker.says("PostgreSQL takes no writes")
+    assert not worker.says("Traceback")
+
+
+def test_workers_do_not_outlive_their_supervisor(service: Service, notes: Notes) -> None:
+    supervisor = service.command("pool", "runworker", "--name", "pool", "--processes", "2")
+    wait_until(lambda: Worker.objects.count() == 2, 30)
+    supervisor.kill()
+    wait_until(lambda: not Worker.objects.filter(stopped_at__isnull=True).exists())
+
+
 def test_supervisor_restarts_what_dies_and_stops_all_together(
     service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
 ) -> None:

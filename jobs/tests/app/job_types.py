@@ -113,6 +113,20 @@ def patient(payload: Payload, context: JobContext) -> None:
     _leave(payload, context)
 
 
+@job_type("tests.leave_a_thread", payload=NotePayload, effect=Effect.IDEMPOTENT)
+async def leave_a_thread(payload: Payload, context: JobContext) -> None:
+    """Ends, and leaves a thread behind that does not."""
+    asyncio.get_running_loop().run_in_executor(None, time.sleep, payload["seconds"])
+    _leave(payload, context)
+
+
+@job_type("tests.block_the_loop", payload=NotePayload, effect=Effect.IDEMPOTENT)
+async def block_the_loop(payload: Payload, context: JobContext) -> None:
+    """Forgets that it is not alone on its thread."""
+    _leave(payload, context)
+    time.sleep(payload["seconds"])
+
+
 @job_type("tests.note_async", payload=NotePayload, effect=Effect.IDEMPOTENT, timeout_seconds=5)
 async def note_async(payload: Payload, context: JobContext) -> None:
     """Runs on the event loop, many at a time."""

@@ -224,7 +224,7 @@ def test_while_nothing_can_be_written_no_row_is_to_blame(
 ) -> None:
     one = finish()
     ledger.refused = {one.claim.id}
-    ledger.refusal = of_the_database(InternalError("read-only"), "25006")
+    ledger.refusal = of_the_database(InternalError("going down"), "XX000")
     recorder.add(one)
     wait_until(lambda: ledger.refusals > 3 * PATIENCE, every=0.001)
     ledger.refused = set()
