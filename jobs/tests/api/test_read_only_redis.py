@@ -1,8 +1,11 @@
 """Redis was demoted under a busy API: what is committed is accepted, in every thread."""
 
+from typing import Any
+
 import pytest
 
 from jobs import outage
+from jobs.broker.redis import RedisBroker
 from jobs.models import Job
 from jobs.tests.api.conftest import client_of
 from jobs.tests.factories import make_user
@@ -29,3 +32,15 @@ def test_it_costs_no_thread_its_202(monkeypatch: pytest.MonkeyPatch) -> None:
     with read_only_redis():
         assert at_once(*[post] * THREADS) == [[202] * POSTS] * THREADS
     assert Job.objects.count() == THREADS * POSTS
+
+
+def test_nor_does_whatever_else_a_ring_may_raise(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*args: Any) -> None:
+        raise ValueError("I/O operation on closed file.")
+
+    monkeypatch.setattr(RedisBroker, "ring", stumble)
+    response = client_of(make_user()).post(
+        "/addJob", {"type": "tests.note", "payload": {"text": "hello"}}
+    )
+    assert response.status_code == 202
+    assert Job.objects.count() == 1

@@ -66,7 +66,7 @@ def claimed(bench: Bench) -> set[object]:
 @pytest.mark.usefixtures("refusing")
 def test_an_idle_worker_looks_into_the_ledger(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench(make_worker())
-    for _ in range(3):
+    for _ in range(2):
         job = make_job()
         turn(bench)
         assert job.id in claimed(bench)
