@@ -154,3 +154,15 @@ def test_it_is_idle_when_neither_runs_anything(claim: ClaimedJob, bench: Bench) 
     bench.go_on.set()
     assert bench.lanes.wait_until_idle(20)
     assert bench.finished == [Finished(claim, Succeeded())]
+
+
+def test_half_of_a_lane_that_does_not_stop_is_too_much(bench: Bench) -> None:
+    assert not bench.lanes.is_clogged
+    bench.loop.stuck = PLACES // 2 - 1
+    assert not bench.lanes.is_clogged
+    bench.loop.stuck = PLACES // 2
+    assert bench.lanes.is_clogged
+    bench.loop.stuck, bench.lanes.threads.stuck = 0, THREADS // 2
+    assert bench.lanes.is_clogged
+    assert bench.lanes.stuck == THREADS // 2
+    bench.lanes.threads.stuck = 0
