@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connections
 
 from jobs.conf import jobs_conf
+from jobs.worker.footprint import settle
 from jobs.worker.health import HealthServer
 from jobs.worker.shutdown import EXIT_UNFINISHED, StopSignals
 from jobs.worker.supervisor import Supervisor
@@ -75,6 +76,7 @@ class Command(BaseCommand):
             max_jobs=options["max_jobs"],
             max_rss_mb=options["max_rss"],
         )
+        settle()
         host, port = options["health_host"], options["health_port"]
         if options["processes"] == 1:
             exit_code = _run(first, host, port)
