@@ -278,8 +278,11 @@ def _transaction_status(wrapper: BaseDatabaseWrapper) -> int:
         return -1
     if raw is None:
         return _NO_TRANSACTION
-    pgconn = getattr(raw, "pgconn", None)  # a handler may use other databases, too
-    return _NO_TRANSACTION if pgconn is None else int(pgconn.transaction_status)
+    try:
+        status: int = raw.pgconn.transaction_status
+    except AttributeError:
+        return _NO_TRANSACTION  # a handler may use other databases, too
+    return status
 
 
 def _discard(wrapper: BaseDatabaseWrapper) -> None:
