@@ -8,8 +8,9 @@ from django.db.models.functions import Now
 
 from jobs.conf import PRIORITY_DEFAULT, PRIORITY_MAX, PRIORITY_MIN
 from jobs.ids import uuid7
+from jobs.managers import JobManager
 from jobs.on_delete import forget_client
-from jobs.querysets import DeadLetterQuerySet, JobQuerySet, ProcessedKeyQuerySet, WorkerQuerySet
+from jobs.querysets import DeadLetterQuerySet, ProcessedKeyQuerySet, WorkerQuerySet
 from jobs.states import FINAL_STATES, DeathReason, JobState, Resolution
 
 
@@ -105,7 +106,7 @@ class Job(models.Model):
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
-    objects = JobQuerySet.as_manager()
+    objects = JobManager()
 
     class Meta:
         ordering = ["-id"]

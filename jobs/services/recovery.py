@@ -17,9 +17,10 @@ from jobs.broker import get_broker
 from jobs.claim import ClaimedJob
 from jobs.conf import jobs_conf
 from jobs.ids import uuid7_floor
+from jobs.managers import CLAIMED_FIELDS
 from jobs.models import Job, ProcessedKey, Worker
 from jobs.outcome import CutOff, NotStarted, Outcome
-from jobs.querysets import CLAIMED_FIELDS, WorkerQuerySet, seconds_ago
+from jobs.querysets import WorkerQuerySet, seconds_ago
 from jobs.services.doorbell import ring_after_commit
 from jobs.services.lifecycle import Finished, Recorded, is_start_marked, jobs_record
 from jobs.services.short_transaction import short_transaction, try_advisory_lock

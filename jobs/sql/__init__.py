@@ -1,4 +1,4 @@
-"""The few statements that are hot enough to be SQL, one file each; run by `jobs/querysets.py`."""
+"""The few statements that are hot enough to be SQL, one file each; run by `jobs/managers.py`."""
 
 from functools import cache
 from pathlib import Path

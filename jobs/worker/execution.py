@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import Awaitable
 from functools import partial
@@ -10,9 +9,6 @@ from typing import cast
 
 from asgiref.sync import sync_to_async
 from django.db import Error, connection, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
-from django.dispatch import receiver
 
 from jobs import kill_points
 from jobs.attempt_error import error_of, secret_values
@@ -43,6 +39,11 @@ from jobs.services.lifecycle import is_start_marked, job_start, job_succeed_in_t
 from jobs.services.short_transaction import short_transaction
 from jobs.states import Effect
 from jobs.worker.attempt import Attempt
+from jobs.worker.connections import (
+    CHECK_SECONDS,
+    look_after_shared_connections,
+    own_connections,
+)
 from jobs.worker.inflight import Inflight
 from jobs.worker.lease import Lease
 
@@ -50,12 +51,8 @@ logger = logging.getLogger(__name__)
 
 # A type that this worker does not know belongs to a newer or older release: others may know it.
 UNKNOWN_TYPE_SECONDS = 15.0
-CONNECTION_CHECK_SECONDS = 1.0
 # What the ledger did not let begin: it must not come back as fast as it can be fetched.
 NOT_BEGUN_SECONDS = 1.0
-
-# Of libpq; `psycopg.pq.TransactionStatus` says the same, more slowly.
-_NO_TRANSACTION, _BROKEN = 0, 4
 
 
 class Execution:
@@ -69,12 +66,12 @@ class Execution:
 
     def run(self, attempt: Attempt) -> Outcome:
         """Whatever the handler does is an outcome."""
-        _connections.refresh()
+        own_connections.refresh()
         job_type = self._begin(attempt.claim)
         if not isinstance(job_type, JobType):
             return job_type
         outcome = self._call(job_type, attempt)
-        if _connections.opened and _connections.drop_unfinished():
+        if own_connections.opened and own_connections.drop_unfinished():
             # The next job's writes would have been part of it, and undone with it.
             claim = attempt.claim
             logger.warning(
@@ -110,17 +107,17 @@ class Execution:
         for: what another handler does there may take long.
         """
         now = time.monotonic()
-        if now - self._orm_thread_looked <= CONNECTION_CHECK_SECONDS:
+        if now - self._orm_thread_looked <= CHECK_SECONDS:
             return
         self._orm_thread_looked = now
         if self._orm_thread_look is None or self._orm_thread_look.done():
-            look = sync_to_async(_look_after_connections)()
+            look = sync_to_async(look_after_shared_connections)()
             self._orm_thread_look = asyncio.create_task(look)
             await asyncio.sleep(0)
 
     def _begin_elsewhere(self, claim: ClaimedJob) -> JobType | Outcome:
         """For a thread that handlers use as well, and that no slot looks after."""
-        _look_after_connections()
+        look_after_shared_connections()
         return self._begin(claim)
 
     def _begin(self, claim: ClaimedJob) -> JobType | Outcome:
@@ -233,79 +230,3 @@ def _not_begun(claim: ClaimedJob, error: Error) -> NotStarted:
     logger.warning("Job %s could not be started: %s", claim.id, error)
     connection.close()
     return NotStarted(NOT_BEGUN_SECONDS)
-
-
-class _Connections(threading.local):
-    """Those of the calling thread; looking them up costs more than an empty job.
-
-    `opened`: those that were ever connected, so that a thread without any knows it at once.
-    """
-
-    def __init__(self) -> None:
-        self._looked = 0.0
-        self.opened: list[BaseDatabaseWrapper] = []
-
-    def refresh(self) -> None:
-        """Once a second: drops what broke, and has the rest checked before its next use.
-
-        So a restart of PostgreSQL costs a handler no attempt, or a single one.
-        """
-        now = time.monotonic()
-        if now - self._looked > CONNECTION_CHECK_SECONDS:
-            self._looked = now
-            for connection in connections.all(initialized_only=True):
-                connection.close_if_unusable_or_obsolete()
-
-    def drop_unfinished(self) -> bool:
-        """Closes those that are not between transactions; True if one was in the middle of one.
-
-        A broken one is closed as well. The next use makes a new one.
-        """
-        unfinished = False
-        for wrapper in self.opened:
-            status = _transaction_status(wrapper)
-            if status != _NO_TRANSACTION:
-                unfinished = unfinished or status != _BROKEN
-                self.opened = [one for one in self.opened if one is not wrapper]
-                _discard(wrapper)
-        return unfinished
-
-
-def _transaction_status(wrapper: BaseDatabaseWrapper) -> int:
-    """What libpq says; -1 for a transaction of which only Django knows."""
-    raw = wrapper.connection
-    if wrapper.in_atomic_block or (raw is not None and not wrapper.autocommit):
-        return -1
-    if raw is None:
-        return _NO_TRANSACTION
-    try:
-        status: int = raw.pgconn.transaction_status
-    except AttributeError:
-        return _NO_TRANSACTION  # a handler may use other databases, too
-    return status
-
-
-def _discard(wrapper: BaseDatabaseWrapper) -> None:
-    """For real: one that is closed inside `atomic` cannot be used again, so it is forgotten."""
-    try:
-        wrapper.close()
-    except Error as error:
-        logger.warning("A connection could not be closed: %s", error)
-    if wrapper in connections.all(initialized_only=True):
-        del connections[wrapper.alias]
-
-
-def _look_after_connections() -> None:
-    """On a thread that several async handlers share."""
-    if _connections.drop_unfinished():
-        logger.warning("An async handler left a transaction open: it is rolled back")
-    _connections.refresh()
-
-
-@receiver(connection_created)
-def _remember(connection: BaseDatabaseWrapper, **_: object) -> None:
-    if connection not in _connections.opened:
-        _connections.opened.append(connection)
-
-
-_connections = _Connections()

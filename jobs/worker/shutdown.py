@@ -20,10 +20,14 @@ class StopSignals:
     def __init__(self) -> None:
         self.received = False
 
-    def listen(self) -> None:
-        """To be called on the main thread."""
+    def listen(self, *, supervised: bool = False) -> None:
+        """To be called on the main thread.
+
+        Ctrl-C reaches a whole process group: who has a supervisor hears of it by SIGTERM alone,
+        or the two would count as the second signal.
+        """
         signal.signal(signal.SIGTERM, self._handle)
-        signal.signal(signal.SIGINT, self._handle)
+        signal.signal(signal.SIGINT, signal.SIG_IGN if supervised else self._handle)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.received:

@@ -122,7 +122,7 @@ def _supervise(first: WorkerOptions, count: int, host: str, port: int | None) ->
 def _run(options: WorkerOptions, health_host: str, health_port: int | None) -> int:
     """One worker, from its registration to its exit code."""
     signals = StopSignals()
-    signals.listen()
+    signals.listen(supervised=options.supervisor_pid is not None)
     worker = _worker(options)
     if health_port:
         _serve_health(worker, health_host, health_port)

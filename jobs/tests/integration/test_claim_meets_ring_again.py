@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from django.db import connection
 
-from jobs import querysets
+from jobs import managers
 from jobs.models import Job, ProcessedKey
 from jobs.querysets import seconds_ago
 from jobs.services.lifecycle import jobs_claim
@@ -32,7 +32,7 @@ def pausing(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert "advisory" in paused
     monkeypatch.setattr(
-        querysets, "statement", lambda name: paused if name == "claim_jobs" else statement(name)
+        managers, "statement", lambda name: paused if name == "claim_jobs" else statement(name)
     )
 
 

@@ -19,8 +19,10 @@ from jobs.states import Effect
 from jobs.tests.app.models import Note
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.integration.steps import claim_one
+from jobs.worker import connections as connections_module
 from jobs.worker import execution as execution_module
 from jobs.worker.attempt import Attempt
+from jobs.worker.connections import own_connections
 from jobs.worker.execution import NOT_BEGUN_SECONDS, Execution
 from jobs.worker.inflight import Inflight
 from jobs.worker.lease import Lease
@@ -181,7 +183,8 @@ def test_a_thread_of_async_handlers_is_cleared_before_a_start_is_written_there(
 def test_async_jobs_go_on_after_every_connection_was_cut(
     execution: Execution, worker: Worker, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(execution_module, "CONNECTION_CHECK_SECONDS", 0.0)
+    for module in (execution_module, connections_module):
+        monkeypatch.setattr(module, "CHECK_SECONDS", 0.0)
 
     async def use_the_orm(payload: Payload, context: JobContext) -> None:
         await Note.objects.acreate(text="hello", job_id=context.job_id, attempt=context.attempt)
@@ -217,7 +220,7 @@ def test_a_start_that_failed_makes_room_for_a_new_connection(
     name = register(lambda payload, context: None, Effect.ONCE)
     claims = [claim_one(make_job(type=name), worker) for _ in range(3)]
     assert slot.run(claims[0]) == Succeeded()
-    slot.call(lambda: setattr(execution_module._connections, "_looked", float("inf")))
+    slot.call(lambda: setattr(own_connections, "_looked", float("inf")))
     cut_all_others()
     assert slot.run(claims[1]) == NotStarted(NOT_BEGUN_SECONDS)
     assert slot.run(claims[2]) == Succeeded()

@@ -4,10 +4,11 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from pytest_django import Settings
 
 from jobs.broker.redis import RedisBroker
+from jobs.clock import SystemClock
 from jobs.errors import BrokerUnavailable
 from jobs.messages import QueueMessage
 from jobs.models import Job, Worker
@@ -17,7 +18,7 @@ from jobs.states import JobState
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.integration.open_lanes import WORKER_TIMEOUT_SECONDS, Bench
 from jobs.tests.integration.steps import lose, rung, stored, succeed
-from jobs.tests.integration.threads import at_once
+from jobs.tests.integration.threads import at_once, elsewhere
 from jobs.tests.unit.claims import make_claim
 from jobs.tests.waiting import wait_until
 from jobs.worker import fetcher as fetcher_module
@@ -272,6 +273,24 @@ def test_while_redis_is_away_the_ledger_is_the_queue(
     bench.fetcher.step()
     assert len(claimed(bench)) == 2
     assert caplog.text.count("Redis is unavailable") == 1
+
+
+@pytest.mark.usefixtures("redis_away")
+def test_a_row_that_somebody_holds_is_not_asked_for_as_fast_as_it_goes(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(worker)
+    waits: list[float] = []
+    monkeypatch.setattr(fetcher_module, "LEDGER_POLL_SECONDS", 0.012)
+    monkeypatch.setattr(SystemClock, "wait", lambda clock, stop, seconds: waits.append(seconds))
+    job = make_job()
+    with transaction.atomic():
+        Job.objects.select_for_update().get(id=job.id)
+        elsewhere(bench.fetcher.step)
+    assert claimed(bench) == []
+    assert waits == [0.012]
+    bench.fetcher.step()
+    assert claimed(bench) == [job.id]
 
 
 def test_when_redis_is_back_it_is_asked_again(

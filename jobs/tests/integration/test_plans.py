@@ -10,9 +10,9 @@ from django.db import connection, transaction
 
 from jobs.claim import ClaimedJob
 from jobs.ids import uuid7_floor
+from jobs.managers import CLAIMED_FIELDS
 from jobs.models import Job, Worker
 from jobs.outcome import Cancelled, CutOff, Failed, FailedForGood, NotStarted, Succeeded
-from jobs.querysets import CLAIMED_FIELDS
 from jobs.services.idempotency import jobs_settle_contested
 from jobs.services.lifecycle import Finished, job_cancel, job_start, jobs_claim, jobs_record
 from jobs.services.recovery import jobs_disown, jobs_prune, jobs_rescue, jobs_ring_again
