@@ -4,10 +4,12 @@ The table has the columns, indexes and constraints of the jobs' own; the stateme
 least that changes its rows. One process, one connection, prepared statements.
 """
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 import psycopg
@@ -19,6 +21,7 @@ from jobs.ids import uuid7s
 
 BATCH = 200  # of claims and outcomes
 BULK = 1_000  # of rows that come in
+_BLOCK_SECONDS = 0.5  # shorter than the time limit of the client's socket
 
 _TABLE = "benchmark_raw"
 _INSERT = f"""
@@ -76,6 +79,57 @@ def insert_and_push(count: int) -> float:
     return count / seconds
 
 
+def pickups(count: int, every_seconds: float) -> list[float]:
+    """Milliseconds, sorted, from before a bare INSERT and LPUSH until another process has had a
+    bare BRPOP and a bare claim: one row every so often, while nothing else happens.
+    """
+    redis, key = _redis()
+    with _table() as postgres, _claiming_process(count, key) as waits:
+        due = time.monotonic()
+        for job_id in uuid7s(count):
+            since = time.time()
+            postgres.execute(_INSERT_ONE, (job_id, str(job_id)))
+            redis.lpush(key, f"{job_id} {since}")
+            due += every_seconds
+            time.sleep(max(0.0, due - time.monotonic()))
+        return sorted(float(line) * 1_000 for line in waits.read().split())
+
+
+@contextmanager
+def _claiming_process(count: int, key: str) -> "Iterator[IO[str]]":
+    """What it writes: for each row the seconds since the moment that came with it."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(reader)
+            with os.fdopen(writer, "w") as pipe:
+                pipe.writelines(f"{seconds}\n" for seconds in _claim_one_by_one(count, key))
+        finally:
+            os._exit(0)
+    os.close(writer)
+    try:
+        with os.fdopen(reader) as pipe:
+            yield pipe
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def _claim_one_by_one(count: int, key: str) -> "Iterator[float]":
+    """In a fork: the client of Redis notices that, and PostgreSQL gets a connection of its own."""
+    redis, _ = _redis()
+    worker_id = uuid7s(1)[0]
+    with _connect() as postgres:
+        while count:
+            if (popped := redis.brpop(key, timeout=_BLOCK_SECONDS)) is None:
+                continue
+            job_id, _, since = popped[1].decode().partition(" ")
+            postgres.execute(_CLAIM, (worker_id, [UUID(job_id)])).fetchall()
+            yield time.time() - float(since)
+            count -= 1
+
+
 def insert_bulk(count: int) -> float:
     """Rows a second in batches of a thousand, without a push."""
     with _table() as postgres:
@@ -106,16 +160,20 @@ def _insert_many(postgres: "psycopg.Connection[Any]", ids: list[UUID]) -> None:
 @contextmanager
 def _table() -> "Iterator[psycopg.Connection[Any]]":
     """A connection past Django, and an empty table that is gone afterwards."""
-    parameters = connection.get_connection_params()
-    names = ("host", "port", "user", "password", "dbname")
-    known = {name: parameters[name] for name in names if parameters.get(name)}
-    with psycopg.connect(**known, autocommit=True) as postgres:
+    with _connect() as postgres:
         postgres.execute(f"DROP TABLE IF EXISTS {_TABLE}")
         postgres.execute(f"CREATE TABLE {_TABLE} (LIKE jobs_job INCLUDING ALL)")
         try:
             yield postgres
         finally:
             postgres.execute(f"DROP TABLE {_TABLE}")
+
+
+def _connect() -> "psycopg.Connection[Any]":
+    parameters = connection.get_connection_params()
+    names = ("host", "port", "user", "password", "dbname")
+    known = {name: parameters[name] for name in names if parameters.get(name)}
+    return psycopg.connect(**known, autocommit=True)
 
 
 def _redis() -> tuple[Any, str]:

@@ -2,6 +2,7 @@
 
 import time
 
+from jobs.benchmark import raw
 from jobs.benchmark.bench import Bench, Findings
 from jobs.benchmark.figure import Figure
 from jobs.benchmark.job_names import STAMP
@@ -10,6 +11,7 @@ from jobs.benchmark.rows import clean_slate
 from jobs.benchmark.stamps import percentile, stamps
 from jobs.services.enqueue import job_enqueue
 
+RAW = "ms, INSERT + LPUSH → BRPOP + claim"
 EVERY_SECONDS = 0.02
 # The first jobs open connections and load scripts: an idle worker has done that long ago.
 WARM_UP = 10
@@ -22,6 +24,7 @@ def pickup(bench: Bench) -> Findings:
 
 def _pickup(count: int) -> list[Figure]:
     clean_slate()
+    bare = raw.pickups(count, EVERY_SECONDS)
     with stamps() as warm, workers(stamps=str(warm.path)):
         _enqueue(WARM_UP)
         warm.wait_for(WARM_UP)
@@ -29,8 +32,8 @@ def _pickup(count: int) -> list[Figure]:
         _enqueue(count)
         waits = warm.wait_for(count)
     return [
-        Figure("pick-up p50", percentile(waits, 50), "ms"),
-        Figure("pick-up p99", percentile(waits, 99), "ms"),
+        Figure(name, percentile(waits, percent), "ms", percentile(bare, percent), RAW)
+        for name, percent in (("pick-up p50", 50), ("pick-up p99", 99))
     ]
 
 
