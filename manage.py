@@ -13,9 +13,13 @@ def main() -> None:
         provide_servers()
     except DevelopmentError as error:
         sys.exit(str(error))
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))  # a sentence that says what to set; where it was noticed does not help
 
 
 if __name__ == "__main__":
