@@ -33,7 +33,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "scheduler.admin_pages.AdminSessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "scheduler.probes.CommonExceptProbesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "scheduler.admin_pages.AdminAuthenticationMiddleware",
     "scheduler.admin_pages.AdminMessageMiddleware",
