@@ -61,8 +61,8 @@ class Inserted(NamedTuple):
 
     @property
     def delay_seconds(self) -> float:
-        """How far ahead `run_at` lay; 0 for a job that may run at once."""
-        return max(0.0, self.run_at - self.created_at)
+        """How far ahead `run_at` lay; 0 or less for a job that may run at once."""
+        return self.run_at - self.created_at
 
 
 _Filters = models.Manager.from_queryset(JobQuerySet)

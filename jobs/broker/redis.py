@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -16,7 +17,7 @@ from redis.retry import Retry
 from jobs.broker.base import Depth, ListName
 from jobs.broker.keys import Keys, lists_of
 from jobs.errors import BrokerUnavailable
-from jobs.messages import Fetched, QueueMessage
+from jobs.messages import Fetched, QueueMessage, can_be_shared
 
 CONNECT_TIMEOUT_SECONDS = 1.0
 SOCKET_TIMEOUT_SECONDS = 2.0
@@ -87,8 +88,8 @@ class RedisBroker:
 
     def _push(self, messages: Sequence[QueueMessage], command: str) -> None:
         pushes = [
-            (key, [message.encode() for message in group])
-            for key, group in groupby(messages, self._list_key)
+            (self._keys.list(*name), [message.encode() for message in group])
+            for name, group in groupby(messages, attrgetter("queue", "priority"))
         ]
         if len(pushes) == 1:
             getattr(self._client, command)(pushes[0][0], *pushes[0][1])
@@ -97,9 +98,6 @@ class RedisBroker:
             for key, encoded in pushes:
                 getattr(pipeline, command)(key, *encoded)
             pipeline.execute()
-
-    def _list_key(self, message: QueueMessage) -> str:
-        return self._keys.list(message.queue, message.priority)
 
     @_translates_errors
     def ring_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:
@@ -148,7 +146,8 @@ class RedisBroker:
             return
         arguments: list[Any] = [self._mark_seconds, self._keys.seen_prefix]
         for effect_key, job_id in done:
-            arguments += (effect_key, str(job_id))
+            # A key that no other job can have is the id itself, as text.
+            arguments += (effect_key, str(job_id) if can_be_shared(effect_key) else effect_key)
         self._mark_done(keys=[self._keys.delayed], args=arguments)
 
     @_translates_errors

@@ -1,5 +1,6 @@
 """Redis is rung after the commit. A ring that fails is no error: the reconciler finds the row."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
@@ -19,17 +20,20 @@ Ring = tuple[QueueMessage, float]
 def ring_after_commit(rings: Sequence[Ring], *, clear_marks: bool = False) -> None:
     """Rings once the present transaction has committed; at once if there is none.
 
+    Seconds count from this call: what the transaction takes makes nobody late.
     `clear_marks`: the ledger says that these jobs are to run, whatever L1 says.
     """
+    asked_at = time.monotonic()
 
     def ring(broker: Broker) -> None:
         kill_points.reached(kill_points.COMMIT_PUSH)
         if clear_marks:
             broker.clear_marks(message.effect_key for message, _ in rings)
-        if ready := [message for message, seconds in rings if seconds <= 0]:
+        passed = time.monotonic() - asked_at
+        if ready := [message for message, seconds in rings if seconds <= passed]:
             broker.ring(ready)
-        if later := [(message, seconds) for message, seconds in rings if seconds > 0]:
-            broker.ring_later(later)
+        if len(ready) < len(rings):
+            broker.ring_later([(one, left - passed) for one, left in rings if left > passed])
 
     if rings:
         _after_commit(ring)

@@ -9,10 +9,7 @@ VALUES (
     %(effect_key)s, %(submitted_by_id)s, 'queued', 0, 0, 0, %(max_retries)s, '[]',
     statement_timestamp(),
     coalesce(%(run_at)s, statement_timestamp() + %(delay)s * interval '1 second'),
-    greatest(
-        coalesce(%(run_at)s, statement_timestamp() + %(delay)s * interval '1 second'),
-        statement_timestamp()
-    )
+    greatest(%(run_at)s, statement_timestamp() + %(delay)s * interval '1 second')
 )
 ON CONFLICT (submitted_by_id, type, idempotency_key) WHERE idempotency_key IS NOT NULL
 DO NOTHING

@@ -394,3 +394,16 @@ def test_a_thousand_duplicates_are_found_in_one_query(
         again = jobs_enqueue(requests=requests)
     assert [one.job_id for one in again] == [one.job_id for one in first]  # type: ignore[union-attr]
     assert all(one.duplicate for one in again)  # type: ignore[union-attr]
+
+
+def test_a_delay_counts_from_the_call_and_not_from_the_commit(broker: RedisBroker) -> None:
+    """The transaction takes as long as the delay: the job is ready at its end."""
+    with transaction.atomic():
+        enqueue(delay_seconds=0.05)
+        long = enqueue(delay_seconds=60).job
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.1)")
+    assert waiting(broker) == 1
+    assert broker.depth(["default"]).delayed == 1
+    [[delayed]] = [one for one in broker.waiting_messages(["default"]) if len(one) == 1][:1]
+    assert delayed.job_id == long.id

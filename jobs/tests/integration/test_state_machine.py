@@ -224,6 +224,14 @@ class Protocol(RuleBasedStateMachine):
         self.ring_again()
         self.work(number + 1)
 
+    @rule(number=indexes, text=st.sampled_from(TEXTS), job_type=st.sampled_from(TYPES))
+    def overtake(self, number: int, text: str, job_type: str) -> None:
+        """A worker freezes at work, another one takes over, and then the first one reports."""
+        self.submit(job_type, text, None, 0, 0.0)
+        self.freeze_at_work(number)
+        while self._player(number).started:
+            self.zombie_finishes(number)
+
     @rule(number=indexes)
     def crash(self, number: int) -> None:
         """Whatever the process held is gone; a new one takes its place."""
