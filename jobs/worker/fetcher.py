@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
@@ -40,6 +40,8 @@ LOST_FOR_SECONDS = 5.0
 # More outcomes than this that wait to be written: handlers are quicker than the ledger.
 UNRECORDED_LIMIT = 2_000
 UNRECORDED_PAUSE_SECONDS = 0.05
+# A commit that takes longer is none: what is done meanwhile would be unknown after a crash.
+BEHIND_SECONDS = 0.5
 
 
 class Fetcher:
@@ -55,8 +57,10 @@ class Fetcher:
         inflight: Inflight,
         clock: Clock,
         stop: threading.Event,
+        seconds_behind: Callable[[], float] = lambda: 0.0,
         broker: Broker | None = None,
     ) -> None:
+        """`seconds_behind`: for how long outcomes have waited to be written."""
         self._queues = queues
         self._lease = lease
         self._heartbeat = heartbeat
@@ -64,6 +68,7 @@ class Fetcher:
         self._inflight = inflight
         self._clock = clock
         self._stop = stop
+        self._seconds_behind = seconds_behind
         self._broker = broker or get_broker()
         self._look_ahead = True
         self._claim_is_uncertain = False
@@ -106,7 +111,8 @@ class Fetcher:
         """One turn of the loop; returns after a few seconds at most."""
         if self._claim_is_uncertain or self._is_time_to_disown():
             self._disown()
-        if len(self._inflight) - self._lanes.held > UNRECORDED_LIMIT:
+        unrecorded = len(self._inflight) - self._lanes.held
+        if unrecorded > UNRECORDED_LIMIT or self._seconds_behind() > BEHIND_SECONDS:
             self._clock.wait(self._stop, UNRECORDED_PAUSE_SECONDS)
             return
         if self._lanes.is_hoarding():

@@ -29,6 +29,9 @@ PATIENCE = 3
 # SQLSTATE classes that are about the row itself: corrupted, or beyond a limit of PostgreSQL.
 _OF_THE_ROW = ("XX", "54")
 
+# How often it looks whether another thread has found the ledger well again.
+LOOK_SECONDS = 0.1
+
 _NEVER = threading.Event()
 
 
@@ -43,6 +46,7 @@ class Recorder:
         self._clock = clock
         self._beat = beat
         self._tried_before = False
+        self._writing_since: float | None = None
         self._finished: queue.SimpleQueue[Finished | None] = queue.SimpleQueue()
         self.count = 0
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
@@ -87,7 +91,20 @@ class Recorder:
                 break
         return batch, one is not None
 
+    @property
+    def seconds_behind(self) -> float:
+        """For how long the batch at hand could not be written; 0 if there is none."""
+        since = self._writing_since
+        return 0.0 if since is None else self._clock.monotonic() - since
+
     def _record(self, batch: list[Finished]) -> None:
+        self._writing_since = self._clock.monotonic()
+        try:
+            self._record_batch(batch)
+        finally:
+            self._writing_since = None
+
+    def _record_batch(self, batch: list[Finished]) -> None:
         kill_points.reached(kill_points.EFFECT_RECORD)
         self._tried_before = False
         try:
@@ -137,10 +154,21 @@ class Recorder:
                 wait_seconds = ledger_outage.failed(error)
                 if failures >= PATIENCE and self._ledger_answers():
                     raise
-                self._clock.wait(_NEVER, wait_seconds)
+                self._wait_for_ledger(wait_seconds)
             else:
                 ledger_outage.ended()
                 return recorded
+
+    def _wait_for_ledger(self, seconds: float) -> None:
+        """That long, or until another thread has found it well again.
+
+        Slots go on as soon as it is; what they have done must not wait to be written.
+        """
+        until = self._clock.monotonic() + seconds
+        while (left := until - self._clock.monotonic()) > 0:
+            self._clock.wait(_NEVER, min(left, LOOK_SECONDS))
+            if not ledger_outage.is_on:
+                return
 
     def _ledger_answers(self) -> bool:
         """Whether it can be written to at all; a read-only one cannot."""

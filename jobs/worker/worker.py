@@ -98,6 +98,7 @@ class Worker:
             inflight=self._inflight,
             clock=self._clock,
             stop=self.stop,
+            seconds_behind=lambda: self._recorder.seconds_behind,
         )
         self._timers = timers(
             queues=queues,

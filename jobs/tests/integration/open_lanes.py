@@ -49,6 +49,7 @@ class Bench:
         self.stop = threading.Event()
         self.lease = Lease(worker, WORKER_TIMEOUT_SECONDS, clock)
         self.heartbeat = Heartbeat(self.lease, clock)
+        self.seconds_behind = 0.0
         self.fetcher = Fetcher(
             queues=list(queues),
             lease=self.lease,
@@ -57,4 +58,5 @@ class Bench:
             inflight=self.inflight,
             clock=clock,
             stop=self.stop,
+            seconds_behind=lambda: self.seconds_behind,
         )

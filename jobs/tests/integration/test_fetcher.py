@@ -197,6 +197,17 @@ def test_nothing_is_fetched_while_very_many_outcomes_wait_to_be_written(
     assert claimed(bench) == [job.id]
 
 
+def test_nothing_is_fetched_while_outcomes_have_waited_for_long(bench: Bench) -> None:
+    """What was done and is not written would be unknown if this worker died now."""
+    bench.seconds_behind = 0.6
+    job = make_job()
+    bench.fetcher.step()
+    assert claimed(bench) == []
+    bench.seconds_behind = 0.1
+    bench.fetcher.step()
+    assert claimed(bench) == [job.id]
+
+
 def test_time_that_postgresql_takes_is_told_from_time_that_the_loop_takes(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -151,7 +151,9 @@ def test_a_ledger_that_is_away_is_asked_again_until_it_answers(
     inflight: Inflight,
     clock: FakeClock,
     finish: Callable[[], Finished],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(recorder_module, "LOOK_SECONDS", 60.0)  # each wait in one piece
     ledger.failures = [error("gone"), error("gone"), error("gone")]
     one = finish()
     recorder.add(one)
@@ -273,3 +275,45 @@ def test_a_stop_that_cannot_finish_in_time_says_so(
 def test_a_stop_without_work_is_quick(recorder: Recorder, ledger: Ledger) -> None:
     assert recorder.stop(20)
     assert ledger.batches == []
+
+
+def test_it_tries_again_as_soon_as_another_thread_finds_the_ledger_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Slots go on at that moment; what they do must not wait for the end of a long backoff."""
+    ledger, clock = Ledger(), FakeClock()
+    monkeypatch.setattr(recorder_module, "jobs_record", ledger.record)
+    monkeypatch.setattr(ledger_outage, "failed", lambda error: 5.0)
+    monkeypatch.setattr(ledger_outage, "_since", 1.0)
+    ledger.failures = [OperationalError("gone")]
+
+    def found_well(stop: threading.Event, seconds: float) -> bool:
+        clock.waits.append(seconds)
+        clock.now += seconds
+        if len(clock.waits) == 3:
+            monkeypatch.setattr(ledger_outage, "_since", None)
+        return False
+
+    monkeypatch.setattr(clock, "wait", found_well)
+    recorder = Recorder(Inflight(), clock, ledger.beat)
+    recorder.start()
+    recorder.add(Finished(make_claim(), Succeeded()))
+    assert recorder.stop(20)
+    assert len(ledger.batches) == 1
+    assert clock.waits == pytest.approx([0.1] * 3)
+
+
+def test_it_says_for_how_long_outcomes_have_waited(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger, clock = Ledger(), FakeClock()
+    ledger.open.clear()
+    monkeypatch.setattr(recorder_module, "jobs_record", ledger.record)
+    recorder = Recorder(Inflight(), clock, ledger.beat)
+    assert recorder.seconds_behind == 0
+    recorder.start()
+    recorder.add(Finished(make_claim(), Succeeded()))
+    wait_until(lambda: recorder._writing_since is not None)
+    clock.now += 0.7
+    assert recorder.seconds_behind == pytest.approx(0.7)
+    ledger.open.set()
+    assert recorder.stop(20)
+    assert recorder.seconds_behind == 0
