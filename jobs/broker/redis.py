@@ -17,7 +17,7 @@ from redis.retry import Retry
 from jobs.broker.base import Depth, ListName
 from jobs.broker.keys import Keys, lists_of
 from jobs.errors import BrokerUnavailable
-from jobs.messages import Fetched, QueueMessage, can_be_shared
+from jobs.messages import Fetched, QueueMessage
 
 CONNECT_TIMEOUT_SECONDS = 1.0
 SOCKET_TIMEOUT_SECONDS = 2.0
@@ -146,8 +146,7 @@ class RedisBroker:
             return
         arguments: list[Any] = [self._mark_seconds, self._keys.seen_prefix]
         for effect_key, job_id in done:
-            # A key that no other job can have is the id itself, as text.
-            arguments += (effect_key, str(job_id) if can_be_shared(effect_key) else effect_key)
+            arguments += (effect_key, str(job_id))
         self._mark_done(keys=[self._keys.delayed], args=arguments)
 
     @_translates_errors
