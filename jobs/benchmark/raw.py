@@ -120,7 +120,7 @@ def _claim_one_by_one(count: int, key: str) -> "Iterator[float]":
     """In a fork: the client of Redis notices that, and PostgreSQL gets a connection of its own."""
     redis, _ = _redis()
     worker_id = uuid7s(1)[0]
-    with _connect() as postgres:
+    with connect() as postgres:
         while count:
             if (popped := redis.brpop(key, timeout=_BLOCK_SECONDS)) is None:
                 continue
@@ -160,7 +160,7 @@ def _insert_many(postgres: "psycopg.Connection[Any]", ids: list[UUID]) -> None:
 @contextmanager
 def _table() -> "Iterator[psycopg.Connection[Any]]":
     """A connection past Django, and an empty table that is gone afterwards."""
-    with _connect() as postgres:
+    with connect() as postgres:
         postgres.execute(f"DROP TABLE IF EXISTS {_TABLE}")
         postgres.execute(f"CREATE TABLE {_TABLE} (LIKE jobs_job INCLUDING ALL)")
         try:
@@ -169,7 +169,8 @@ def _table() -> "Iterator[psycopg.Connection[Any]]":
             postgres.execute(f"DROP TABLE {_TABLE}")
 
 
-def _connect() -> "psycopg.Connection[Any]":
+def connect() -> "psycopg.Connection[Any]":
+    """A connection past Django."""
     parameters = connection.get_connection_params()
     names = ("host", "port", "user", "password", "dbname")
     known = {name: parameters[name] for name in names if parameters.get(name)}

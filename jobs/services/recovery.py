@@ -33,6 +33,10 @@ RESCUE_LIMIT = 500
 RING_LIMIT_PER_LIST = 1_000
 PRUNE_LIMIT = 1_000
 
+# After whatever had silenced them, everybody alive is heard within one beat, and the time of a
+# connection.
+HEARD_BEATS = 2
+
 DAY_SECONDS = 86_400
 
 

@@ -13,13 +13,11 @@ from jobs.conf import jobs_conf
 from jobs.messages import QueueMessage
 from jobs.models import Job
 from jobs.services.doorbell import ring_after_commit
-from jobs.services.recovery import RESCUE_LIMIT, jobs_rescue, silent_workers
+from jobs.services.recovery import HEARD_BEATS, RESCUE_LIMIT, jobs_rescue, silent_workers
 from jobs.services.short_transaction import short_transaction
 from jobs.services.verification import contradicted_marks, missing_job_ids
 
 CLEAR_BATCH = 1_000
-# In so many beats everybody alive is heard, whatever had silenced them before.
-PATIENCE_BEATS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def _rescue() -> int:
     """Looks twice at who seems to be dead, as `jobs_rescue` asks of those without heartbeats."""
     looked_at = _database_now()
     if silent_workers(looked_at).exists():
-        time.sleep(PATIENCE_BEATS * jobs_conf().heartbeat_seconds)
+        time.sleep(HEARD_BEATS * jobs_conf().heartbeat_seconds)
     rescued = 0
     while batch := jobs_rescue(heard_at=looked_at):
         rescued += len(batch)

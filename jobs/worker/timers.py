@@ -9,6 +9,7 @@ from jobs.conf import jobs_conf
 from jobs.models import Job
 from jobs.outage import redis_outage
 from jobs.services.recovery import (
+    HEARD_BEATS,
     PRUNE_LIMIT,
     RESCUE_LIMIT,
     RING_LIMIT_PER_LIST,
@@ -27,8 +28,6 @@ RING_DUE_SECONDS = 0.1
 RING_DUE_LIMIT = 1_000
 PRUNE_SECONDS = 60.0
 PRUNE_PAUSE_SECONDS = 0.5
-# After an outage everybody alive is heard within one beat, and the time of a connection.
-HEARD_BEATS = 2
 # Twice a beat: silence is noticed by the timeout, the age of one's own beat, and one such turn.
 RESCUE_BEATS = 0.5
 # A running handler learns so late, at most, that it was cancelled or is overdue.

@@ -2,11 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import psycopg
-from django.db import connection
-
+from jobs.benchmark import raw
 from jobs.benchmark.bench import Bench, Findings
 from jobs.benchmark.drains import Drain
 from jobs.benchmark.figure import Figure
@@ -42,20 +39,17 @@ def growth(bench: Bench) -> Findings:
 def _drain(bench: Bench, name: str, base: Figure | None) -> Figure:
     """The median of the runs; while a snapshot is held, the dead tuples of each one stay."""
     one = Drain(bench.sizes.jobs)
-    raw = base.value if base else None
-    raw_name = "jobs/s with nothing before it" if base else ""
-    [figure] = bench.median(name, lambda: [Figure(name, one.run(), "jobs/s", raw, raw_name)])
+    beside = base.value if base else None
+    beside_name = "jobs/s with nothing before it" if base else ""
+    [figure] = bench.median(name, lambda: [Figure(name, one.run(), "jobs/s", beside, beside_name)])
     return figure
 
 
 @contextmanager
 def _old_snapshot() -> Iterator[None]:
     """A transaction from before what follows: no vacuum may take away what it could still see."""
-    parameters: dict[str, Any] = connection.get_connection_params()
-    names = ("host", "port", "user", "password", "dbname")
-    known = {name: parameters[name] for name in names if parameters.get(name)}
-    with psycopg.connect(**known) as postgres:
-        postgres.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    with raw.connect() as postgres:
+        postgres.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         postgres.execute("SELECT count(*) FROM jobs_worker")
         yield
 
