@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import models
 from django.db.models.functions import Now
 
 from jobs.claim import ClaimedJob
@@ -15,7 +15,7 @@ from jobs.ids import uuid7s
 from jobs.messages import QueueMessage
 from jobs.querysets import JobQuerySet
 from jobs.retry import Die, Requeue
-from jobs.sql import statement
+from jobs.sql import run, run_prepared, run_prepared_search
 from jobs.states import JobState
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class JobManager(_Filters["Job"]):
         """Inserts a job; None stands for a duplicate."""
         [job_id] = uuid7s(1)
         effect_key = new.effect_key or str(job_id)
-        rows = _run(
+        rows = run_prepared(
             "insert_job",
             id=job_id,
             type=new.type,
@@ -97,7 +97,7 @@ class JobManager(_Filters["Job"]):
         ids = uuid7s(len(new_jobs))
         texts = [str(job_id) for job_id in ids]
         effect_keys = [new.effect_key or own for new, own in zip(new_jobs, texts, strict=True)]
-        rows = _run(
+        rows = run_prepared(
             "insert_jobs",
             ids=json.dumps(texts),
             types=json.dumps([new.type for new in new_jobs]),
@@ -121,7 +121,7 @@ class JobManager(_Filters["Job"]):
 
     def claim(self, worker_id: UUID, job_ids: Iterable[UUID]) -> list[ClaimedJob]:
         """queued -> running for those jobs that may start now; the others stay as they are."""
-        rows = _run("claim_jobs", worker_id=worker_id, ids=_array(map(str, job_ids)))
+        rows = run_prepared_search("claim_jobs", worker_id=worker_id, ids=_array(map(str, job_ids)))
         return _claimed(rows)
 
     def mark_started(self, claim: ClaimedJob) -> bool:
@@ -133,7 +133,7 @@ class JobManager(_Filters["Job"]):
 
     def record_succeeded(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
         """running -> succeeded with the processed keys; returns the jobs that were still ours."""
-        return {row[0] for row in _run("record_succeeded", **_fence(claims))}
+        return {row[0] for row in run_prepared_search("record_succeeded", **_fence(claims))}
 
     def record_requeued(
         self, moves: Sequence[tuple[ClaimedJob, Requeue, list[dict[str, Any]]]]
@@ -142,7 +142,7 @@ class JobManager(_Filters["Job"]):
 
         What somebody has asked to cancel ends as cancelled instead.
         """
-        rows = _run(
+        rows = run(
             "record_requeued",
             **_fence([claim for claim, _, _ in moves]),
             delays=[move.delay_seconds for _, move, _ in moves],
@@ -156,7 +156,7 @@ class JobManager(_Filters["Job"]):
         self, moves: Sequence[tuple[ClaimedJob, Die, list[dict[str, Any]]]]
     ) -> set[UUID]:
         """running -> dead with a dead letter; returns the jobs that were still ours."""
-        rows = _run(
+        rows = run(
             "record_dead",
             **_fence([claim for claim, _, _ in moves]),
             failures=[move.failures for _, move, _ in moves],
@@ -185,7 +185,7 @@ class JobManager(_Filters["Job"]):
         """dead -> succeeded for attempts given up as interrupted that have succeeded after all."""
         fence = _fence(claims)
         del fence["worker_ids"]
-        return {row[0] for row in _run("settle_late", **fence)}
+        return {row[0] for row in run("settle_late", **fence)}
 
     def ring_again(
         self,
@@ -197,7 +197,7 @@ class JobManager(_Filters["Job"]):
 
         `next_out`: for each queue and priority the next id to come out of Redis, or None.
         """
-        rows = _run(
+        rows = run(
             "ring_again",
             queues=[queue for queue, _ in next_out],
             priorities=[priority for _, priority in next_out],
@@ -210,7 +210,7 @@ class JobManager(_Filters["Job"]):
 
     def next_in_ledger(self, queues: Sequence[str], limit: int) -> list[QueueMessage]:
         """What is due, most urgent and longest waiting first: for the time without Redis."""
-        rows = _run(
+        rows = run(
             "next_in_ledger",
             queues=list(queues),
             most_urgent=PRIORITY_MAX,
@@ -218,13 +218,6 @@ class JobManager(_Filters["Job"]):
             limit=limit,
         )
         return [QueueMessage(*row) for row in rows]
-
-
-def _run(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement(name), parameters)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
 
 
 def _fence(claims: Sequence[ClaimedJob]) -> dict[str, Any]:

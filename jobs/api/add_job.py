@@ -12,7 +12,7 @@ from jobs.api.refusals import RefusalMixin
 from jobs.api.representations import job_receipt
 from jobs.api.serializers import BulkQuery
 from jobs.api.submission import job_request
-from jobs.services.enqueue import job_enqueue
+from jobs.services.enqueue import job_enqueue_together
 
 
 class AddJobView(RefusalMixin, APIView):
@@ -22,17 +22,8 @@ class AddJobView(RefusalMixin, APIView):
 
     def post(self, request: Request) -> Response:
         """202 once the row is committed; 200 for a job that was there already."""
-        wanted = job_request(request.data)
-        accepted = job_enqueue(
-            type=wanted.type,
-            payload=wanted.payload,
-            queue=wanted.queue,
-            priority=wanted.priority,
-            run_at=wanted.run_at,
-            delay_seconds=wanted.delay_seconds,
-            max_retries=wanted.max_retries,
-            idempotency_key=wanted.idempotency_key,
-            submitted_by_id=client_of(request).pk,
+        accepted = job_enqueue_together(
+            request=job_request(request.data), submitted_by_id=client_of(request).pk
         )
         receipt = job_receipt(accepted)
         return Response(

@@ -4,41 +4,86 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from jobs.benchmark.errors import BenchmarkError
 
 CONNECTIONS = 8
 TIMEOUT_SECONDS = 60.0
+# Says which process has answered (`urls.py`).
+EMPTY_PATH = "/benchmark/empty"
+# Whichever process wakes first accepts a connection: it takes a few more until each has its share.
+CONNECTS_LIMIT = 400
 
 
-def requests_per_second(
-    address: str, path: str, token: str, bodies: Sequence[Any], expected: int
-) -> float:
-    """Posts every body over kept connections; raises BenchmarkError for another status."""
-    requests = [_request(address, path, token, body) for body in bodies]
-    failures: list[str] = []
+class Load:
+    """Kept connections to the API, as many to each of its processes."""
 
-    def send(share: Sequence[bytes]) -> None:
-        try:
-            _send(address, share, expected)
-        except (BenchmarkError, OSError, ValueError) as error:
-            failures.append(f"{path}: {error}")
+    def __init__(self, address: str, token: str, connections: Sequence[socket.socket]) -> None:
+        self._address = address
+        self._token = token
+        self._connections = connections
 
-    threads = [
-        threading.Thread(target=send, args=(requests[start::CONNECTIONS],))
-        for start in range(min(CONNECTIONS, len(requests)))
-    ]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    seconds = time.perf_counter() - started
-    if failures:
-        raise BenchmarkError(failures[0])
-    return len(requests) / seconds
+    def requests_per_second(self, path: str, bodies: Sequence[Any], expected: int) -> float:
+        """Posts every body; raises BenchmarkError for another status."""
+        requests = [_request(self._address, path, self._token, body) for body in bodies]
+        failures: list[str] = []
+
+        def send(connection: socket.socket, share: Sequence[bytes]) -> None:
+            try:
+                for request in share:
+                    _post(connection, request, expected)
+            except (BenchmarkError, OSError, ValueError) as error:
+                failures.append(f"{path}: {error}")
+
+        shares = [requests[start::CONNECTIONS] for start in range(CONNECTIONS)]
+        threads = [
+            threading.Thread(target=send, args=pair)
+            for pair in zip(self._connections, shares, strict=True)
+        ]
+        started = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        seconds = time.perf_counter() - started
+        if failures:
+            raise BenchmarkError(failures[0])
+        return len(requests) / seconds
+
+
+@contextmanager
+def load(address: str, token: str, processes: int) -> Iterator[Load]:
+    """Connections that each process has as many of: with all of them on one, one core would idle.
+
+    Raises BenchmarkError if they cannot be had.
+    """
+    probe = _request(address, EMPTY_PATH, token, {})
+    held: Counter[int] = Counter()
+    with ExitStack() as stack:
+        connections: list[socket.socket] = []
+        for _ in range(CONNECTS_LIMIT):
+            connection = _connect(address)
+            process = json.loads(_post(connection, probe, 200))["process"]
+            if held[process] < CONNECTIONS // processes:
+                held[process] += 1
+                connections.append(stack.enter_context(connection))
+            else:
+                connection.close()
+            if len(connections) == CONNECTIONS:
+                yield Load(address, token, connections)
+                return
+        raise BenchmarkError(f"connections went to these processes only: {dict(held)}")
+
+
+def _connect(address: str) -> socket.socket:
+    host, _, port = address.partition(":")
+    connection = socket.create_connection((host, int(port)), TIMEOUT_SECONDS)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
 
 
 def _request(address: str, path: str, token: str, body: Any) -> bytes:
@@ -50,15 +95,13 @@ def _request(address: str, path: str, token: str, body: Any) -> bytes:
     return head.encode() + content
 
 
-def _send(address: str, requests: Sequence[bytes], expected: int) -> None:
-    host, _, port = address.partition(":")
-    with socket.create_connection((host, int(port)), TIMEOUT_SECONDS) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for request in requests:
-            connection.sendall(request)
-            status, answer = _answer(connection)
-            if status != expected:
-                raise BenchmarkError(f"answered {status} instead of {expected}: {answer[:300]!r}")
+def _post(connection: socket.socket, request: bytes, expected: int) -> bytes:
+    """The body of the answer."""
+    connection.sendall(request)
+    status, answer = _answer(connection)
+    if status != expected:
+        raise BenchmarkError(f"answered {status} instead of {expected}: {answer[:300]!r}")
+    return answer
 
 
 def _answer(connection: socket.socket) -> tuple[int, bytes]:

@@ -1,5 +1,6 @@
 """The product's paths, and a view that does nothing: the raw limit of a request."""
 
+import os
 from importlib import import_module
 
 from django.urls import include, path
@@ -11,10 +12,10 @@ from jobs.benchmark.settings import BENCHMARK_URLCONF
 
 
 class EmptyView(APIView):
-    """Authenticates the caller, as every call does, reads the body, and answers."""
+    """Authenticates the caller, as every call does, reads the body, and says who answers."""
 
     def post(self, request: Request) -> Response:
-        return Response({"read": bool(request.data)})
+        return Response({"process": os.getpid(), "read": bool(request.data)})
 
 
 urlpatterns = [

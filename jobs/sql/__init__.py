@@ -1,10 +1,86 @@
 """The few statements that are hot enough to be SQL, one file each; run by `jobs/managers.py`."""
 
+import threading
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.db import NotSupportedError, OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
+
+Rows = list[tuple[Any, ...]]
+
+# A kept plan that reads the whole table, because that was small when the plan was made, would be
+# slow until the next ANALYZE, a minute later. With scans forbidden there is one plan for all
+# values; left to itself PostgreSQL would plan anew for each single id, as it expects ten. Before
+# 18 it takes what is forbidden for so expensive that it would compile it, too.
+_ONE_PLAN_BY_INDEX = (
+    "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off"
+)
 
 
 @cache
 def statement(name: str) -> str:
     """The text of `<name>.sql`."""
     return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def run(name: str, **parameters: Any) -> Rows:
+    """Runs a statement that is planned each time, as Django's own are."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement(name), parameters)
+        rows: Rows = cursor.fetchall()
+    return rows
+
+
+def run_prepared(name: str, **parameters: Any) -> Rows:
+    """Runs a statement whose plan is kept, for those that search nothing.
+
+    Measured: 0.35 ms instead of 0.58 to insert a job, half of PostgreSQL's time. Where something
+    stands between us and PostgreSQL (`scheduler/postgresql`), it is planned each time after all.
+    """
+    with connection.cursor() as cursor:
+        # Django's cursors put values into the text. This one sends them beside it.
+        apart = type(cursor)(psycopg.Cursor(cursor.connection), cursor.db)
+        try:
+            apart.execute(statement(name), parameters)
+        except NotSupportedError as error:
+            # A migration has changed what it returns: no longer kept on this connection.
+            cursor.connection.prepare_threshold = None
+            raise OperationalError(*error.args) from error
+        rows: Rows = apart.fetchall()
+    return rows
+
+
+def run_prepared_search(name: str, **parameters: Any) -> Rows:
+    """The same for a statement that looks for rows: kept only in a thread that may not scan.
+
+    Measured: 0.77 ms instead of 1.47 to claim a job, 0.52 instead of 1.02 to record its success.
+    """
+    return (run_prepared if _thread.searches_by_index else run)(name, **parameters)
+
+
+class _Thread(threading.local):
+    searches_by_index = False
+
+
+_thread = _Thread()
+
+
+def search_by_index() -> None:
+    """From here on the calling thread's connections never read a whole table.
+
+    To be called before it has any, and where nothing but hot statements run.
+    """
+    _thread.searches_by_index = True
+
+
+@receiver(connection_created)
+def _plan_once(connection: BaseDatabaseWrapper, **_: object) -> None:
+    raw = connection.connection
+    if _thread.searches_by_index and getattr(raw, "prepare_threshold", None) is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(_ONE_PLAN_BY_INDEX)

@@ -31,11 +31,10 @@ WHERE job.id = wanted.id
     AND (
         job.effect_key = job.id::text
         OR EXISTS (SELECT 1 FROM taken WHERE taken.job_id = job.id)
-        OR EXISTS (
-            SELECT 1 FROM jobs_processedkey AS held
-            WHERE held.key = job.effect_key
-                AND held.job_id = job.id
-                AND held.processed_at IS NULL
+        -- No EXISTS: while few keys are there, that is planned as a look at all of them.
+        OR job.id = (
+            SELECT held.job_id FROM jobs_processedkey AS held
+            WHERE held.key = job.effect_key AND held.processed_at IS NULL
         )
     )
 RETURNING

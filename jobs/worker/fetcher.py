@@ -13,13 +13,14 @@ from jobs.broker.base import Broker
 from jobs.claim import ClaimedJob
 from jobs.clock import Clock
 from jobs.errors import BrokerUnavailable
-from jobs.messages import Fetched
+from jobs.messages import Fetched, QueueMessage
 from jobs.models import Job
 from jobs.outage import ledger_outage, redis_outage
 from jobs.services.idempotency import jobs_settle_contested
 from jobs.services.ledger import LEDGER_ERRORS
 from jobs.services.lifecycle import is_start_marked, jobs_claim, jobs_give_back
 from jobs.services.recovery import jobs_disown
+from jobs.sql import search_by_index
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.inflight import Inflight
 from jobs.worker.lanes import Lanes
@@ -71,6 +72,7 @@ class Fetcher:
         self._seconds_behind = seconds_behind
         self._broker = broker or get_broker()
         self._look_ahead = True
+        self._unmarked: QueueMessage | None = None
         self._claim_is_uncertain = False
         self._turned = self._disowned = clock.monotonic()
         self._asked_ledger: float | None = None
@@ -99,6 +101,7 @@ class Fetcher:
 
     def run(self) -> None:
         """Loops until the stop."""
+        search_by_index()
         try:
             while not self._stop.is_set():
                 self.step()
@@ -123,7 +126,12 @@ class Fetcher:
         if not self._lease.is_held:
             self._clock.wait(self._stop, LEDGER_POLL_SECONDS)
             return
-        fetched = self._fetch(room)
+        self._take(self._fetch(room))
+        if self._unmarked is not None:
+            self._take(self._fetch_behind(self._unmarked, room))
+            self._unmarked = None
+
+    def _take(self, fetched: list[Fetched]) -> None:
         if fetched and self._stop.is_set():
             self._give_back(fetched)
         elif fetched:
@@ -156,10 +164,22 @@ class Fetcher:
     def _fetch_from_redis(self, room: int) -> list[Fetched]:
         fetched = self._broker.fetch(self._turned_queues(), room)
         if not fetched:
-            popped = self._broker.wait(self._turned_queues(), BLOCK_SECONDS)
-            if popped:
-                fetched = self._broker.fetch(self._queues, room, popped)
+            self._unmarked = self._broker.wait(self._turned_queues(), BLOCK_SECONDS)
+            if self._unmarked:
+                # An idle worker does not ask L1 first: the ledger decides anyway, 0.4 ms sooner.
+                return [Fetched(self._unmarked, mark="")]
         return [one for one in fetched if not one.already_done]
+
+    def _fetch_behind(self, popped: QueueMessage, room: int) -> list[Fetched]:
+        """Marks what was claimed first, and takes what came in behind it."""
+        if self._stop.is_set() or self._claim_is_uncertain:
+            return []
+        try:
+            fetched = self._broker.fetch(self._queues, room, popped)
+        except BrokerUnavailable as error:
+            redis_outage.failed(error)
+            return []
+        return [one for one in fetched if one.message != popped and not one.already_done]
 
     def _turned_queues(self) -> list[str]:
         """Queues take turns, so that within a priority none of them starves."""

@@ -15,6 +15,7 @@ from jobs.outage import ledger_outage
 from jobs.outcome import CutOff, Failed, FailedForGood
 from jobs.services.ledger import LEDGER_ERRORS
 from jobs.services.lifecycle import Finished, Recorded, jobs_record
+from jobs.sql import search_by_index
 from jobs.worker import report
 from jobs.worker.inflight import Inflight
 
@@ -68,6 +69,7 @@ class Recorder:
         return not self._thread.is_alive() and self._finished.empty()
 
     def _work(self) -> None:
+        search_by_index()
         try:
             more = True
             while more:

@@ -8,9 +8,9 @@ from rest_framework_simplejwt.tokens import AccessToken
 from jobs.benchmark.bench import Bench, Findings
 from jobs.benchmark.errors import BenchmarkError
 from jobs.benchmark.figure import Figure
-from jobs.benchmark.http_load import requests_per_second
+from jobs.benchmark.http_load import EMPTY_PATH, Load, load
 from jobs.benchmark.job_names import EMPTY
-from jobs.benchmark.processes import api
+from jobs.benchmark.processes import API_PROCESSES, api
 from jobs.benchmark.rows import clean_slate
 from jobs.models import Job
 from jobs.services.enqueue import BATCH
@@ -23,30 +23,27 @@ WARM_UP = 64
 def http(bench: Bench) -> Findings:
     """The load comes from this process, over eight kept connections."""
     clean_slate()
-    token = _token()
-    with api() as address:
-        _one_each(address, token, WARM_UP)
-        figures = bench.median(
-            "one job a call", lambda: [_one_each(address, token, bench.sizes.requests)]
-        )
+    with api() as address, load(address, _token(), API_PROCESSES) as calls:
+        _one_each(calls, WARM_UP)
+        figures = bench.median("one job a call", lambda: [_one_each(calls, bench.sizes.requests)])
         figures += bench.median(
-            "a thousand a call", lambda: [_thousand_each(address, token, bench.sizes.jobs)]
+            "a thousand a call", lambda: [_thousand_each(calls, bench.sizes.jobs)]
         )
     return Findings(figures)
 
 
-def _one_each(address: str, token: str, count: int) -> Figure:
+def _one_each(calls: Load, count: int) -> Figure:
     bodies = [_job(number) for number in range(count)]
-    limit = requests_per_second(address, "/benchmark/empty", token, bodies, expected=200)
-    rate = requests_per_second(address, "/addJob", token, bodies, expected=202)
+    limit = calls.requests_per_second(EMPTY_PATH, bodies, expected=200)
+    rate = calls.requests_per_second("/addJob", bodies, expected=202)
     return Figure("/addJob", rate, "requests/s", limit, "requests/s to an empty view")
 
 
-def _thousand_each(address: str, token: str, count: int) -> Figure:
-    calls = [range(start, min(count, start + BATCH)) for start in range(0, count, BATCH)]
-    bodies = [{"jobs": [_job(number) for number in numbers]} for numbers in calls]
+def _thousand_each(calls: Load, count: int) -> Figure:
+    batches = [range(start, min(count, start + BATCH)) for start in range(0, count, BATCH)]
+    bodies = [{"jobs": [_job(number) for number in numbers]} for numbers in batches]
     before = Job.objects.count()
-    rate = requests_per_second(address, "/addJobs", token, bodies, expected=200)
+    rate = calls.requests_per_second("/addJobs", bodies, expected=200)
     accepted = Job.objects.count() - before
     if accepted != count:  # 200 is also the answer to a thousand refusals
         raise BenchmarkError(f"/addJobs accepted {accepted} jobs of {count}")

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from django.db import connection
 
-from jobs import managers
+from jobs import sql
 from jobs.models import Job, ProcessedKey
 from jobs.querysets import seconds_ago
 from jobs.services.lifecycle import jobs_claim
@@ -32,7 +32,7 @@ def pausing(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert "advisory" in paused
     monkeypatch.setattr(
-        managers, "statement", lambda name: paused if name == "claim_jobs" else statement(name)
+        sql, "statement", lambda name: paused if name == "claim_jobs" else statement(name)
     )
 
 
