@@ -13,10 +13,10 @@ from django.dispatch import receiver
 
 Rows = list[tuple[Any, ...]]
 
-# A kept plan that reads the whole table, because that was small when the plan was made, would be
-# slow until the next ANALYZE, a minute later. With scans forbidden there is one plan for all
-# values; left to itself PostgreSQL would plan anew for each single id, as it expects ten. Before
-# 18 it takes what is forbidden for so expensive that it would compile it, too.
+# A kept plan must suit the table of next week, not the tiny one that it was made for. Without scans
+# it can only be the look-ups by primary key for which these statements are written. Left to itself
+# PostgreSQL would plan anew for each single id, as it expects ten; and before 18 it takes what is
+# forbidden for so expensive that it would compile it.
 _ONE_PLAN_BY_INDEX = (
     "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off"
 )

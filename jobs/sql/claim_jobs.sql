@@ -1,11 +1,15 @@
 -- Claims what is queued, due and not owned by another job, for a worker that is alive.
 -- A key that several jobs share is taken first: the unique index lets one of them through.
 -- SKIP LOCKED: whoever holds the row is claiming, cancelling or replaying it at this moment.
+--
+-- This plan is kept, so it must suit tables of any size. Written as it is, only the primary keys
+-- can serve: no partial index for such a comparison of the state, no whole index in its order for
+-- such a join, and no EXISTS that could be planned as a look at all keys.
 WITH wanted AS (
     SELECT id, effect_key
     FROM jobs_job
     WHERE id = ANY(%(ids)s::uuid[])
-        AND state = 'queued'
+        AND state || '' = 'queued'
         AND run_at <= statement_timestamp()
         AND EXISTS (
             SELECT 1 FROM jobs_worker WHERE id = %(worker_id)s AND stopped_at IS NULL
@@ -27,11 +31,10 @@ SET state = 'running',
     claimed_at = now(),
     started_at = NULL
 FROM wanted
-WHERE job.id = wanted.id
+WHERE job.id = ANY (ARRAY[wanted.id])
     AND (
         job.effect_key = job.id::text
-        OR EXISTS (SELECT 1 FROM taken WHERE taken.job_id = job.id)
-        -- No EXISTS: while few keys are there, that is planned as a look at all of them.
+        OR job.id IN (SELECT job_id FROM taken)
         OR job.id = (
             SELECT held.job_id FROM jobs_processedkey AS held
             WHERE held.key = job.effect_key AND held.processed_at IS NULL

@@ -1,14 +1,15 @@
 -- running -> succeeded, with the processed key in the same statement; fenced by worker and
--- attempt. Returns the jobs that were still ours.
+-- attempt. Returns the jobs that were still ours. Only the primary key can
+-- serve to find them; see claim_jobs.sql.
 WITH succeeded AS (
     UPDATE jobs_job AS job
     SET state = 'succeeded', finished_at = now()
     FROM unnest(%(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[])
         AS ours (id, attempt, worker_id)
-    WHERE job.id = ours.id
+    WHERE job.id = ANY (ARRAY[ours.id])
         AND job.attempt = ours.attempt
         AND job.worker_id = ours.worker_id
-        AND job.state = 'running'
+        AND job.state || '' = 'running'
     RETURNING job.id, job.effect_key
 ), processed AS (
     INSERT INTO jobs_processedkey AS key (key, job_id, created_at, processed_at)
