@@ -16,6 +16,7 @@ import psycopg
 from django.db import connection
 from django_redis import get_redis_connection
 
+from jobs.benchmark.turns import Action
 from jobs.conf import jobs_conf
 from jobs.ids import uuid7s
 
@@ -65,18 +66,20 @@ def claim_and_finish(count: int) -> float:
         return count / (time.perf_counter() - started)
 
 
-def insert_and_push(count: int) -> float:
-    """Rows a second, each with a commit and an LPUSH of its own."""
+@contextmanager
+def inserts_and_pushes() -> Iterator[Action]:
+    """Inserts so many rows, each with a commit and an LPUSH of its own."""
     redis, key = _redis()
-    with _table() as postgres:
-        started = time.perf_counter()
+
+    def insert(count: int) -> None:
         for job_id in uuid7s(count):
             text = str(job_id)
             postgres.execute(_INSERT_ONE, (job_id, text))
             redis.lpush(key, text)
-        seconds = time.perf_counter() - started
+
+    with _table() as postgres:
+        yield insert
     redis.delete(key)
-    return count / seconds
 
 
 def pickups(count: int, every_seconds: float) -> list[float]:
@@ -130,12 +133,11 @@ def _claim_one_by_one(count: int, key: str) -> "Iterator[float]":
             count -= 1
 
 
-def insert_bulk(count: int) -> float:
-    """Rows a second in batches of a thousand, without a push."""
+@contextmanager
+def bulk_inserts() -> Iterator[Action]:
+    """Inserts so many rows in batches of a thousand, without a push."""
     with _table() as postgres:
-        started = time.perf_counter()
-        _insert_many(postgres, uuid7s(count))
-        return count / (time.perf_counter() - started)
+        yield lambda count: _insert_many(postgres, uuid7s(count))
 
 
 def brpop(count: int) -> float:

@@ -14,8 +14,8 @@ from django.db import connection, transaction
 from jobs.conf import PRIORITY_DEFAULT, JobsConf, jobs_conf
 from jobs.errors import JobsError, RequestsRefused, UnknownQueue
 from jobs.handlers.registry import JobType, job_types
-from jobs.managers import Inserted, NewJob
 from jobs.models import Job
+from jobs.new_job import Inserted, NewJob
 from jobs.services.doorbell import ring_after_commit
 from jobs.services.group_commit import GroupCommit
 from jobs.services.payloads import clean_payload, payload_json

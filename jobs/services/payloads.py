@@ -98,7 +98,7 @@ def payload_json(payload: dict[str, Any], conf: JobsConf) -> str:
     """The payload as JSON text that PostgreSQL takes; raises PayloadInvalid, PayloadTooLarge."""
     try:
         text = _json.encode(payload)
-        size_bytes = len(text.encode())
+        size_bytes = len(text) if text.isascii() else len(text.encode())
     except ValueError as error:  # NaN, infinity, or half a surrogate pair
         raise PayloadInvalid({"non_field_errors": [f"not JSON: {error}"]}) from error
     if "\\u0000" in text and _NUL.search(text):

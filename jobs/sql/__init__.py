@@ -5,8 +5,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from django.db import NotSupportedError, OperationalError, connection
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    NotSupportedError,
+    OperationalError,
+    connection,
+    connections,
+)
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
@@ -42,16 +47,15 @@ def run_prepared(name: str, **parameters: Any) -> Rows:
     Measured: 0.35 ms instead of 0.58 to insert a job, half of PostgreSQL's time. Where something
     stands between us and PostgreSQL (`scheduler/postgresql`), it is planned each time after all.
     """
-    with connection.cursor() as cursor:
-        # Django's cursors put values into the text. This one sends them beside it.
-        apart = type(cursor)(psycopg.Cursor(cursor.connection), cursor.db)
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    with database.cursor_for_kept_plans() as cursor:
         try:
-            apart.execute(statement(name), parameters)
+            cursor.execute(statement(name), parameters)
         except NotSupportedError as error:
             # A migration has changed what it returns: no longer kept on this connection.
-            cursor.connection.prepare_threshold = None
+            database.connection.prepare_threshold = None
             raise OperationalError(*error.args) from error
-        rows: Rows = apart.fetchall()
+        rows: Rows = cursor.fetchall()
     return rows
 
 
@@ -61,6 +65,16 @@ def run_prepared_search(name: str, **parameters: Any) -> Rows:
     Measured: 0.77 ms instead of 1.47 to claim a job, 0.52 instead of 1.02 to record its success.
     """
     return (run_prepared if _thread.searches_by_index else run)(name, **parameters)
+
+
+def run_copy(name: str, lines: str) -> None:
+    """Runs a COPY from these lines."""
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(statement(name)) as copy,
+    ):
+        copy.write(lines)
 
 
 class _Thread(threading.local):

@@ -4,6 +4,7 @@ import select
 from typing import Any
 
 from django.db.backends.postgresql import base, operations
+from django.db.backends.utils import CursorWrapper
 from psycopg import Connection, Cursor
 
 # Prepared on first use. Django's cursors never are, whatever this says.
@@ -34,6 +35,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
     health_check_enabled: bool
     health_check_done: bool
+
+    def cursor_for_kept_plans(self) -> CursorWrapper:
+        """Like `cursor`, but values are sent beside the statement, so that its plan can be kept."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            cursor = Cursor(self.connection)
+        wrapped: CursorWrapper = self._prepare_cursor(cursor)  # type: ignore[attr-defined]
+        return wrapped
 
     def init_connection_state(self) -> None:
         """Called by Django for each new connection."""

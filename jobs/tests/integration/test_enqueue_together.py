@@ -11,8 +11,8 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from jobs.broker.redis import RedisBroker
 from jobs.conf import PRIORITY_MAX, jobs_conf
 from jobs.errors import PayloadInvalid
-from jobs.managers import NewJob
 from jobs.models import Job
+from jobs.new_job import NewJob
 from jobs.services import enqueue
 from jobs.services.enqueue import Enqueued, JobRequest, job_enqueue_together
 from jobs.services.group_commit import GroupCommit

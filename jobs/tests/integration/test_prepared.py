@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs.claim import ClaimedJob
 from jobs.clock import SystemClock
-from jobs.managers import NewJob
 from jobs.models import Job
+from jobs.new_job import NewJob
 from jobs.outcome import Succeeded
 from jobs.services.lifecycle import Finished, jobs_claim, jobs_record
 from jobs.sql import search_by_index
