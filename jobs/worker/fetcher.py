@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -128,6 +129,7 @@ class Fetcher:
             return
         self._take(self._fetch(room))
         if self._unmarked is not None:
+            time.sleep(0)  # lets go of the interpreter: a slot begins with what was claimed
             self._take(self._fetch_behind(self._unmarked, room))
             self._unmarked = None
 
