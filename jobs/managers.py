@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Now
 
 from jobs.claim import ClaimedJob
@@ -61,7 +61,7 @@ class JobManager(_Filters["Job"]):
             submitted_by_id=new.submitted_by_id,
             max_retries=new.max_retries,
             run_at=new.run_at,
-            delay=new.delay_seconds,
+            delay=float(new.delay_seconds),  # one type, one plan
         )
         message = QueueMessage(job_id, effect_key, new.queue, new.priority)
         return Inserted(message, *rows[0]) if rows else None
@@ -98,12 +98,11 @@ class JobManager(_Filters["Job"]):
     def _copy(self, new_jobs: Sequence[NewJob]) -> list[Inserted]:
         ids = uuid7s(len(new_jobs))
         texts = [str(job_id) for job_id in ids]
-        run_copy(
-            "copy_jobs",
-            "".join([new.as_line(text) for new, text in zip(new_jobs, texts, strict=True)]),
-        )
-        # The same for all: those of the statement.
-        created_at, run_at = self.values_list("created_at", "run_at").get(id=ids[0])
+        lines = [new.as_line(text) for new, text in zip(new_jobs, texts, strict=True)]
+        with transaction.atomic(savepoint=False):  # a failure means that nothing was inserted
+            run_copy("copy_jobs", "".join(lines))
+            # The same for all: those of the statement.
+            created_at, run_at = self.values_list("created_at", "run_at").get(id=ids[0])
         moments = created_at.timestamp(), run_at.timestamp()
         return [
             Inserted(

@@ -15,6 +15,8 @@ class Migration(migrations.Migration):
     dependencies = [("jobs", "0002_storage")]
 
     operations = [
+        # Whoever reads keys all the time, a dump say, would hold up this, and this every worker.
+        migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
         migrations.AlterField(
             model_name="processedkey",
             name="key",

@@ -19,7 +19,8 @@ class GroupCommit(Generic[Item, Answer]):
     nothing is delayed for the sake of a larger group, and there is no thread of its own.
 
     `write`: commits items in one transaction on the calling thread's connection and answers for
-    each. No item may have to wait for a lock: all of its group would.
+    each. No item should have to wait for a lock, as all of its group would. (A job waits for its
+    client's row where somebody has locked that by hand.)
     """
 
     def __init__(self, write: Write[Item, Answer]) -> None:

@@ -181,7 +181,8 @@ class Fetcher:
         except BrokerUnavailable as error:
             redis_outage.failed(error)
             return []
-        return [one for one in fetched if one.message != popped and not one.already_done]
+        # The first one is `popped` itself. Further rings for the same job may have come meanwhile.
+        return [one for one in fetched[1:] if not one.already_done]
 
     def _turned_queues(self) -> list[str]:
         """Queues take turns, so that within a priority none of them starves."""

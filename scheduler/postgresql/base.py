@@ -5,10 +5,12 @@ from typing import Any
 
 from django.db.backends.postgresql import base, operations
 from django.db.backends.utils import CursorWrapper
-from psycopg import Connection, Cursor
+from psycopg import Connection, Cursor, Error
 
 # Prepared on first use. Django's cursors never are, whatever this says.
 AT_ONCE = 0
+# psycopg remembers the last texts that it has seen, Django's with the values in them too.
+REMEMBERED = 16
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -17,7 +19,10 @@ class DatabaseOperations(operations.DatabaseOperations):
     def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
         """The text with the values in it."""
         if type(cursor) is Cursor:
-            composed: str = self.compose_sql(sql, params)
+            try:
+                composed: str = self.compose_sql(sql, params)
+            except Error:  # the connection is gone: what happened to it is what matters
+                return str(sql)
             return composed
         return super().last_executed_query(cursor, sql, params)
 
@@ -51,6 +56,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         raw: Connection[Any] = self.connection
         if self.settings_dict["OPTIONS"].get("prepare_threshold", AT_ONCE) is not None:
             raw.prepare_threshold = AT_ONCE if _is_direct(raw) else None
+            raw.prepared_max = REMEMBERED
 
     def close_if_health_check_failed(self) -> None:
         """Called by Django before the first statement of a request; see CONN_HEALTH_CHECKS."""

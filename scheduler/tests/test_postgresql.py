@@ -12,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test.utils import CaptureQueriesContext
 
 from jobs.tests.waiting import wait_until
-from scheduler.postgresql.base import DatabaseWrapper
+from scheduler.postgresql.base import REMEMBERED, DatabaseWrapper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -122,6 +122,9 @@ def test_plans_may_be_kept_where_nothing_stands_in_between() -> None:
     connection.ensure_connection()
 
     assert prepare_threshold(connection) == 0
+    # What Django sends is not prepared, but remembered, with the values in it.
+    assert connection.connection is not None
+    assert connection.connection.prepared_max == REMEMBERED
 
 
 def test_no_plan_is_kept_behind_a_pooler(pooler: int) -> None:

@@ -4,7 +4,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -112,5 +112,17 @@ def test_a_refusal_by_postgresql_is_one_of_django_and_nothing_is_left() -> None:
 
     with pytest.raises(IntegrityError, match="job_priority_in_range"):
         Job.objects.insert([beyond] * COPY_FROM)
+
+    assert Job.objects.count() == 0
+
+
+def test_what_fails_behind_the_copy_takes_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cancelled(*_: str) -> None:
+        raise OperationalError("canceling statement due to user request")
+
+    monkeypatch.setattr(Job.objects, "values_list", cancelled)
+
+    with pytest.raises(OperationalError):
+        Job.objects.insert([NewJob("tests.note", "default", 5, "{}", None, None, None, 4)] * 50)
 
     assert Job.objects.count() == 0

@@ -1,12 +1,15 @@
 """fetch -> claim: what the loop takes from Redis, and what it does while one of the two is away."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
 from pytest_django import Settings
 
+from jobs.broker.base import Broker
 from jobs.broker.redis import RedisBroker
 from jobs.clock import SystemClock
 from jobs.errors import BrokerUnavailable
@@ -17,7 +20,7 @@ from jobs.services.recovery import jobs_ring_again
 from jobs.states import JobState
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.integration.open_lanes import WORKER_TIMEOUT_SECONDS, Bench
-from jobs.tests.integration.steps import lose, rung, stored, succeed
+from jobs.tests.integration.steps import die, lose, rung, stored, succeed
 from jobs.tests.integration.threads import at_once, elsewhere
 from jobs.tests.unit.claims import make_claim
 from jobs.tests.waiting import wait_until
@@ -362,3 +365,45 @@ def test_outages_of_both_are_survived(bench: Bench, settings: Settings, worker: 
     deaf.fetcher.step()
     assert claimed(deaf) == [job.id]
     assert not ledger_outage.is_on
+
+
+class RungWhileWaiting:
+    """A broker that is empty until somebody waits for it: a job is made at that moment."""
+
+    def __init__(self, broker: Broker, make: Callable[[], object]) -> None:
+        self._broker = broker
+        self._make = make
+
+    def wait(self, queues: Sequence[str], timeout_seconds: float) -> QueueMessage | None:
+        self._make()
+        return self._broker.wait(queues, timeout_seconds)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._broker, name)
+
+
+def test_an_idle_worker_marks_what_it_has_claimed_and_takes_what_came_behind_it(
+    bench: Bench, broker: RedisBroker
+) -> None:
+    bench.fetcher._broker = RungWhileWaiting(broker, lambda: [make_job() for _ in range(3)])
+
+    bench.fetcher.step()
+
+    assert len({claim.id for claim in bench.lanes.claims}) == 3
+    for claim in bench.lanes.claims:
+        assert broker.fetch(["default"], 1, claim.message)[0].mark == f"claimed:{claim.id}"
+
+
+def test_a_ring_made_while_an_idle_worker_claims_is_not_taken_for_the_one_before(
+    bench: Bench, broker: RedisBroker
+) -> None:
+    def rival() -> Job:
+        return make_job(type="tests.note_by_text", payload={"text": "ann"})
+
+    die(rival())  # it holds the key: the next one takes that over, and is rung once more
+    broker.forget_everything()
+    bench.fetcher._broker = RungWhileWaiting(broker, rival)
+
+    bench.fetcher.step()
+
+    assert [claim.type for claim in bench.lanes.claims] == ["tests.note_by_text"]
