@@ -48,7 +48,7 @@ class JobManager(_Filters["Job"]):
     def insert_one(self, new: NewJob) -> Inserted | None:
         """Inserts a job; None stands for a duplicate."""
         [job_id] = uuid7s(1)
-        effect_key = new.effect_key or str(job_id)
+        message = new.message(job_id, str(job_id))
         rows = run_prepared(
             "insert_job",
             id=job_id,
@@ -57,22 +57,19 @@ class JobManager(_Filters["Job"]):
             priority=new.priority,
             payload=new.payload_json,
             idempotency_key=new.idempotency_key,
-            effect_key=effect_key,
+            effect_key=message.effect_key,
             submitted_by_id=new.submitted_by_id,
             max_retries=new.max_retries,
             run_at=new.run_at,
             delay=float(new.delay_seconds),  # one type, one plan
         )
-        message = QueueMessage(job_id, effect_key, new.queue, new.priority)
         return Inserted(message, *rows[0]) if rows else None
 
     def insert(self, new_jobs: Sequence[NewJob]) -> Sequence[Inserted | None]:
         """Inserts jobs in one statement; None stands for a duplicate. Keeps the order."""
         if len(new_jobs) >= COPY_FROM and all(new.is_plain for new in new_jobs):
             return self._copy(new_jobs)
-        ids = uuid7s(len(new_jobs))
-        texts = [str(job_id) for job_id in ids]
-        effect_keys = [new.effect_key or own for new, own in zip(new_jobs, texts, strict=True)]
+        texts, messages = _named(new_jobs)
         rows = run_prepared(
             "insert_jobs",
             ids=json.dumps(texts),
@@ -81,7 +78,7 @@ class JobManager(_Filters["Job"]):
             priorities=json.dumps([new.priority for new in new_jobs]),
             payloads=f"[{','.join([new.payload_json for new in new_jobs])}]",
             idempotency_keys=json.dumps([new.idempotency_key for new in new_jobs]),
-            effect_keys=json.dumps(effect_keys),
+            effect_keys=json.dumps([message.effect_key for message in messages]),
             submitted_by_ids=json.dumps([new.submitted_by_id for new in new_jobs]),
             max_retries=json.dumps([new.max_retries for new in new_jobs]),
             run_ats=json.dumps([new.run_at and new.run_at.isoformat() for new in new_jobs]),
@@ -89,27 +86,22 @@ class JobManager(_Filters["Job"]):
         )
         made = {text: (created, due) for text, created, due in rows}
         return [
-            Inserted(QueueMessage(job_id, key, new.queue, new.priority), *made[text])
-            if text in made
-            else None
-            for new, job_id, text, key in zip(new_jobs, ids, texts, effect_keys, strict=True)
+            Inserted(message, *made[text]) if text in made else None
+            for text, message in zip(texts, messages, strict=True)
         ]
 
     def _copy(self, new_jobs: Sequence[NewJob]) -> list[Inserted]:
-        ids = uuid7s(len(new_jobs))
-        texts = [str(job_id) for job_id in ids]
-        lines = [new.as_line(text) for new, text in zip(new_jobs, texts, strict=True)]
+        texts, messages = _named(new_jobs)
+        lines = [
+            new.as_line(text, message.effect_key)
+            for new, text, message in zip(new_jobs, texts, messages, strict=True)
+        ]
         with transaction.atomic(savepoint=False):  # a failure means that nothing was inserted
             run_copy("copy_jobs", "".join(lines))
             # The same for all: those of the statement.
-            created_at, run_at = self.values_list("created_at", "run_at").get(id=ids[0])
+            created_at, run_at = self.values_list("created_at", "run_at").get(id=texts[0])
         moments = created_at.timestamp(), run_at.timestamp()
-        return [
-            Inserted(
-                QueueMessage(job_id, new.effect_key or text, new.queue, new.priority), *moments
-            )
-            for new, job_id, text in zip(new_jobs, ids, texts, strict=True)
-        ]
+        return [Inserted(message, *moments) for message in messages]
 
     def claim(self, worker_id: UUID, job_ids: Iterable[UUID]) -> list[ClaimedJob]:
         """queued -> running for those jobs that may start now; the others stay as they are."""
@@ -210,6 +202,14 @@ class JobManager(_Filters["Job"]):
             limit=limit,
         )
         return [QueueMessage(*row) for row in rows]
+
+
+def _named(new_jobs: Sequence[NewJob]) -> tuple[list[str], list[QueueMessage]]:
+    """New ids, as text, and the rings for them."""
+    ids = uuid7s(len(new_jobs))
+    texts = [str(job_id) for job_id in ids]
+    named = zip(new_jobs, ids, texts, strict=True)
+    return texts, [new.message(job_id, text) for new, job_id, text in named]
 
 
 def _fence(claims: Sequence[ClaimedJob]) -> dict[str, Any]:

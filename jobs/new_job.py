@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from jobs.messages import QueueMessage
 
@@ -25,7 +26,11 @@ class NewJob(NamedTuple):
         """Whether it may run at once, and nothing speaks against accepting it."""
         return self.idempotency_key is None and self.run_at is None and not self.delay_seconds
 
-    def as_line(self, job_id: str) -> str:
+    def message(self, job_id: UUID, id_text: str) -> QueueMessage:
+        """The ring for it. What has no key of its own has its id."""
+        return QueueMessage(job_id, self.effect_key or id_text, self.queue, self.priority)
+
+    def as_line(self, id_text: str, effect_key: str) -> str:
         """The row of a plain one as `jobs/sql/copy_jobs.sql` takes it.
 
         Text format of COPY (PostgreSQL's manual, COPY, file formats): tabs between the columns,
@@ -34,8 +39,8 @@ class NewJob(NamedTuple):
         client = r"\N" if self.submitted_by_id is None else self.submitted_by_id
         payload = self.payload_json.replace("\\", r"\\")
         return (
-            f"{job_id}\t{self.type}\t{self.queue}\t{self.priority}\t{payload}\t"
-            f"{_escaped(self.effect_key or job_id)}\t{client}\t{self.max_retries}\t"
+            f"{id_text}\t{self.type}\t{self.queue}\t{self.priority}\t{payload}\t"
+            f"{_escaped(effect_key)}\t{client}\t{self.max_retries}\t"
             "queued\t0\t0\t0\t[]\n"
         )
 

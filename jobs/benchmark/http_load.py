@@ -26,21 +26,24 @@ class Load:
         self._token = token
         self._connections = connections
 
-    def post(self, path: str, bodies: Sequence[Any], expected: int) -> None:
-        """Posts every body; raises BenchmarkError for another status."""
-        requests = [_request(self._address, path, self._token, body) for body in bodies]
+    def requests(self, path: str, bodies: Sequence[Any]) -> list[bytes]:
+        """What is to be sent, made beforehand: making it is not what is measured."""
+        return [_request(self._address, path, self._token, body) for body in bodies]
+
+    def send(self, requests: Sequence[bytes], expected: int) -> None:
+        """Sends them all; raises BenchmarkError for another status."""
         failures: list[str] = []
 
-        def send(connection: socket.socket, share: Sequence[bytes]) -> None:
+        def send_share(connection: socket.socket, share: Sequence[bytes]) -> None:
             try:
                 for request in share:
                     _post(connection, request, expected)
             except (BenchmarkError, OSError, ValueError) as error:
-                failures.append(f"{path}: {error}")
+                failures.append(f"{_path(share[0])}: {error}")
 
         shares = [requests[start::CONNECTIONS] for start in range(CONNECTIONS)]
         threads = [
-            threading.Thread(target=send, args=pair)
+            threading.Thread(target=send_share, args=pair)
             for pair in zip(self._connections, shares, strict=True)
         ]
         for thread in threads:
@@ -89,6 +92,10 @@ def _request(address: str, path: str, token: str, body: Any) -> bytes:
         f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     )
     return head.encode() + content
+
+
+def _path(request: bytes) -> str:
+    return request.split(b" ", 2)[1].decode()
 
 
 def _post(connection: socket.socket, request: bytes, expected: int) -> bytes:

@@ -41,8 +41,10 @@ class GroupCommit(Generic[Item, Answer]):
             self._lead()
         if seat.error is not None:
             raise type(seat.error)(*seat.error.args) from seat.error
-        # Whatever another item did to the group, it has done no harm to this one.
-        [answer] = self._write([item]) if seat.answer is None else [seat.answer]
+        if seat.answer is not None:
+            return seat.answer
+        # Another item has spoilt the group, and nothing was written: this one is written alone.
+        [answer] = self._write([item])
         return answer
 
     def _lead(self) -> None:

@@ -1,6 +1,6 @@
 -- running -> succeeded, with the processed key in the same statement; fenced by worker and
--- attempt. Returns the jobs that were still ours. Only the primary key can
--- serve to find them; see claim_jobs.sql.
+-- attempt. Returns the jobs that were still ours. Only the primary key can serve to find them;
+-- see claim_jobs.sql.
 WITH succeeded AS (
     UPDATE jobs_job AS job
     SET state = 'succeeded', finished_at = now()

@@ -36,20 +36,22 @@ def http(bench: Bench) -> Findings:
 
 
 def _one_each(calls: Load, count: int) -> Figure:
+    jobs = _jobs(min(SLICE, count))
+    empty, add_job = calls.requests(EMPTY_PATH, jobs), calls.requests("/addJob", jobs)
     limit, rate = in_turns(
         count,
         SLICE,
-        lambda size: calls.post(EMPTY_PATH, _jobs(size), expected=200),
-        lambda size: calls.post("/addJob", _jobs(size), expected=202),
+        lambda size: calls.send(empty[:size], expected=200),
+        lambda size: calls.send(add_job[:size], expected=202),
     )
     return Figure("/addJob", rate, "requests/s", limit, "requests/s to an empty view")
 
 
 def _thousand_each(calls: Load, count: int) -> Figure:
     sizes = [min(BATCH, count - start) for start in range(0, count, BATCH)]
-    bodies = [{"jobs": _jobs(size)} for size in sizes]
+    add_jobs = calls.requests("/addJobs", [{"jobs": _jobs(size)} for size in sizes])
     before = Job.objects.count()
-    [rate] = in_turns(count, count, lambda _: calls.post("/addJobs", bodies, expected=200))
+    [rate] = in_turns(count, count, lambda _: calls.send(add_jobs, expected=200))
     accepted = Job.objects.count() - before
     if accepted != count:  # 200 is also the answer to a thousand refusals
         raise BenchmarkError(f"/addJobs accepted {accepted} jobs of {count}")

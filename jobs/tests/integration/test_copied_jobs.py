@@ -123,6 +123,8 @@ def test_what_fails_behind_the_copy_takes_it_back(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Job.objects, "values_list", cancelled)
 
     with pytest.raises(OperationalError):
-        Job.objects.insert([NewJob("tests.note", "default", 5, "{}", None, None, None, 4)] * 50)
+        Job.objects.insert(
+            [NewJob("tests.note", "default", 5, "{}", None, None, None, 4)] * COPY_FROM
+        )
 
     assert Job.objects.count() == 0
