@@ -3,16 +3,12 @@
 
 import os
 import sys
-
-from scheduler.development import DevelopmentError, provide_servers
+from importlib.util import find_spec
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler.settings")
-    try:
-        provide_servers()
-    except DevelopmentError as error:
-        sys.exit(str(error))
+    _provide_servers()
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
@@ -20,6 +16,21 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(str(error))  # a sentence that says what to set; where it was noticed does not help
+
+
+def _provide_servers() -> None:
+    """In a checkout, development starts the servers that no variable names.
+
+    An image of the service has no `tools`: its variables name every server.
+    """
+    if find_spec("tools") is None:
+        return
+    from tools.development import DevelopmentError, provide_servers
+
+    try:
+        provide_servers()
+    except DevelopmentError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

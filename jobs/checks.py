@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 
-from jobs.conf import MAX_RETRIES_LIMIT, JobsConf, jobs_conf
+from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, jobs_conf
 from jobs.handlers.registry import job_types
 
 QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -41,8 +41,8 @@ def _liveness(conf: JobsConf) -> Iterator[str]:
     for name in (
         "concurrency",
         "async_concurrency",
-        "reconcile_seconds",
-        "ring_margin_seconds",
+        "redispatch_seconds",
+        "redispatch_margin_seconds",
         "payload_max_bytes",
     ):
         if getattr(conf, name) <= 0:
@@ -67,8 +67,11 @@ def _redis(conf: JobsConf) -> Iterator[str]:
             f"JOBS_REDIS_PREFIX is {conf.redis_prefix!r}; it needs a hash tag such as '{{jobs}}:', "
             "so that Redis Cluster keeps all keys in one slot."
         )
-    if conf.mark_seconds < 1:
-        yield f"JOBS_MARK_SECONDS is {conf.mark_seconds}; make it 1 or more (86400 is a day)."
+    if conf.cache_mark_seconds < 1:
+        yield (
+            f"JOBS_CACHE_MARK_SECONDS is {conf.cache_mark_seconds}; "
+            "make it 1 or more (86400 is a day)."
+        )
 
 
 def _types(conf: JobsConf) -> Iterator[str]:

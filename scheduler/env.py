@@ -148,7 +148,7 @@ def _log_format(env: environ.Env) -> str:
 
 
 def _jobs_settings(env: environ.Env) -> dict[str, Any]:
-    """The JOBS_* settings; `jobs/conf.py` is their typed view, `jobs/checks.py` checks them."""
+    """The JOBS_* settings: `jobs/core/conf.py` gives them types, `jobs/checks.py` checks them."""
     return {
         "JOBS_QUEUES": env.list("JOBS_QUEUES", default=["default", "emails", "bulk"]),
         "JOBS_REDIS_PREFIX": env.str("JOBS_REDIS_PREFIX", default="{jobs}:"),
@@ -159,14 +159,14 @@ def _jobs_settings(env: environ.Env) -> dict[str, Any]:
         "JOBS_RETRY_CAP_SECONDS": env.float("JOBS_RETRY_CAP_SECONDS", default=3600.0),
         "JOBS_RETRY_JITTER": env.float("JOBS_RETRY_JITTER", default=0.0),
         "JOBS_CRASH_LIMIT": env.int("JOBS_CRASH_LIMIT", default=3),
-        "JOBS_MARK_SECONDS": env.int("JOBS_MARK_SECONDS", default=86_400),
+        "JOBS_CACHE_MARK_SECONDS": env.int("JOBS_CACHE_MARK_SECONDS", default=86_400),
         "JOBS_CONCURRENCY": env.int("JOBS_CONCURRENCY", default=10),
         "JOBS_ASYNC_CONCURRENCY": env.int("JOBS_ASYNC_CONCURRENCY", default=100),
         "JOBS_HEARTBEAT_SECONDS": env.float("JOBS_HEARTBEAT_SECONDS", default=5.0),
         "JOBS_WORKER_TIMEOUT_SECONDS": env.float("JOBS_WORKER_TIMEOUT_SECONDS", default=30.0),
         "JOBS_GRACE_SECONDS": env.float("JOBS_GRACE_SECONDS", default=25.0),
-        "JOBS_RECONCILE_SECONDS": env.float("JOBS_RECONCILE_SECONDS", default=3.0),
-        "JOBS_RING_MARGIN_SECONDS": env.float("JOBS_RING_MARGIN_SECONDS", default=3.0),
+        "JOBS_REDISPATCH_SECONDS": env.float("JOBS_REDISPATCH_SECONDS", default=3.0),
+        "JOBS_REDISPATCH_MARGIN_SECONDS": env.float("JOBS_REDISPATCH_MARGIN_SECONDS", default=3.0),
         "JOBS_RETENTION_DAYS": env.float("JOBS_RETENTION_DAYS", default=14.0),
         "JOBS_KEY_RETENTION_DAYS": env.float("JOBS_KEY_RETENTION_DAYS", default=90.0),
     }

@@ -11,7 +11,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 from scheduler.env import read_environment
-from scheduler.logs import logging_config
+from scheduler.logs.config import logging_config
 
 
 class AccessLog(Logger):  # type: ignore[misc]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from scheduler.env import BASE_DIR, read_environment
-from scheduler.logs import logging_config
+from scheduler.logs.config import logging_config
 
 _env = read_environment()
 
@@ -28,15 +28,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "scheduler.request_id.RequestIdMiddleware",
-    "scheduler.length_required.LengthRequiredMiddleware",
+    "scheduler.http.request_id.RequestIdMiddleware",
+    "scheduler.http.length_required.LengthRequiredMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "scheduler.admin_pages.AdminSessionMiddleware",
-    "scheduler.probes.CommonExceptProbesMiddleware",
+    "scheduler.http.admin_pages.AdminSessionMiddleware",
+    "scheduler.http.probes.CommonExceptProbesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "scheduler.admin_pages.AdminAuthenticationMiddleware",
-    "scheduler.admin_pages.AdminMessageMiddleware",
+    "scheduler.http.admin_pages.AdminAuthenticationMiddleware",
+    "scheduler.http.admin_pages.AdminMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -112,7 +112,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "EXCEPTION_HANDLER": "scheduler.problems.exception_handler",
+    "EXCEPTION_HANDLER": "scheduler.http.problems.exception_handler",
     "DEFAULT_THROTTLE_RATES": {"login": _env.login_rate},
     "NUM_PROXIES": _env.trusted_proxies,
     "UNAUTHENTICATED_USER": None,

@@ -4,9 +4,9 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from scheduler import error_views
-from scheduler.health import LiveView, ReadyView
-from scheduler.index import IndexView
+from scheduler.http import error_views
+from scheduler.http.health import LiveView, ReadyView
+from scheduler.http.index import IndexView
 
 urlpatterns = [
     # First, because they are called most: every pattern that is tried before costs 4 µs.

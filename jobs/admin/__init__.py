@@ -5,10 +5,10 @@ Everything is read-only; the two actions on dead letters call the services.
 
 from django.contrib import admin
 
-from jobs.admin.dead_letter import DeadLetterAdmin
-from jobs.admin.job import JobAdmin
-from jobs.admin.processed_key import ProcessedKeyAdmin
-from jobs.admin.worker import WorkerAdmin
+from jobs.admin.dead_letters.dead_letter_admin import DeadLetterAdmin
+from jobs.admin.jobs.job_admin import JobAdmin
+from jobs.admin.processed_keys.processed_key_admin import ProcessedKeyAdmin
+from jobs.admin.workers.worker_admin import WorkerAdmin
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 
 admin.site.site_header = "Job scheduler"

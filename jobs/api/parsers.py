@@ -14,7 +14,7 @@ from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import BaseParser
 
-from jobs.conf import jobs_conf
+from jobs.core.conf import jobs_conf
 
 DEPTH_MAX = 100
 

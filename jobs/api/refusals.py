@@ -10,7 +10,7 @@ from django.http import Http404
 from rest_framework import status
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 
-from jobs.errors import (
+from jobs.core.errors import (
     DeadLetterResolved,
     JobAlreadyFinal,
     JobsError,

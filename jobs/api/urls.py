@@ -2,8 +2,9 @@
 
 from django.urls import re_path
 
-from jobs.api.add_job import AddJobsView, AddJobView
-from jobs.api.viewsets import DeadLetterViewSet, JobViewSet
+from jobs.api.dead_letters.views import DeadLetterViewSet
+from jobs.api.jobs.submission_views import AddJobsView, AddJobView
+from jobs.api.jobs.views import JobViewSet
 
 urlpatterns = [
     re_path(r"^addJob/?$", AddJobView.as_view(), name="add-job"),

@@ -4,15 +4,15 @@ from functools import lru_cache
 
 from jobs.broker.base import Broker
 from jobs.broker.redis import RedisBroker
-from jobs.conf import jobs_conf
+from jobs.core.conf import jobs_conf
 
 
 def get_broker() -> Broker:
     """This process's broker, by the settings."""
     conf = jobs_conf()
-    return _broker(conf.redis_url, conf.redis_prefix, conf.mark_seconds)
+    return _broker(conf.redis_url, conf.redis_prefix, conf.cache_mark_seconds)
 
 
 @lru_cache(maxsize=4)
-def _broker(redis_url: str, redis_prefix: str, mark_seconds: int) -> Broker:
-    return RedisBroker(redis_url, redis_prefix, mark_seconds)
+def _broker(redis_url: str, redis_prefix: str, cache_mark_seconds: int) -> Broker:
+    return RedisBroker(redis_url, redis_prefix, cache_mark_seconds)

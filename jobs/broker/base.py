@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from jobs.messages import Fetched, QueueMessage
+from jobs.core.message import Fetched, QueueMessage
 
 ListName = tuple[str, int]
 """A queue and a priority: one Redis list."""
@@ -22,19 +22,19 @@ class Depth:
 class Broker(Protocol):
     """Rings, and hands out what was rung."""
 
-    def ring(self, messages: Sequence[QueueMessage]) -> None:
+    def dispatch(self, messages: Sequence[QueueMessage]) -> None:
         """Puts ids at the end of their lists."""
         ...
 
-    def ring_first(self, messages: Sequence[QueueMessage]) -> None:
+    def push_back(self, messages: Sequence[QueueMessage]) -> None:
         """Puts ids back at the head of their lists, the first one foremost: they were next."""
         ...
 
-    def ring_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:
+    def dispatch_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:
         """Rings each message so many seconds from now."""
         ...
 
-    def ring_due(self, limit: int) -> int:
+    def promote_due(self, limit: int) -> int:
         """Moves delayed messages that are due to their lists; returns how many."""
         ...
 
@@ -57,7 +57,7 @@ class Broker(Protocol):
         """Notes for each effect key the job that has done it (L1)."""
         ...
 
-    def clear_marks(self, effect_keys: Iterable[str]) -> None:
+    def clear_cache_marks(self, effect_keys: Iterable[str]) -> None:
         """Forgets what the ledger contradicts (L1)."""
         ...
 
@@ -80,7 +80,7 @@ class Broker(Protocol):
         """
         ...
 
-    def done_marks(self) -> Iterator[list[tuple[str, UUID]]]:
+    def done_cache_marks(self) -> Iterator[list[tuple[str, UUID]]]:
         """Effect keys and the jobs that have done them, as L1 says, in slices."""
         ...
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.broker.base import ListName
-from jobs.conf import PRIORITY_MAX, PRIORITY_MIN
-from jobs.messages import QueueMessage
+from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN
+from jobs.core.message import QueueMessage
 
 PRIORITIES = range(PRIORITY_MAX, PRIORITY_MIN - 1, -1)  # most urgent first
 
@@ -47,7 +47,7 @@ class Keys:
         return self.seen_prefix + effect_key
 
     def delayed_member(self, message: QueueMessage) -> str:
-        """What `ring_due.lua` takes apart again."""
+        """What `promote_due.lua` takes apart again."""
         return f"{message.queue}:{message.priority}:{message.encode()}"
 
 

@@ -16,8 +16,8 @@ from redis.retry import Retry
 
 from jobs.broker.base import Depth, ListName
 from jobs.broker.keys import Keys, lists_of
-from jobs.errors import BrokerUnavailable
-from jobs.messages import Fetched, QueueMessage
+from jobs.core.errors import BrokerUnavailable
+from jobs.core.message import Fetched, QueueMessage
 
 CONNECT_TIMEOUT_SECONDS = 1.0
 SOCKET_TIMEOUT_SECONDS = 2.0
@@ -54,14 +54,14 @@ def _translates_errors(
 class RedisBroker:
     """One per process; connections are pooled, and made anew when they break."""
 
-    def __init__(self, url: str, prefix: str, mark_seconds: int) -> None:
+    def __init__(self, url: str, prefix: str, cache_mark_seconds: int) -> None:
         self._keys = Keys(prefix)
-        self._mark_seconds = mark_seconds
+        self._cache_mark_seconds = cache_mark_seconds
         self._client = _connect(url, SOCKET_TIMEOUT_SECONDS)
         self._blocking_client = _connect(url, LONGEST_BLOCK_SECONDS + BLOCK_MARGIN_SECONDS)
         self._fetch = self._script("fetch")
-        self._ring_later = self._script("ring_later")
-        self._ring_due = self._script("ring_due")
+        self._dispatch_later = self._script("dispatch_later")
+        self._promote_due = self._script("promote_due")
         self._mark_done = self._script("mark_done")
 
     def _script(self, name: str) -> Any:
@@ -79,11 +79,11 @@ class RedisBroker:
         self._blocking_client.connection_pool.disconnect(inuse_connections=False)
 
     @_translates_errors
-    def ring(self, messages: Sequence[QueueMessage]) -> None:
+    def dispatch(self, messages: Sequence[QueueMessage]) -> None:
         self._push(messages, "lpush")
 
     @_translates_errors
-    def ring_first(self, messages: Sequence[QueueMessage]) -> None:
+    def push_back(self, messages: Sequence[QueueMessage]) -> None:
         self._push(messages[::-1], "rpush")  # the one pushed last comes out first
 
     def _push(self, messages: Sequence[QueueMessage], command: str) -> None:
@@ -100,17 +100,19 @@ class RedisBroker:
             pipeline.execute()
 
     @_translates_errors
-    def ring_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:
+    def dispatch_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:
         if not messages:
             return
         arguments: list[Any] = []
         for message, seconds in messages:
             arguments += (seconds, self._keys.delayed_member(message))
-        self._ring_later(keys=[self._keys.delayed], args=arguments)
+        self._dispatch_later(keys=[self._keys.delayed], args=arguments)
 
     @_translates_errors
-    def ring_due(self, limit: int) -> int:
-        return int(self._ring_due(keys=[self._keys.delayed], args=[limit, self._keys.list_prefix]))
+    def promote_due(self, limit: int) -> int:
+        return int(
+            self._promote_due(keys=[self._keys.delayed], args=[limit, self._keys.list_prefix])
+        )
 
     @_translates_errors
     def fetch(
@@ -118,7 +120,7 @@ class RedisBroker:
     ) -> list[Fetched]:
         lists = lists_of(queues)
         keys = self._keys
-        arguments: list[Any] = [limit, self._mark_seconds, keys.seen_prefix, keys.writable]
+        arguments: list[Any] = [limit, self._cache_mark_seconds, keys.seen_prefix, keys.writable]
         if popped:
             arguments += (popped.encode(), lists.index((popped.queue, popped.priority)) + 1)
         reply = self._fetch(keys=[keys.list(*name) for name in lists], args=arguments)
@@ -144,13 +146,13 @@ class RedisBroker:
     def mark_done(self, done: Sequence[tuple[str, UUID]]) -> None:
         if not done:
             return
-        arguments: list[Any] = [self._mark_seconds, self._keys.seen_prefix]
+        arguments: list[Any] = [self._cache_mark_seconds, self._keys.seen_prefix]
         for effect_key, job_id in done:
             arguments += (effect_key, str(job_id))
         self._mark_done(keys=[self._keys.delayed], args=arguments)
 
     @_translates_errors
-    def clear_marks(self, effect_keys: Iterable[str]) -> None:
+    def clear_cache_marks(self, effect_keys: Iterable[str]) -> None:
         keys = [self._keys.seen(effect_key) for effect_key in effect_keys]
         if keys:
             self._client.unlink(*keys)
@@ -210,10 +212,10 @@ class RedisBroker:
         cursor, members = self._client.zscan(self._keys.delayed, cursor, count=SLICE)
         return cursor, [member for member, _ in members]
 
-    def done_marks(self) -> Iterator[list[tuple[str, UUID]]]:
+    def done_cache_marks(self) -> Iterator[list[tuple[str, UUID]]]:
         cursor: int | None = None
         while cursor != 0:
-            cursor, marks = self._scan_marks(cursor or 0)
+            cursor, marks = self._scan_cache_marks(cursor or 0)
             yield [
                 (key, job_id)
                 for key, mark in marks
@@ -221,7 +223,7 @@ class RedisBroker:
             ]
 
     @_translates_errors
-    def _scan_marks(self, cursor: int) -> tuple[int, list[tuple[str, str | None]]]:
+    def _scan_cache_marks(self, cursor: int) -> tuple[int, list[tuple[str, str | None]]]:
         prefix = self._keys.seen_prefix
         cursor, names = self._client.scan(cursor, match=f"{_literal(prefix)}*", count=SLICE)
         marks = self._client.mget(names) if names else []

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from jobs.errors import JobCancelled
+from jobs.core.errors import JobCancelled
 
 Payload = dict[str, Any]
 

@@ -13,10 +13,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
 from rest_framework.serializers import Serializer
 
-from jobs.errors import UnknownJobType
+from jobs.core.errors import UnknownJobType
+from jobs.core.retry import RetryPolicy
+from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
-from jobs.retry import RetryPolicy
-from jobs.states import Effect
 
 Handler = Callable[[Payload, JobContext], Awaitable[None] | None]
 KeyFunction = Callable[[Payload], str]

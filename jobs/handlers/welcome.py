@@ -7,11 +7,11 @@ from django.template.loader import render_to_string
 from django.utils.encoding import punycode
 from rest_framework import serializers
 
+from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.email.delivery import deliver
 from jobs.handlers.email.fields import AddressField, OneLineField
 from jobs.handlers.registry import job_type
-from jobs.states import Effect
 
 logger = logging.getLogger(__name__)
 

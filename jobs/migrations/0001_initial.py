@@ -3,8 +3,8 @@
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import jobs.ids
-import jobs.on_delete
+import jobs.core.ids
+import jobs.models.detach_client
 from django.conf import settings
 from django.db import migrations, models
 
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Worker',
             fields=[
-                ('id', models.UUIDField(default=jobs.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=jobs.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=100)),
                 ('hostname', models.CharField(max_length=255)),
                 ('pid', models.IntegerField()),
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Job',
             fields=[
-                ('id', models.UUIDField(default=jobs.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=jobs.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('type', models.CharField(max_length=100)),
                 ('queue', models.CharField(max_length=63)),
                 ('priority', models.PositiveSmallIntegerField(default=5)),
@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 ('cancel_requested_at', models.DateTimeField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
                 ('owner', models.ForeignKey(blank=True, db_constraint=False, db_index=False, help_text='The job that had already done the effect of this one.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='jobs.job')),
-                ('submitted_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=jobs.on_delete.forget_client, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('submitted_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=jobs.models.detach_client.detach_client, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('worker', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='jobs', to='jobs.worker')),
             ],
             options={
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DeadLetter',
             fields=[
-                ('id', models.UUIDField(default=jobs.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=jobs.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('type', models.CharField(max_length=100)),
                 ('queue', models.CharField(max_length=63)),
                 ('payload', models.JSONField()),

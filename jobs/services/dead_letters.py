@@ -4,12 +4,12 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
-from jobs.errors import DeadLetterResolved
-from jobs.messages import QueueMessage
+from jobs.core.errors import DeadLetterResolved
+from jobs.core.message import QueueMessage
+from jobs.core.states import JobState, Resolution
 from jobs.models import DeadLetter, Job
-from jobs.services.doorbell import ring_after_commit
+from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.short_transaction import short_transaction
-from jobs.states import JobState, Resolution
 
 
 def dead_letter_replay(*, dead_letter_id: UUID, resolved_by_id: int | None) -> DeadLetter:
@@ -30,10 +30,10 @@ def dead_letter_replay(*, dead_letter_id: UUID, resolved_by_id: int | None) -> D
             crashes=0,
             cancel_requested_at=None,
             run_at=Now(),
-            rung_at=Now(),
+            dispatched_at=Now(),
         )
         message = QueueMessage(job.id, job.effect_key, job.queue, job.priority)
-        ring_after_commit([(message, 0.0)], clear_marks=True)
+        dispatch_after_commit([(message, 0.0)], clear_cache_marks=True)
         return _resolve(letter, Resolution.REPLAYED, resolved_by_id)
 
 

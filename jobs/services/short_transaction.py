@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-from jobs.conf import jobs_conf
+from jobs.core.conf import jobs_conf
 
 
 @contextmanager

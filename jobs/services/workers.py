@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models.functions import Now
 
 from jobs.models import Worker
-from jobs.querysets import WorkerQuerySet
+from jobs.models.worker import WorkerQuerySet
 
 
 def worker_register(*, name: str | None, queues: Sequence[str], concurrency: int) -> Worker:

@@ -3,7 +3,7 @@
 -- which makes a batch of 1,000 three times as fast as arrays that the driver assembles.
 INSERT INTO jobs_job (
     id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id,
-    state, attempt, failures, crashes, max_retries, errors, created_at, run_at, rung_at
+    state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at
 )
 SELECT
     new.id::uuid, new.type, new.queue, new.priority::smallint, new.payload,

@@ -11,8 +11,8 @@ SET state = CASE WHEN job.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancel
     errors = job.errors || ours.errors,
     run_at = CASE WHEN ours.delay > 0
         THEN now() + ours.delay * interval '1 second' ELSE job.run_at END,
-    rung_at = CASE WHEN ours.delay > 0
-        THEN now() + ours.delay * interval '1 second' ELSE job.rung_at END
+    dispatched_at = CASE WHEN ours.delay > 0
+        THEN now() + ours.delay * interval '1 second' ELSE job.dispatched_at END
 FROM unnest(
     %(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[], %(delays)s::float8[],
     %(failures)s::int[], %(crashes)s::int[], %(errors)s::jsonb[]

@@ -11,8 +11,8 @@ SELECT
         WHEN state = 'queued'
             AND (worker_id IS NOT NULL OR claimed_at IS NOT NULL OR started_at IS NOT NULL)
             THEN 'queued, but still in the hands of a worker'
-        WHEN state = 'skipped' AND (owner_id IS NULL OR owner_id = id)
-            THEN 'skipped without naming the owner of its key'
+        WHEN state = 'skipped' AND (done_by_id IS NULL OR done_by_id = id)
+            THEN 'skipped without naming the job that had done its effect'
         WHEN state IN ('succeeded', 'dead') AND attempt = 0
             THEN state || ' without an attempt'
         WHEN state IN ('queued', 'running') AND failures > max_retries

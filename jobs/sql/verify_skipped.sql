@@ -1,16 +1,16 @@
--- The owner that a skipped job names has done the effect. Its key may have been pruned.
+-- The job that a skipped one names has done the effect. Its key may have been pruned.
 SELECT
     job.id::text AS subject,
     CASE
-        WHEN owner.state <> 'succeeded'
-            THEN 'skipped for job ' || owner.id || ', which is ' || owner.state
-        WHEN held.job_id = job.owner_id AND held.processed_at IS NULL
+        WHEN doer.state <> 'succeeded'
+            THEN 'skipped for job ' || doer.id || ', which is ' || doer.state
+        WHEN held.job_id = job.done_by_id AND held.processed_at IS NULL
             THEN 'skipped for a key that is not processed: ' || job.effect_key
-        WHEN held.job_id IS DISTINCT FROM job.owner_id
-            AND owner.finished_at >= now() - %(key_retention_seconds)s * interval '1 second'
-            THEN 'skipped for job ' || owner.id || ', which does not own ' || job.effect_key
+        WHEN held.job_id IS DISTINCT FROM job.done_by_id
+            AND doer.finished_at >= now() - %(key_retention_seconds)s * interval '1 second'
+            THEN 'skipped for job ' || doer.id || ', which does not own ' || job.effect_key
     END AS problem
 FROM jobs_job AS job
-LEFT JOIN jobs_job AS owner ON owner.id = job.owner_id
+LEFT JOIN jobs_job AS doer ON doer.id = job.done_by_id
 LEFT JOIN jobs_processedkey AS held ON held.key = job.effect_key
 WHERE job.state = 'skipped'

@@ -1,11 +1,11 @@
 -- Queued jobs that should have been rung long ago and that Redis does not know. Behind the next
 -- one to come out of its list nothing is late: the reconciler looks in the same way.
-INSERT INTO verify_suspect (id, rung_at)
-SELECT job.id, job.rung_at
+INSERT INTO verify_suspect (id, dispatched_at)
+SELECT job.id, job.dispatched_at
 FROM jobs_job AS job
 LEFT JOIN verify_next_out AS list ON list.queue = job.queue AND list.priority = job.priority
 LEFT JOIN jobs_job AS next_out ON next_out.id = list.id
 WHERE job.state = 'queued'
-    AND greatest(job.rung_at, job.run_at) < least(next_out.rung_at, statement_timestamp())
+    AND greatest(job.dispatched_at, job.run_at) < least(next_out.dispatched_at, statement_timestamp())
         - %(unknown_seconds)s * interval '1 second'
     AND NOT EXISTS (SELECT 1 FROM verify_known WHERE verify_known.id = job.id)

@@ -4,10 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from pytest_django.fixtures import Settings
 
 from jobs.broker import get_broker
 from jobs.broker.redis import RedisBroker
-from jobs.outage import ledger_outage, redis_outage
+from jobs.core.outage import broker_outage, database_outage
+from jobs.tests.waiting import wait_until
+
+# Nothing listens on this port of any machine that runs tests.
+CLOSED_PORT = 1
 
 
 @pytest.fixture
@@ -19,15 +25,12 @@ def broker() -> RedisBroker:
 
 
 @pytest.fixture(autouse=True)
-def clean_redis(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No test sees another's keys or outages. Unit tests touch no Redis at all."""
-    if "unit" in request.path.parts:
-        yield
-        return
+def clean_redis() -> Iterator[None]:
+    """No test sees another's keys or outages."""
     get_broker().forget_everything()
     yield
-    redis_outage.ended()
-    ledger_outage.ended()
+    broker_outage.ended()
+    database_outage.ended()
 
 
 @pytest.fixture
@@ -52,3 +55,26 @@ class Notes:
 
     def texts(self) -> list[str]:
         return [line[0] for line in self.lines()]
+
+
+@pytest.fixture
+def redis_away(settings: Settings) -> None:
+    """Redis refuses every connection."""
+    settings.JOBS_REDIS_URL = f"redis://127.0.0.1:{CLOSED_PORT}/0"
+
+
+@pytest.fixture
+def short_timeout(settings: Settings) -> float:
+    """Workers silent for a second are dead. Nobody is silent before the server has started."""
+    settings.JOBS_WORKER_TIMEOUT_SECONDS = 1.0
+    wait_until(lambda: server_age_seconds() > 2.0)
+    return 1.0
+
+
+def server_age_seconds() -> float:
+    """For how long PostgreSQL has been up."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT extract(epoch FROM statement_timestamp() - pg_postmaster_start_time())"
+        )
+        return float(cursor.fetchone()[0])

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable
 from uuid import UUID
 
-from jobs.claim import ClaimedJob
+from jobs.core.claim import ClaimedJob
 
 
 class Inflight:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from django.db import connection
 
-from jobs.clock import Clock
-from jobs.errors import BrokerUnavailable
-from jobs.outage import ledger_outage, redis_outage
-from jobs.services.ledger import LEDGER_ERRORS
+from jobs.core.clock import Clock
+from jobs.core.errors import BrokerUnavailable
+from jobs.core.outage import broker_outage, database_outage
+from jobs.services.database_errors import DATABASE_ERRORS
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +49,10 @@ class Periodic:
         try:
             self._action()
         except BrokerUnavailable as error:
-            return max(self._seconds, redis_outage.failed(error))
-        except LEDGER_ERRORS as error:
+            return max(self._seconds, broker_outage.failed(error))
+        except DATABASE_ERRORS as error:
             connection.close()
-            return min(self._seconds, ledger_outage.failed(error))
+            return min(self._seconds, database_outage.failed(error))
         except Exception:
             logger.exception("%s failed", self._thread.name)
         return self._seconds

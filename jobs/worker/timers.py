@@ -4,28 +4,22 @@ import threading
 from functools import partial
 
 from jobs.broker import get_broker
-from jobs.clock import Clock
-from jobs.conf import jobs_conf
+from jobs.core.clock import Clock
+from jobs.core.conf import jobs_conf
+from jobs.core.outage import broker_outage
 from jobs.models import Job
-from jobs.outage import redis_outage
-from jobs.services.recovery import (
-    HEARD_BEATS,
-    PRUNE_LIMIT,
-    RESCUE_LIMIT,
-    RING_LIMIT_PER_LIST,
-    jobs_prune,
-    jobs_rescue,
-    jobs_ring_again,
-)
-from jobs.worker import report
-from jobs.worker.executor import Executor
+from jobs.services.maintenance.prune import PRUNE_LIMIT, jobs_prune
+from jobs.services.maintenance.redispatch import REDISPATCH_LIMIT_PER_LIST, jobs_redispatch_lost
+from jobs.services.maintenance.rescue import HEARD_BEATS, RESCUE_LIMIT, jobs_rescue
+from jobs.worker.execution.thread_pool import ThreadPool
 from jobs.worker.inflight import Inflight
-from jobs.worker.lease import Lease
+from jobs.worker.liveness.lease import Lease
 from jobs.worker.periodic import Periodic
+from jobs.worker.recording import outcome_log as report
 
 # A delayed job is late by half of this on average.
-RING_DUE_SECONDS = 0.1
-RING_DUE_LIMIT = 1_000
+PROMOTE_SECONDS = 0.1
+PROMOTE_LIMIT = 1_000
 PRUNE_SECONDS = 60.0
 PRUNE_PAUSE_SECONDS = 0.5
 # Twice a beat: silence is noticed by the timeout, the age of one's own beat, and one such turn.
@@ -40,7 +34,7 @@ def timers(
     queues: list[str],
     lease: Lease,
     inflight: Inflight,
-    executor: Executor,
+    executor: ThreadPool,
     clock: Clock,
     stop: threading.Event,
 ) -> list[Periodic]:
@@ -48,20 +42,20 @@ def timers(
     conf = jobs_conf()
     every = partial(Periodic, clock=clock, stop=stop)
     return [
-        every("ring-due", RING_DUE_SECONDS, _ring_due),
+        every("ring-due", PROMOTE_SECONDS, _promote_due),
         every("rescue", conf.heartbeat_seconds * RESCUE_BEATS, lambda: _rescue(lease, stop)),
-        every("ring-again", conf.reconcile_seconds, lambda: _ring_again(queues, stop)),
+        every("ring-again", conf.redispatch_seconds, lambda: _redispatch_lost(queues, stop)),
         every("prune", PRUNE_SECONDS, lambda: _prune(stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
         every("timeouts", TIMEOUT_SECONDS, executor.interrupt_overdue),
     ]
 
 
-def _ring_due() -> None:
+def _promote_due() -> None:
     # Ends no outage: where nothing is due, a Redis that refuses every ring does not object.
-    if redis_outage.seconds_to_next_try > 0:
+    if broker_outage.seconds_to_next_try > 0:
         return
-    while get_broker().ring_due(RING_DUE_LIMIT) == RING_DUE_LIMIT:
+    while get_broker().promote_due(PROMOTE_LIMIT) == PROMOTE_LIMIT:
         pass
 
 
@@ -76,14 +70,14 @@ def _rescue(lease: Lease, stop: threading.Event) -> None:
         full = len(rescued) >= RESCUE_LIMIT
 
 
-def _ring_again(queues: list[str], stop: threading.Event) -> None:
+def _redispatch_lost(queues: list[str], stop: threading.Event) -> None:
     """Round by round, while there is more; no list has had its fill before it had so many.
 
     Not while Redis is left alone: what nobody rings for must not be dated as if it were rung.
     """
     full = True
-    while full and not stop.is_set() and redis_outage.seconds_to_next_try == 0:
-        full = jobs_ring_again(queues=queues) >= RING_LIMIT_PER_LIST
+    while full and not stop.is_set() and broker_outage.seconds_to_next_try == 0:
+        full = jobs_redispatch_lost(queues=queues) >= REDISPATCH_LIMIT_PER_LIST
 
 
 def _prune(stop: threading.Event) -> None:

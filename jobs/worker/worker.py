@@ -8,25 +8,25 @@ from typing import Any
 
 from django.db import connection
 
-from jobs.clock import Clock, SystemClock
-from jobs.conf import jobs_conf
-from jobs.outage import ledger_outage, redis_outage
-from jobs.services.ledger import LEDGER_ERRORS
-from jobs.services.lifecycle import jobs_give_back
+from jobs.core.clock import Clock, SystemClock
+from jobs.core.conf import jobs_conf
+from jobs.core.outage import broker_outage, database_outage
+from jobs.services.attempts import jobs_give_back
+from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.workers import worker_register, worker_stop
-from jobs.worker.event_loop import EventLoop
-from jobs.worker.execution import Execution
-from jobs.worker.executor import Executor
-from jobs.worker.fetcher import BLOCK_SECONDS, Fetcher
-from jobs.worker.heartbeat import Heartbeat
+from jobs.worker.execution.attempt_runner import AttemptRunner
+from jobs.worker.execution.capacity import Capacity
+from jobs.worker.execution.event_loop import EventLoop
+from jobs.worker.execution.pools import Pools
+from jobs.worker.execution.thread_pool import ThreadPool
+from jobs.worker.fetching.fetcher import BLOCK_SECONDS, Fetcher
 from jobs.worker.inflight import Inflight
-from jobs.worker.lanes import Lanes
-from jobs.worker.lease import Lease
+from jobs.worker.liveness.heartbeat import Heartbeat
+from jobs.worker.liveness.lease import Lease
 from jobs.worker.periodic import Periodic
-from jobs.worker.recorder import Recorder
-from jobs.worker.recycling import Recycling
-from jobs.worker.room import Room
-from jobs.worker.shutdown import StopSignals
+from jobs.worker.process.recycling import Recycling
+from jobs.worker.process.stop_signals import StopSignals
+from jobs.worker.recording.recorder import Recorder
 from jobs.worker.timers import timers
 
 logger = logging.getLogger(__name__)
@@ -34,9 +34,9 @@ logger = logging.getLogger(__name__)
 # What the last writes may take once the handlers are done.
 RECORD_SECONDS = 10.0
 # A turn of the fetch loop takes a few seconds at most, an outage's backoff included.
-DEAF_SECONDS = 30.0
+UNRESPONSIVE_SECONDS = 30.0
 # So long a statement of the fetch loop takes only where PostgreSQL does not answer.
-LEDGER_SECONDS = 5.0
+DATABASE_SECONDS = 5.0
 # How often the main thread looks after the others.
 WATCH_SECONDS = 1.0
 # How soon a signal is noticed: its handler sets a flag and wakes nobody.
@@ -78,23 +78,23 @@ class Worker:
         )
         self._inflight = Inflight()
         self._recorder = Recorder(self._inflight, self._clock, self._heartbeat.beat)
-        execution = Execution(self._lease, self._inflight)
+        execution = AttemptRunner(self._lease, self._inflight)
         changed = threading.Condition()
-        threads = Executor(
-            Room(concurrency, changed), execution.run, execution.give_up, self._recorder.add
+        threads = ThreadPool(
+            Capacity(concurrency, changed), execution.run, execution.give_up, self._recorder.add
         )
         loop = EventLoop(
-            Room(options.async_concurrency, changed),
+            Capacity(options.async_concurrency, changed),
             execution.run_async,
             execution.give_up,
             self._recorder.add,
         )
-        self._lanes = Lanes(threads, loop, changed)
+        self._pools = Pools(threads, loop, changed)
         self._fetcher = Fetcher(
             queues=queues,
             lease=self._lease,
             heartbeat=self._heartbeat,
-            lanes=self._lanes,
+            pools=self._pools,
             inflight=self._inflight,
             clock=self._clock,
             stop=self.stop,
@@ -111,7 +111,7 @@ class Worker:
         self._recycling = Recycling(
             max_jobs=options.max_jobs,
             max_rss_mb=options.max_rss_mb,
-            lanes=self._lanes,
+            pools=self._pools,
             recorder=self._recorder,
             stop=self.stop,
         )
@@ -124,7 +124,7 @@ class Worker:
         """Works until a signal or `stop`; returns whether everything that ran could be finished."""
         self._beats.start()
         self._recorder.start()
-        self._lanes.start()
+        self._pools.start()
         for timer in self._timers:
             timer.start()
         self._fetcher.start()
@@ -136,7 +136,7 @@ class Worker:
         while not (signals.received or self.stop.wait(SIGNAL_SECONDS)):
             if self._clock.monotonic() - looked >= WATCH_SECONDS:
                 looked = self._clock.monotonic()
-                self._lanes.loop.watch()
+                self._pools.loop.watch()
                 self._recycling.check()
                 self._stop_if_broken()
                 self._stop_if_orphaned()
@@ -147,22 +147,22 @@ class Worker:
 
         Or while it waits for PostgreSQL: handlers run on meanwhile, and a restart mends nothing.
         """
-        in_ledger = self._fetcher.seconds_in_ledger()
-        deaf = self._fetcher.seconds_since_turn() - in_ledger > DEAF_SECONDS
-        ledger_down = ledger_outage.is_on or in_ledger > LEDGER_SECONDS
+        in_database = self._fetcher.seconds_in_database()
+        deaf = self._fetcher.seconds_since_turn() - in_database > UNRESPONSIVE_SECONDS
+        database_down = database_outage.is_on or in_database > DATABASE_SECONDS
         return {
             "status": "deaf" if deaf else "ok",
             "worker": self._lease.worker.name,
             "loop_age_seconds": round(self._fetcher.seconds_since_turn(), 1),
             "lease_held": self._lease.is_held,
             "jobs_in_hand": len(self._inflight),
-            "postgresql": "down" if ledger_down else "ok",
-            "redis": "down" if redis_outage.is_on else "ok",
+            "postgresql": "down" if database_down else "ok",
+            "redis": "down" if broker_outage.is_on else "ok",
         }
 
     def _stop_if_broken(self) -> None:
         """A part that has died of a bug must not leave a worker that only looks alive."""
-        if not (self._fetcher.is_alive and self._recorder.is_alive and self._lanes.is_alive):
+        if not (self._fetcher.is_alive and self._recorder.is_alive and self._pools.is_alive):
             name = self._lease.worker.name
             logger.error("Worker %s stops: one of its threads has died or is blocked", name)
             self._broken = True
@@ -182,8 +182,8 @@ class Worker:
         # 2. What has not begun goes back, at no cost.
         self._give_back_unstarted()
         # 3. What runs may finish, within the grace period; the heartbeat keeps it ours.
-        finished = self._lanes.wait_until_idle(self._grace_seconds)
-        self._lanes.stop()
+        finished = self._pools.wait_until_idle(self._grace_seconds)
+        self._pools.stop()
         # 4. Every outcome is written.
         recorded = self._recorder.stop(RECORD_SECONDS)
         # 5. Whatever is left is somebody else's to rescue, from now on.
@@ -196,10 +196,10 @@ class Worker:
         return finished and recorded and not self._broken
 
     def _give_back_unstarted(self) -> None:
-        unstarted = self._lanes.take_back()
+        unstarted = self._pools.take_back()
         try:
             jobs_give_back(claims=unstarted)
-        except LEDGER_ERRORS as error:
+        except DATABASE_ERRORS as error:
             logger.warning("%d claims could not be given back: %s", len(unstarted), error)
         else:
             self._inflight.remove(unstarted)
@@ -207,6 +207,6 @@ class Worker:
     def _sign_off(self) -> None:
         try:
             worker_stop(worker_id=self._lease.worker.id)
-        except LEDGER_ERRORS as error:
+        except DATABASE_ERRORS as error:
             logger.warning("The worker's row stays open until it counts as dead: %s", error)
         connection.close()

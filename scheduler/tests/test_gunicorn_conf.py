@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from jobs.tests.waiting import wait_until
-from scheduler.development.ports import listen, port_of
 from scheduler.env import BASE_DIR
+from tools.development.ports import listen, port_of
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import sanitize_address
 
-from jobs.errors import OutcomeUnknown
+from jobs.core.errors import OutcomeUnknown
 from jobs.handlers.context import JobContext
 from jobs.handlers.email.refusal import permanent_refusal
 from jobs.handlers.email.smtp import CarefulEmailBackend, Reply

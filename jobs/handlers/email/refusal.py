@@ -8,7 +8,7 @@ server that lacks STARTTLS or AUTH, which the settings ask for, is not asked aga
 
 import smtplib
 
-from jobs.errors import PermanentError
+from jobs.core.errors import PermanentError
 from jobs.handlers.email.smtp import Reply
 
 

@@ -5,11 +5,11 @@ import logging
 from django.core.mail import EmailMultiAlternatives
 from rest_framework import serializers
 
+from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.email.delivery import deliver
 from jobs.handlers.email.fields import MailboxesField, MailboxField, OneLineField
 from jobs.handlers.registry import job_type
-from jobs.states import Effect
 
 logger = logging.getLogger(__name__)
 

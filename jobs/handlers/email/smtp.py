@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
 
-from jobs.errors import OutcomeUnknown
+from jobs.core.errors import OutcomeUnknown
 
 Reply = tuple[int, bytes]
 

@@ -11,11 +11,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connections
 
-from jobs.conf import jobs_conf
-from jobs.worker.footprint import settle
-from jobs.worker.health import HealthServer
-from jobs.worker.shutdown import EXIT_UNFINISHED, StopSignals
-from jobs.worker.supervisor import Supervisor
+from jobs.core.conf import jobs_conf
+from jobs.worker.process.health import HealthServer
+from jobs.worker.process.memory import settle
+from jobs.worker.process.stop_signals import EXIT_UNFINISHED, StopSignals
+from jobs.worker.process.supervisor import Supervisor
 from jobs.worker.worker import Worker, WorkerOptions
 
 logger = logging.getLogger(__name__)

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from jobs.errors import BrokerUnavailable
-from jobs.services.ledger import LEDGER_ERRORS
-from jobs.services.repair import Repaired, jobs_repair
-from jobs.services.verification import Report, jobs_verify
+from jobs.core.errors import BrokerUnavailable
+from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.services.maintenance.repair import Repaired, jobs_repair
+from jobs.services.verification.report import Report, jobs_verify
 
 EXIT_VIOLATION = 1
-EXIT_COULD_NOT_LOOK = 3
+EXIT_COULD_NOT_CHECK = 3
 
 HELP = """\
 Does every promise hold in this database, and is Redis in step? Workers may go on meanwhile.
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--repair",
             action="store_true",
-            help="first rescue from dead workers, ring what is lost, clear contradicted marks",
+            help="first rescue from dead workers, dispatch what is lost, clear wrong cache marks",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -41,9 +41,9 @@ class Command(BaseCommand):
         try:
             repaired = jobs_repair() if options["repair"] else None
             report = jobs_verify()
-        except (BrokerUnavailable, *LEDGER_ERRORS) as error:
-            self.stderr.write(f"Could not look: {str(error).strip()}")
-            raise SystemExit(EXIT_COULD_NOT_LOOK) from error
+        except (BrokerUnavailable, *DATABASE_ERRORS) as error:
+            self.stderr.write(f"Could not check: {str(error).strip()}")
+            raise SystemExit(EXIT_COULD_NOT_CHECK) from error
         self.stdout.write(_json(report, repaired) if options["json"] else _text(report, repaired))
         if not report.is_clean:
             raise SystemExit(EXIT_VIOLATION)
@@ -54,8 +54,8 @@ def _json(report: Report, repaired: Repaired | None) -> str:
     if repaired:
         document["repaired"] = {
             "rescued": repaired.rescued,
-            "rung": repaired.rung,
-            "marks_cleared": repaired.marks_cleared,
+            "redispatched": repaired.redispatched,
+            "cache_marks_cleared": repaired.cache_marks_cleared,
         }
     return json.dumps(document, indent=2)
 
@@ -63,8 +63,8 @@ def _json(report: Report, repaired: Repaired | None) -> str:
 def _text(report: Report, repaired: Repaired | None) -> str:
     lines = []
     if repaired:
-        counts = f"{repaired.rescued} rescued, {repaired.rung} rung"
-        lines += [f"repaired: {counts}, {repaired.marks_cleared} marks cleared", ""]
+        counts = f"{repaired.rescued} rescued, {repaired.redispatched} redispatched"
+        lines += [f"repaired: {counts}, {repaired.cache_marks_cleared} cache marks cleared", ""]
     lines.append(f"{'check':<56} {'rows':>10} {'violations':>10} {'seconds':>8}")
     for check in report.checks:
         lines.append(

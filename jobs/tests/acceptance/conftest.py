@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.core.states import JobState
 from jobs.models import Job
-from jobs.states import JobState
 from jobs.tests.acceptance.processes import Service
 from jobs.tests.waiting import wait_until
 

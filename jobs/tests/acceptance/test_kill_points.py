@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from jobs import kill_points
+from jobs.core import kill_points
+from jobs.core.states import DeathReason, JobState
 from jobs.models import DeadLetter, Job
-from jobs.states import DeathReason, JobState
 from jobs.tests.acceptance.client import Client
 from jobs.tests.acceptance.processes import Service
 from jobs.tests.app.models import Note

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from jobs.core.states import JobState
 from jobs.models import Job
-from jobs.states import JobState
 from jobs.tests.acceptance.client import Client
 from jobs.tests.acceptance.processes import Service
 from jobs.tests.conftest import Notes

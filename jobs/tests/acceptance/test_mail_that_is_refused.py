@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from jobs.core.states import JobState
 from jobs.models import Job
-from jobs.states import JobState
 from jobs.tests.acceptance.client import Client
 from jobs.tests.acceptance.processes import Service
 from jobs.tests.factories import make_user

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db.models import Max, Min
 
+from jobs.core.states import JobState, Resolution
 from jobs.models import DeadLetter, Job, Worker
-from jobs.services.lifecycle import job_cancel
-from jobs.states import JobState, Resolution
+from jobs.services.cancel import job_cancel
 from jobs.tests.acceptance.processes import Service, free_port
 from jobs.tests.conftest import Notes
 from jobs.tests.factories import make_job

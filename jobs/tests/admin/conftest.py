@@ -8,12 +8,12 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts.models import User
-from jobs.attempt_error import error_of, secret_values
-from jobs.errors import PermanentError
+from jobs.core.attempt_error import error_of, secret_values
+from jobs.core.errors import PermanentError
+from jobs.core.outcome import CutOff, FailedForGood
 from jobs.handlers.registry import job_types
 from jobs.models import DeadLetter, Job, Worker
-from jobs.outcome import CutOff, FailedForGood
-from jobs.services.lifecycle import Finished, jobs_claim, jobs_record
+from jobs.services.attempts import Finished, jobs_claim, jobs_record
 from jobs.tests.factories import make_job, make_user, make_worker
 
 MakeDeadLetters = Callable[..., list[DeadLetter]]

@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from jobs.core.states import JobState, Resolution
 from jobs.models import DeadLetter, Job
-from jobs.states import JobState, Resolution
 from jobs.tests.admin.conftest import MakeDeadLetters
-from scheduler.development.browser import browser_options, find_browser
+from tools.development.browser import browser_options, find_browser
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.test import Client
 
 from accounts.models import User
-from jobs.admin import decision as decision_module
+from jobs.admin.dead_letters import confirmation as decision_module
+from jobs.core.states import JobState, Resolution
 from jobs.models import DeadLetter, Job
 from jobs.services.dead_letters import dead_letter_discard
-from jobs.states import JobState, Resolution
 from jobs.tests.admin.conftest import VIEW, MakeDeadLetters, make_staff, signed_in
 from jobs.tests.admin.pages import list_page, record_page
 
@@ -139,7 +139,9 @@ def test_a_decision_that_cannot_be_written_down_is_not_made(
         raise RuntimeError("no log today")
 
     asked = ask(admin_client, "replay_selected", [dead_letter])
-    monkeypatch.setattr("jobs.admin.dead_letter.DeadLetterAdmin.log_change", refuse)
+    monkeypatch.setattr(
+        "jobs.admin.dead_letters.dead_letter_admin.DeadLetterAdmin.log_change", refuse
+    )
 
     with pytest.raises(RuntimeError, match="no log today"):
         confirm(admin_client, asked)

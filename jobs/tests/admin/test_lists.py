@@ -11,11 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from jobs.admin import paging, time_limit
-from jobs.admin.job import JobAdmin
+from jobs.admin.jobs.job_admin import JobAdmin
+from jobs.admin.shared import paging, time_limit
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.services.attempts import jobs_claim
 from jobs.services.dead_letters import dead_letter_discard
-from jobs.services.lifecycle import jobs_claim
 from jobs.services.workers import worker_stop
 from jobs.tests.admin.conftest import MakeDeadLetters
 from jobs.tests.admin.pages import list_page

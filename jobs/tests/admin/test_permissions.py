@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
-from jobs.services.lifecycle import jobs_claim
+from jobs.services.attempts import jobs_claim
 from jobs.tests.admin.conftest import make_staff, signed_in
 from jobs.tests.admin.pages import LEDGER, list_page, record_page
 from jobs.tests.factories import make_job, make_user

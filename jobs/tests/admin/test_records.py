@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pytest
 from django.test import Client
 
+from jobs.core.outcome import Failed
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
-from jobs.outcome import Failed
+from jobs.services.attempts import Finished, jobs_claim, jobs_record
 from jobs.services.dead_letters import dead_letter_replay
-from jobs.services.lifecycle import Finished, jobs_claim, jobs_record
 from jobs.tests.admin.conftest import MakeDeadLetters
 from jobs.tests.admin.pages import record_page
 from jobs.tests.factories import make_job, make_user
@@ -110,7 +110,7 @@ def test_a_job_links_to_its_worker_owner_key_and_dead_letters(
 ) -> None:
     [first] = make_dead_letters(idempotency_key="order-7")
     owner = make_job()
-    Job.objects.filter(id=first.job_id).update(owner_id=owner.id)
+    Job.objects.filter(id=first.job_id).update(done_by_id=owner.id)
     key = ProcessedKey.objects.get(job_id=first.job_id)
 
     text = text_of(admin_client, first.job)

@@ -8,11 +8,11 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import User
-from jobs.attempt_error import error_of
-from jobs.errors import PermanentError
+from jobs.core.attempt_error import error_of
+from jobs.core.errors import PermanentError
+from jobs.core.outcome import FailedForGood
 from jobs.models import DeadLetter, Worker
-from jobs.outcome import FailedForGood
-from jobs.services.lifecycle import Finished, jobs_claim, jobs_record
+from jobs.services.attempts import Finished, jobs_claim, jobs_record
 from jobs.tests.factories import make_job, make_user, make_worker
 
 MakeDeadLetter = Callable[..., DeadLetter]

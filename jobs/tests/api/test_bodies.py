@@ -7,7 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.tests.problem import pointers, problem
-from jobs.conf import jobs_conf
+from jobs.core.conf import jobs_conf
 from jobs.models import Job
 
 pytestmark = pytest.mark.django_db

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from jobs import outage
 from jobs.broker.redis import RedisBroker
+from jobs.core import outage
 from jobs.models import Job
 from jobs.tests.api.conftest import client_of
 from jobs.tests.factories import make_user
-from jobs.tests.integration.refusing_redis import read_only_redis
-from jobs.tests.integration.threads import at_once
+from jobs.tests.refusing_redis import read_only_redis
+from jobs.tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,7 +21,7 @@ def test_it_costs_no_thread_its_202(monkeypatch: pytest.MonkeyPatch) -> None:
     # Every thread asks Redis every time: the pauses after a failure would keep most of them away.
     monkeypatch.setattr(outage, "BACKOFF_FIRST_SECONDS", 0.0)
     monkeypatch.setattr(outage, "BACKOFF_CAP_SECONDS", 0.0)
-    monkeypatch.setattr(outage.redis_outage, "_backoff_seconds", 0.0)
+    monkeypatch.setattr(outage.broker_outage, "_backoff_seconds", 0.0)
     user = make_user()
 
     def post() -> list[int]:
@@ -38,7 +38,7 @@ def test_nor_does_whatever_else_a_ring_may_raise(monkeypatch: pytest.MonkeyPatch
     def stumble(*args: Any) -> None:
         raise ValueError("I/O operation on closed file.")
 
-    monkeypatch.setattr(RedisBroker, "ring", stumble)
+    monkeypatch.setattr(RedisBroker, "dispatch", stumble)
     response = client_of(make_user()).post(
         "/addJob", {"type": "tests.note", "payload": {"text": "hello"}}
     )

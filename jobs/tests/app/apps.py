@@ -5,7 +5,7 @@ import signal
 
 from django.apps import AppConfig
 
-from jobs import kill_points
+from jobs.core import kill_points
 
 
 class TestsConfig(AppConfig):

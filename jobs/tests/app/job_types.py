@@ -7,10 +7,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from jobs.errors import OutcomeUnknown, PermanentError, RetryAfter
+from jobs.core.errors import OutcomeUnknown, PermanentError, RetryAfter
+from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.registry import job_type
-from jobs.states import Effect
 from jobs.tests.app.models import Note
 
 

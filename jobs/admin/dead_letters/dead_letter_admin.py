@@ -1,0 +1,142 @@
+"""Dead letters in the admin: the page where staff find out what failed, and decide."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+
+from jobs.admin.dead_letters.confirmation import DISCARD, REPLAY, decide
+from jobs.admin.shared.display import (
+    attempts_for_people,
+    badge,
+    moment,
+    pretty_json,
+    record_link,
+    short_id,
+)
+from jobs.admin.shared.filters import (
+    AgeFilter,
+    QueueFilter,
+    ReasonFilter,
+    ResolutionFilter,
+    TypeFilter,
+)
+from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.search import as_uuid, job_ids_matching
+from jobs.core.states import Resolution
+from jobs.models import DeadLetter, Job
+from jobs.services.visibility import masked_payload
+
+WAITING = "waiting"
+
+
+class DeadLetterAdmin(ReadOnlyAdmin):
+    """Jobs that the machine gave up. Two actions, each with a permission of its own."""
+
+    list_display = (
+        "type",
+        "error_line",
+        "reason",
+        "job_link",
+        "submitted_by",
+        "died",
+        "resolution_badge",
+    )
+    list_filter = (ResolutionFilter, ReasonFilter, TypeFilter, QueueFilter, AgeFilter)
+    list_select_related = ("submitted_by",)
+    list_defer = ("payload", "attempts")
+    search_help_text = (
+        "The id of a dead letter or of its job, an idempotency key, or the beginning of an effect "
+        "key."
+    )
+    actions = ("replay_selected", "discard_selected")
+    change_form_template = "admin/jobs/deadletter/record.html"
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "type",
+                    "error_line",
+                    "reason",
+                    "queue",
+                    "job_link_in_full",
+                    "submitted_by",
+                    "died",
+                    "resolution_in_full",
+                )
+            },
+        ),
+    )
+
+    def search(self, term: str) -> Q:
+        found = Q(job_id__in=job_ids_matching(term))
+        if letter_id := as_uuid(term):
+            found |= Q(id=letter_id)
+        return found
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Asked by Django before it offers or runs the action."""
+        return request.user.has_perm("jobs.replay_deadletter")
+
+    def has_discard_permission(self, request: HttpRequest) -> bool:
+        """Asked by Django before it offers or runs the action."""
+        return request.user.has_perm("jobs.discard_deadletter")
+
+    @admin.action(description="Replay selected", permissions=["replay"])
+    def replay_selected(
+        self, request: HttpRequest, queryset: QuerySet[DeadLetter]
+    ) -> HttpResponse | None:
+        return decide(self, request, queryset, REPLAY)
+
+    @admin.action(description="Discard selected", permissions=["discard"])
+    def discard_selected(
+        self, request: HttpRequest, queryset: QuerySet[DeadLetter]
+    ) -> HttpResponse | None:
+        return decide(self, request, queryset, DISCARD)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        letter: DeadLetter = kwargs["obj"]
+        context["payload"] = pretty_json(masked_payload(letter.type, letter.payload))
+        context["attempts"] = attempts_for_people(letter.attempts)
+        context["decisions"] = [] if letter.resolution else self._decisions(request)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _decisions(self, request: HttpRequest) -> list[Any]:
+        allowed = self.get_actions(request)
+        return [one for one in (REPLAY, DISCARD) if one.action in allowed]
+
+    @admin.display(description="error")
+    def error_line(self, letter: DeadLetter) -> str:
+        return letter.error
+
+    @admin.display(description="job")
+    def job_link(self, letter: DeadLetter) -> str:
+        return record_link(Job, letter.job_id, short_id(letter.job_id))
+
+    @admin.display(description="job")
+    def job_link_in_full(self, letter: DeadLetter) -> str:
+        return record_link(Job, letter.job_id, str(letter.job_id))
+
+    @admin.display(description="died (UTC)")
+    def died(self, letter: DeadLetter) -> str:
+        return moment(letter.created_at)
+
+    @admin.display(description="resolution")
+    def resolution_badge(self, letter: DeadLetter) -> str:
+        return badge(letter.resolution or WAITING)
+
+    @admin.display(description="resolution")
+    def resolution_in_full(self, letter: DeadLetter) -> str:
+        if not letter.resolution:
+            return badge(WAITING, "waiting for a person")
+        return format_html(
+            "{} {}{} UTC",
+            badge(letter.resolution, Resolution(letter.resolution).label.lower()),
+            f"by {letter.resolved_by}, " if letter.resolved_by else "",
+            moment(letter.resolved_at),
+        )

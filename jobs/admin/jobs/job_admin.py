@@ -1,0 +1,156 @@
+"""Jobs in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html_join
+
+from jobs.admin.shared.display import (
+    EMPTY,
+    attempts_for_people,
+    badge,
+    moment,
+    pretty_json,
+    record_link,
+    short_id,
+)
+from jobs.admin.shared.filters import AgeFilter, QueueFilter, StateFilter, TypeFilter
+from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.search import job_ids_matching
+from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.services.visibility import masked_payload
+
+
+class JobAdmin(ReadOnlyAdmin):
+    """Every accepted job: where it is, and what its attempts said."""
+
+    list_display = (
+        "id_in_short",
+        "type",
+        "state_badge",
+        "queue",
+        "attempt",
+        "submitted_by",
+        "worker_link",
+        "created",
+        "finished",
+    )
+    list_filter = (StateFilter, TypeFilter, QueueFilter, AgeFilter)
+    list_defer = ("payload", "errors")
+    search_help_text = "The id of a job, its idempotency key, or the beginning of its effect key."
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "id",
+                    "type",
+                    "state_badge",
+                    "queue",
+                    "priority",
+                    "attempts_made",
+                    "submitted_by",
+                    "worker_link",
+                    "owner_link",
+                    "dead_letter_links",
+                )
+            },
+        ),
+        ("Keys", {"fields": ("idempotency_key", "effect_key_link")}),
+        (
+            "Times",
+            {
+                "fields": (
+                    "created",
+                    "run",
+                    "rung",
+                    "claimed",
+                    "started",
+                    "finished",
+                    "cancel_requested",
+                )
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        """Joined, a worker whose row was pruned is None instead of an error."""
+        return Job.objects.select_related("submitted_by", "worker")
+
+    def search(self, term: str) -> Q:
+        return Q(id__in=job_ids_matching(term))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        job: Job = kwargs["obj"]
+        context["payload"] = pretty_json(masked_payload(job.type, job.payload))
+        context["attempts"] = attempts_for_people(job.errors)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="id")
+    def id_in_short(self, job: Job) -> str:
+        return short_id(job.id)
+
+    @admin.display(description="state")
+    def state_badge(self, job: Job) -> str:
+        return badge(job.state)
+
+    @admin.display(description="attempts")
+    def attempts_made(self, job: Job) -> str:
+        return (
+            f"{job.attempt} (present retry budget: {job.failures} failed, {job.crashes} crashed, "
+            f"{job.max_retries} retries allowed)"
+        )
+
+    @admin.display(description="worker")
+    def worker_link(self, job: Job) -> str:
+        name = job.worker.name if job.worker else short_id(job.worker_id) if job.worker_id else ""
+        return record_link(Worker, job.worker_id, name)
+
+    @admin.display(description="done by")
+    def owner_link(self, job: Job) -> str:
+        return record_link(Job, job.done_by_id, str(job.done_by_id))
+
+    @admin.display(description="effect key")
+    def effect_key_link(self, job: Job) -> str:
+        return record_link(ProcessedKey, job.effect_key, job.effect_key)
+
+    @admin.display(description="dead letters")
+    def dead_letter_links(self, job: Job) -> str:
+        letters = DeadLetter.objects.filter(job_id=job.id).defer("payload", "attempts")
+        links = [
+            (record_link(DeadLetter, letter.id, letter.error), letter.resolution or "waiting")
+            for letter in letters
+        ]
+        return format_html_join("", "<div>{} ({})</div>", links) or EMPTY
+
+    @admin.display(description="created (UTC)")
+    def created(self, job: Job) -> str:
+        return moment(job.created_at)
+
+    @admin.display(description="to run at (UTC)")
+    def run(self, job: Job) -> str:
+        return moment(job.run_at)
+
+    @admin.display(description="rung (UTC)")
+    def rung(self, job: Job) -> str:
+        return moment(job.dispatched_at)
+
+    @admin.display(description="claimed (UTC)")
+    def claimed(self, job: Job) -> str:
+        return moment(job.claimed_at)
+
+    @admin.display(description="started (UTC)")
+    def started(self, job: Job) -> str:
+        return moment(job.started_at)
+
+    @admin.display(description="finished (UTC)")
+    def finished(self, job: Job) -> str:
+        return moment(job.finished_at)
+
+    @admin.display(description="cancellation asked for (UTC)")
+    def cancel_requested(self, job: Job) -> str:
+        return moment(job.cancel_requested_at)

@@ -1,0 +1,37 @@
+"""Processed keys in the admin."""
+
+from django.contrib import admin
+from django.db.models import Q
+
+from jobs.admin.shared.display import moment, record_link
+from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.search import as_uuid, keys_matching
+from jobs.models import Job, ProcessedKey
+
+
+class ProcessedKeyAdmin(ReadOnlyAdmin):
+    """Which job owns an effect, and whether it has been done."""
+
+    list_display = ("key", "job_link", "created", "processed")
+    fields = list_display
+    search_help_text = "The beginning of a key, with or without its job type, or the id of a job."
+
+    def search(self, term: str) -> Q:
+        job_id = as_uuid(term)
+        if job_id is None:
+            return keys_matching(term)
+        # A key without a job type is the id of its job; others are found through the job.
+        keys = Job.objects.filter(id=job_id).values_list("effect_key", flat=True)
+        return Q(key__in=[str(job_id), *keys])
+
+    @admin.display(description="job")
+    def job_link(self, key: ProcessedKey) -> str:
+        return record_link(Job, key.job_id, str(key.job_id))
+
+    @admin.display(description="taken (UTC)")
+    def created(self, key: ProcessedKey) -> str:
+        return moment(key.created_at)
+
+    @admin.display(description="processed (UTC)")
+    def processed(self, key: ProcessedKey) -> str:
+        return moment(key.processed_at)

@@ -1,0 +1,135 @@
+"""Filters whose choices are known without asking the table."""
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from jobs.core.conf import jobs_conf
+from jobs.core.ids import uuid7_floor
+from jobs.core.states import DeathReason, JobState, Resolution
+from jobs.handlers.registry import job_types
+
+if TYPE_CHECKING:
+    from jobs.admin.shared.read_only import ModelAdmin
+
+Choices = Iterable[tuple[str, str]]
+DAY_SECONDS = 86_400
+
+
+class ColumnFilter(SimpleListFilter):
+    """Rows whose column, named as the parameter, has the chosen value."""
+
+    parameter_name: str
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        return queryset if chosen is None else queryset.filter(**{self.parameter_name: chosen})
+
+
+class StateFilter(ColumnFilter):
+    """The state of a job."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        return _in_lower_case(JobState.choices)
+
+
+class TypeFilter(ColumnFilter):
+    """The job types that this process knows."""
+
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        return [(name, name) for name in job_types.names()]
+
+
+class QueueFilter(ColumnFilter):
+    """The queues of JOBS_QUEUES."""
+
+    title = "queue"
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        return [(name, name) for name in jobs_conf().queues]
+
+
+class ReasonFilter(ColumnFilter):
+    """Why a job became a dead letter."""
+
+    title = "reason"
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        return DeathReason.choices
+
+
+class ResolutionFilter(ColumnFilter):
+    """What became of a dead letter. Those that wait for a person come first."""
+
+    title = "resolution"
+    parameter_name = "resolution"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        return [("all", "all"), *_in_lower_case(Resolution.choices)]
+
+    def choices(self, changelist: ChangeList) -> Any:
+        """As Django's, except that no choice means those that wait."""
+        waiting, *others = super().choices(changelist)
+        return [{**waiting, "display": "waiting"}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(resolution=self.value() or "")
+
+
+class AgeFilter(SimpleListFilter):
+    """When a row was made, which its id tells: the primary key answers."""
+
+    title = "age"
+    parameter_name = "age"
+    seconds = {
+        "hour": DAY_SECONDS // 24,
+        "day": DAY_SECONDS,
+        "week": 7 * DAY_SECONDS,
+        "month": 30 * DAY_SECONDS,
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        return [
+            ("past-hour", "past hour"),
+            ("past-day", "past 24 hours"),
+            ("past-week", "past 7 days"),
+            ("older-day", "older than 24 hours"),
+            ("older-week", "older than 7 days"),
+            ("older-month", "older than 30 days"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        side, _, span = (self.value() or "").partition("-")
+        if span not in self.seconds:
+            return queryset
+        floor = uuid7_floor(time.time() - self.seconds[span])
+        return queryset.filter(id__lt=floor) if side == "older" else queryset.filter(id__gte=floor)
+
+
+class LivenessFilter(ColumnFilter):
+    """Whether a worker lives."""
+
+    title = "state"
+    parameter_name = "liveness"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        return [("live", "live"), ("silent", "silent"), ("stopped", "stopped")]
+
+
+def _in_lower_case(choices: Choices) -> Choices:
+    return [(value, label.lower()) for value, label in choices]

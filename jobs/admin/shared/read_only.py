@@ -1,0 +1,92 @@
+"""What every page of the ledger has in common: it only shows, and it stays quick."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.text import capfirst
+
+from jobs.admin.shared.paging import CappedPaginator
+from jobs.admin.shared.time_limit import LIMIT_SECONDS, within_limit
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class ReadOnlyList(ChangeList):
+    """A list in the order of the primary key, without the columns that are large."""
+
+    def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        admin_of_models = cast(ReadOnlyAdmin, self.model_admin)
+        return super().get_queryset(*args, **kwargs).defer(*admin_of_models.list_defer)
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """Any other order would sort the whole table."""
+        return list(self.model._meta.ordering or [])
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Nothing can be added, changed or deleted, whatever permissions a user has."""
+
+    list_filter: ClassVar[tuple[type[admin.SimpleListFilter], ...]] = ()
+    list_defer: tuple[str, ...] = ()
+    list_per_page = 50
+    list_max_show_all = 0
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each facet is a COUNT
+    sortable_by = ()
+    search_fields = ("id",)  # shows the search box; `search` says what is searched
+    change_form_template = "admin/jobs/record.html"
+
+    class Media:
+        css = {"all": ["jobs/admin.css"]}
+
+    def search(self, term: str) -> Q:
+        """What a search for `term` asks for; every condition has an index."""
+        raise NotImplementedError
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if term := search_term.strip():
+            queryset = queryset.filter(self.search(term))
+        return queryset, False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ReadOnlyList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        show = super().changelist_view
+        extra_context = {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})}
+        if request.method == "POST":  # an action takes the time it takes
+            return show(request, extra_context)
+        return within_limit(lambda: show(request, extra_context), lambda: self._too_slow(request))
+
+    def _too_slow(self, request: HttpRequest) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "That took too long",
+            "limit_seconds": LIMIT_SECONDS,
+        }
+        return TemplateResponse(request, "admin/jobs/too_slow.html", context, status=503)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """The filters on the page and no others: they have indexes, and ask about no payload."""
+        return any(lookup == one.parameter_name for one in self.list_filter)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

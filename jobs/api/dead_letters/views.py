@@ -1,0 +1,54 @@
+"""The calls about dead letters: parse, call one service, render."""
+
+from rest_framework import status
+from rest_framework.generics import get_object_or_404
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from jobs.api.client import client_of
+from jobs.api.dead_letters.representations import DeadLetterRepresentation
+from jobs.api.dead_letters.serializers import DeadLetterQuery
+from jobs.api.links import job_path
+from jobs.api.lists import paged_response
+from jobs.api.parsers import StorableJSONParser
+from jobs.api.permissions import MayReplay
+from jobs.api.refusals import RefusalMixin
+from jobs.models import DeadLetter
+from jobs.services.dead_letters import dead_letter_replay
+from jobs.services.visibility import dead_letters_visible_to
+
+
+class DeadLetterViewSet(RefusalMixin, ViewSet):
+    """Shows dead letters, a client's own or all of them to staff, and replays them."""
+
+    parser_classes = (StorableJSONParser,)
+
+    def get_permissions(self) -> list[BasePermission]:
+        """Replaying takes a right of its own."""
+        return [IsAuthenticated(), MayReplay()] if self.action == "replay" else [IsAuthenticated()]
+
+    def list(self, request: Request) -> Response:
+        """A page of dead letters, newest first."""
+        letters = dead_letters_visible_to(client_of(request))
+        return paged_response(request, DeadLetterQuery, letters, DeadLetterRepresentation)
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One dead letter."""
+        return Response(DeadLetterRepresentation(self._letter(request, pk)).data)
+
+    def replay(self, request: Request, pk: str) -> Response:
+        """Puts the job back in its queue."""
+        letter = dead_letter_replay(
+            dead_letter_id=self._letter(request, pk).pk, resolved_by_id=client_of(request).pk
+        )
+        return Response(
+            DeadLetterRepresentation(letter).data,
+            status=status.HTTP_202_ACCEPTED,
+            headers={"Location": job_path(letter.job_id)},
+        )
+
+    def _letter(self, request: Request, pk: str) -> DeadLetter:
+        letter: DeadLetter = get_object_or_404(dead_letters_visible_to(client_of(request)), pk=pk)
+        return letter

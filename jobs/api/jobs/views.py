@@ -1,0 +1,45 @@
+"""The calls about jobs: parse, call one service, render."""
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from rest_framework import status
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from jobs.api.client import client_of
+from jobs.api.jobs.representations import JobRepresentation
+from jobs.api.jobs.serializers import JobQuery
+from jobs.api.lists import paged_response
+from jobs.api.parsers import StorableJSONParser
+from jobs.api.refusals import RefusalMixin
+from jobs.models import DeadLetter, Job
+from jobs.services.cancel import job_cancel
+from jobs.services.visibility import jobs_visible_to
+
+
+class JobViewSet(RefusalMixin, ViewSet):
+    """Shows jobs and cancels them: a client's own, or all of them to staff."""
+
+    parser_classes = (StorableJSONParser,)
+
+    def list(self, request: Request) -> Response:
+        """A page of jobs, newest first."""
+        return paged_response(request, JobQuery, self._jobs(request), JobRepresentation)
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One job."""
+        return Response(JobRepresentation(get_object_or_404(self._jobs(request), pk=pk)).data)
+
+    def cancel(self, request: Request, pk: str) -> Response:
+        """A queued job is cancelled for good; a running one is asked to stop."""
+        mine = get_object_or_404(self._jobs(request), pk=pk)
+        job_cancel(job_id=mine.pk)
+        job = self._jobs(request).get(pk=mine.pk)
+        return Response(JobRepresentation(job).data, status=status.HTTP_202_ACCEPTED)
+
+    def _jobs(self, request: Request) -> QuerySet[Job]:
+        newest_letter = DeadLetter.objects.filter(job=OuterRef("pk")).order_by("-pk")
+        return jobs_visible_to(client_of(request)).annotate(
+            failed_job_id=Subquery(newest_letter.values("pk")[:1])
+        )

@@ -1,0 +1,30 @@
+"""The paths of jobs and dead letters."""
+
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.urls import get_script_prefix, reverse
+
+_ANY_ID = UUID(int=0)
+
+
+def job_path(job_id: Any) -> str:
+    """The path of one job."""
+    return job_path_prefix() + str(job_id)
+
+
+def job_path_prefix() -> str:
+    """What the path of a job has before its id."""
+    return _job_path_prefix(get_script_prefix())
+
+
+@lru_cache(maxsize=8)
+def _job_path_prefix(script_prefix: str) -> str:
+    # Looking it up would take as long as all else that is said of an accepted job.
+    return reverse("job", args=[_ANY_ID]).removesuffix(str(_ANY_ID))
+
+
+def failed_job_path(dead_letter_id: Any) -> str:
+    """The path of one dead letter."""
+    return reverse("failed-job", args=[dead_letter_id])

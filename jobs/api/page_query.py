@@ -1,0 +1,36 @@
+"""The query parameters that every list has."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from jobs.api.pagination import LIMIT_DEFAULT, LIMIT_MAX, Cursor
+from jobs.api.strict import StrictSerializer
+
+TYPE_MAX, QUEUE_MAX = 100, 63  # characters
+
+
+class PageQuery(StrictSerializer):
+    """The query parameters that every list has."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=LIMIT_MAX, default=LIMIT_DEFAULT)
+    cursor = serializers.CharField(default=None)
+    type = serializers.CharField(max_length=TYPE_MAX, required=False)
+    queue = serializers.CharField(max_length=QUEUE_MAX, required=False)
+
+    def validate_cursor(self, cursor: str | None) -> Cursor | None:
+        """The cursor; one that this service did not write is refused."""
+        if cursor is None:
+            return None
+        try:
+            return Cursor.decode(cursor)
+        except ValueError:
+            raise serializers.ValidationError(
+                "Take the cursor from next or prev of a page.", code="bad_cursor"
+            ) from None
+
+    def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows that were asked for."""
+        asked = {name: self.validated_data.get(name) for name in ("type", "queue")}
+        return rows.filter(**{name: value for name, value in asked.items() if value is not None})

@@ -1,8 +1,0 @@
-"""The app of the benchmark's job types."""
-
-from django.apps import AppConfig
-
-
-class BenchmarkConfig(AppConfig):
-    name = "jobs.benchmark"
-    label = "jobs_benchmark"

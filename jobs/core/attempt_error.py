@@ -1,0 +1,95 @@
+"""What is kept of a failed attempt: small, and without the values a job type marks sensitive."""
+
+import traceback
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from jobs.core.outcome import AttemptError
+
+MASK = "********"
+
+# A traceback's end names the error; more than this is repetition (recursion).
+TRACEBACK_LIMIT = 16_000
+MESSAGE_LIMIT = 2_000
+
+
+def error_of(exception: BaseException, worker: str, secrets: Iterable[str] = ()) -> AttemptError:
+    """The exception as JSON: `worker`, `at`, `error`, `message`, `traceback`."""
+    text = "".join(traceback.format_exception(exception))
+    return _error(
+        worker=worker,
+        error=type(exception).__name__,
+        message=_without(secrets, _message(exception))[:MESSAGE_LIMIT],
+        text=_without(secrets, text)[-TRACEBACK_LIMIT:],
+    )
+
+
+def error_of_lost_worker(worker: str) -> AttemptError:
+    """The worker died, or was cut off, while it ran the job."""
+    return _error(
+        worker=worker,
+        error="WorkerLost",
+        message="the worker was lost while it ran this attempt",
+        text="",
+    )
+
+
+def error_of_lost_attempt(worker: str) -> AttemptError:
+    """The worker is there, but knows nothing any more of an attempt it had begun."""
+    return _error(
+        worker=worker,
+        error="AttemptLost",
+        message="the worker lost track of this attempt, which had begun",
+        text="",
+    )
+
+
+def secret_values(payload: dict[str, Any], sensitive: Iterable[str]) -> list[str]:
+    """The texts in a payload that must not be shown, as they are and as `repr` writes them.
+
+    The longest come first: one secret may begin like another.
+    """
+    texts = {text for name in sensitive for text in _texts(payload.get(name))}
+    texts |= {repr(text)[1:-1] for text in texts}
+    return sorted(texts, key=len, reverse=True)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text and number inside a JSON value."""
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif value and value is not True:
+        yield str(value)
+
+
+def _message(exception: BaseException) -> str:
+    try:
+        return str(exception)
+    except Exception:  # noqa: BLE001 - a handler's exception may be of any make
+        return "the exception cannot be shown: its __str__ failed"
+
+
+def _error(worker: str, error: str, message: str, text: str) -> AttemptError:
+    return {
+        "worker": worker,
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "error": error,
+        "message": _storable(message),
+        "traceback": _storable(text),
+    }
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL stores neither NUL nor half a surrogate pair; an exception may carry both."""
+    return text.replace("\x00", "\\0").encode("utf-8", "backslashreplace").decode()
+
+
+def _without(secrets: Iterable[str], text: str) -> str:
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text

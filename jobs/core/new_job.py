@@ -1,0 +1,62 @@
+"""A job on its way into the ledger, and what the ledger says of it."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from jobs.core.message import QueueMessage
+
+
+class NewJob(NamedTuple):
+    """A job to insert. Exactly one of `run_at` and `delay_seconds` counts; both None is now."""
+
+    type: str
+    queue: str
+    priority: int
+    payload_json: str
+    idempotency_key: str | None
+    effect_key: str | None
+    submitted_by_id: int | None
+    max_retries: int
+    run_at: datetime | None = None
+    delay_seconds: float = 0.0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it may run at once, and nothing speaks against accepting it."""
+        return self.idempotency_key is None and self.run_at is None and not self.delay_seconds
+
+    def message(self, job_id: UUID, id_text: str) -> QueueMessage:
+        """The ring for it. What has no key of its own has its id."""
+        return QueueMessage(job_id, self.effect_key or id_text, self.queue, self.priority)
+
+    def as_line(self, id_text: str, effect_key: str) -> str:
+        """The row of a plain one as `jobs/sql/copy_jobs.sql` takes it.
+
+        Text format of COPY (PostgreSQL's manual, COPY, file formats): tabs between the columns,
+        `\\N` for NULL, and backslashes for what means something to it. JSON has no bare tab.
+        """
+        client = r"\N" if self.submitted_by_id is None else self.submitted_by_id
+        payload = self.payload_json.replace("\\", r"\\")
+        return (
+            f"{id_text}\t{self.type}\t{self.queue}\t{self.priority}\t{payload}\t"
+            f"{_escaped(effect_key)}\t{client}\t{self.max_retries}\t"
+            "queued\t0\t0\t0\t[]\n"
+        )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")
+
+
+class Inserted(NamedTuple):
+    """A row that was inserted. Moments are Unix times by the database's clock."""
+
+    message: QueueMessage
+    created_at: float
+    run_at: float
+
+    @property
+    def delay_seconds(self) -> float:
+        """How far ahead `run_at` lay; 0 or less for a job that may run at once."""
+        return self.run_at - self.created_at

@@ -1,0 +1,8 @@
+"""What PostgreSQL knows: one file a model, with its querysets and managers beside it."""
+
+from jobs.models.dead_letter import DeadLetter
+from jobs.models.job import Job
+from jobs.models.processed_key import ProcessedKey
+from jobs.models.worker import Worker
+
+__all__ = ["DeadLetter", "Job", "ProcessedKey", "Worker"]

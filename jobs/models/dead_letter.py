@@ -1,0 +1,83 @@
+"""A job that the machine gave up, waiting for a person."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from jobs.core.ids import uuid7
+from jobs.core.states import DeathReason, Resolution
+from jobs.models.job import Job
+
+
+class DeadLetterQuerySet(models.QuerySet["DeadLetter"]):
+    """Dead letters."""
+
+    def waiting(self) -> Self:
+        return self.filter(resolution="")
+
+
+class DeadLetter(models.Model):
+    """A job that the machine gave up, complete, waiting for a person.
+
+    `attempts` has the shape of `Job.errors`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="dead_letters")
+    type = models.CharField(max_length=100)
+    queue = models.CharField(max_length=63)
+    payload = models.JSONField()
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    reason = models.CharField(max_length=20, choices=DeathReason)
+    error = models.TextField(help_text="What the last attempt said, in one line.")
+    attempts = models.JSONField(default=list)
+    attempt = models.PositiveIntegerField(help_text="The attempt that ended in death.")
+    created_at = models.DateTimeField(db_default=Now())
+    resolution = models.CharField(max_length=10, choices=Resolution, blank=True, default="")
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+
+    objects = DeadLetterQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [
+            ("replay_deadletter", "Can replay dead letters"),
+            ("discard_deadletter", "Can discard dead letters"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job"], condition=Q(resolution=""), name="one_waiting_dead_letter_per_job"
+            ),
+            models.CheckConstraint(
+                condition=Q(resolution="", resolved_at__isnull=True)
+                | (~Q(resolution="") & Q(resolved_at__isnull=False)),
+                name="dead_letter_resolved_at_iff_resolved",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                F("id").desc(), condition=Q(resolution=""), name="dead_letter_waiting_newest"
+            ),
+            models.Index(F("submitted_by"), F("id").desc(), name="dead_letter_by_client_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.job_id}"

@@ -1,0 +1,126 @@
+"""An accepted job: its columns, constraints, indexes. Only `jobs/services` changes rows."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from jobs.core.conf import PRIORITY_DEFAULT, PRIORITY_MAX, PRIORITY_MIN
+from jobs.core.ids import uuid7
+from jobs.core.states import FINAL_STATES, JobState
+from jobs.models.detach_client import detach_client
+from jobs.models.job_manager import JobManager
+from jobs.models.worker import Worker
+
+
+class Job(models.Model):
+    """One accepted job. `attempt` is the fencing token: it only ever grows.
+
+    `failures` and `crashes` count within the present retry budget; a replay sets them to 0.
+    `dispatched_at` is the moment from which the id should lie in its Redis list.
+    `errors` lists every failed attempt: attempt, worker, at, error, message, traceback.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    type = models.CharField(max_length=100)
+    queue = models.CharField(max_length=63)
+    priority = models.PositiveSmallIntegerField(default=PRIORITY_DEFAULT)
+    payload = models.JSONField(default=dict)
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - indexed
+    effect_key = models.CharField(max_length=400)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=detach_client,
+        related_name="+",
+        db_index=False,
+    )
+
+    state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
+    attempt = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+    crashes = models.PositiveIntegerField(default=0)
+    max_retries = models.PositiveSmallIntegerField()
+    errors = models.JSONField(default=list, blank=True)
+    worker = models.ForeignKey(
+        Worker,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        related_name="jobs",
+        db_constraint=False,
+        db_index=False,
+    )
+    done_by = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="The job that had already done the effect of this one.",
+    )
+
+    created_at = models.DateTimeField(db_default=Now())
+    run_at = models.DateTimeField(db_default=Now())
+    dispatched_at = models.DateTimeField(db_default=Now())
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JobManager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["idempotency_key", "type", "submitted_by"],
+                condition=Q(idempotency_key__isnull=False),
+                nulls_distinct=False,
+                name="job_once_per_client_and_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=JobState.values), name="job_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(priority__range=(PRIORITY_MIN, PRIORITY_MAX)),
+                name="job_priority_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=FINAL_STATES, finished_at__isnull=False)
+                | (~Q(state__in=FINAL_STATES) & Q(finished_at__isnull=True)),
+                name="job_finished_at_iff_final",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=JobState.RUNNING)
+                | Q(worker__isnull=False, claimed_at__isnull=False, attempt__gt=0),
+                name="job_running_has_a_worker",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=JobState.SKIPPED) | Q(done_by__isnull=False),
+                name="job_skipped_names_done_by",
+            ),
+        ]
+        indexes = [
+            # The reconciler, and claiming while Redis is away, walk this one in dispatch order.
+            models.Index(
+                fields=["queue", "priority", "dispatched_at"],
+                condition=Q(state=JobState.QUEUED),
+                name="job_queued_in_dispatch_order",
+            ),
+            models.Index(
+                fields=["worker"], condition=Q(state=JobState.RUNNING), name="job_running_by_worker"
+            ),
+            models.Index(
+                F("submitted_by"),
+                F("id").desc(),
+                condition=Q(submitted_by__isnull=False),
+                name="job_by_client_newest_first",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}"

@@ -1,0 +1,47 @@
+"""Who owns an effect key, and whether the effect is done."""
+
+from uuid import UUID
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models.functions import Now
+
+from jobs.models.job import Job
+
+
+class ProcessedKeyQuerySet(models.QuerySet["ProcessedKey"]):
+    """Processed keys."""
+
+    def take_over(self, key: str, from_job_id: UUID, to_job_id: UUID) -> bool:
+        """Ties an unprocessed key to another job; False if it has moved on meanwhile."""
+        held = self.filter(key=key, job_id=from_job_id, processed_at__isnull=True)
+        return held.update(job_id=to_job_id) == 1
+
+
+class ProcessedKey(models.Model):
+    """Who owns an effect key (L2). The unique index decides; `processed_at` is set with success."""
+
+    # By bytes: so its index finds the beginnings of keys, too, and no second one is needed.
+    key = models.CharField(primary_key=True, max_length=400, db_collation="C")
+    job = models.ForeignKey(
+        Job,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="Stays when the job itself is pruned.",
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    processed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ProcessedKeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["key"]
+        indexes = [
+            # Pruning finds old keys by it; rows arrive in this order, so it costs next to nothing.
+            BrinIndex(fields=["created_at"], name="processed_key_by_age", autosummarize=True),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

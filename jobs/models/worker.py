@@ -1,0 +1,65 @@
+"""A worker process, as PostgreSQL knows it."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Greatest, Now
+
+from jobs.core.ids import uuid7
+from jobs.models.moments import seconds_ago
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Workers."""
+
+    def live(self, timeout_seconds: float) -> Self:
+        """Not stopped, and heard of within the timeout."""
+        return self.filter(stopped_at__isnull=True).exclude(_silent(timeout_seconds))
+
+    def silent(self, timeout_seconds: float) -> Self:
+        """Not stopped, but not heard of for the timeout: dead."""
+        return self.filter(_silent(timeout_seconds), stopped_at__isnull=True)
+
+
+def _silent(timeout_seconds: float) -> Q:
+    """Nobody is silent while the database is away: silence counts from its start, too."""
+    heard_of = Greatest(
+        F("heartbeat_at"),
+        Func(function="pg_postmaster_start_time", output_field=models.DateTimeField()),
+    )
+    return Q(models.lookups.LessThan(heard_of, seconds_ago(timeout_seconds)))
+
+
+class Worker(models.Model):
+    """One `runworker` process. Silent for JOBS_WORKER_TIMEOUT_SECONDS means dead."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=100)
+    hostname = models.CharField(max_length=255)
+    pid = models.IntegerField()
+    queues = models.JSONField(default=list)
+    concurrency = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField(db_default=Now())
+    heartbeat_at = models.DateTimeField(db_default=Now())
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["heartbeat_at"],
+                condition=Q(stopped_at__isnull=True),
+                name="worker_live_heartbeat",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def default_name(self) -> str:
+        """What a worker is called that nobody named: the random end of its id."""
+        return self.id.hex[-12:]

@@ -1,0 +1,188 @@
+"""The moves of a job in a worker's hands: claimed, started, recorded, given back.
+
+Every write is fenced: it happens only where job, worker and attempt still match.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from jobs.core.claim import ClaimedJob
+from jobs.core.conf import jobs_conf
+from jobs.core.errors import LeaseLost
+from jobs.core.outcome import NotStarted, Outcome, Succeeded
+from jobs.core.retry import (
+    Cancel,
+    Die,
+    Move,
+    Requeue,
+    RetryPolicy,
+    Succeed,
+    decide,
+    start_is_marked,
+)
+from jobs.core.states import Effect, JobState
+from jobs.handlers.registry import job_types
+from jobs.models import Job
+from jobs.services.dispatch import (
+    dispatch_after_commit,
+    mark_done_after_commit,
+    push_back_after_commit,
+)
+from jobs.services.short_transaction import short_transaction
+
+logger = logging.getLogger(__name__)
+
+_SUCCEEDED, _SUCCEED = Succeeded(), Succeed()
+
+
+class Finished(NamedTuple):
+    """An attempt that has ended."""
+
+    claim: ClaimedJob
+    outcome: Outcome
+
+
+class Recorded(NamedTuple):
+    """What was written about an attempt. `written` is False where it had been taken away."""
+
+    finished: Finished
+    move: Move
+    written: bool
+
+
+def jobs_claim(*, worker_id: UUID, job_ids: Sequence[UUID]) -> list[ClaimedJob]:
+    """queued -> running for the jobs that may start now; the others stay as they are."""
+    return Job.objects.claim(worker_id, job_ids) if job_ids else []
+
+
+def job_start(*, claim: ClaimedJob) -> bool:
+    """Writes `started_at` where it matters, just before the handler runs.
+
+    False: the attempt was taken away, and the handler must not run.
+    """
+    return Job.objects.record_start(claim) if is_start_marked(claim) else True
+
+
+def is_start_marked(claim: ClaimedJob) -> bool:
+    """Whether `started_at` tells an attempt that was cut off from one that never began."""
+    job_type = job_types.find(claim.type)
+    return start_is_marked(job_type.effect if job_type else None, claim.budget)
+
+
+def job_succeed_in_transaction(*, claim: ClaimedJob) -> None:
+    """running -> succeeded inside the handler's own transaction; raises LeaseLost."""
+    if not Job.objects.record_succeeded([claim]):
+        raise LeaseLost(f"job {claim.id}, attempt {claim.attempt} was taken away")
+    mark_done_after_commit([(claim.effect_key, claim.id)])
+
+
+def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
+    """Writes what attempts led to, all in one transaction; rings and marks after the commit."""
+    moves = _decisions(finished)
+    succeeded = [one.claim for one, move in moves if isinstance(move, Succeed)]
+    if len(succeeded) == len(moves):
+        # The usual case needs no transaction of its own: it is a single statement.
+        written = _record_succeeded(succeeded)
+        return [Recorded(one, move, one.claim.id in written) for one, move in moves]
+    with short_transaction():
+        states = _record_requeued([(one, move) for one, move in moves if isinstance(move, Requeue)])
+        written = (
+            _record_succeeded(succeeded)
+            | states.keys()
+            | _record_dead([(one, move) for one, move in moves if isinstance(move, Die)])
+            | _record_cancelled([one.claim for one, move in moves if isinstance(move, Cancel)])
+        )
+    cancelled = {job_id for job_id, state in states.items() if state == JobState.CANCELLED}
+    return [
+        Recorded(
+            one,
+            Cancel() if one.claim.id in cancelled else move,
+            move is None or one.claim.id in written,
+        )
+        for one, move in moves
+    ]
+
+
+def jobs_give_back(*, claims: Sequence[ClaimedJob]) -> None:
+    """running -> queued for claims that never began, at no cost."""
+    jobs_record(finished=[Finished(claim, NotStarted()) for claim in claims])
+
+
+def _decisions(finished: Sequence[Finished]) -> list[tuple[Finished, Move]]:
+    """Settings and types are looked up once a batch: this is the hottest loop of the recorder."""
+    default_policy, crash_limit = default_retry_policy(), jobs_conf().crash_limit
+    return [(one, _move(one, default_policy, crash_limit)) for one in finished]
+
+
+def _move(one: Finished, default_policy: RetryPolicy, crash_limit: int) -> Move:
+    if one.outcome == _SUCCEEDED:
+        return _SUCCEED  # as `decide` says; nearly always, so without looking anything up
+    job_type = job_types.find(one.claim.type)
+    return decide(
+        one.outcome,
+        one.claim.budget,
+        effect=job_type.effect if job_type else Effect.ONCE,  # unknown: the most careful one
+        policy=(job_type and job_type.retry) or default_policy,
+        crash_limit=crash_limit,
+    )
+
+
+def default_retry_policy() -> RetryPolicy:
+    """The policy of the settings."""
+    conf = jobs_conf()
+    return RetryPolicy(
+        base_seconds=conf.retry_base_seconds,
+        factor=conf.retry_factor,
+        cap_seconds=conf.retry_cap_seconds,
+        jitter=conf.retry_jitter,
+    )
+
+
+def _record_succeeded(claims: list[ClaimedJob]) -> set[UUID]:
+    if not claims:
+        return set()
+    written = Job.objects.record_succeeded(claims)
+    if late := [claim for claim in claims if claim.id not in written]:
+        written |= _record_late_success(late)
+    mark_done_after_commit((claim.effect_key, claim.id) for claim in claims if claim.id in written)
+    return written
+
+
+def _record_late_success(claims: list[ClaimedJob]) -> set[UUID]:
+    settled = Job.objects.record_late_success(claims)
+    for job_id in settled:
+        logger.warning("Job %s had succeeded after all: its dead letter is settled", job_id)
+    return settled
+
+
+def _record_requeued(moves: list[tuple[Finished, Requeue]]) -> dict[UUID, str]:
+    """The new states of what was still ours: cancelled, where somebody had asked for that."""
+    if not moves:
+        return {}
+    states = Job.objects.record_requeued([(one.claim, move, _errors(one)) for one, move in moves])
+    ours = [
+        (one.claim.message, move.delay_seconds)
+        for one, move in moves
+        if states.get(one.claim.id) == JobState.QUEUED
+    ]
+    dispatch_after_commit([ring for ring in ours if ring[1] > 0])
+    push_back_after_commit([message for message, delay in ours if delay <= 0])
+    return states
+
+
+def _record_dead(moves: list[tuple[Finished, Die]]) -> set[UUID]:
+    if not moves:
+        return set()
+    return Job.objects.record_dead([(one.claim, move, _errors(one)) for one, move in moves])
+
+
+def _record_cancelled(claims: list[ClaimedJob]) -> set[UUID]:
+    return Job.objects.record_cancelled(claims) if claims else set()
+
+
+def _errors(one: Finished) -> list[dict[str, object]]:
+    """What this attempt adds to `Job.errors`."""
+    error = getattr(one.outcome, "error", None)
+    return [{"attempt": one.claim.attempt, **error}] if error else []

@@ -1,0 +1,29 @@
+"""A job is cancelled: at once while it waits, at its handler's convenience while it runs."""
+
+from uuid import UUID
+
+from django.db.models.functions import Now
+
+from jobs.core.errors import JobAlreadyFinal
+from jobs.core.states import JobState
+from jobs.models import Job
+from jobs.services.short_transaction import short_transaction
+
+
+def job_cancel(*, job_id: UUID) -> Job:
+    """queued -> cancelled, for good; a running job is asked to stop.
+
+    The handler of a running job sees `context.cancelled`; should the attempt fail, the job
+    is cancelled instead of retried. Raises JobAlreadyFinal, Job.DoesNotExist.
+    """
+    with short_transaction():
+        job = Job.objects.select_for_update().get(id=job_id)
+        if job.state == JobState.QUEUED:
+            changes = {"state": JobState.CANCELLED, "finished_at": Now()}
+        elif job.state == JobState.RUNNING:
+            changes = {}
+        else:
+            raise JobAlreadyFinal(job.state)
+        Job.objects.filter(id=job_id).update(cancel_requested_at=Now(), **changes)
+        job.refresh_from_db()
+    return job

@@ -1,0 +1,81 @@
+"""Jobs are dispatched: their ids go to Redis, after the commit of their rows.
+
+A dispatch that fails is no error: `jobs_redispatch_lost` finds the row.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from uuid import UUID
+
+from django.db import transaction
+
+from jobs.broker import get_broker
+from jobs.broker.base import Broker
+from jobs.core import kill_points
+from jobs.core.errors import BrokerUnavailable
+from jobs.core.message import QueueMessage
+from jobs.core.outage import broker_outage
+
+Dispatch = tuple[QueueMessage, float]
+"""A message, and in how many seconds its job may run."""
+
+
+def dispatch_after_commit(
+    dispatches: Sequence[Dispatch], *, clear_cache_marks: bool = False
+) -> None:
+    """Dispatches once the present transaction has committed; at once if there is none.
+
+    Seconds count from this call, so that a long transaction delays no job any further.
+    `clear_cache_marks`: PostgreSQL says that these jobs are to run, whatever a cache mark says.
+    """
+    asked_at = time.monotonic()
+
+    def dispatch(broker: Broker) -> None:
+        kill_points.reached(kill_points.COMMIT_PUSH)
+        if clear_cache_marks:
+            broker.clear_cache_marks(message.effect_key for message, _ in dispatches)
+        passed = time.monotonic() - asked_at
+        if ready := [message for message, seconds in dispatches if seconds <= passed]:
+            broker.dispatch(ready)
+        if len(ready) < len(dispatches):
+            broker.dispatch_later(
+                [(one, left - passed) for one, left in dispatches if left > passed]
+            )
+
+    if dispatches:
+        _after_commit(dispatch)
+
+
+def push_back_after_commit(messages: Sequence[QueueMessage]) -> None:
+    """Returns messages to the head of their lists: they had been fetched, and did not begin."""
+    if messages:
+        _after_commit(lambda broker: broker.push_back(messages))
+
+
+def mark_done_after_commit(done: Iterable[tuple[str, UUID]]) -> None:
+    """Lets Redis answer duplicates of what is done: effect keys, and the jobs that did them."""
+    marks = list(done)
+
+    def mark(broker: Broker) -> None:
+        kill_points.reached(kill_points.RECORD_MARK)
+        broker.mark_done(marks)
+
+    if marks:
+        _after_commit(mark)
+
+
+def _after_commit(use: Callable[[Broker], None]) -> None:
+    # Robust: an exception here must not look like a failed commit. Django logs it.
+    transaction.on_commit(lambda: _try(use), robust=True)
+
+
+def _try(use: Callable[[Broker], None]) -> None:
+    # No call waits for a Redis that has just failed.
+    if broker_outage.seconds_to_next_try > 0:
+        return
+    try:
+        use(get_broker())
+    except BrokerUnavailable as error:
+        broker_outage.failed(error)
+    else:
+        broker_outage.ended()

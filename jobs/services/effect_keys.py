@@ -1,0 +1,168 @@
+"""Jobs whose effect key another job owns: each is skipped, deferred, or takes the key over.
+
+The unique index on ProcessedKey decides who owns a key (L2); cache marks in Redis (L1) are hints.
+A job comes here when it was fetched and could not be claimed: its `run_at` lies ahead, another
+job owns its key, or another transaction holds its row.
+"""
+
+import logging
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.functions import Coalesce, Extract, Now
+
+from jobs.core.key_rule import (
+    DEFER_SECONDS,
+    KeyConflict,
+    KeyDecision,
+    KeyOwner,
+    decide_key,
+    deferral_seconds,
+)
+from jobs.core.message import QueueMessage
+from jobs.core.states import FINAL_STATES, DeathReason, JobState
+from jobs.models import DeadLetter, Job, ProcessedKey
+from jobs.models.moments import seconds_ago
+from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.short_transaction import short_transaction
+
+logger = logging.getLogger(__name__)
+
+
+def jobs_resolve_key_conflicts(*, job_ids: Sequence[UUID], worker_id: UUID | None = None) -> int:
+    """Skips, defers, or dispatches again each of these jobs that is still queued.
+
+    `worker_id`: the worker that fetched them. Returns how many were skipped.
+    """
+    if not job_ids:
+        return 0
+    with short_transaction():
+        conflicts = _key_conflicts(job_ids)
+        decisions = [_resolve(conflict, worker_id) for conflict in conflicts]
+    return decisions.count(KeyDecision.SKIP)
+
+
+def _resolve(conflict: KeyConflict, worker_id: UUID | None) -> KeyDecision:
+    decision = decide_key(conflict)
+    match decision:
+        case KeyDecision.CLAIM:
+            _dispatch(conflict, 0.0)
+        case KeyDecision.WAIT:
+            _dispatch(conflict, conflict.seconds_to_due)
+        case KeyDecision.SKIP:
+            _skip(conflict.message, _owner_of(conflict), worker_id)
+        case KeyDecision.DEFER | KeyDecision.DEFER_FOR_A_PERSON:
+            _defer(conflict, deferral_seconds(_owner_of(conflict)))
+        case KeyDecision.TAKE_OVER:
+            _take_over(conflict, _owner_of(conflict))
+    return decision
+
+
+def _owner_of(conflict: KeyConflict) -> KeyOwner:
+    assert conflict.owner is not None  # `decide_key` says so
+    return conflict.owner
+
+
+def _dispatch(conflict: KeyConflict, seconds: float) -> None:
+    dispatch_after_commit([(conflict.message, seconds)], clear_cache_marks=seconds <= 0)
+
+
+def _skip(message: QueueMessage, owner: KeyOwner, worker_id: UUID | None) -> None:
+    Job.objects.queued().filter(id=message.job_id).update(
+        state=JobState.SKIPPED,
+        done_by_id=owner.job_id,
+        worker_id=worker_id,
+        finished_at=Now(),
+    )
+    logger.info(
+        "Job %s skipped: job %s has already done %s",
+        message.job_id,
+        owner.job_id,
+        message.effect_key,
+        extra={
+            "event": "job.skipped",
+            "job_id": str(message.job_id),
+            "done_by": str(owner.job_id),
+        },
+    )
+
+
+def _defer(conflict: KeyConflict, seconds: float) -> None:
+    later = seconds_ago(-seconds)
+    Job.objects.queued().filter(id=conflict.message.job_id).update(
+        run_at=later, dispatched_at=later
+    )
+    _dispatch(conflict, seconds)
+
+
+def _take_over(conflict: KeyConflict, owner: KeyOwner) -> None:
+    message = conflict.message
+    if _still_will_not_do_it(owner.job_id) and ProcessedKey.objects.take_over(
+        message.effect_key, owner.job_id, message.job_id
+    ):
+        _dispatch(conflict, 0.0)
+    else:
+        _defer(conflict, DEFER_SECONDS)  # a replay, or another job, was quicker
+
+
+def _still_will_not_do_it(owner_id: UUID) -> bool:
+    """Reads the owner again, with its row locked: a replay of it must wait, or is seen here.
+
+    SKIP LOCKED, because two batches that lock each other's owners must not wait for one another.
+    """
+    owner = Job.objects.filter(id=owner_id)
+    state = owner.select_for_update(skip_locked=True).values_list("state", flat=True).first()
+    if state is None:
+        return not owner.exists()  # pruned; a row that exists is locked by another transaction
+    return state in FINAL_STATES and not _outcome_unknown().filter(job_id=owner_id).exists()
+
+
+def _key_conflicts(job_ids: Sequence[UUID]) -> list[KeyConflict]:
+    """The jobs among these that are still queued, locked, each with the owner of its key.
+
+    SKIP LOCKED: a row that another transaction holds for long must not hold up a worker. Such a
+    job is dispatched again by `jobs_redispatch_lost`.
+    """
+    jobs = list(
+        Job.objects.queued()
+        .filter(id__in=job_ids)
+        .select_for_update(skip_locked=True)
+        .order_by("id")
+        .values_list("id", "effect_key", "queue", "priority", Extract(F("run_at") - Now(), "epoch"))
+    )
+    keys = ProcessedKey.objects.in_bulk([effect_key for _, effect_key, *_ in jobs])
+    owners = _owners({key.job_id for key in keys.values()})
+    conflicts = []
+    for *fields, seconds_to_due in jobs:
+        message = QueueMessage(*fields)
+        key = keys.get(message.effect_key)
+        conflicts.append(
+            KeyConflict(
+                message,
+                float(seconds_to_due),
+                owner=owners.get(key.job_id, KeyOwner(key.job_id)) if key else None,
+                processed=key is not None and key.processed_at is not None,
+            )
+        )
+    return conflicts
+
+
+def _owners(job_ids: Collection[UUID]) -> dict[UUID, KeyOwner]:
+    """Those of these jobs that still have a row."""
+    in_state_since = Coalesce("finished_at", "claimed_at", "run_at")
+    rows = Job.objects.filter(id__in=job_ids).values_list(
+        "id",
+        "state",
+        Extract(F("run_at") - Now(), "epoch"),
+        Extract(Now() - in_state_since, "epoch"),
+        Exists(_outcome_unknown().filter(job_id=OuterRef("id"))),
+    )
+    return {
+        job_id: KeyOwner(job_id, state, float(to_due), float(in_state), awaits_a_person)
+        for job_id, state, to_due, in_state, awaits_a_person in rows
+    }
+
+
+def _outcome_unknown() -> QuerySet[DeadLetter]:
+    return DeadLetter.objects.waiting().filter(reason=DeathReason.INTERRUPTED)

@@ -1,0 +1,88 @@
+"""The services that accept jobs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from jobs.core.conf import jobs_conf
+from jobs.core.errors import JobsError, RequestsRefused
+from jobs.core.new_job import NewJob
+from jobs.services.enqueue.enqueued import Enqueued
+from jobs.services.enqueue.group_commit import GroupCommit
+from jobs.services.enqueue.insert import insert_batch, insert_in_batches
+from jobs.services.enqueue.request import JobRequest
+from jobs.services.enqueue.resolve import new_job, new_job_or_error
+
+Answer = Enqueued | JobsError
+"""What became of one request of many."""
+
+
+def job_enqueue(
+    *,
+    type: str,  # noqa: A002 - the word of the API
+    payload: Mapping[str, Any],
+    queue: str | None = None,
+    priority: int | None = None,
+    run_at: datetime | None = None,
+    delay_seconds: float | None = None,
+    max_retries: int | None = None,
+    idempotency_key: str | None = None,
+    submitted_by_id: int | None = None,
+) -> Enqueued:
+    """Accepts one job; inside a transaction it exists, and is rung, once that commits.
+
+    The same client, type and `idempotency_key` again gives the job of the first call,
+    however many calls run at once: the unique index decides.
+
+    Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue.
+    """
+    request = JobRequest(
+        type=type,
+        payload=payload,
+        queue=queue,
+        priority=priority,
+        run_at=run_at,
+        delay_seconds=delay_seconds,
+        max_retries=max_retries,
+        idempotency_key=idempotency_key,
+    )
+    [enqueued] = insert_batch([new_job(request, submitted_by_id, jobs_conf())])
+    return enqueued
+
+
+def job_enqueue_together(*, request: JobRequest, submitted_by_id: int | None) -> Enqueued:
+    """Accepts one job, in one commit with those that other threads ask for at this moment.
+
+    For servers with threads: eight clients at once get a third more answers. Inside a transaction,
+    and for a job with a key, which may have to wait for another one's, it is `job_enqueue`.
+    Raises what that raises.
+    """
+    new = new_job(request, submitted_by_id, jobs_conf())
+    if new.idempotency_key is not None or connection.in_atomic_block:
+        [enqueued] = insert_batch([new])
+        return enqueued
+    return _together.write(new)
+
+
+def jobs_enqueue(
+    *, requests: Sequence[JobRequest], submitted_by_id: int | None = None, atomic: bool = False
+) -> list[Answer]:
+    """Accepts many jobs, a thousand at a time; answers in the order of the requests.
+
+    A request that `job_enqueue` would refuse gets its error as the answer, and the others are
+    accepted all the same. With `atomic` one refusal means that none is accepted: it raises
+    RequestsRefused.
+    """
+    conf = jobs_conf()
+    prepared = [new_job_or_error(request, submitted_by_id, conf) for request in requests]
+    refused = {i: one for i, one in enumerate(prepared) if isinstance(one, JobsError)}
+    if atomic and refused:
+        raise RequestsRefused(refused)
+    with transaction.atomic():
+        enqueued = iter(insert_in_batches([one for one in prepared if isinstance(one, NewJob)]))
+    return [one if isinstance(one, JobsError) else next(enqueued) for one in prepared]
+
+
+_together = GroupCommit[NewJob, Enqueued](insert_batch)

@@ -1,0 +1,77 @@
+"""What is answered when a job was enqueued."""
+
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+from jobs.core.new_job import Inserted, NewJob
+from jobs.core.states import JobState
+from jobs.models import Job
+
+
+class Enqueued:
+    """The job that was accepted, or the one that had been accepted before for the same key."""
+
+    __slots__ = ("_accepted", "_job", "_new")
+
+    def __init__(self, new: NewJob, accepted: Inserted | Job) -> None:
+        self._new = new
+        self._accepted = accepted
+        self._job: Job | None = accepted if isinstance(accepted, Job) else None
+
+    @property
+    def duplicate(self) -> bool:
+        """Whether the job had been accepted before."""
+        return isinstance(self._accepted, Job)
+
+    @property
+    def job_id(self) -> UUID:
+        accepted = self._accepted
+        return accepted.id if isinstance(accepted, Job) else accepted.message.job_id
+
+    @property
+    def request(self) -> NewJob | Job:
+        """What was asked for: `type`, `queue`, `priority` and `idempotency_key` of the job."""
+        return self._job or self._new
+
+    @property
+    def state(self) -> str:
+        return self._job.state if self._job else JobState.QUEUED.value
+
+    @property
+    def run_at(self) -> datetime:
+        accepted = self._accepted
+        return accepted.run_at if isinstance(accepted, Job) else _moment(accepted.run_at)
+
+    @property
+    def job(self) -> Job:
+        """The row. Made when it is asked for: of many, mostly the ids are wanted."""
+        if self._job is None:
+            assert isinstance(self._accepted, Inserted)
+            self._job = _job(self._new, self._accepted)
+        return self._job
+
+
+def _job(new: NewJob, inserted: Inserted) -> Job:
+    """The row as it was inserted, without asking for it again."""
+    created_at, run_at = _moment(inserted.created_at), _moment(inserted.run_at)
+    job = Job(
+        id=inserted.message.job_id,
+        type=new.type,
+        queue=new.queue,
+        priority=new.priority,
+        payload=json.loads(new.payload_json),
+        idempotency_key=new.idempotency_key,
+        effect_key=inserted.message.effect_key,
+        submitted_by_id=new.submitted_by_id,
+        max_retries=new.max_retries,
+        created_at=created_at,
+        run_at=run_at,
+        dispatched_at=max(run_at, created_at),
+    )
+    job._state.adding = False
+    return job
+
+
+def _moment(unix_seconds: float) -> datetime:
+    return datetime.fromtimestamp(unix_seconds, UTC)

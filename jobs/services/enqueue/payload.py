@@ -1,0 +1,108 @@
+"""A payload is checked by the serializer of its type, and becomes JSON."""
+
+import json
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.serializers import Serializer
+
+from jobs.core.conf import JobsConf
+from jobs.core.errors import PayloadInvalid, PayloadTooLarge
+from jobs.handlers.registry import JobType
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+# A NUL as JSON writes it; behind a backslash that is itself escaped it is a NUL, too.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+# What these accept is what they render.
+_RENDERED_AS_ACCEPTED = (
+    serializers.BooleanField,
+    serializers.CharField,
+    serializers.EmailField,
+    serializers.FloatField,
+    serializers.IntegerField,
+    serializers.SlugField,
+)
+
+# Parts of a serializer that a class may have changed.
+_CHECKS = ("run_validation", "run_validators", "validate", "get_validators")
+_RENDERING = ("to_representation", "get_fields", "to_internal_value")
+
+
+class _Checker:
+    """A serializer, used as a nested one is: without `initial_data`.
+
+    Where nothing but its fields has a say, the rest is left out: half of the time for one integer.
+    """
+
+    def __init__(self, payload: type[Serializer[Any]]) -> None:
+        self._serializer = serializer = payload()
+        plain = _is_untouched(payload, _CHECKS) and not serializer.validators
+        self._accept = serializer.to_internal_value if plain else serializer.run_validation
+        self._rendered_as_accepted = _is_untouched(payload, _RENDERING) and all(
+            type(field) in _RENDERED_AS_ACCEPTED
+            and field.source == name
+            and not (field.read_only or field.write_only)
+            for name, field in serializer.fields.items()
+        )
+
+    def clean(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """The serializer's own rendering of what it accepts; raises DRF's ValidationError."""
+        accepted = self._accept(payload)
+        if self._rendered_as_accepted:
+            return dict(accepted)
+        return dict(self._serializer.to_representation(accepted))
+
+
+def _is_untouched(payload: type[Serializer[Any]], names: Sequence[str]) -> bool:
+    return all(getattr(payload, name) is getattr(Serializer, name) for name in names)
+
+
+class _Checkers(threading.local):
+    """One for each class and thread: making one copies all of its fields.
+
+    Measured for one integer field: 48 µs a payload with a new instance, 12 with a kept one.
+    """
+
+    def __init__(self) -> None:
+        self._by_class: dict[type[Serializer[Any]], _Checker] = {}
+
+    def get(self, payload: type[Serializer[Any]]) -> _Checker:
+        checker = self._by_class.get(payload)
+        if checker is None:
+            checker = self._by_class[payload] = _Checker(payload)
+        return checker
+
+
+_checkers = _Checkers()
+
+
+def clean_payload(job_type: JobType, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What the handler will get: the serializer's own rendering of what it accepted.
+
+    Raises PayloadInvalid.
+    """
+    try:
+        return _checkers.get(job_type.payload).clean(payload)
+    except ValidationError as error:
+        raise PayloadInvalid(error.detail) from error
+
+
+def payload_json(payload: dict[str, Any], conf: JobsConf) -> str:
+    """The payload as JSON text that PostgreSQL takes; raises PayloadInvalid, PayloadTooLarge."""
+    try:
+        text = _json.encode(payload)
+        size_bytes = len(text) if text.isascii() else len(text.encode())
+    except ValueError as error:  # NaN, infinity, or half a surrogate pair
+        raise PayloadInvalid({"non_field_errors": [f"not JSON: {error}"]}) from error
+    if "\\u0000" in text and _NUL.search(text):
+        raise PayloadInvalid({"non_field_errors": ["PostgreSQL stores no NUL character"]})
+    if size_bytes > conf.payload_max_bytes:
+        raise PayloadTooLarge(size_bytes, conf.payload_max_bytes)
+    return text

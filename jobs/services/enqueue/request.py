@@ -1,0 +1,18 @@
+"""What is asked for when a job is enqueued."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+
+class JobRequest(NamedTuple):
+    """What is asked for. `run_at` or `delay_seconds`, not both; neither is now."""
+
+    type: str
+    payload: Mapping[str, Any]
+    queue: str | None = None
+    priority: int | None = None
+    run_at: datetime | None = None
+    delay_seconds: float | None = None
+    max_retries: int | None = None
+    idempotency_key: str | None = None

@@ -1,0 +1,60 @@
+"""Jobs, keys and workers past their retention are deleted."""
+
+import time
+
+from django.db.models import Exists, OuterRef, Q
+
+from jobs.core.conf import jobs_conf
+from jobs.core.ids import uuid7_floor
+from jobs.core.states import FINAL_STATES, JobState
+from jobs.models import Job, ProcessedKey, Worker
+from jobs.models.moments import seconds_ago
+from jobs.services.short_transaction import short_transaction, try_advisory_lock
+
+# Bounds one round, so that no transaction grows with what is old; the next round follows.
+PRUNE_LIMIT = 1_000
+
+DAY_SECONDS = 86_400
+
+
+def jobs_prune() -> int:
+    """Deletes a batch of jobs, keys and workers past their retention; returns how many rows.
+
+    Dead jobs stay for as long as their dead letter waits. Ids carry their time, so that the
+    oldest rows are found by the primary key.
+    """
+    conf = jobs_conf()
+    with short_transaction():
+        if not try_advisory_lock("prune"):
+            return 0
+        return (
+            _prune_jobs(conf.retention_days)
+            + _prune_keys(conf.key_retention_days)
+            + (_prune_workers(conf.retention_days))
+        )
+
+
+def _prune_jobs(days: float) -> int:
+    cutoff = uuid7_floor(time.time() - days * DAY_SECONDS)
+    old = (
+        Job.objects.filter(id__lt=cutoff, finished_at__lt=seconds_ago(days * DAY_SECONDS))
+        .filter(state__in=FINAL_STATES)
+        .exclude(state=JobState.DEAD, dead_letters__resolution="")
+        .order_by("id")
+        .values_list("id", flat=True)[:PRUNE_LIMIT]
+    )
+    return Job.objects.filter(id__in=list(old)).delete()[0]
+
+
+def _prune_keys(days: float) -> int:
+    """A key without success goes when its job is gone: nobody is left to do the effect."""
+    cutoff = seconds_ago(days * DAY_SECONDS)
+    deserted = Q(processed_at__isnull=True) & ~Q(Exists(Job.objects.filter(id=OuterRef("job_id"))))
+    old = ProcessedKey.objects.filter(Q(processed_at__lt=cutoff) | deserted, created_at__lt=cutoff)
+    keys = list(old.values_list("key", flat=True)[:PRUNE_LIMIT])
+    return ProcessedKey.objects.filter(key__in=keys).delete()[0]
+
+
+def _prune_workers(days: float) -> int:
+    old = Worker.objects.filter(stopped_at__lt=seconds_ago(days * DAY_SECONDS))
+    return old.delete()[0]

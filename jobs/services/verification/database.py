@@ -1,0 +1,44 @@
+"""The checks that need PostgreSQL alone."""
+
+from django.db import connection, transaction
+
+from jobs.core.conf import jobs_conf
+from jobs.services.verification.check import (
+    DAY_SECONDS,
+    Check,
+    check_by_statement,
+    execute,
+    timed,
+)
+
+# What a rescue may take beyond the worker timeout.
+TOLERANCE_SECONDS = 10.0
+
+DATABASE_CHECKS = {
+    "job_states": "every job is in a legal state, with columns that fit",
+    "key_owners": "one owner for each effect key",
+    "running": "no running job without a live worker",
+    "succeeded": "no success without its processed key",
+    "processed_keys": "no processed key without a success",
+    "skipped": "what was skipped had been done by another job",
+    "dead": "every dead job has its dead letter",
+    "dead_letters": "every dead letter fits its job and is complete",
+}
+"""Name and promise; the statement is `jobs/sql/verify_<name>.sql`."""
+
+
+def database_checks() -> list[Check]:
+    """Runs them all on one snapshot of the database."""
+    with transaction.atomic():
+        if len(connection.savepoint_ids) == 0:  # not inside a transaction of the caller
+            execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return [_database_check(name, promise) for name, promise in DATABASE_CHECKS.items()]
+
+
+def _database_check(name: str, promise: str) -> Check:
+    conf = jobs_conf()
+    parameters = {
+        "rescue_seconds": conf.worker_timeout_seconds + TOLERANCE_SECONDS,
+        "key_retention_seconds": conf.key_retention_days * DAY_SECONDS,
+    }
+    return timed(lambda: check_by_statement(name, promise, parameters))

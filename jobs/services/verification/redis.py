@@ -1,0 +1,161 @@
+"""The checks that compare Redis with PostgreSQL."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from jobs.broker import get_broker
+from jobs.core.conf import jobs_conf
+from jobs.models import Job
+from jobs.services.verification.check import (
+    Check,
+    check_by_statement,
+    execute,
+    fetch_rows,
+    timed,
+)
+from jobs.sql.statements import statement
+
+# What a redispatch may take beyond its interval and its margin.
+TOLERANCE_SECONDS = 10.0
+
+# Cache marks decide nothing: of very many, a sample is enough. In slices of the broker.
+CACHE_MARK_SLICES = 1_000
+
+# How often what seems lost is looked for again.
+TICK_SECONDS = 0.25
+
+DISPATCHES = "dispatches"
+DONE_CACHE_MARKS = "done_cache_marks"
+REDIS_CHECKS = {
+    DISPATCHES: "Redis knows what is queued and due",
+    DONE_CACHE_MARKS: "no cache mark calls an effect done that is not",
+}
+
+
+def redis_checks() -> list[Check]:
+    """Runs them all; raises BrokerUnavailable."""
+    return [timed(_dispatches_check), timed(_cache_marks_check)]
+
+
+def missing_job_ids() -> list[UUID]:
+    """Queued and due jobs that Redis does not know, a thousand at most; raises BrokerUnavailable.
+
+    A margin covers the time between pop and claim; a few may be on their way all the same.
+    """
+    with _suspects(jobs_conf().redispatch_margin_seconds, patience_seconds=0):
+        rows = fetch_rows("SELECT id FROM verify_suspect ORDER BY id LIMIT 1000")
+    return [job_id for (job_id,) in rows]
+
+
+def contradicted_cache_marks() -> list[str]:
+    """Effect keys that Redis calls done and PostgreSQL does not; raises BrokerUnavailable."""
+    with _loaded_cache_marks():
+        checked = f"({statement(f'verify_{DONE_CACHE_MARKS}')}) AS checked"
+        rows = fetch_rows(f"SELECT subject FROM {checked} WHERE problem IS NOT NULL")  # noqa: S608 - our own file
+    return [effect_key for (effect_key,) in rows]
+
+
+def _dispatches_check() -> Check:
+    conf = jobs_conf()
+    patience_seconds = conf.redispatch_seconds + conf.redispatch_margin_seconds
+    with _suspects(patience_seconds + TOLERANCE_SECONDS, patience_seconds) as strangers:
+        [(violations,)] = fetch_rows("SELECT count(*) FROM verify_suspect")
+        found = fetch_rows("SELECT id, dispatched_at FROM verify_suspect ORDER BY id LIMIT 10")
+        rows = Job.objects.queued().count()
+    return Check(
+        DISPATCHES,
+        REDIS_CHECKS[DISPATCHES],
+        rows,
+        violations,
+        examples=[f"{one}: queued, dispatched at {at:%H:%M:%S}, not in Redis" for one, at in found],
+        notes=f"{strangers} ids in Redis that are not queued (harmless)" if strangers else "",
+    )
+
+
+def _cache_marks_check() -> Check:
+    with _loaded_cache_marks():
+        return check_by_statement(DONE_CACHE_MARKS, REDIS_CHECKS[DONE_CACHE_MARKS], {})
+
+
+@contextmanager
+def _suspects(unknown_seconds: float, patience_seconds: float) -> Iterator[int]:
+    """A table `verify_suspect` of what Redis lost so long ago; gives the number of stray ids.
+
+    An id that was just popped lies in no list: a suspect is looked for again until it must have
+    been dispatched again.
+    """
+    with transaction.atomic():
+        _create_temporary("verify_suspect", "id uuid, dispatched_at timestamptz")
+        _create_temporary("verify_next_out", "queue text, priority int, id uuid")
+        _create_temporary("verify_known", "id uuid")
+        queues = _queues()
+        lists = get_broker().next_out(queues).items()
+        _load("verify_next_out", ("queue", "priority", "id"), [[(q, p, i) for (q, p), i in lists]])
+        _load_known(queues)
+        # Redis was read before PostgreSQL: what is claimed meanwhile is queued no longer.
+        execute(statement("verify_suspects"), {"unknown_seconds": unknown_seconds})
+        [(strangers,)] = fetch_rows(
+            "SELECT count(*) FROM verify_known AS known WHERE NOT EXISTS "
+            "(SELECT 1 FROM jobs_job WHERE id = known.id AND state = 'queued')"
+        )
+        deadline = time.monotonic() + patience_seconds
+        while _any_suspects() and time.monotonic() < deadline:
+            time.sleep(TICK_SECONDS)
+            _load_known(queues)
+            execute(statement("verify_cleared_suspects"))
+        yield strangers
+
+
+@contextmanager
+def _loaded_cache_marks() -> Iterator[None]:
+    with transaction.atomic():
+        _create_temporary("verify_cache_mark", "key text, job_id uuid")
+        marks = islice(get_broker().done_cache_marks(), CACHE_MARK_SLICES)
+        _load("verify_cache_mark", ("key", "job_id"), marks)
+        yield
+
+
+def _load_known(queues: list[str]) -> None:
+    slices = get_broker().waiting_messages(queues)
+    execute("TRUNCATE verify_known")
+    _load("verify_known", ("id",), ([(one.job_id,) for one in slice_] for slice_ in slices))
+
+
+def _any_suspects() -> bool:
+    return bool(fetch_rows("SELECT 1 FROM verify_suspect LIMIT 1"))
+
+
+def _queues() -> list[str]:
+    """Those of the settings, and those that only old jobs still name."""
+    named = Job.objects.queued().order_by().values_list("queue", flat=True).distinct()
+    return list(dict.fromkeys([*jobs_conf().queues, *named]))
+
+
+def _create_temporary(table: str, columns: str) -> None:
+    """Dropped with the transaction, so that it works behind a pooler, too."""
+    execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+    execute(f"CREATE TEMPORARY TABLE {table} ({columns}) ON COMMIT DROP")
+
+
+def _load(table: str, columns: tuple[str, ...], slices: Iterable[list[tuple[Any, ...]]]) -> None:
+    """Fills a temporary table slice by slice."""
+    names = ", ".join(columns)
+    for slice_ in slices:
+        rows = [dict(zip(columns, map(_plain, row), strict=True)) for row in slice_]
+        execute(
+            f"INSERT INTO {table} ({names}) SELECT {names} "  # noqa: S608 - names of our own
+            f"FROM jsonb_populate_recordset(NULL::{table}, %(rows)s::jsonb)",
+            {"rows": json.dumps(rows)},
+        )
+    execute(f"ANALYZE {table}")
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value

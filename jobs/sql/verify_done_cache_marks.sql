@@ -1,0 +1,14 @@
+-- What L1 says is done, the ledger says is done, as far as it still remembers.
+SELECT
+    mark.key AS subject,
+    CASE
+        WHEN job.state <> 'succeeded'
+            THEN 'marked as done by job ' || job.id || ', which is ' || job.state
+        WHEN held.job_id <> mark.job_id
+            THEN 'marked as done by job ' || mark.job_id || ', but it belongs to ' || held.job_id
+        WHEN held.processed_at IS NULL AND held.key IS NOT NULL
+            THEN 'marked as done by job ' || mark.job_id || ', but it is not processed'
+    END AS problem
+FROM verify_cache_mark AS mark
+LEFT JOIN jobs_job AS job ON job.id = mark.job_id
+LEFT JOIN jobs_processedkey AS held ON held.key = mark.key

@@ -1,0 +1,35 @@
+"""`POST /jobs/<id>/cancel`."""
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from accounts.tests.problem import problem
+from jobs.models import Worker
+from jobs.services.attempts import jobs_claim
+from jobs.tests.factories import make_job, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_queued_job_is_cancelled_for_good(api: APIClient, user: User) -> None:
+    job = make_job(submitted_by_id=user.pk)
+    response = api.post(f"/jobs/{job.pk}/cancel")
+    assert response.status_code == 202
+    assert response.json()["state"] == "cancelled"
+    assert "cancel" not in response.json()["links"]
+    problem(api.post(f"/jobs/{job.pk}/cancel"), 409, "already_final")
+
+
+def test_a_running_job_is_asked_to_stop(api: APIClient, user: User, worker: Worker) -> None:
+    job = make_job(submitted_by_id=user.pk)
+    jobs_claim(worker_id=worker.id, job_ids=[job.id])
+    body = api.post(f"/jobs/{job.pk}/cancel/").json()
+    assert body["state"] == "running"
+    assert body["cancel_requested_at"]
+
+
+def test_other_peoples_jobs_are_not_there(api: APIClient) -> None:
+    job = make_job(submitted_by_id=make_user().pk)
+    problem(api.post(f"/jobs/{job.pk}/cancel"), 404, "not_found")
+    problem(api.post("/jobs/no-such-id/cancel"), 404, "not_found")

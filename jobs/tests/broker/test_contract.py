@@ -1,0 +1,291 @@
+"""What every broker promises: the one on Redis, and the one in memory that stands in for it."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from jobs.broker import get_broker
+from jobs.broker.base import Broker
+from jobs.broker.redis import RedisBroker
+from jobs.core.errors import BrokerUnavailable
+from jobs.core.ids import uuid7
+from jobs.core.message import QueueMessage
+from jobs.tests.conftest import CLOSED_PORT
+from jobs.tests.memory_broker import MemoryBroker
+from jobs.tests.waiting import wait_until
+
+QUEUES = ["default", "emails"]
+
+
+@pytest.fixture(params=["memory", "redis"])
+def broker(request: pytest.FixtureRequest) -> Broker:
+    return MemoryBroker() if request.param == "memory" else get_broker()
+
+
+@pytest.fixture(params=["memory", "redis"])
+def broker_away(request: pytest.FixtureRequest) -> Broker:
+    if request.param == "redis":
+        return RedisBroker(f"redis://127.0.0.1:{CLOSED_PORT}/0", "{away}:", 60)
+    broker = MemoryBroker()
+    broker.available = False
+    return broker
+
+
+def message(queue: str = "default", priority: int = 5, key: str | None = None) -> QueueMessage:
+    job_id = uuid7()
+    return QueueMessage(job_id, key or str(job_id), queue, priority)
+
+
+def messages(count: int, queue: str = "default", priority: int = 5) -> list[QueueMessage]:
+    return [message(queue, priority) for _ in range(count)]
+
+
+def fetch_all(broker: Broker, limit: int = 100) -> list[QueueMessage]:
+    return [one.message for one in broker.fetch(QUEUES, limit)]
+
+
+def test_first_in_first_out(broker: Broker) -> None:
+    rung = messages(5)
+    broker.dispatch(rung[:2])
+    broker.dispatch(rung[2:])
+    assert fetch_all(broker) == rung
+    assert fetch_all(broker) == []
+
+
+def test_the_most_urgent_come_first(broker: Broker) -> None:
+    low, high, middle = message(priority=0), message(priority=9), message(priority=5)
+    broker.dispatch([low, high, middle])
+    assert fetch_all(broker) == [high, middle, low]
+
+
+def test_priority_comes_before_the_order_of_queues(broker: Broker) -> None:
+    here, urgent_there = message("default", 5), message("emails", 6)
+    broker.dispatch([here, urgent_there])
+    assert fetch_all(broker) == [urgent_there, here]
+
+
+def test_within_a_priority_the_queues_come_in_the_order_given(broker: Broker) -> None:
+    default, emails = message("default"), message("emails")
+    broker.dispatch([default, emails])
+    assert [one.message for one in broker.fetch(["emails", "default"], 10)] == [emails, default]
+
+
+def test_other_queues_are_left_alone(broker: Broker) -> None:
+    elsewhere = message("bulk")
+    broker.dispatch([elsewhere])
+    assert fetch_all(broker) == []
+    assert [one.message for one in broker.fetch(["bulk"], 10)] == [elsewhere]
+
+
+def test_no_more_than_the_limit_is_taken(broker: Broker) -> None:
+    rung = [*messages(3, priority=6), *messages(3, priority=5)]
+    broker.dispatch(rung)
+    assert fetch_all(broker, limit=4) == rung[:4]
+    assert fetch_all(broker, limit=4) == rung[4:]
+
+
+def test_ringing_for_nothing_is_no_error(broker: Broker) -> None:
+    broker.dispatch([])
+    broker.push_back([])
+    broker.dispatch_later([])
+    broker.mark_done([])
+    broker.clear_cache_marks([])
+    assert fetch_all(broker) == []
+
+
+def test_what_is_put_back_is_next_again_in_its_order(broker: Broker) -> None:
+    rung = messages(4)
+    broker.dispatch(rung)
+    taken = fetch_all(broker, limit=2)
+    broker.push_back(taken)
+    assert fetch_all(broker) == rung
+
+
+def test_what_is_put_back_goes_to_its_own_list(broker: Broker) -> None:
+    rung = [*messages(2, priority=9), *messages(2, "emails", 3), *messages(2, priority=1)]
+    broker.dispatch(rung)
+    broker.push_back(fetch_all(broker))
+    assert fetch_all(broker) == rung
+
+
+def test_the_same_id_may_lie_there_twice(broker: Broker) -> None:
+    one = message()
+    broker.dispatch([one])
+    broker.dispatch([one])
+    assert fetch_all(broker) == [one, one]
+
+
+def test_a_delayed_message_is_rung_when_it_is_due(broker: Broker) -> None:
+    soon, late = message(priority=3), message()
+    broker.dispatch_later([(late, 3_600.0), (soon, 0.05)])
+    assert fetch_all(broker) == []
+    wait_until(lambda: broker.promote_due(10) == 1, every=0.01)
+    assert fetch_all(broker) == [soon]
+    assert broker.promote_due(10) == 0
+    assert broker.depth(QUEUES).delayed == 1
+
+
+def test_delayed_messages_are_rung_in_the_order_of_their_moments(broker: Broker) -> None:
+    rung = messages(3)
+    broker.dispatch_later([(rung[2], -1.0), (rung[0], -3.0), (rung[1], -2.0)])
+    assert broker.promote_due(10) == 3
+    assert fetch_all(broker) == rung
+
+
+def test_no_more_than_the_limit_become_due_at_once(broker: Broker) -> None:
+    broker.dispatch_later([(one, -1.0) for one in messages(5)])
+    assert [broker.promote_due(2) for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_a_message_that_is_delayed_again_is_rung_once(broker: Broker) -> None:
+    one = message()
+    broker.dispatch_later([(one, 3_600.0)])
+    broker.dispatch_later([(one, -1.0)])
+    assert broker.promote_due(10) == 1
+    assert fetch_all(broker) == [one]
+
+
+def test_an_effect_key_of_any_kind_survives_the_delay(broker: Broker) -> None:
+    one = message(key="welcome:Ünal O'Hara:5 <a:b>@x.example")
+    broker.dispatch_later([(one, -1.0)])
+    broker.promote_due(10)
+    assert fetch_all(broker) == [one]
+
+
+def test_the_first_fetch_of_a_key_marks_it(broker: Broker) -> None:
+    one = message(key="welcome:ann")
+    broker.dispatch([one, one])
+    first, second = broker.fetch(QUEUES, 10)
+    assert first.mark == ""
+    assert second.mark == f"claimed:{one.job_id}"
+    assert not second.has_key_conflict
+
+
+def test_the_mark_names_the_job_that_came_first(broker: Broker) -> None:
+    one, other = message(key="welcome:ann"), message(key="welcome:ann")
+    broker.dispatch([one, other])
+    first, second = broker.fetch(QUEUES, 10)
+    assert first.mark == ""
+    assert second.mark == f"claimed:{one.job_id}"
+    assert second.has_key_conflict
+
+
+def test_a_key_that_is_done_answers_every_duplicate(broker: Broker) -> None:
+    one, other = message(key="welcome:ann"), message(key="welcome:ann")
+    broker.dispatch([one])
+    broker.fetch(QUEUES, 1)
+    broker.mark_done([("welcome:ann", one.job_id)])
+    broker.dispatch([one, other])
+    again, rival = broker.fetch(QUEUES, 10)
+    assert again.already_done
+    assert rival.mark == f"done:{one.job_id}"
+    assert rival.has_key_conflict
+    assert not rival.already_done
+
+
+def test_marks_that_are_cleared_are_forgotten(broker: Broker) -> None:
+    one, other = message(key="welcome:ann"), message(key="welcome:bob")
+    broker.mark_done([(one.effect_key, uuid7()), (other.effect_key, other.job_id)])
+    broker.clear_cache_marks([one.effect_key, "never marked"])
+    broker.dispatch([one, other])
+    cleared, kept = broker.fetch(QUEUES, 10)
+    assert cleared.mark == ""
+    assert kept.already_done
+
+
+def test_what_was_popped_before_counts_and_comes_first(broker: Broker) -> None:
+    rung = messages(3, "emails", 2)
+    broker.dispatch(rung)
+    popped = broker.wait(QUEUES, 1)
+    assert popped == rung[0]
+    fetched = broker.fetch(QUEUES, 2, popped)
+    assert [one.message for one in fetched] == rung[:2]
+    assert [one.mark for one in fetched] == ["", ""]
+    assert fetch_all(broker) == rung[2:]
+
+
+def test_what_was_popped_is_marked_like_everything_else(broker: Broker) -> None:
+    one = message(key="welcome:ann")
+    broker.mark_done([(one.effect_key, one.job_id)])
+    [fetched] = broker.fetch(QUEUES, 1, one)
+    assert fetched.already_done
+
+
+def test_waiting_brings_the_most_urgent_one(broker: Broker) -> None:
+    low, high = message("default", 1), message("emails", 8)
+    broker.dispatch([low, high])
+    assert broker.wait(QUEUES, 1) == high
+    assert broker.wait(QUEUES, 1) == low
+
+
+def test_waiting_in_vain_brings_nothing(broker: Broker) -> None:
+    assert broker.wait(QUEUES, 0.05) is None
+
+
+def test_the_next_one_out_of_each_list_is_known(broker: Broker) -> None:
+    first, second, urgent = message(), message(), message("emails", 9)
+    broker.dispatch([first, second, urgent])
+    next_out = broker.next_out(QUEUES)
+    known: dict[tuple[str, int], UUID] = {
+        name: job_id for name, job_id in next_out.items() if job_id
+    }
+    assert known == {("default", 5): first.job_id, ("emails", 9): urgent.job_id}
+    assert set(next_out) == {(queue, priority) for queue in QUEUES for priority in range(10)}
+    assert fetch_all(broker) == [urgent, first, second]  # it took nothing
+
+
+def test_the_next_one_out_has_a_key_of_its_own_or_another(broker: Broker) -> None:
+    one = message(key="welcome:ann bob")
+    broker.dispatch([one])
+    assert broker.next_out(["default"])["default", 5] == one.job_id
+
+
+def test_what_waits_is_counted(broker: Broker) -> None:
+    broker.dispatch([*messages(3), *messages(2, "emails", 9), message("bulk")])
+    broker.dispatch_later([(one, 3_600.0) for one in messages(4)])
+    depth = broker.depth(QUEUES)
+    assert {name: count for name, count in depth.ready.items() if count} == {
+        ("default", 5): 3,
+        ("emails", 9): 2,
+    }
+    assert depth.delayed == 4
+
+
+def test_everything_can_be_forgotten(broker: Broker) -> None:
+    one = message()
+    broker.dispatch([one, message("bulk")])
+    broker.dispatch_later([(message(), 0.0)])
+    broker.mark_done([(one.effect_key, one.job_id)])
+    broker.forget_everything()
+    assert fetch_all(broker) == []
+    assert broker.promote_due(10) == 0
+    assert broker.depth([*QUEUES, "bulk"]).ready["bulk", 5] == 0
+    broker.dispatch([one])
+    assert broker.fetch(QUEUES, 1)[0].mark == ""
+
+
+def test_it_answers(broker: Broker) -> None:
+    broker.ping()
+
+
+def test_when_it_is_away_every_call_says_so(broker_away: Broker) -> None:
+    one = message()
+    calls: list[Callable[[], object]] = [
+        lambda: broker_away.ping(),
+        lambda: broker_away.dispatch([one]),
+        lambda: broker_away.push_back([one]),
+        lambda: broker_away.dispatch_later([(one, 1.0)]),
+        lambda: broker_away.promote_due(1),
+        lambda: broker_away.fetch(QUEUES, 1),
+        lambda: broker_away.wait(QUEUES, 0.05),
+        lambda: broker_away.mark_done([(one.effect_key, one.job_id)]),
+        lambda: broker_away.clear_cache_marks([one.effect_key]),
+        lambda: broker_away.next_out(QUEUES),
+        lambda: broker_away.check_writable(),
+        lambda: broker_away.depth(QUEUES),
+        lambda: broker_away.forget_everything(),
+    ]
+    for call in calls:
+        with pytest.raises(BrokerUnavailable):
+            call()

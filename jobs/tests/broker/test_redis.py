@@ -1,0 +1,138 @@
+"""What only the broker on Redis does: blocking, expiry, names of keys, broken connections."""
+
+import socket
+import threading
+from typing import Any
+
+import pytest
+import redis
+
+from jobs.broker.redis import RedisBroker
+from jobs.core.conf import jobs_conf
+from jobs.core.errors import BrokerUnavailable
+from jobs.core.ids import uuid7
+from jobs.core.message import QueueMessage
+from jobs.tests.waiting import wait_until
+
+
+@pytest.fixture
+def client() -> Any:
+    """A second client, which sees what the broker has written."""
+    with redis.Redis.from_url(jobs_conf().redis_url, decode_responses=True) as client:
+        yield client
+
+
+def message(key: str | None = None) -> QueueMessage:
+    job_id = uuid7()
+    return QueueMessage(job_id, key or str(job_id), "default", 5)
+
+
+def names(client: Any) -> set[str]:
+    return set(client.scan_iter(match=f"{jobs_conf().redis_prefix}*"))
+
+
+def test_waiting_ends_as_soon_as_something_is_rung(broker: RedisBroker, client: Any) -> None:
+    popped: list[QueueMessage | None] = []
+    waiting = threading.Thread(target=lambda: popped.append(broker.wait(["default"], 5)))
+    waiting.start()
+    wait_until(lambda: any(one["cmd"] == "brpop" for one in client.client_list()), every=0.01)
+    one = message()
+    broker.dispatch([one])
+    waiting.join(5)
+    assert popped == [one]
+
+
+def test_two_who_wait_do_not_get_the_same(broker: RedisBroker) -> None:
+    rung = [message() for _ in range(50)]
+    broker.dispatch(rung)
+    popped: list[QueueMessage] = []
+
+    def drain() -> None:
+        while one := broker.wait(["default"], 0.05):
+            popped.append(one)
+
+    threads = [threading.Thread(target=drain) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(one.job_id for one in popped) == [one.job_id for one in rung]
+
+
+def test_every_key_is_below_the_prefix_and_in_one_slot(broker: RedisBroker, client: Any) -> None:
+    broker.dispatch([message()])
+    broker.dispatch_later([(message(), 60)])
+    broker.mark_done([("welcome:ann", uuid7())])
+    prefix = jobs_conf().redis_prefix
+    assert names(client) == {
+        f"{prefix}queue:default:5",
+        f"{prefix}delayed",
+        f"{prefix}seen:welcome:ann",
+    }
+    assert len({client.execute_command("CLUSTER KEYSLOT", name) for name in names(client)}) == 1
+
+
+def test_forgetting_leaves_what_is_not_below_the_prefix(broker: RedisBroker, client: Any) -> None:
+    client.set("somebody-elses", "1", ex=60)
+    broker.dispatch([message()])
+    broker.forget_everything()
+    assert names(client) == set()
+    assert client.get("somebody-elses") == "1"
+    client.delete("somebody-elses")
+
+
+def test_payloads_never_travel(broker: RedisBroker, client: Any) -> None:
+    own, shared = message(), message(key="welcome:ann")
+    broker.dispatch([own, shared])
+    assert client.lrange(f"{jobs_conf().redis_prefix}queue:default:5", 0, -1) == [
+        f"{shared.job_id} welcome:ann",
+        str(own.job_id),
+    ]
+
+
+def test_marks_do_not_stay_for_ever(broker: RedisBroker, client: Any) -> None:
+    claimed, done = message(key="welcome:ann"), message(key="welcome:bob")
+    broker.dispatch([claimed])
+    broker.fetch(["default"], 1)
+    broker.mark_done([(done.effect_key, done.job_id)])
+    for one in (claimed, done):
+        seconds = client.ttl(f"{jobs_conf().redis_prefix}seen:{one.effect_key}")
+        assert 0 < seconds <= jobs_conf().cache_mark_seconds
+
+
+def test_connections_that_were_cut_cost_nobody_an_error(broker: RedisBroker, client: Any) -> None:
+    """As after a restart of Redis, or of what lies between."""
+
+    def cut() -> None:
+        for own in (broker._client, broker._blocking_client):
+            client.client_kill_filter(_id=own.client_id())
+
+    one = message()
+    cut()
+    broker.dispatch([one])
+    cut()
+    assert broker.wait(["default"], 1) == one
+
+
+def test_scripts_that_redis_has_forgotten_are_loaded_again(
+    broker: RedisBroker, client: Any
+) -> None:
+    broker.fetch(["default"], 1)
+    client.script_flush()
+    one = message()
+    broker.dispatch([one])
+    assert [fetched.message for fetched in broker.fetch(["default"], 1)] == [one]
+    client.script_flush()
+    broker.dispatch_later([(one, -1.0)])
+    client.script_flush()
+    assert broker.promote_due(1) == 1
+
+
+def test_a_redis_that_says_nothing_counts_as_away() -> None:
+    """A connection is accepted and nothing follows: a frozen server, a broken network."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        broker = RedisBroker(f"redis://127.0.0.1:{port}/0?socket_timeout=0.1", "{away}:", 60)
+        with pytest.raises(BrokerUnavailable):
+            broker.ping()
+        broker.disconnect()

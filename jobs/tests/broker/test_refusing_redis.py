@@ -1,0 +1,205 @@
+"""Redis is there and refuses to write: full, or demoted. Work goes on from the ledger."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+import redis
+
+from jobs.broker import get_broker
+from jobs.broker.redis import RedisBroker
+from jobs.core.conf import jobs_conf
+from jobs.core.errors import BrokerUnavailable
+from jobs.core.ids import uuid7
+from jobs.core.message import QueueMessage
+from jobs.core.outage import broker_outage
+from jobs.models import Job
+from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.maintenance.redispatch import REDISPATCH_LIMIT_PER_LIST, jobs_redispatch_lost
+from jobs.tests.factories import make_job, make_worker
+from jobs.tests.open_pools import Bench
+from jobs.tests.refusing_redis import full_redis, read_only_redis
+from jobs.tests.steps import rung, stored
+from jobs.tests.threads import at_once
+from jobs.tests.waiting import wait_until
+from jobs.worker import timers
+from jobs.worker.fetching import fetcher as fetcher_module
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LONG_AGO = 60.0
+THREADS = 8
+
+
+@pytest.fixture(autouse=True)
+def brief_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetcher_module, "BLOCK_SECONDS", 0.05)
+    monkeypatch.setattr(fetcher_module, "DATABASE_POLL_SECONDS", 0.01)
+
+
+@pytest.fixture(
+    params=[pytest.param(full_redis, id="full"), pytest.param(read_only_redis, id="read-only")]
+)
+def refusing(request: pytest.FixtureRequest) -> Iterator[None]:
+    how: Callable[[], AbstractContextManager[None]] = request.param
+    with how():
+        yield
+
+
+def message() -> QueueMessage:
+    job_id = uuid7()
+    return QueueMessage(job_id, str(job_id), "default", 5)
+
+
+def turn(bench: Bench) -> None:
+    """One turn of a worker that asks Redis first."""
+    wait_until(lambda: broker_outage.seconds_to_next_try == 0, every=0.01)
+    bench.fetcher.step()
+
+
+def claimed(bench: Bench) -> set[object]:
+    return {claim.id for claim in bench.pools.claims}
+
+
+@pytest.mark.usefixtures("refusing")
+def test_an_idle_worker_looks_into_the_ledger(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench(make_worker())
+    for _ in range(2):
+        job = make_job()
+        turn(bench)
+        assert job.id in claimed(bench)
+        turn(bench)  # nothing left to do, and Redis is no better for it
+        assert broker_outage.is_on
+    assert caplog.text.count("Redis is unavailable") == 1
+    assert "Redis is back" not in caplog.text
+
+
+@pytest.mark.usefixtures("refusing")
+def test_nothing_is_dated_as_if_it_had_been_rung() -> None:
+    job = make_job()
+    rung(job, LONG_AGO)
+    before = stored(job)
+    with pytest.raises(BrokerUnavailable):
+        jobs_redispatch_lost(queues=["default"])
+    assert stored(job).dispatched_at == before.dispatched_at
+
+
+def test_while_redis_is_left_alone_nothing_is_rung_again() -> None:
+    job = make_job()
+    rung(job, LONG_AGO)
+    get_broker().forget_everything()
+    before = stored(job)
+    broker_outage.failed(BrokerUnavailable("refused"))
+    timers._redispatch_lost(["default"], threading.Event())
+    assert stored(job).dispatched_at == before.dispatched_at
+    broker_outage.ended()
+    timers._redispatch_lost(["default"], threading.Event())
+    assert stored(job).dispatched_at > before.dispatched_at
+
+
+def test_rounds_end_where_redis_begins_to_refuse(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rounds: list[int] = []
+
+    def full_round(queues: list[str]) -> int:
+        rounds.append(1)
+        broker_outage.failed(BrokerUnavailable("refused"))
+        return REDISPATCH_LIMIT_PER_LIST
+
+    monkeypatch.setattr(timers, "jobs_redispatch_lost", full_round)
+    timers._redispatch_lost(["default"], threading.Event())
+    assert len(rounds) == 1
+
+
+@pytest.mark.usefixtures("refusing")
+def test_that_nothing_is_due_does_not_end_an_outage() -> None:
+    broker_outage.failed(BrokerUnavailable("refused"))
+    wait_until(lambda: broker_outage.seconds_to_next_try == 0, every=0.01)
+    timers._promote_due()
+    assert broker_outage.is_on
+
+
+def test_it_tells_by_itself_whether_it_takes_writes(broker: RedisBroker) -> None:
+    broker.check_writable()
+    assert not list(broker._client.scan_iter(match=f"{jobs_conf().redis_prefix}*"))
+    for refuses in (full_redis, read_only_redis):
+        with refuses(), pytest.raises(BrokerUnavailable):
+            broker.check_writable()
+    broker.check_writable()
+
+
+def test_what_fills_a_full_redis_makes_room_and_comes_back_later(broker: RedisBroker) -> None:
+    """Workers take from the ledger, so that nobody else would ever empty its lists."""
+    jobs = [make_job() for _ in range(5)]
+    with full_redis():
+        for _ in range(2):
+            with pytest.raises(BrokerUnavailable):
+                broker.fetch(["default"], 2)
+        assert sum(broker.depth(["default"]).ready.values()) == 0
+        for job in jobs:
+            rung(job, LONG_AGO)
+    broker_outage.ended()
+    assert jobs_redispatch_lost(queues=["default"]) == 5
+    fetched = broker.fetch(["default"], 9)
+    assert [one.message.job_id for one in fetched] == [job.id for job in jobs]
+
+
+def test_a_read_only_redis_keeps_what_it_has(broker: RedisBroker) -> None:
+    job = make_job()
+    with read_only_redis(), pytest.raises(BrokerUnavailable):
+        broker.fetch(["default"], 2)
+    assert [one.message.job_id for one in broker.fetch(["default"], 2)] == [job.id]
+
+
+def test_many_threads_at_a_read_only_redis_hear_the_same(broker: RedisBroker) -> None:
+    """One that finds out must not close what the others are reading from."""
+
+    def ask() -> list[str]:
+        heard = set()
+        for _ in range(60):
+            try:
+                broker.dispatch([message()])
+            except Exception as error:  # noqa: BLE001 - which ones is the question
+                heard.add(type(error).__name__)
+        return sorted(heard)
+
+    with read_only_redis():
+        heard = at_once(*[ask] * THREADS)
+    assert heard == [["BrokerUnavailable"]] * THREADS
+    broker.ping()
+
+
+def test_what_is_committed_is_not_undone_by_a_ring_that_fails_of_itself(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(*args: Any) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(RedisBroker, "dispatch", stumble)
+    assert Job.objects.filter(id=make_job().id).exists()
+    dispatch_after_commit([(message(), 0.0)])
+    assert caplog.text.count("a bug") >= 2
+
+
+@pytest.fixture
+def junk() -> Iterator[bytes]:
+    """Bytes that are no text. Its mark has a name that only a client of bytes can remove."""
+    yield (junk := b"\xff\xfe" * 18)
+    with redis.Redis.from_url(jobs_conf().redis_url) as client:
+        client.unlink(f"{jobs_conf().redis_prefix}seen:".encode() + junk)
+
+
+def test_bytes_that_are_no_text_are_dropped_like_other_junk(
+    broker: RedisBroker, junk: bytes
+) -> None:
+    key = broker._keys.list("default", 5)
+    job = make_job()
+    broker._client.rpush(key, junk, junk)
+    assert ("default", 5) not in broker.next_out(["default"])
+    assert len([one for slice_ in broker.waiting_messages(["default"]) for one in slice_]) == 1
+    assert broker.wait(["default"], 0.05) is None
+    fetched = broker.fetch(["default"], 9)
+    assert [one.message.job_id for one in fetched] == [job.id]

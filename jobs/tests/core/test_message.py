@@ -1,0 +1,68 @@
+"""What travels through Redis: encoded, decoded, and refused."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.core.ids import uuid7
+from jobs.core.message import Fetched, QueueMessage
+
+queues = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,62}", fullmatch=True)
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=250)
+keys = st.builds("{}:{}".format, texts, texts)
+
+
+@given(st.uuids(), keys, queues, st.integers(0, 9))
+def test_a_message_survives_the_way(job_id: UUID, key: str, queue: str, priority: int) -> None:
+    message = QueueMessage(job_id, key, queue, priority)
+    assert QueueMessage.decode(message.encode(), queue, priority) == message
+
+
+@given(st.uuids(), queues, st.integers(0, 9))
+def test_a_job_with_its_own_key_is_its_id_alone(job_id: UUID, queue: str, priority: int) -> None:
+    message = QueueMessage(job_id, str(job_id), queue, priority)
+    assert message.encode() == str(job_id)
+    assert QueueMessage.decode(str(job_id), queue, priority) == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        "nonsense that is longer than an id, by some characters",
+        "0190d6f0-0000-7000-8000-00000000000",
+        "0190d6f0-0000-7000-8000-000000000000:key",
+        "0190d6f0-0000-7000-8000-0000000000000",
+    ],
+)
+def test_what_is_no_message_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - UUID words its own refusals
+        QueueMessage.decode(text, "default", 5)
+
+
+def fetched(mark: str, job_id: UUID) -> Fetched:
+    return Fetched(QueueMessage(job_id, "welcome:ann", "default", 5), mark)
+
+
+def test_a_mark_of_the_job_itself_or_none_is_no_contest() -> None:
+    job_id = uuid7()
+    assert not fetched("", job_id).has_key_conflict
+    assert not fetched("", job_id).already_done
+    assert not fetched(f"claimed:{job_id}", job_id).has_key_conflict
+    assert not fetched(f"claimed:{job_id}", job_id).already_done
+
+
+def test_only_its_own_success_makes_a_ring_a_duplicate() -> None:
+    job_id, other = uuid7(), uuid7()
+    assert fetched(f"done:{job_id}", job_id).already_done
+    assert not fetched(f"done:{job_id}", job_id).has_key_conflict
+    assert not fetched(f"done:{other}", job_id).already_done
+
+
+def test_the_mark_of_another_job_is_a_contest() -> None:
+    job_id, other = uuid7(), uuid7()
+    assert fetched(f"claimed:{other}", job_id).has_key_conflict
+    assert fetched(f"done:{other}", job_id).has_key_conflict

@@ -1,0 +1,70 @@
+"""An outage is told once, and its length when it ends."""
+
+import logging
+
+import pytest
+
+from jobs.core.outage import BACKOFF_CAP_SECONDS, BACKOFF_FIRST_SECONDS, Outage
+from jobs.tests.fake_clock import FakeClock
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    clock = FakeClock()
+    monkeypatch.setattr("jobs.core.outage.time.monotonic", clock.monotonic)
+    return clock
+
+
+def test_it_is_told_once_and_its_length_when_it_ends(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    outage = Outage("Redis")
+    for _ in range(5):
+        outage.failed(ConnectionError("refused\nmore"))
+        clock.now += 2.5
+    outage.ended()
+    outage.ended()
+    assert [record.getMessage() for record in caplog.records] == [
+        "Redis is unavailable, trying again: refused",
+        "Redis is back after 12.5 s",
+    ]
+    assert {record.levelno for record in caplog.records} == {logging.WARNING}
+
+
+def test_the_next_one_is_told_again(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    outage = Outage("Redis")
+    for _ in range(2):
+        outage.failed(ConnectionError())
+        outage.ended()
+    assert len(caplog.records) == 4
+    assert caplog.records[0].getMessage().endswith(": ConnectionError")
+
+
+def test_the_end_of_nothing_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    Outage("Redis").ended()
+    assert not caplog.records
+
+
+def test_waits_double_up_to_the_cap_and_start_anew_after_the_end(clock: FakeClock) -> None:
+    outage = Outage("Redis")
+    waits = [outage.failed(ConnectionError()) for _ in range(12)]
+    for number, wait in enumerate(waits):
+        longest = min(BACKOFF_FIRST_SECONDS * 2**number, BACKOFF_CAP_SECONDS)
+        assert longest / 2 <= wait <= longest
+    outage.ended()
+    assert outage.failed(ConnectionError()) <= BACKOFF_FIRST_SECONDS
+
+
+def test_it_says_how_long_to_leave_the_dependency_alone(clock: FakeClock) -> None:
+    outage = Outage("Redis")
+    assert not outage.is_on
+    assert outage.seconds_to_next_try == 0
+    wait = outage.failed(ConnectionError())
+    assert outage.is_on
+    assert outage.seconds_to_next_try == pytest.approx(wait)
+    clock.now += wait + 0.001
+    assert outage.seconds_to_next_try == 0
+    assert outage.is_on  # until a try succeeds
+    outage.ended()
+    assert not outage.is_on
+    assert outage.seconds_to_next_try == 0

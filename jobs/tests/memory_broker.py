@@ -1,0 +1,119 @@
+"""The broker in this process's memory, for unit tests; it passes the same contract suite."""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from uuid import UUID
+
+from jobs.broker.base import Depth, ListName
+from jobs.broker.keys import lists_of
+from jobs.core.errors import BrokerUnavailable
+from jobs.core.message import Fetched, QueueMessage
+
+
+class MemoryBroker:
+    """Keeps what Redis would keep; `available = False` makes it fail."""
+
+    def __init__(self) -> None:
+        self.available = True
+        self.lists: dict[ListName, deque[QueueMessage]] = {}
+        self.delayed: dict[QueueMessage, float] = {}
+        self.marks: dict[str, str] = {}
+
+    def dispatch(self, messages: Sequence[QueueMessage]) -> None:
+        self.ping()
+        for message in messages:
+            self._list(message).appendleft(message)
+
+    def push_back(self, messages: Sequence[QueueMessage]) -> None:
+        self.ping()
+        for message in reversed(messages):
+            self._list(message).append(message)
+
+    def dispatch_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:
+        self.ping()
+        for message, seconds in messages:
+            self.delayed[message] = time.monotonic() + seconds
+
+    def promote_due(self, limit: int) -> int:
+        self.ping()
+        now = time.monotonic()
+        due = sorted((at, message.encode(), message) for message, at in self.delayed.items())
+        moved = [message for at, _, message in due if at <= now][:limit]
+        for message in moved:
+            del self.delayed[message]
+        self.dispatch(moved)
+        return len(moved)
+
+    def fetch(
+        self, queues: Sequence[str], limit: int, popped: QueueMessage | None = None
+    ) -> list[Fetched]:
+        self.ping()
+        messages = [popped] if popped else []
+        for name in lists_of(queues):
+            waiting = self.lists.get(name, deque())
+            while waiting and len(messages) < limit:
+                messages.append(waiting.pop())
+        return [Fetched(message, self._mark(message)) for message in messages]
+
+    def wait(self, queues: Sequence[str], timeout_seconds: float) -> QueueMessage | None:
+        self.ping()
+        return next(
+            (self.lists[name].pop() for name in lists_of(queues) if self.lists.get(name)), None
+        )
+
+    def mark_done(self, done: Sequence[tuple[str, UUID]]) -> None:
+        self.ping()
+        self.marks.update({key: f"done:{job_id}" for key, job_id in done})
+
+    def clear_cache_marks(self, effect_keys: Iterable[str]) -> None:
+        self.ping()
+        for key in effect_keys:
+            self.marks.pop(key, None)
+
+    def next_out(self, queues: Sequence[str]) -> dict[ListName, UUID | None]:
+        self.ping()
+        return {
+            name: self.lists[name][-1].job_id if self.lists.get(name) else None
+            for name in lists_of(queues)
+        }
+
+    def check_writable(self) -> None:
+        self.ping()
+
+    def depth(self, queues: Sequence[str]) -> Depth:
+        self.ping()
+        ready = {name: len(self.lists.get(name, ())) for name in lists_of(queues)}
+        return Depth(ready, len(self.delayed))
+
+    def waiting_messages(self, queues: Sequence[str]) -> Iterator[list[QueueMessage]]:
+        self.ping()
+        yield list(self.delayed)
+        for name in lists_of(queues):
+            yield list(self.lists.get(name, ()))
+
+    def done_cache_marks(self) -> Iterator[list[tuple[str, UUID]]]:
+        self.ping()
+        yield [
+            (key, UUID(mark.removeprefix("done:")))
+            for key, mark in self.marks.items()
+            if mark.startswith("done:")
+        ]
+
+    def ping(self) -> None:
+        if not self.available:
+            raise BrokerUnavailable("the memory broker is switched off")
+
+    def forget_everything(self) -> None:
+        self.ping()
+        self.lists.clear()
+        self.delayed.clear()
+        self.marks.clear()
+
+    def _list(self, message: QueueMessage) -> deque[QueueMessage]:
+        return self.lists.setdefault((message.queue, message.priority), deque())
+
+    def _mark(self, message: QueueMessage) -> str:
+        former = self.marks.get(message.effect_key, "")
+        self.marks.setdefault(message.effect_key, f"claimed:{message.job_id}")
+        return former

@@ -1,0 +1,62 @@
+"""A real fetcher before pools that take every claim and run none."""
+
+import threading
+
+from jobs.core.claim import ClaimedJob
+from jobs.core.clock import SystemClock
+from jobs.models import Worker
+from jobs.worker.fetching.fetcher import Fetcher
+from jobs.worker.inflight import Inflight
+from jobs.worker.liveness.heartbeat import Heartbeat
+from jobs.worker.liveness.lease import Lease
+
+WORKER_TIMEOUT_SECONDS = 30.0
+
+
+class OpenPools:
+    """Stands in for `Pools`: has room for as much as a test says, and keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.room = 10
+        self.stalled = False
+        self.claims: list[ClaimedJob] = []
+
+    @property
+    def held(self) -> int:
+        return len(self.claims)
+
+    def submit(self, claims: list[ClaimedJob]) -> None:
+        self.claims += claims
+
+    def wait_for_capacity(self, timeout_seconds: float, *, look_ahead: bool) -> int:
+        return self.room
+
+    def is_stalled(self) -> bool:
+        return self.stalled
+
+    def take_back(self) -> list[ClaimedJob]:
+        claims, self.claims = self.claims, []
+        return claims
+
+
+class Bench:
+    """The fetcher of one worker, and what it works with."""
+
+    def __init__(self, worker: Worker, queues: tuple[str, ...] = ("default",)) -> None:
+        clock = SystemClock()
+        self.pools = OpenPools()
+        self.inflight = Inflight()
+        self.stop = threading.Event()
+        self.lease = Lease(worker, WORKER_TIMEOUT_SECONDS, clock)
+        self.heartbeat = Heartbeat(self.lease, clock)
+        self.seconds_behind = 0.0
+        self.fetcher = Fetcher(
+            queues=list(queues),
+            lease=self.lease,
+            heartbeat=self.heartbeat,
+            pools=self.pools,  # type: ignore[arg-type]
+            inflight=self.inflight,
+            clock=clock,
+            stop=self.stop,
+            seconds_behind=lambda: self.seconds_behind,
+        )

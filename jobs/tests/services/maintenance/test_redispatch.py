@@ -1,0 +1,267 @@
+"""Older than the next one out means lost: what Redis has forgotten is rung again, nothing else."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from pytest_django import Settings
+
+from jobs.broker.redis import RedisBroker
+from jobs.core.errors import BrokerUnavailable
+from jobs.core.message import QueueMessage
+from jobs.core.outage import broker_outage
+from jobs.core.states import JobState
+from jobs.models import Job
+from jobs.services.attempts import jobs_claim, jobs_give_back
+from jobs.services.cancel import job_cancel
+from jobs.services.maintenance import redispatch
+from jobs.services.maintenance.redispatch import jobs_redispatch_lost
+from jobs.services.short_transaction import try_advisory_lock
+from jobs.tests.factories import make_job, make_worker
+from jobs.tests.steps import claim_one, fail, rung, stored
+from jobs.tests.threads import elsewhere
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Well beyond the margin, and well within it.
+LONG_AGO = 60.0
+JUST_NOW = 0.5
+
+
+def job_dispatched(seconds: float, **fields: object) -> Job:
+    """A job that was rung so long ago."""
+    job = make_job(**fields)
+    rung(job, seconds)
+    return job
+
+
+def lost(seconds: float, broker: RedisBroker, **fields: object) -> Job:
+    """A job that was rung so long ago, and of which Redis knows nothing any more."""
+    job = job_dispatched(seconds, **fields)
+    broker._client.lrem(broker._keys.list(job.queue, job.priority), 0, str(job.id))
+    return job
+
+
+def fetched(broker: RedisBroker, queue: str = "default") -> list[Job]:
+    return [stored(Job(id=one.message.job_id)) for one in broker.fetch([queue], 10_000)]
+
+
+def redispatch_lost(*queues: str) -> int:
+    return jobs_redispatch_lost(queues=queues or ["default"])
+
+
+def test_all_is_rung_again_after_redis_has_lost_everything(broker: RedisBroker) -> None:
+    jobs = [job_dispatched(LONG_AGO + 30 - number) for number in range(30)]
+    broker.forget_everything()
+    assert redispatch_lost() == 30
+    assert fetched(broker) == jobs  # in their order
+
+
+def test_it_is_dated_anew_and_so_not_rung_every_round(broker: RedisBroker) -> None:
+    job = lost(LONG_AGO, broker)
+    assert redispatch_lost() == 1
+    assert stored(job).dispatched_at > job.dispatched_at
+    assert redispatch_lost() == 0
+    broker.forget_everything()
+    assert redispatch_lost() == 0  # within the margin
+    rung(job, LONG_AGO)
+    assert redispatch_lost() == 1
+
+
+def test_what_was_popped_and_never_claimed_is_rung_again(broker: RedisBroker) -> None:
+    """A worker died between the two."""
+    job = job_dispatched(LONG_AGO)
+    assert broker.wait(["default"], 1) is not None
+    assert redispatch_lost() == 1
+    assert fetched(broker) == [job]
+
+
+def test_what_was_never_pushed_is_rung_again(broker: RedisBroker, settings: Settings) -> None:
+    """The API was killed between commit and push, or Redis was away."""
+    url = settings.JOBS_REDIS_URL
+    settings.JOBS_REDIS_URL = "redis://127.0.0.1:1/0"
+    job = job_dispatched(LONG_AGO)
+    settings.JOBS_REDIS_URL = url
+    broker_outage.ended()
+    assert fetched(broker) == []
+    assert redispatch_lost() == 1
+    assert fetched(broker) == [job]
+
+
+def test_of_a_list_that_lost_some_those_are_rung_again(broker: RedisBroker) -> None:
+    """A failover to a replica that had not got the last writes, or the first ones."""
+    missing = [lost(LONG_AGO, broker), lost(LONG_AGO - 1, broker)]
+    kept = [job_dispatched(JUST_NOW) for _ in range(3)]
+    assert redispatch_lost() == 2
+    assert fetched(broker) == [*kept, *missing]
+
+
+def test_what_was_lost_behind_the_next_one_out_is_found_when_its_turn_has_passed(
+    broker: RedisBroker,
+) -> None:
+    next_out = job_dispatched(LONG_AGO)
+    missing = lost(LONG_AGO - 10, broker)
+    last = job_dispatched(LONG_AGO - 20)
+    assert redispatch_lost() == 0
+    claim_one(next_out)
+    broker.fetch(["default"], 1)
+    assert redispatch_lost() == 1
+    assert fetched(broker) == [last, missing]
+
+
+def test_a_long_list_without_loss_is_left_alone(broker: RedisBroker) -> None:
+    """However old: the workers are busy."""
+    for number in range(20):
+        job_dispatched(LONG_AGO + 20 - number)
+    assert redispatch_lost() == 0
+    assert broker.depth(["default"]).ready["default", 5] == 20
+
+
+def test_a_list_whose_next_one_out_is_a_duplicate_is_left_alone(broker: RedisBroker) -> None:
+    done = job_dispatched(LONG_AGO + 1)
+    claim_one(done)
+    for number in range(5):
+        job_dispatched(LONG_AGO - number)
+    assert redispatch_lost() == 0
+
+
+@pytest.mark.parametrize("missing_seconds", [2.0, 4.0])
+def test_the_margin_covers_what_lies_between_pop_and_claim(
+    missing_seconds: float, broker: RedisBroker, settings: Settings
+) -> None:
+    settings.JOBS_REDISPATCH_MARGIN_SECONDS = 3.0
+    lost(missing_seconds, broker)
+    assert redispatch_lost() == (1 if missing_seconds > 3.0 else 0)
+
+
+@pytest.mark.parametrize("missing_seconds", [11.5, 14.5])
+def test_the_margin_counts_from_the_next_one_out(
+    missing_seconds: float, broker: RedisBroker, settings: Settings
+) -> None:
+    """Two processes that enqueue at once may push in another order than they commit."""
+    settings.JOBS_REDISPATCH_MARGIN_SECONDS = 3.0
+    lost(missing_seconds, broker)
+    job_dispatched(10.0)
+    assert redispatch_lost() == (1 if missing_seconds > 13.0 else 0)
+
+
+def test_each_list_is_looked_at_by_itself(broker: RedisBroker) -> None:
+    for priority in (0, 5, 9):
+        job_dispatched(LONG_AGO, priority=priority)
+    missing = [
+        lost(LONG_AGO + 30, broker, priority=5),
+        lost(LONG_AGO, broker, priority=7),
+        lost(LONG_AGO, broker, queue="bulk", priority=5),
+    ]
+    assert redispatch_lost("default", "bulk") == 3
+    assert fetched(broker, "bulk") == [missing[2]]
+
+
+def test_queues_that_this_worker_does_not_serve_are_left_to_those_who_do(
+    broker: RedisBroker,
+) -> None:
+    lost(LONG_AGO, broker, queue="bulk")
+    assert redispatch_lost("default") == 0
+    assert redispatch_lost("bulk") == 1
+
+
+def test_what_lies_ahead_is_left_alone(broker: RedisBroker) -> None:
+    job = make_job(delay_seconds=3_600)
+    broker.forget_everything()
+    before = stored(job)
+    assert redispatch_lost() == 0
+    assert stored(job).dispatched_at == before.dispatched_at
+
+
+def test_what_was_delayed_and_is_overdue_is_rung_again(broker: RedisBroker) -> None:
+    """Redis has lost the sorted set: a retry, or a job for a later moment."""
+    delayed, retried = make_job(delay_seconds=3_600), make_job()
+    fail(retried)
+    broker.forget_everything()
+    for job in (delayed, retried):
+        Job.objects.filter(id=job.id).update(run_at=job.created_at)
+        rung(job, LONG_AGO)
+    assert redispatch_lost() == 2
+    assert set(fetched(broker)) == {delayed, retried}
+
+
+def test_only_what_is_queued_is_rung(broker: RedisBroker) -> None:
+    claim_one(job_dispatched(LONG_AGO))
+    job_cancel(job_id=job_dispatched(LONG_AGO).id)
+    broker.forget_everything()
+    assert redispatch_lost() == 0
+
+
+def test_a_job_with_a_shared_key_keeps_it(broker: RedisBroker) -> None:
+    job = job_dispatched(LONG_AGO, type="tests.note_by_text", payload={"text": "ann b"})
+    broker.forget_everything()
+    redispatch_lost()
+    [fetched] = broker.fetch(["default"], 9)
+    assert fetched.message == QueueMessage(job.id, "tests.note_by_text:ann b", "default", 5)
+
+
+def test_ringing_twice_is_harmless(broker: RedisBroker) -> None:
+    job = job_dispatched(LONG_AGO)
+    broker.dispatch([QueueMessage(job.id, job.effect_key, job.queue, job.priority)])
+    assert fetched(broker) == [job, job]
+    worker = make_worker()
+    assert len(jobs_claim(worker_id=worker.id, job_ids=[job.id, job.id])) == 1
+    assert stored(job).attempt == 1
+
+
+def test_the_longest_lost_come_first_and_a_round_is_bounded(
+    broker: RedisBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redispatch, "REDISPATCH_LIMIT_PER_LIST", 3)
+    jobs = [job_dispatched(LONG_AGO + number) for number in range(7)][::-1]
+    broker.forget_everything()
+    assert redispatch_lost() == 3
+    assert set(fetched(broker)) == set(jobs[:3])
+    claimed = [claim_one(job) for job in jobs[:3]]
+    assert redispatch_lost() == 3
+    assert redispatch_lost() == 1
+    assert len(claimed) + Job.objects.queued().count() == 7
+
+
+def test_rows_that_somebody_holds_are_passed_over(broker: RedisBroker) -> None:
+    held, free = job_dispatched(LONG_AGO + 1), job_dispatched(LONG_AGO)
+    broker.forget_everything()
+    with transaction.atomic():
+        Job.objects.select_for_update().get(id=held.id)
+        assert elsewhere(redispatch_lost) == 1
+    assert fetched(broker) == [free]
+
+
+def test_while_one_worker_rings_the_others_leave_it_alone(broker: RedisBroker) -> None:
+    lost(LONG_AGO, broker)
+    with transaction.atomic():
+        assert try_advisory_lock("redispatch")
+        assert elsewhere(redispatch_lost) == 0
+    assert elsewhere(redispatch_lost) == 1
+
+
+@pytest.mark.usefixtures("redis_away")
+def test_without_redis_nothing_is_dated_anew() -> None:
+    job = job_dispatched(LONG_AGO)
+    before = stored(job)
+    with pytest.raises(BrokerUnavailable):
+        redispatch_lost()
+    assert stored(job).dispatched_at == before.dispatched_at
+
+
+def test_what_never_began_and_was_given_back_keeps_its_date(broker: RedisBroker) -> None:
+    """So the list stays in the order of its dates, and nothing behind it is taken for lost."""
+    first = job_dispatched(LONG_AGO)
+    second = job_dispatched(LONG_AGO - 10)
+    broker.fetch(["default"], 1)
+    jobs_give_back(claims=[claim_one(first)])
+    assert stored(first).state == JobState.QUEUED
+    assert redispatch_lost() == 0
+    assert fetched(broker) == [first, second]
+
+
+def test_a_new_ring_is_dated_by_the_clock_of_the_database(broker: RedisBroker) -> None:
+    job = lost(LONG_AGO, broker)
+    redispatch_lost()
+    probe = make_job()
+    assert abs(stored(job).dispatched_at - stored(probe).created_at) < timedelta(seconds=5)

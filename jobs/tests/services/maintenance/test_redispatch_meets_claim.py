@@ -1,0 +1,92 @@
+"""A claim whose rows are changed between its snapshot and its locks."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+from django.db import connection
+
+from jobs import sql
+from jobs.core.states import JobState
+from jobs.models import Job, ProcessedKey
+from jobs.models.moments import seconds_ago
+from jobs.services.attempts import jobs_claim
+from jobs.sql.statements import statement
+from jobs.tests.factories import make_job, make_worker
+from jobs.tests.steps import fail, rung, stored
+from jobs.tests.threads import elsewhere, waiting_for_locks
+from jobs.tests.waiting import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LOCK = 4711
+
+
+@pytest.fixture
+def pausing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The claim has its snapshot, looks at a row, and waits before it locks it."""
+    due = "run_at <= statement_timestamp()"
+    paused = statement("claim_jobs").replace(
+        due, f"{due} AND pg_advisory_xact_lock_shared({LOCK}) IS NOT NULL"
+    )
+    assert "advisory" in paused
+    monkeypatch.setattr(
+        sql, "statement", lambda name: paused if name == "claim_jobs" else statement(name)
+    )
+
+
+def claimed_while(change: Callable[[], object], jobs: list[Job]) -> set[object]:
+    """Which of the jobs are claimed where a change is committed while the claim pauses."""
+    claim = partial(jobs_claim, worker_id=make_worker().id, job_ids=[job.id for job in jobs])
+    with ThreadPoolExecutor(1) as pool:
+        lock("pg_advisory_lock")
+        try:
+            claiming = pool.submit(elsewhere, claim)
+            wait_until(waiting_for_locks, every=0.01)
+            change()
+        finally:
+            lock("pg_advisory_unlock")
+        return {one.id for one in claiming.result()}
+
+
+def lock(function: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}({LOCK})")
+
+
+def by_text(text: str) -> Job:
+    return make_job(type="tests.note_by_text", payload={"text": text})
+
+
+@pytest.fixture
+def failed_before() -> Job:
+    """Its key is its own already."""
+    job = by_text("bob")
+    fail(job)
+    return job
+
+
+@pytest.mark.usefixtures("failed_before", "pausing")
+def test_jobs_that_are_rung_again_meanwhile_are_claimed_all_the_same(failed_before: Job) -> None:
+    """PostgreSQL then judges the new version of a row by what the statement has inserted so far."""
+    own, new, held = make_job(), by_text("ann"), failed_before
+
+    def redispatch_lost() -> None:
+        for job in (own, new, held):
+            rung(job, 0)
+
+    assert claimed_while(redispatch_lost, [own, new, held]) == {own.id, new.id, held.id}
+    assert [stored(job).attempt for job in (own, new, held)] == [1, 1, 2]
+    assert set(ProcessedKey.objects.values_list("job_id", flat=True)) == {new.id, held.id}
+
+
+@pytest.mark.usefixtures("pausing")
+def test_jobs_that_are_cancelled_meanwhile_are_not_claimed() -> None:
+    own, shared = make_job(), by_text("ann")
+
+    def cancel() -> None:
+        Job.objects.update(state=JobState.CANCELLED, finished_at=seconds_ago(0))
+
+    assert claimed_while(cancel, [own, shared]) == set()
+    assert not ProcessedKey.objects.exists()

@@ -1,0 +1,369 @@
+"""Jobs are taken from dead workers: what follows depends on the effect, and nobody dies of age."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from pytest_django import Settings
+
+from jobs.broker.redis import RedisBroker
+from jobs.core.ids import uuid7
+from jobs.core.outcome import Failed, Succeeded
+from jobs.core.states import DeathReason, JobState
+from jobs.models import Job, Worker
+from jobs.models.moments import seconds_ago
+from jobs.services.maintenance import rescue
+from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.short_transaction import try_advisory_lock
+from jobs.services.workers import worker_heartbeat
+from jobs.tests.conftest import server_age_seconds
+from jobs.tests.factories import make_job, make_worker
+from jobs.tests.steps import (
+    HOUR_SECONDS,
+    claim_one,
+    error,
+    heard_now,
+    lose,
+    make_due,
+    record,
+    silence,
+    start_one,
+    stored,
+)
+from jobs.tests.threads import elsewhere
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return make_worker(name="worker-1")
+
+
+def crash(job: Job) -> None:
+    """One more attempt that takes its worker down; the next one is due at once."""
+    worker = make_worker()
+    start_one(job, worker)
+    lose(worker)
+    assert len(jobs_rescue()) == 1
+    make_due(job)
+
+
+# Who is dead
+
+
+def test_a_worker_that_was_not_heard_of_for_the_timeout_is_dead(
+    worker: Worker, short_timeout: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    claim = claim_one(make_job(), worker)
+    silence(worker)
+    [rescued] = jobs_rescue(heard_at=heard_now())
+    assert rescued.written
+    assert rescued.finished.claim == claim
+    worker.refresh_from_db()
+    assert worker.stopped_at is not None
+    assert not worker_heartbeat(worker_id=worker.id)
+    assert stored(claim).state == JobState.QUEUED
+    assert "Worker worker-1 has not been heard of" in caplog.text
+
+
+def test_liveness_decides_and_never_age(worker: Worker, short_timeout: float) -> None:
+    """A job may run for a day as long as its worker is heard of."""
+    claim = start_one(make_job(type="tests.note_once"), worker)
+    day = 24 * HOUR_SECONDS
+    Job.objects.filter(id=claim.id).update(claimed_at=seconds_ago(day), started_at=seconds_ago(day))
+    Worker.objects.filter(id=worker.id).update(started_at=seconds_ago(day))
+    assert worker_heartbeat(worker_id=worker.id)
+    assert jobs_rescue(heard_at=heard_now()) == []
+    assert stored(claim).state == JobState.RUNNING
+
+
+def test_a_worker_that_has_stopped_is_not_waited_for(worker: Worker) -> None:
+    claim = claim_one(make_job(), worker)
+    lose(worker)
+    assert len(jobs_rescue()) == 1
+    assert stored(claim).state == JobState.QUEUED
+
+
+def test_a_worker_whose_row_is_missing_is_dead(worker: Worker) -> None:
+    claim = claim_one(make_job(), worker)
+    worker.delete()
+    assert len(jobs_rescue()) == 1
+    row = stored(claim)
+    assert row.state == JobState.QUEUED
+    assert row.errors[0]["worker"] == str(claim.worker_id)
+
+
+def test_nobody_is_blamed_for_silence_while_postgresql_was_away(
+    worker: Worker, settings: Settings
+) -> None:
+    """The server has only just come back: nobody could be heard of before."""
+    claim = claim_one(make_job(), worker)
+    silence(worker, server_age_seconds() + HOUR_SECONDS)
+    settings.JOBS_WORKER_TIMEOUT_SECONDS = server_age_seconds() + 60.0
+    assert jobs_rescue(heard_at=heard_now()) == []
+    assert stored(claim).state == JobState.RUNNING
+    worker.refresh_from_db()
+    assert worker.stopped_at is None
+
+
+def test_silence_is_measured_up_to_the_moment_in_which_the_rescuer_was_heard(
+    worker: Worker, short_timeout: float
+) -> None:
+    """What silences everybody, as a frozen database does, is not held against anybody."""
+    claim = claim_one(make_job(), worker)
+    heard_at = heard_now()
+    silence(worker, 60)
+    long_dead = make_worker()
+    lost = claim_one(make_job(), long_dead)
+    silence(long_dead, HOUR_SECONDS)
+    rescued = jobs_rescue(heard_at=heard_at - timedelta(minutes=1))
+    assert [one.finished.claim for one in rescued] == [lost]
+    worker.refresh_from_db()
+    assert worker.stopped_at is None
+    assert stored(claim).state == JobState.RUNNING
+    assert len(jobs_rescue(heard_at=heard_at)) == 1
+
+
+def test_who_was_heard_after_that_moment_lives(worker: Worker, short_timeout: float) -> None:
+    claim_one(make_job(), worker)
+    silence(worker)
+    heard_at = heard_now()
+    assert worker_heartbeat(worker_id=worker.id)
+    assert jobs_rescue(heard_at=heard_at) == []
+
+
+def test_who_is_not_heard_himself_declares_nobody_dead(
+    worker: Worker, short_timeout: float
+) -> None:
+    claim = claim_one(make_job(), worker)
+    silence(worker)
+    stopped = make_worker()
+    lost = claim_one(make_job(), stopped)
+    lose(stopped)
+    assert [one.finished.claim for one in jobs_rescue()] == [lost]
+    assert stored(claim).state == JobState.RUNNING
+
+
+def test_only_the_jobs_of_the_dead_are_taken(worker: Worker) -> None:
+    alive = make_worker()
+    kept = claim_one(make_job(), alive)
+    taken = claim_one(make_job(), worker)
+    make_job()
+    lose(worker)
+    assert [one.finished.claim for one in jobs_rescue()] == [taken]
+    assert stored(kept).state == JobState.RUNNING
+
+
+# What becomes of their jobs
+
+
+@pytest.mark.parametrize("job_type", ["tests.note", "tests.note_transactional"])
+def test_what_may_be_repeated_is_tried_again_and_the_crash_counts(
+    job_type: str, worker: Worker, broker: RedisBroker
+) -> None:
+    claim = start_one(make_job(type=job_type), worker)
+    broker.forget_everything()
+    lose(worker)
+    jobs_rescue()
+    row = stored(claim)
+    assert (row.state, row.attempt, row.failures, row.crashes) == (JobState.QUEUED, 1, 1, 1)
+    assert row.run_at - row.created_at >= timedelta(seconds=1)
+    [attempt] = row.errors
+    assert (attempt["attempt"], attempt["error"], attempt["worker"]) == (
+        1,
+        "WorkerLost",
+        "worker-1",
+    )
+    assert broker.depth(["default"]).delayed == 1
+
+
+def test_what_must_not_be_repeated_waits_for_a_person(worker: Worker, broker: RedisBroker) -> None:
+    job = make_job(type="tests.note_once")
+    start_one(job, worker)
+    broker.forget_everything()
+    lose(worker)
+    jobs_rescue()
+    row = stored(job)
+    assert (row.state, row.crashes) == (JobState.DEAD, 1)
+    letter = job.dead_letters.get()
+    assert letter.reason == DeathReason.INTERRUPTED
+    assert letter.error.startswith("WorkerLost: ")
+    assert letter.attempt == 1
+    assert broker.depth(["default"]).delayed == 0
+    assert sum(broker.depth(["default"]).ready.values()) == 0
+
+
+def test_what_had_not_begun_goes_back_at_no_cost(worker: Worker, broker: RedisBroker) -> None:
+    claim = claim_one(make_job(type="tests.note_once"), worker)
+    broker.forget_everything()
+    lose(worker)
+    jobs_rescue()
+    row = stored(claim)
+    assert (row.state, row.failures, row.crashes, row.errors) == (JobState.QUEUED, 0, 0, [])
+    assert [one.message.job_id for one in broker.fetch(["default"], 9)] == [claim.id]
+    assert claim_one(row).attempt == 2
+
+
+def test_a_last_attempt_that_had_not_begun_is_not_the_last(worker: Worker) -> None:
+    claim = claim_one(make_job(max_retries=0), worker)
+    lose(worker)
+    jobs_rescue()
+    assert stored(claim).state == JobState.QUEUED
+
+
+def test_a_last_attempt_that_was_cut_off_is_the_last(worker: Worker) -> None:
+    job = make_job(max_retries=0)
+    start_one(job, worker)
+    lose(worker)
+    jobs_rescue()
+    assert job.dead_letters.get().reason == DeathReason.EXHAUSTED
+
+
+def test_a_job_that_takes_down_its_third_worker_is_dead() -> None:
+    job = make_job(max_retries=20)
+    for _ in range(2):
+        crash(job)
+        assert stored(job).state == JobState.QUEUED
+    crash(job)
+    row = stored(job)
+    assert (row.state, row.crashes, row.failures) == (JobState.DEAD, 3, 3)
+    letter = job.dead_letters.get()
+    assert letter.reason == DeathReason.CRASH_LOOP
+    assert [one["error"] for one in letter.attempts] == ["WorkerLost"] * 3
+
+
+def test_the_limit_of_crashes_is_a_setting(settings: Settings) -> None:
+    settings.JOBS_CRASH_LIMIT = 1
+    job = make_job()
+    crash(job)
+    assert job.dead_letters.get().reason == DeathReason.CRASH_LOOP
+
+
+def test_jobs_that_were_only_there_when_a_worker_died_are_no_crash_loop() -> None:
+    """They were claimed, not begun: another job took the workers down."""
+    bystander = make_job()
+    crash(bystander)
+    for _ in range(5):
+        worker = make_worker()
+        claim_one(bystander, worker)
+        lose(worker)
+        jobs_rescue()
+    row = stored(bystander)
+    assert (row.state, row.crashes, row.failures) == (JobState.QUEUED, 1, 1)
+
+
+def test_failures_between_crashes_do_not_hide_them() -> None:
+    job = make_job(max_retries=20)
+    for _ in range(2):
+        crash(job)
+        record(start_one(job), Failed(error()))
+        make_due(job)
+    crash(job)
+    assert job.dead_letters.get().reason == DeathReason.CRASH_LOOP
+
+
+def test_a_type_that_nobody_knows_is_treated_with_the_most_care(worker: Worker) -> None:
+    job = make_job(type="tests.note_once")
+    start_one(job, worker)
+    Job.objects.filter(id=job.id).update(type="tests.gone")
+    lose(worker)
+    jobs_rescue()
+    assert job.dead_letters.get().reason == DeathReason.INTERRUPTED
+
+
+def test_a_rescued_job_that_somebody_has_cancelled_is_not_tried_again(worker: Worker) -> None:
+    claim = start_one(make_job(), worker)
+    Job.objects.filter(id=claim.id).update(cancel_requested_at=seconds_ago(1))
+    lose(worker)
+    jobs_rescue()
+    assert stored(claim).state == JobState.CANCELLED
+
+
+# How
+
+
+def test_the_worker_that_was_only_frozen_cannot_write_any_more(worker: Worker) -> None:
+    claim = start_one(make_job(), worker)
+    lose(worker)
+    jobs_rescue()
+    make_due(stored(claim))
+    again = claim_one(stored(claim))
+    assert not record(claim, Succeeded()).written
+    row = stored(claim)
+    assert (row.state, row.attempt, row.worker_id) == (JobState.RUNNING, 2, again.worker_id)
+
+
+def test_a_second_rescue_finds_nothing(worker: Worker) -> None:
+    claim_one(make_job(), worker)
+    lose(worker)
+    assert len(jobs_rescue()) == 1
+    assert jobs_rescue() == []
+
+
+def test_while_one_worker_rescues_the_others_leave_it_alone(worker: Worker) -> None:
+    claim_one(make_job(), worker)
+    lose(worker)
+    with transaction.atomic():
+        assert try_advisory_lock("rescue")
+        assert elsewhere(jobs_rescue) == []
+    assert len(elsewhere(jobs_rescue)) == 1
+
+
+def test_a_row_that_somebody_holds_is_left_for_the_next_round(worker: Worker) -> None:
+    held, free = claim_one(make_job(), worker), claim_one(make_job(), worker)
+    lose(worker)
+    with transaction.atomic():
+        Job.objects.select_for_update().get(id=held.id)
+        rescued = elsewhere(jobs_rescue)
+    assert [one.finished.claim.id for one in rescued] == [free.id]
+    assert [one.finished.claim.id for one in jobs_rescue()] == [held.id]
+
+
+def test_a_round_is_bounded(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rescue, "RESCUE_LIMIT", 2)
+    for _ in range(5):
+        claim_one(make_job(), worker)
+    lose(worker)
+    assert [len(jobs_rescue()) for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_the_dead_are_told_once(
+    worker: Worker, short_timeout: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    silence(worker)
+    jobs_rescue(heard_at=heard_now())
+    jobs_rescue(heard_at=heard_now())
+    assert caplog.text.count("counts as dead") == 1
+
+
+def test_postgresql_cuts_off_whoever_freezes_in_the_middle(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Locks of a frozen worker must not outlive the time in which it is declared dead."""
+    settings.JOBS_WORKER_TIMEOUT_SECONDS = 12.5
+    limits: list[str] = []
+    monkeypatch.setattr(rescue, "_declare_dead", lambda _: limits.append(idle_limit()))
+    jobs_rescue(heard_at=heard_now())
+    assert limits == ["12500ms"]
+    assert idle_limit() == "0"  # the session is as it was
+
+
+def idle_limit() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        return str(cursor.fetchone()[0])
+
+
+def test_without_redis_jobs_are_rescued_all_the_same(worker: Worker, redis_away: None) -> None:
+    claim = claim_one(make_job(), worker)
+    lose(worker)
+    assert len(jobs_rescue()) == 1
+    assert stored(claim).state == JobState.QUEUED
+
+
+def test_a_worker_id_that_never_was_is_no_reason_to_stumble() -> None:
+    claim = claim_one(make_job())
+    Job.objects.filter(id=claim.id).update(worker_id=uuid7())
+    assert len(jobs_rescue()) == 1
+    assert stored(claim).state == JobState.QUEUED

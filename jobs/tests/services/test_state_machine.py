@@ -1,0 +1,450 @@
+"""The protocol in random order: whatever happens to workers and Redis, the promises hold.
+
+Hypothesis drives the real services on a real PostgreSQL and Redis. Handlers are played here:
+their effects are noted when they happen, also by a worker that has long been declared dead.
+`STATE_MACHINE_EXAMPLES=500 pytest …` tries more, at random.
+"""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django.db.models import F
+from django.test import override_settings
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from jobs.broker import get_broker
+from jobs.core.claim import ClaimedJob
+from jobs.core.errors import BrokerUnavailable, DeadLetterResolved, JobAlreadyFinal, LeaseLost
+from jobs.core.message import Fetched
+from jobs.core.outage import broker_outage
+from jobs.core.outcome import Cancelled, Failed, FailedForGood, Lost, Outcome, Succeeded
+from jobs.core.states import FINAL_STATES, Effect, JobState
+from jobs.handlers.registry import job_types
+from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.services.attempts import (
+    Finished,
+    job_start,
+    job_succeed_in_transaction,
+    jobs_claim,
+    jobs_give_back,
+    jobs_record,
+)
+from jobs.services.cancel import job_cancel
+from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
+from jobs.services.effect_keys import jobs_resolve_key_conflicts
+from jobs.services.enqueue import job_enqueue
+from jobs.services.maintenance.redispatch import jobs_redispatch_lost
+from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.verification.database import database_checks
+from jobs.services.verification.redis import redis_checks
+from jobs.services.workers import worker_heartbeat, worker_stop
+from jobs.tests.app.models import Note
+from jobs.tests.conftest import CLOSED_PORT
+from jobs.tests.factories import make_user, make_worker
+from jobs.tests.steps import error, heard_now, silence, unknown
+
+MORE = os.environ.get("STATE_MACHINE_EXAMPLES")
+
+TYPES = ["tests.note", "tests.note_once", "tests.note_transactional", "tests.note_by_text"]
+TEXTS = ["ann", "bob"]
+KEYS = [None, "k1", "k2"]
+QUEUES = ["default"]
+WORKERS = 2
+MINUTE_AND_A_HALF = timedelta(seconds=90)
+
+indexes = st.integers(0, 99)
+
+
+@dataclass
+class Player:
+    """A worker process: its row, and what it believes to be its own."""
+
+    row: Worker
+    frozen: bool = False
+    fetched: list[Fetched] = field(default_factory=list)
+    claims: list[ClaimedJob] = field(default_factory=list)
+    started: list[ClaimedJob] = field(default_factory=list)
+
+
+class Protocol(RuleBasedStateMachine):
+    """Every rule is something that a client, a worker, a person or a fault does."""
+
+    @initialize()
+    def begin(self) -> None:
+        for model in (DeadLetter, ProcessedKey, Job, Worker, Note):
+            model._default_manager.all().delete()
+        broker_outage.ended()
+        get_broker().forget_everything()
+        self.clients = [make_user().id, make_user().id]
+        self.players = [Player(make_worker()) for _ in range(WORKERS)]
+        self.once: Counter[str] = Counter()  # effects of ONCE, by effect key
+        self.decisions: Counter[str] = Counter()  # a person's, by effect key
+        self.attempts: dict[UUID, int] = {}
+        self.redis_away: Any = None
+
+    # Clients
+
+    @rule(
+        job_type=st.sampled_from(TYPES),
+        text=st.sampled_from(TEXTS),
+        key=st.sampled_from(KEYS),
+        client=st.sampled_from([0, 1]),
+        delay=st.sampled_from([0.0, 0.0, 60.0]),
+    )
+    def submit(self, job_type: str, text: str, key: str | None, client: int, delay: float) -> None:
+        before = Job.objects.count()
+        enqueued = job_enqueue(
+            type=job_type,
+            payload={"text": text},
+            idempotency_key=key,
+            submitted_by_id=self.clients[client],
+            delay_seconds=delay,
+            max_retries=1,
+        )
+        assert Job.objects.count() == before + (not enqueued.duplicate)
+        assert enqueued.job.type == job_type
+
+    @rule(number=indexes)
+    def cancel(self, number: int) -> None:
+        if job := _pick(list(Job.objects.order_by("id")), number):
+            try:
+                job_cancel(job_id=job.id)
+            except JobAlreadyFinal:
+                assert job.state in FINAL_STATES
+
+    # Workers
+
+    @rule(number=indexes, limit=st.integers(1, 4))
+    def fetch(self, number: int, limit: int) -> None:
+        player = self._player(number)
+        if player.frozen:
+            return
+        try:
+            fetched = get_broker().fetch(QUEUES, limit)
+            player.fetched += [one for one in fetched if not one.already_done]
+        except BrokerUnavailable:
+            messages = Job.objects.next_due(QUEUES, limit)
+            player.fetched += [Fetched(message, "") for message in messages]
+
+    @rule(number=indexes)
+    def claim(self, number: int) -> None:
+        player = self._player(number)
+        if player.frozen:
+            return
+        fetched, player.fetched = player.fetched, []
+        wanted = [one.message.job_id for one in fetched if not one.has_key_conflict]
+        claims = jobs_claim(worker_id=player.row.id, job_ids=wanted)
+        player.claims += claims
+        claimed = {claim.id for claim in claims}
+        left = [one.message.job_id for one in fetched if one.message.job_id not in claimed]
+        if left and not worker_heartbeat(worker_id=player.row.id):
+            player.row = make_worker()  # it had been declared dead
+        jobs_resolve_key_conflicts(job_ids=left, worker_id=player.row.id)
+
+    @rule(number=indexes)
+    def start(self, number: int) -> None:
+        player = self._player(number)
+        if player.frozen or not player.claims:
+            return
+        claim = player.claims.pop(0)
+        if not job_start(claim=claim):
+            return
+        player.started.append(claim)
+        if _effect(claim) is Effect.ONCE:  # from here on it may have happened
+            self.once[claim.effect_key] += 1
+
+    @rule(number=indexes)
+    def work(self, number: int) -> None:
+        """As far as the handlers: what mostly happens, between the single steps."""
+        self.fetch(number, 4)
+        self.claim(number)
+        while self._player(number).claims and not self._player(number).frozen:
+            self.start(number)
+
+    @rule(number=indexes)
+    def succeed(self, number: int) -> None:
+        if taken := self._take(number):
+            self._succeed(taken)
+
+    @rule(
+        number=indexes,
+        outcome=st.sampled_from(["failed", "permanent", "unknown", "cancelled", "retry_after"]),
+    )
+    def fail(self, number: int, outcome: str) -> None:
+        """The handler says that it did not happen, or that it cannot know."""
+        if claim := self._take(number):
+            self._fail(claim, outcome)
+
+    def _fail(self, claim: ClaimedJob, outcome: str) -> None:
+        outcomes: dict[str, Outcome] = {
+            "failed": Failed(error()),
+            "permanent": FailedForGood(error()),
+            "unknown": unknown(),
+            "cancelled": Cancelled(),
+            "retry_after": Failed(error(), after_seconds=30.0),
+        }
+        if _effect(claim) is Effect.ONCE and outcome != "unknown":
+            self.once[claim.effect_key] -= 1  # the handler knows that it did not happen
+        self._record(claim, outcomes[outcome])
+
+    @rule(number=indexes)
+    def give_back(self, number: int) -> None:
+        player = self._player(number)
+        if not player.frozen:
+            claims, player.claims = player.claims, []
+            jobs_give_back(claims=claims)
+
+    # Faults
+
+    @rule(number=indexes)
+    def crash_at_work(self, number: int) -> None:
+        """A worker dies with handlers running, and what it held is rescued."""
+        self.work(number)
+        self.crash(number)
+        self.rescue()
+
+    @rule(number=indexes)
+    def freeze_at_work(self, number: int) -> None:
+        """A worker freezes with handlers running, and others do its work."""
+        self.work(number)
+        self.freeze(number)
+        self.rescue()
+        self.time_passes()
+        self.redispatch_lost()
+        self.work(number + 1)
+
+    @rule(number=indexes, report=st.sampled_from(["succeeded", "failed", "permanent"]))
+    @precondition(lambda self: self.redis_away is None)
+    def overtake(self, number: int, report: str) -> None:
+        """A worker freezes at work, another one takes over, and then the first one reports."""
+        for index in range(WORKERS):
+            self.thaw(index)
+        self.submit("tests.note", "ann", None, 0, 0.0)
+        for _ in range(3):
+            self.work(number)
+        self.freeze_at_work(number)
+        for _ in range(3):
+            self.work(number + 1)
+        zombie = self._player(number)
+        while zombie.started:
+            claim = zombie.started.pop(0)
+            if report == "succeeded":
+                self._succeed(claim)
+            else:
+                self._fail(claim, report)
+
+    @rule(number=indexes)
+    def crash(self, number: int) -> None:
+        """Whatever the process held is gone; a new one takes its place."""
+        index = number % WORKERS
+        silence(self.players[index].row)
+        self.players[index] = Player(make_worker())
+
+    @rule(number=indexes)
+    def freeze(self, number: int) -> None:
+        player = self._player(number)
+        player.frozen = True
+        silence(player.row)
+
+    @rule(number=indexes)
+    def thaw(self, number: int) -> None:
+        """It goes on with what it holds, under a new row if its own was closed."""
+        player = self._player(number)
+        if player.frozen:
+            player.frozen = False
+            if not worker_heartbeat(worker_id=player.row.id):
+                player.row = make_worker()
+
+    @rule(number=indexes)
+    def zombie_finishes(self, number: int) -> None:
+        """A frozen worker comes to for a moment, and reports what it had been doing."""
+        player = self._player(number)
+        if player.frozen and player.started:
+            self._succeed(player.started.pop(0))
+
+    @rule()
+    @precondition(lambda self: self.redis_away is None)
+    def flush(self) -> None:
+        get_broker().forget_everything()
+
+    @rule()
+    @precondition(lambda self: self.redis_away is None)
+    def redis_goes(self) -> None:
+        self.redis_away = override_settings(JOBS_REDIS_URL=f"redis://127.0.0.1:{CLOSED_PORT}/0")
+        self.redis_away.enable()
+
+    @rule()
+    @precondition(lambda self: self.redis_away is not None)
+    def redis_comes(self) -> None:
+        self.redis_away.disable()
+        self.redis_away = None
+        broker_outage.ended()
+
+    # Repair, and time
+
+    @rule()
+    def rescue(self) -> None:
+        for player in self.players:
+            if not player.frozen and not worker_heartbeat(worker_id=player.row.id):
+                player.row = make_worker()
+        jobs_rescue(heard_at=heard_now())
+
+    @rule()
+    def redispatch_lost(self) -> None:
+        try:
+            jobs_redispatch_lost(queues=QUEUES)
+            get_broker().promote_due(100)
+        except BrokerUnavailable:
+            assert self.redis_away is not None
+
+    @rule(number=indexes)
+    def settle(self, number: int) -> None:
+        if job := _pick(list(Job.objects.queued().order_by("id")), number):
+            jobs_resolve_key_conflicts(job_ids=[job.id])
+
+    @rule()
+    def time_passes(self) -> None:
+        """A minute and a half, for what is queued: nothing sleeps here."""
+        Job.objects.queued().update(
+            run_at=F("run_at") - MINUTE_AND_A_HALF,
+            dispatched_at=F("dispatched_at") - MINUTE_AND_A_HALF,
+        )
+
+    # People
+
+    @rule(number=indexes, replay=st.booleans())
+    def decide(self, number: int, replay: bool) -> None:
+        letter = _pick(list(DeadLetter.objects.waiting().order_by("id")), number)
+        if letter is None:
+            return
+        service = dead_letter_replay if replay else dead_letter_discard
+        service(dead_letter_id=letter.id, resolved_by_id=None)
+        self.decisions[letter.job.effect_key] += 1
+        with pytest.raises(DeadLetterResolved):
+            service(dead_letter_id=letter.id, resolved_by_id=None)
+
+    # What must hold
+
+    @invariant()
+    def the_ledger_is_in_order(self) -> None:
+        broken = [check for check in database_checks() if check.violations]
+        assert not broken, broken
+
+    @invariant()
+    def once_is_never_repeated_by_the_machine(self) -> None:
+        repeated = {
+            key: count for key, count in self.once.items() if count > 1 + self.decisions[key]
+        }
+        assert not repeated, repeated
+
+    @invariant()
+    def transactional_effects_are_those_of_successes(self) -> None:
+        effects = sorted(Note.objects.values_list("job_id", flat=True))
+        done = Job.objects.filter(type="tests.note_transactional", state=JobState.SUCCEEDED)
+        assert effects == sorted(done.values_list("id", flat=True))
+
+    @invariant()
+    def attempts_only_grow_and_no_job_vanishes(self) -> None:
+        now = dict(Job.objects.values_list("id", "attempt"))
+        assert all(now.get(job_id, -1) >= attempt for job_id, attempt in self.attempts.items())
+        self.attempts = now
+
+    def teardown(self) -> None:
+        """Everything heals; then every job is final, or waits for a person."""
+        if not hasattr(self, "players"):
+            return
+        if self.redis_away is not None:
+            self.redis_comes()
+        for player in self.players:
+            worker_stop(worker_id=player.row.id)
+        self.players = [Player(make_worker())]
+        for _ in range(12):
+            self._heal()
+        unfinished = Job.objects.exclude(state__in=FINAL_STATES)
+        for job in unfinished:
+            owner = ProcessedKey.objects.get(key=job.effect_key).job
+            assert DeadLetter.objects.waiting().filter(job=owner, reason="interrupted").exists(), (
+                f"{job.id} is {job.state} for no reason"
+            )
+        self.once_is_never_repeated_by_the_machine()
+        self.transactional_effects_are_those_of_successes()
+        self.the_ledger_is_in_order()
+        assert not [check for check in redis_checks() if check.violations]
+
+    def _heal(self) -> None:
+        """A round of everything that workers do."""
+        self.time_passes()
+        self.rescue()
+        self.redispatch_lost()
+        self.fetch(0, 100)
+        self.claim(0)
+        player = self.players[0]
+        while player.claims:
+            self.start(0)
+        while player.started:
+            self.succeed(0)
+
+    def _player(self, number: int) -> Player:
+        return self.players[number % len(self.players)]
+
+    def _take(self, number: int) -> ClaimedJob | None:
+        """A running attempt of a worker that is awake."""
+        player = self._player(number)
+        return None if player.frozen or not player.started else player.started.pop(0)
+
+    def _succeed(self, claim: ClaimedJob) -> None:
+        if _effect(claim) is not Effect.TRANSACTIONAL:
+            self._record(claim, Succeeded())
+            return
+        try:
+            with transaction.atomic():
+                Note.objects.create(text="effect", job_id=claim.id, attempt=claim.attempt)
+                job_succeed_in_transaction(claim=claim)
+        except LeaseLost:
+            jobs_record(finished=[Finished(claim, Lost())])
+
+    def _record(self, claim: ClaimedJob, outcome: Outcome) -> None:
+        """What a later attempt has overtaken is not written."""
+        current = Job.objects.get(id=claim.id).attempt
+        [recorded] = jobs_record(finished=[Finished(claim, outcome)])
+        assert not recorded.written or current == claim.attempt, f"{claim} is not fenced"
+
+
+def _effect(claim: ClaimedJob) -> Effect:
+    return job_types.get(claim.type).effect
+
+
+def _pick(rows: list[Any], number: int) -> Any:
+    return rows[number % len(rows)] if rows else None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(3_600 if MORE else 120)
+def test_the_promises_hold_in_any_order(settings: Any, short_timeout: float) -> None:
+    settings.JOBS_REDISPATCH_MARGIN_SECONDS = 0.0
+    run_state_machine_as_test(Protocol, settings=PROFILE)
+
+
+PROFILE = settings(
+    max_examples=int(MORE or 20),
+    stateful_step_count=40,
+    derandomize=not MORE,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)

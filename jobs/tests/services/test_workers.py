@@ -1,0 +1,179 @@
+"""A worker's row, its heartbeat, and what becomes of one that was declared dead."""
+
+import os
+import re
+import socket
+import threading
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from jobs.core.outage import database_outage
+from jobs.models import Worker
+from jobs.models.moments import seconds_ago
+from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.workers import worker_heartbeat, worker_register, worker_stop
+from jobs.tests.factories import make_worker
+from jobs.tests.fake_clock import FakeClock
+from jobs.tests.steps import HOUR_SECONDS, heard_now, lose, silence
+from jobs.tests.threads import at_once
+from jobs.worker.liveness import heartbeat as heartbeat_module
+from jobs.worker.liveness.heartbeat import Heartbeat
+from jobs.worker.liveness.lease import Lease
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_row_says_who_it_is_and_what_it_serves() -> None:
+    worker_register(name="mailer", queues=["emails", "bulk"], concurrency=7)
+    row = Worker.objects.get()
+    assert (row.name, row.queues, row.concurrency) == ("mailer", ["emails", "bulk"], 7)
+    assert (row.hostname, row.pid) == (socket.gethostname(), os.getpid())
+    assert row.started_at == row.heartbeat_at
+    assert row.stopped_at is None
+
+
+def test_without_a_name_it_gets_twelve_characters_of_its_own() -> None:
+    workers = [make_worker() for _ in range(3)]
+    assert len({worker.name for worker in workers}) == 3
+    for worker in workers:
+        assert re.fullmatch("[0-9a-f]{12}", worker.name)
+        assert worker.id.hex.endswith(worker.name)
+
+
+def test_two_may_have_the_same_name() -> None:
+    assert make_worker(name="mailer").id != make_worker(name="mailer").id
+
+
+def test_a_heartbeat_moves_the_row_by_the_clock_of_the_database() -> None:
+    worker = make_worker()
+    silence(worker)
+    assert worker_heartbeat(worker_id=worker.id)
+    row = Worker.objects.get()
+    assert timedelta(0) <= row.heartbeat_at - row.started_at < timedelta(minutes=1)
+
+
+def test_who_was_declared_dead_cannot_come_back_under_the_same_row(short_timeout: float) -> None:
+    worker = make_worker()
+    silence(worker)
+    jobs_rescue(heard_at=heard_now())
+    before = Worker.objects.get()
+    assert before.stopped_at is not None
+    assert not worker_heartbeat(worker_id=worker.id)
+    assert Worker.objects.get().heartbeat_at == before.heartbeat_at
+
+
+def test_a_heartbeat_without_a_row_is_none() -> None:
+    worker = make_worker()
+    worker.delete()
+    assert not worker_heartbeat(worker_id=worker.id)
+
+
+def test_a_stop_is_written_once() -> None:
+    worker = make_worker()
+    worker_stop(worker_id=worker.id)
+    stopped_at = Worker.objects.get().stopped_at
+    assert stopped_at is not None
+    worker_stop(worker_id=worker.id)
+    assert Worker.objects.get().stopped_at == stopped_at
+
+
+def test_live_silent_and_stopped_exclude_one_another(short_timeout: float) -> None:
+    live, silent, stopped = make_worker(), make_worker(), make_worker()
+    Worker.objects.filter(id=live.id).update(heartbeat_at=live.started_at + timedelta(hours=1))
+    silence(silent, HOUR_SECONDS)
+    silence(stopped, HOUR_SECONDS)
+    lose(stopped)
+    assert list(Worker.objects.live(short_timeout)) == [live]
+    assert list(Worker.objects.silent(short_timeout)) == [silent]
+
+
+def test_a_heartbeat_says_when_it_was_by_the_clock_of_the_database() -> None:
+    worker = make_worker()
+    before = heard_now()
+    heard_at = worker_heartbeat(worker_id=worker.id)
+    assert heard_at is not None
+    assert before <= heard_at <= heard_now()
+    assert Worker.objects.get().heartbeat_at == heard_at
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+def test_a_beat_renews_the_lease(clock: FakeClock) -> None:
+    worker = make_worker()
+    lease = Lease(worker, 30.0, clock)
+    silence(worker)
+    clock.now += 29
+    Heartbeat(lease, clock).beat()
+    clock.now += 29
+    assert lease.is_held
+    assert lease.worker == worker
+    worker.refresh_from_db()
+    assert worker.heartbeat_at >= worker.started_at
+
+
+@pytest.mark.parametrize("name", ["mailer", None])
+def test_a_worker_that_was_declared_dead_goes_on_under_a_new_row(
+    name: str | None, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    former = make_worker(name=name, queues=["emails"], concurrency=7)
+    lease = Lease(former, 30.0, clock)
+    clock.now += HOUR_SECONDS  # frozen
+    lose(former)
+    assert not lease.is_held
+    Heartbeat(lease, clock).beat()
+    successor = lease.worker
+    assert successor.id != former.id
+    assert successor.name == (name or successor.default_name)
+    assert (successor.queues, successor.concurrency) == (["emails"], 7)
+    assert lease.is_held
+    assert worker_heartbeat(worker_id=successor.id)
+    former.refresh_from_db()
+    assert former.stopped_at is not None
+    assert "had been declared dead" in caplog.text
+
+
+def test_a_beat_that_comes_through_ends_an_outage(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    database_outage.failed(ConnectionError("gone"))
+    Heartbeat(Lease(make_worker(), 30.0, clock), clock).beat()
+    assert not database_outage.is_on
+    assert "PostgreSQL is back" in caplog.text
+
+
+def test_two_threads_that_find_the_row_closed_register_once(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The heartbeat's own, and the fetcher that could claim nothing."""
+    former = make_worker()
+    heartbeat = Heartbeat(Lease(former, 30.0, clock), clock)
+    lose(former)
+    both_know = threading.Barrier(2)
+
+    def find_out(*, worker_id: UUID) -> datetime | None:
+        heard_at = worker_heartbeat(worker_id=worker_id)
+        both_know.wait(20)
+        return heard_at
+
+    monkeypatch.setattr(heartbeat_module, "worker_heartbeat", find_out)
+    at_once(heartbeat.beat, heartbeat.beat)
+    assert Worker.objects.filter(stopped_at__isnull=True).count() == 1
+
+
+def test_a_worker_whose_database_was_set_ahead_waits_with_its_verdict(clock: FakeClock) -> None:
+    worker = make_worker()
+    lease = Lease(worker, 30.0, clock)
+    heartbeat = Heartbeat(lease, clock)
+    for _ in range(3):
+        heartbeat.beat()
+        clock.now += 5
+    assert lease.steadily_heard_at(10.0) is not None
+    Worker.objects.filter(id=worker.id).update(heartbeat_at=seconds_ago(HOUR_SECONDS))
+    lease._heard_at = Worker.objects.get().heartbeat_at  # as if an hour had gone by over there
+    heartbeat.beat()
+    assert lease.steadily_heard_at(10.0) is None

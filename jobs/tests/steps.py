@@ -1,0 +1,120 @@
+"""Steps in the life of a job, for tests that begin in the middle of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from jobs.core.attempt_error import error_of
+from jobs.core.claim import ClaimedJob
+from jobs.core.outcome import (
+    AttemptError,
+    CutOff,
+    Failed,
+    FailedForGood,
+    Outcome,
+    Succeeded,
+)
+from jobs.core.states import JobState
+from jobs.models import DeadLetter, Job, Worker
+from jobs.models.moments import seconds_ago
+from jobs.services.attempts import Finished, Recorded, job_start, jobs_claim, jobs_record
+from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.workers import worker_stop
+from jobs.tests.factories import make_worker
+
+HOUR_SECONDS = 3_600.0
+
+
+def error(text: str = "failed") -> AttemptError:
+    """What is kept of a failure."""
+    return error_of(RuntimeError(text), "worker-1")
+
+
+def stored(job: Job | ClaimedJob) -> Job:
+    """The job as PostgreSQL has it now."""
+    return Job.objects.get(id=job.id)
+
+
+def claim_one(job: Job, worker: Worker | None = None) -> ClaimedJob:
+    """The attempt of a worker at a job that may start now."""
+    [claim] = jobs_claim(worker_id=(worker or make_worker()).id, job_ids=[job.id])
+    return claim
+
+
+def start_one(job: Job, worker: Worker | None = None) -> ClaimedJob:
+    """An attempt whose handler is about to run."""
+    claim = claim_one(job, worker)
+    assert job_start(claim=claim)
+    return claim
+
+
+def record(claim: ClaimedJob, outcome: Outcome) -> Recorded:
+    """What was written about the outcome of one attempt."""
+    [recorded] = jobs_record(finished=[Finished(claim, outcome)])
+    return recorded
+
+
+def succeed(job: Job) -> ClaimedJob:
+    """running -> succeeded, from queued."""
+    claim = claim_one(job)
+    assert record(claim, Succeeded()).written
+    return claim
+
+
+def fail(job: Job, text: str = "failed") -> ClaimedJob:
+    """One attempt that fails; the next one is due at once."""
+    claim = claim_one(job)
+    assert record(claim, Failed(error(text))).written
+    make_due(job)
+    return claim
+
+
+def die(job: Job, outcome: Outcome | None = None) -> DeadLetter:
+    """A dead letter, of a permanent error unless told otherwise."""
+    assert record(start_one(job), outcome or FailedForGood(error())).written
+    assert stored(job).state == JobState.DEAD
+    return DeadLetter.objects.waiting().get(job_id=job.id)
+
+
+def interrupt(job: Job) -> tuple[ClaimedJob, DeadLetter]:
+    """An attempt whose worker was lost, and the dead letter that says so."""
+    worker = make_worker()
+    claim = start_one(job, worker)
+    lose(worker)
+    jobs_rescue()
+    return claim, DeadLetter.objects.waiting().get(job_id=job.id)
+
+
+def unknown() -> CutOff:
+    """The handler itself does not know whether it happened."""
+    return CutOff(error("who knows"))
+
+
+def lose(worker: Worker) -> None:
+    """From now on the worker counts as dead."""
+    worker_stop(worker_id=worker.id)
+
+
+def heard_now() -> datetime:
+    """The database's moment: for a rescuer whose heartbeats have been coming through."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        row: tuple[datetime] = cursor.fetchone()
+    return row[0]
+
+
+def silence(worker: Worker, seconds: float = HOUR_SECONDS) -> None:
+    """The worker was last heard of so long ago."""
+    Worker.objects.filter(id=worker.id).update(heartbeat_at=seconds_ago(seconds))
+
+
+def make_due(job: Job) -> None:
+    """The job's time has come."""
+    Job.objects.filter(id=job.id).update(run_at=seconds_ago(1), dispatched_at=seconds_ago(1))
+
+
+def rung(job: Job | UUID, seconds: float) -> None:
+    """The job should have been in its list for so long (or in so long, if negative)."""
+    job_id = job.id if isinstance(job, Job) else job
+    Job.objects.filter(id=job_id).update(dispatched_at=seconds_ago(seconds))

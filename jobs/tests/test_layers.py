@@ -1,0 +1,167 @@
+"""Who imports whom: the table of `docs/architecture.md`, enforced."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROW = re.compile(r"^\| (?P<layer>\d) (?P<modules>.+?) \|", re.MULTILINE)
+NAME = re.compile(r"`([a-z_.]+)`")
+
+# What layer 0 may use of Django.
+SETTINGS_AND_CHOICES = {
+    "django.conf.settings",
+    "django.core.signals.setting_changed",
+    "django.db.models",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A layer, and the part of it within which modules may import one another."""
+
+    layer: int
+    part: int
+
+
+def read_table() -> dict[str, Place]:
+    """Module names below `jobs` and their places."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    return {
+        name: Place(int(row["layer"]), part)
+        for row in ROW.finditer(text)
+        for part, names in enumerate(row["modules"].split("·"))
+        for name in NAME.findall(names)
+    }
+
+
+TABLE = read_table()
+
+
+def sources(package: str) -> list[Path]:
+    """The product's files of a package, without its tests."""
+    files = (ROOT / package).rglob("*.py")
+    return sorted(path for path in files if "tests" not in path.relative_to(ROOT).parts)
+
+
+def module_of(path: Path) -> str:
+    """The dotted name of a file."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """The dotted name of everything that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute here"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def place_of(dotted: str) -> Place | None:
+    """The place of a dotted name below `jobs`; the longest name in the table counts."""
+    parts = dotted.split(".")[1:]
+    for length in range(len(parts), 0, -1):
+        if place := TABLE.get(".".join(parts[:length])):
+            return place
+    return None
+
+
+def may_import(importer: Place, imported: Place) -> bool:
+    return importer == imported or importer.layer > imported.layer
+
+
+def violations(importer: str, imports: list[str]) -> list[str]:
+    """Imports that go up, or across."""
+    mine = place_of(importer)
+    assert mine, f"{importer} has no place in the table of docs/architecture.md: give it one"
+    theirs = [(name, place_of(name)) for name in imports if name.startswith("jobs.")]
+    return [name for name, place in theirs if place and not may_import(mine, place)]
+
+
+def test_the_table_was_read() -> None:
+    assert {place.layer for place in TABLE.values()} == {0, 1, 2, 3, 4}
+    assert TABLE["models"] == TABLE["sql"] != TABLE["broker"]
+    assert TABLE["handlers.registry"].layer < TABLE["handlers"].layer
+
+
+def test_every_module_of_the_table_exists() -> None:
+    jobs = ROOT / "jobs"
+    paths = {name: jobs.joinpath(*name.split(".")) for name in TABLE}
+    assert not [
+        name
+        for name, path in paths.items()
+        if not (path.is_dir() or path.with_suffix(".py").exists())
+    ]
+
+
+@pytest.mark.parametrize("path", sources("jobs"), ids=module_of)
+def test_imports_go_downwards(path: Path) -> None:
+    if path == ROOT / "jobs" / "__init__.py":
+        assert not list(imports_of(path))
+        return
+    assert violations(module_of(path), list(imports_of(path))) == []
+
+
+@pytest.mark.parametrize("path", sources("jobs"), ids=module_of)
+def test_layer_0_needs_the_standard_library_settings_and_choices_alone(path: Path) -> None:
+    place = place_of(module_of(path))
+    if place is None or place.layer > 0:
+        return
+    foreign = {
+        name
+        for name in imports_of(path)
+        if name.split(".")[0] not in sys.stdlib_module_names | {"jobs"}
+    }
+    assert foreign <= SETTINGS_AND_CHOICES
+
+
+def test_redis_is_imported_only_by_the_broker() -> None:
+    importers = {
+        module_of(path)
+        for package in ("accounts", "jobs", "scheduler")
+        for path in sources(package)
+        if any(name.split(".")[0] == "redis" for name in imports_of(path))
+    }
+    assert importers == {"jobs.broker.redis"}
+
+
+@pytest.mark.parametrize(
+    ("package", "strangers"),
+    [
+        ("jobs", {"accounts", "scheduler", "tools"}),
+        ("accounts", {"jobs", "tools"}),
+        ("scheduler", {"tools"}),
+    ],
+)
+def test_apps_do_not_know_one_another(package: str, strangers: set[str]) -> None:
+    known = [
+        (module_of(path), name)
+        for path in sources(package)
+        for name in imports_of(path)
+        if name.split(".")[0] in strangers
+    ]
+    assert known == []
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported"),
+    [
+        ("jobs.core.retry", "jobs.models.Job"),
+        ("jobs.broker.redis", "jobs.models.Job"),
+        ("jobs.models.job_queryset", "jobs.broker.get_broker"),
+        ("jobs.handlers.registry", "jobs.handlers.welcome"),
+        ("jobs.services.enqueue.accept", "jobs.worker.recording.outcome_log"),
+        ("jobs.api.jobs.views", "jobs.admin"),
+        ("jobs.worker.worker", "jobs.management.commands.runworker"),
+    ],
+)
+def test_an_import_upwards_or_across_would_be_seen(importer: str, imported: str) -> None:
+    assert violations(importer, [imported]) == [imported]

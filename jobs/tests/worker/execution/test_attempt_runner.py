@@ -1,0 +1,363 @@
+"""One attempt from claim to outcome: what the ledger knows while the handler runs, and after."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+
+from jobs.broker.redis import RedisBroker
+from jobs.core.claim import ClaimedJob
+from jobs.core.clock import SystemClock
+from jobs.core.errors import (
+    JobCancelled,
+    OutcomeUnknown,
+    PermanentError,
+    RetryAfter,
+)
+from jobs.core.outcome import (
+    Cancelled,
+    CutOff,
+    Failed,
+    FailedForGood,
+    Lost,
+    NotStarted,
+    Outcome,
+    Succeeded,
+)
+from jobs.core.states import DeathReason, Effect, JobState
+from jobs.handlers.context import JobContext, Payload
+from jobs.handlers.registry import JobType, job_types
+from jobs.models import Job, ProcessedKey, Worker
+from jobs.services.cancel import job_cancel
+from jobs.services.enqueue import job_enqueue
+from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.tests.app.models import Note
+from jobs.tests.conftest import Notes
+from jobs.tests.factories import make_job, make_worker
+from jobs.tests.steps import claim_one, lose, record, stored
+from jobs.tests.threads import elsewhere
+from jobs.worker.execution.attempt import Attempt
+from jobs.worker.execution.attempt_runner import UNKNOWN_TYPE_SECONDS, AttemptRunner
+from jobs.worker.inflight import Inflight
+from jobs.worker.liveness.lease import Lease
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Register = Callable[..., str]
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return make_worker(name="worker-1")
+
+
+@pytest.fixture
+def inflight() -> Inflight:
+    return Inflight()
+
+
+@pytest.fixture
+def run(worker: Worker, inflight: Inflight) -> Callable[[ClaimedJob], Outcome]:
+    """Runs one attempt as a slot of the worker does."""
+    execution = AttemptRunner(Lease(worker, 30.0, SystemClock()), inflight)
+    return lambda claim: execution.run(Attempt(claim))
+
+
+@pytest.fixture
+def register(monkeypatch: pytest.MonkeyPatch) -> Register:
+    """Registers a handler for this test; returns the name of its type."""
+
+    def add(
+        handler: Callable[[Payload, JobContext], None],
+        effect: Effect = Effect.IDEMPOTENT,
+        sensitive: tuple[str, ...] = (),
+    ) -> str:
+        name = f"tests.{handler.__name__}"
+        payload = job_types.get("tests.note").payload
+        job_type = JobType(name, handler, payload, effect, sensitive=frozenset(sensitive))
+        monkeypatch.setitem(job_types._types, name, job_type)
+        return name
+
+    return add
+
+
+Run = Callable[[ClaimedJob], Outcome]
+
+
+def test_the_handler_gets_its_payload_and_what_there_is_to_know(
+    run: Run, worker: Worker, register: Register
+) -> None:
+    calls: list[tuple[Payload, JobContext]] = []
+
+    def keep(payload: Payload, context: JobContext) -> None:
+        calls.append((payload, context))
+
+    job = make_job(type=register(keep), idempotency_key="order-1", queue="bulk")
+    claim = claim_one(job, worker)
+    assert run(claim) == Succeeded()
+    [(payload, context)] = calls
+    assert payload == claim.payload
+    assert (context.job_id, context.type, context.queue) == (job.id, "tests.keep", "bulk")
+    assert context.attempt == 1
+    assert context.idempotency_key == "tests.keep:order-1"
+    assert context.worker == "worker-1"
+    assert not context.cancelled
+
+
+@pytest.mark.parametrize(
+    ("exception", "outcome"),
+    [
+        (RuntimeError("no"), Failed),
+        (SystemExit(1), Failed),
+        (KeyboardInterrupt(), Failed),
+        (PermanentError("never"), FailedForGood),
+        (OutcomeUnknown("who knows"), CutOff),
+        (RetryAfter(7.5), Failed),
+        (JobCancelled(), Cancelled),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+@pytest.mark.parametrize("effect", Effect)
+def test_what_a_handler_raises_says_what_happened(
+    exception: BaseException,
+    outcome: type[Outcome],
+    effect: Effect,
+    run: Run,
+    worker: Worker,
+    register: Register,
+) -> None:
+    def fail(payload: Payload, context: JobContext) -> None:
+        raise exception
+
+    result = run(claim_one(make_job(type=register(fail, effect)), worker))
+    assert isinstance(result, outcome)
+    if isinstance(result, Failed | FailedForGood | CutOff):
+        assert result.error["error"] == type(exception).__name__
+        assert result.error["worker"] == "worker-1"
+        assert "in fail" in result.error["traceback"]
+    if isinstance(exception, RetryAfter):
+        assert result == Failed(result.error, after_seconds=7.5)  # type: ignore[union-attr]
+
+
+def test_sensitive_values_do_not_reach_the_ledger(run: Run, worker: Worker) -> None:
+    job = make_job(payload={"text": "hello", "failures": 1, "secret": "hunter2"})
+    claim = claim_one(job, worker)
+    record(claim, run(claim))
+    [attempt] = stored(job).errors
+    assert attempt["message"] == "failed on purpose ********"
+    assert "hunter2" not in str(attempt)
+
+
+def test_a_type_that_nobody_registers_here_waits_for_a_worker_that_knows_it(
+    run: Run, worker: Worker
+) -> None:
+    claim = claim_one(make_job(), worker)
+    assert run(claim._replace(type="tests.gone")) == NotStarted(UNKNOWN_TYPE_SECONDS)
+
+
+def test_what_must_not_be_repeated_is_marked_before_it_begins(
+    run: Run, worker: Worker, register: Register
+) -> None:
+    seen: list[Job] = []
+
+    def look(payload: Payload, context: JobContext) -> None:
+        seen.append(elsewhere(lambda: Job.objects.get(id=context.job_id)))
+
+    run(claim_one(make_job(type=register(look, Effect.ONCE)), worker))
+    assert seen[0].started_at is not None
+    assert seen[0].state == JobState.RUNNING
+
+
+def test_what_was_taken_away_does_not_begin(run: Run, worker: Worker, notes: Notes) -> None:
+    claim = claim_one(make_job(type="tests.note_once"), worker)
+    lose(worker)
+    jobs_rescue()
+    assert run(claim) == NotStarted()
+    assert notes.texts() == []
+
+
+def test_what_was_claimed_under_a_former_row_does_not_begin(run: Run, notes: Notes) -> None:
+    claim = claim_one(make_job(), make_worker())
+    assert run(claim) == NotStarted()
+    assert notes.texts() == []
+
+
+def test_a_worker_whose_lease_is_over_begins_nothing(worker: Worker, notes: Notes) -> None:
+    execution = AttemptRunner(Lease(worker, 0.0, SystemClock()), Inflight())
+    claim = claim_one(make_job(), worker)
+    assert execution.run(Attempt(claim)) == NotStarted()
+    assert notes.texts() == []
+
+
+def test_a_handler_learns_that_its_job_was_cancelled(
+    run: Run, worker: Worker, inflight: Inflight, register: Register
+) -> None:
+    def stop(payload: Payload, context: JobContext) -> None:
+        assert not context.cancelled
+        elsewhere(lambda: job_cancel(job_id=context.job_id))
+        inflight.cancel(elsewhere(lambda: Job.objects.cancel_requested(worker.id)))
+        assert context.cancelled
+        context.stop_if_cancelled()
+
+    claim = claim_one(make_job(type=register(stop)), worker)
+    outcome = run(claim)
+    assert outcome == Cancelled()
+    record(claim, outcome)
+    assert stored(claim).state == JobState.CANCELLED
+
+
+# Transactional handlers
+
+
+def transactional(**payload: object) -> Job:
+    return make_job(type="tests.note_transactional", payload={"text": "hello"} | payload)
+
+
+def test_the_work_of_a_transactional_handler_commits_with_its_success(
+    run: Run, worker: Worker
+) -> None:
+    claim = claim_one(transactional(), worker)
+    outcome = run(claim)
+    assert outcome == Succeeded(recorded=True)
+    assert elsewhere(lambda: stored(claim)).state == JobState.SUCCEEDED
+    assert Note.objects.get().job_id == claim.id
+    assert ProcessedKey.objects.get(key=claim.effect_key).processed_at is not None
+    assert record(claim, outcome).move is None
+    assert stored(claim).state == JobState.SUCCEEDED
+
+
+def test_while_a_transactional_handler_runs_nobody_sees_its_work(
+    run: Run, worker: Worker, register: Register
+) -> None:
+    seen: list[tuple[int, str]] = []
+
+    def write(payload: Payload, context: JobContext) -> None:
+        Note.objects.create(text="hello", job_id=context.job_id, attempt=context.attempt)
+        seen.append(
+            elsewhere(
+                lambda: (Note.objects.count(), Job.objects.get(id=context.job_id).state),
+            )
+        )
+
+    claim = claim_one(make_job(type=register(write, Effect.TRANSACTIONAL)), worker)
+    run(claim)
+    assert seen == [(0, JobState.RUNNING)]
+    assert Note.objects.count() == 1
+
+
+def test_what_a_failed_transactional_handler_did_never_happened(run: Run, worker: Worker) -> None:
+    claim = claim_one(transactional(failures=1), worker)
+    outcome = run(claim)
+    assert isinstance(outcome, Failed)
+    assert not Note.objects.exists()
+    assert not ProcessedKey.objects.exists()
+    record(claim, outcome)
+    assert stored(claim).state == JobState.QUEUED
+
+
+def test_a_transactional_handler_whose_attempt_was_taken_away_commits_nothing(
+    run: Run, worker: Worker, register: Register
+) -> None:
+    def write(payload: Payload, context: JobContext) -> None:
+        Note.objects.create(text="hello", job_id=context.job_id, attempt=context.attempt)
+        elsewhere(lambda: lose(worker))
+        elsewhere(jobs_rescue)
+
+    claim = claim_one(make_job(type=register(write, Effect.TRANSACTIONAL)), worker)
+    outcome = run(claim)
+    assert outcome == Lost()
+    assert not Note.objects.exists()
+    assert not ProcessedKey.objects.exists()
+    assert stored(claim).state == JobState.QUEUED
+    assert record(claim, outcome).move is None
+
+
+def test_a_transactional_handler_runs_exactly_once_though_its_first_attempt_was_frozen(
+    run: Run, worker: Worker, register: Register
+) -> None:
+    """The second attempt succeeds while the first one is still at it."""
+    others: list[Outcome] = []
+
+    def second_attempt(job_id: UUID) -> None:
+        other = make_worker()
+        Job.objects.filter(id=job_id).update(run_at=Job.objects.get(id=job_id).created_at)
+        again = claim_one(Job.objects.get(id=job_id), other)
+        execution = AttemptRunner(Lease(other, 30.0, SystemClock()), Inflight())
+        others.append(execution.run(Attempt(again)))
+
+    def write(payload: Payload, context: JobContext) -> None:
+        Note.objects.create(text="hello", job_id=context.job_id, attempt=context.attempt)
+        if context.attempt == 1:
+            elsewhere(lambda: lose(worker))
+            elsewhere(jobs_rescue)
+            elsewhere(lambda: second_attempt(context.job_id))
+
+    claim = claim_one(make_job(type=register(write, Effect.TRANSACTIONAL)), worker)
+    assert run(claim) == Lost()
+    assert others == [Succeeded(recorded=True)]
+    assert Note.objects.get().attempt == 2
+
+
+def test_jobs_that_a_transactional_handler_enqueues_exist_with_its_success(
+    run: Run, worker: Worker, register: Register, broker: RedisBroker
+) -> None:
+    depths: list[int] = []
+
+    def chain(payload: Payload, context: JobContext) -> None:
+        job_enqueue(type="tests.note", payload={"text": "next"})
+        depths.append(sum(broker.depth(["default"]).ready.values()))
+        if payload["failures"] >= context.attempt:
+            raise RuntimeError("failed")
+
+    name = register(chain, Effect.TRANSACTIONAL)
+    claim = claim_one(make_job(type=name, payload={"text": "x", "failures": 1}), worker)
+    broker.forget_everything()
+    assert isinstance(run(claim), Failed)
+    assert Job.objects.filter(type="tests.note").count() == 0
+    again = claim_one(make_job(type=name), worker)
+    broker.forget_everything()
+    assert run(again) == Succeeded(recorded=True)
+    assert depths == [0, 0]
+    follower = Job.objects.get(type="tests.note")
+    assert [one.message.job_id for one in broker.fetch(["default"], 9)] == [follower.id]
+
+
+def test_a_failure_after_the_commit_changes_nothing_any_more(
+    run: Run, worker: Worker, register: Register
+) -> None:
+    """A hook that fails: the success is in the ledger, so the failure is not written."""
+
+    def hook(payload: Payload, context: JobContext) -> None:
+        transaction.on_commit(lambda: 1 / 0)
+
+    claim = claim_one(make_job(type=register(hook, Effect.TRANSACTIONAL)), worker)
+    outcome = run(claim)
+    assert isinstance(outcome, Failed)
+    assert not record(claim, outcome).written
+    assert stored(claim).state == JobState.SUCCEEDED
+
+
+def test_a_handler_that_hides_a_broken_transaction_has_failed(
+    run: Run, worker: Worker, register: Register
+) -> None:
+    def careless(payload: Payload, context: JobContext) -> None:
+        try:
+            Note.objects.create(text="x" * 1_000, job_id=context.job_id, attempt=1)
+        except Exception:  # noqa: BLE001 - this is the carelessness
+            return
+
+    claim = claim_one(make_job(type=register(careless, Effect.TRANSACTIONAL)), worker)
+    assert isinstance(run(claim), Failed)
+    assert stored(claim).state == JobState.RUNNING
+
+
+def test_the_outcome_of_one_that_does_not_know_is_for_a_person(run: Run, worker: Worker) -> None:
+    job = make_job(
+        type="tests.note_once", payload={"text": "hello", "failures": 1, "error": "unknown"}
+    )
+    claim = claim_one(job, worker)
+    record(claim, run(claim))
+    letter = job.dead_letters.get()
+    assert letter.reason == DeathReason.INTERRUPTED
+    assert letter.error == "OutcomeUnknown: who knows"

@@ -1,0 +1,271 @@
+"""The connections of handlers: cut ones are replaced, and no transaction is left open."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import OperationalError, ProgrammingError, connection, connections, transaction
+
+from jobs.core.claim import ClaimedJob
+from jobs.core.clock import SystemClock
+from jobs.core.outcome import NotStarted, Outcome, Succeeded
+from jobs.core.states import Effect
+from jobs.handlers.context import JobContext, Payload
+from jobs.handlers.registry import JobType, job_types
+from jobs.models import Job, Worker
+from jobs.tests.app.models import Note
+from jobs.tests.factories import make_job, make_worker
+from jobs.tests.steps import claim_one
+from jobs.worker.execution import attempt_runner as execution_module
+from jobs.worker.execution import thread_connections as connections_module
+from jobs.worker.execution.attempt import Attempt
+from jobs.worker.execution.attempt_runner import NOT_BEGUN_SECONDS, AttemptRunner
+from jobs.worker.execution.thread_connections import thread_connections
+from jobs.worker.inflight import Inflight
+from jobs.worker.liveness.lease import Lease
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+R = TypeVar("R")
+Register = Callable[..., str]
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return make_worker()
+
+
+@pytest.fixture
+def execution(worker: Worker) -> AttemptRunner:
+    return AttemptRunner(Lease(worker, 30.0, SystemClock()), Inflight())
+
+
+@pytest.fixture
+def register(monkeypatch: pytest.MonkeyPatch) -> Register:
+    """Registers a handler for this test; returns the name of its type."""
+
+    def add(handler: Callable[[Payload, JobContext], object], effect: Effect) -> str:
+        payload = job_types.get("tests.note").payload
+        job_type = JobType("tests.this", handler, payload, effect)  # type: ignore[arg-type]
+        monkeypatch.setitem(job_types._types, "tests.this", job_type)
+        return "tests.this"
+
+    return add
+
+
+class Slot:
+    """A thread that lives as long as the test, as a slot of the worker does."""
+
+    def __init__(self, execution: AttemptRunner) -> None:
+        self._execution = execution
+        self._pool = ThreadPoolExecutor(1)
+
+    def call(self, function: Callable[[], R]) -> R:
+        return self._pool.submit(function).result(20)
+
+    def run(self, claim: ClaimedJob) -> Outcome:
+        return self.call(lambda: self._execution.run(Attempt(claim)))
+
+    def end(self) -> None:
+        self.call(connections.close_all)
+        self._pool.shutdown()
+
+
+@pytest.fixture
+def slot(execution: AttemptRunner) -> Iterator[Slot]:
+    slot = Slot(execution)
+    yield slot
+    slot.end()
+
+
+def server_pid() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def cut_all_others() -> None:
+    """Every connection of the test's processes is cut, except the caller's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def note(payload: Payload, context: JobContext) -> None:
+    Note.objects.create(text="hello", job_id=context.job_id, attempt=context.attempt)
+
+
+# A transaction that a handler leaves open
+
+
+def begin(payload: Payload, context: JobContext) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+    note(payload, context)
+
+
+def turn_autocommit_off(payload: Payload, context: JobContext) -> None:
+    transaction.set_autocommit(False)
+    note(payload, context)
+
+
+def enter_atomic(payload: Payload, context: JobContext) -> None:
+    transaction.atomic().__enter__()
+    note(payload, context)
+
+
+@pytest.mark.parametrize("handler", [begin, turn_autocommit_off, enter_atomic])
+def test_a_transaction_that_a_handler_leaves_open_is_not_the_next_ones(
+    handler: Callable[[Payload, JobContext], None],
+    slot: Slot,
+    worker: Worker,
+    register: Register,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    slot.run(claim_one(make_job(type=register(handler, Effect.ONCE)), worker))
+    assert "(tests.this) left a transaction open" in caplog.text
+    register(lambda payload, context: None, Effect.ONCE)
+    job = make_job(type="tests.this")
+    assert slot.run(claim_one(job, worker)) == Succeeded()
+    assert Job.objects.get(id=job.id).started_at is not None  # for others, too
+    assert not Note.objects.exists()
+    assert slot.call(lambda: (Note.objects.count(), connection.in_atomic_block)) == (0, False)
+
+
+def test_a_handler_that_leaves_nothing_open_keeps_its_connection(
+    slot: Slot, worker: Worker, register: Register, caplog: pytest.LogCaptureFixture
+) -> None:
+    pids: list[int] = []
+
+    def look(payload: Payload, context: JobContext) -> None:
+        with transaction.atomic():
+            pids.append(server_pid())
+
+    for effect in (Effect.ONCE, Effect.IDEMPOTENT, Effect.TRANSACTIONAL):
+        slot.run(claim_one(make_job(type=register(look, effect)), worker))
+    assert len(pids) == 3
+    assert len(set(pids)) == 1
+    assert "left a transaction open" not in caplog.text
+
+
+def test_a_thread_of_async_handlers_is_cleared_before_a_start_is_written_there(
+    execution: AttemptRunner, worker: Worker, register: Register, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def leave_open(payload: Payload, context: JobContext) -> None:
+        await asyncio.to_thread(begin, payload, context)
+
+    claims = [claim_one(make_job(type=register(leave_open, Effect.ONCE)), worker) for _ in range(2)]
+
+    async def run() -> None:
+        for claim in claims:
+            assert await execution.run_async(Attempt(claim)) == Succeeded()
+            assert await sync_to_async(started, thread_sensitive=True)(claim)
+        await asyncio.to_thread(connections.close_all)
+
+    def started(claim: ClaimedJob) -> bool:
+        return Job.objects.get(id=claim.id).started_at is not None
+
+    with asyncio.Runner() as runner:
+        runner.get_loop().set_default_executor(ThreadPoolExecutor(1))
+        runner.run(run())
+        runner.run(sync_to_async(connections.close_all)())
+    assert "An async handler left a transaction open" in caplog.text
+
+
+# Connections that were cut
+
+
+def test_async_jobs_go_on_after_every_connection_was_cut(
+    execution: AttemptRunner, worker: Worker, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (execution_module, connections_module):
+        monkeypatch.setattr(module, "CHECK_SECONDS", 0.0)
+
+    async def use_the_orm(payload: Payload, context: JobContext) -> None:
+        await Note.objects.acreate(text="hello", job_id=context.job_id, attempt=context.attempt)
+
+    name = register(use_the_orm, Effect.ONCE)
+    claims = [claim_one(make_job(type=name), worker) for _ in range(3)]
+
+    async def run() -> list[Outcome]:
+        first = await execution.run_async(Attempt(claims[0]))
+        cut = ThreadPoolExecutor(1)
+        await asyncio.get_running_loop().run_in_executor(cut, cut_and_close)
+        rest = [await execution.run_async(Attempt(claim)) for claim in claims[1:]]
+        await asyncio.to_thread(connections.close_all)
+        await sync_to_async(connections.close_all)()
+        return [first, *rest]
+
+    with asyncio.Runner() as runner:
+        runner.get_loop().set_default_executor(ThreadPoolExecutor(1))
+        outcomes = runner.run(run())
+    connection.close()  # it was cut as well
+    assert outcomes == [Succeeded()] * 3
+
+
+def cut_and_close() -> None:
+    cut_all_others()
+    connection.close()
+
+
+def test_a_start_that_failed_makes_room_for_a_new_connection(
+    slot: Slot, worker: Worker, register: Register
+) -> None:
+    """Within the second in which nobody looks after the connections."""
+    name = register(lambda payload, context: None, Effect.ONCE)
+    claims = [claim_one(make_job(type=name), worker) for _ in range(3)]
+    assert slot.run(claims[0]) == Succeeded()
+    slot.call(lambda: setattr(thread_connections, "_looked", float("inf")))
+    cut_all_others()
+    assert slot.run(claims[1]) == NotStarted(NOT_BEGUN_SECONDS)
+    assert slot.run(claims[2]) == Succeeded()
+
+
+# What could not begin
+
+
+@pytest.mark.parametrize(
+    ("effect", "error"),
+    [
+        (Effect.ONCE, OperationalError),
+        (Effect.ONCE, ProgrammingError),
+        (Effect.TRANSACTIONAL, OperationalError),
+    ],
+)
+def test_what_the_ledger_did_not_let_begin_comes_back_later_at_no_cost(
+    effect: Effect,
+    error: type[Exception],
+    slot: Slot,
+    execution: AttemptRunner,
+    worker: Worker,
+    register: Register,
+) -> None:
+    called: list[int] = []
+    name = register(lambda payload, context: called.append(1), effect)
+    claim = claim_one(make_job(type=name), worker)
+
+    def refuse(*args: object) -> None:
+        raise error("too many clients already")
+
+    def run() -> Outcome:
+        with connection.execute_wrapper(refuse):
+            return execution.run(Attempt(claim))
+
+    assert slot.call(run) == NotStarted(NOT_BEGUN_SECONDS)
+    assert called == []
+
+
+def test_a_transactional_handler_that_had_begun_has_failed_when_the_ledger_fails(
+    slot: Slot, worker: Worker, register: Register
+) -> None:
+    def fail(payload: Payload, context: JobContext) -> None:
+        raise OperationalError("a statement of the handler's own")
+
+    claim = claim_one(make_job(type=register(fail, Effect.TRANSACTIONAL)), worker)
+    outcome = slot.run(claim)
+    assert type(outcome).__name__ == "Failed"

@@ -1,0 +1,262 @@
+"""N threads that run attempts: how many at once, what they hand on, how they end."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from jobs.core.claim import ClaimedJob
+from jobs.core.errors import JobTimeout
+from jobs.core.outcome import CutOff, NotStarted, Outcome, Succeeded
+from jobs.services.attempts import Finished
+from jobs.tests.claims import make_claim
+from jobs.tests.waiting import wait_until
+from jobs.worker.execution import thread_pool as executor_module
+from jobs.worker.execution.attempt import Attempt
+from jobs.worker.execution.capacity import Capacity
+from jobs.worker.execution.thread_pool import ThreadPool
+
+ABANDONED = CutOff({"error": "JobTimeout", "message": "given up", "traceback": ""})
+INTERRUPTED = CutOff({"error": "JobTimeout", "message": "interrupted", "traceback": ""})
+
+
+class Handlers:
+    """Stands in for `AttemptRunner`: each attempt blocks until the test lets it go on."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.begun: list[ClaimedJob] = []
+        self.at_once = 0
+        self.most_at_once = 0
+        self._lock = threading.Lock()
+
+    def run(self, attempt: Attempt) -> Outcome:
+        with self._lock:
+            self.begun.append(attempt.claim)
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            assert self.go_on.wait(20), "the test never let the handlers go on"
+            return Succeeded()
+        finally:
+            with self._lock:
+                self.at_once -= 1
+
+
+@pytest.fixture
+def handlers() -> Iterator[Handlers]:
+    handlers = Handlers()
+    yield handlers
+    handlers.go_on.set()
+
+
+@pytest.fixture
+def finished() -> list[Finished]:
+    return []
+
+
+def make_executor(
+    size: int, run: Callable[[Attempt], Outcome], finished: Callable[[Finished], None]
+) -> ThreadPool:
+    room = Capacity(size, threading.Condition())
+    executor = ThreadPool(room, run, lambda attempt: ABANDONED, finished)
+    executor.start()
+    return executor
+
+
+@pytest.fixture
+def executor(handlers: Handlers, finished: list[Finished]) -> Iterator[ThreadPool]:
+    executor = make_executor(2, handlers.run, finished.append)
+    yield executor
+    handlers.go_on.set()
+    executor.stop()
+
+
+def wait_until_idle(executor: ThreadPool) -> None:
+    wait_until(lambda: executor.room.held == 0, every=0.001)
+
+
+def test_outcomes_are_handed_on_with_their_claims(
+    executor: ThreadPool, handlers: Handlers, finished: list[Finished]
+) -> None:
+    claims = [make_claim() for _ in range(5)]
+    handlers.go_on.set()
+    executor.submit(claims)
+    wait_until_idle(executor)
+    assert {one.claim.id for one in finished} == {claim.id for claim in claims}
+    assert all(one.outcome == Succeeded() for one in finished)
+
+
+def test_no_more_run_at_once_than_there_are_slots(executor: ThreadPool, handlers: Handlers) -> None:
+    executor.submit([make_claim() for _ in range(6)])
+    wait_until(lambda: len(handlers.begun) == 2)
+    handlers.go_on.set()
+    wait_until_idle(executor)
+    assert len(handlers.begun) == 6
+    assert handlers.most_at_once == 2
+
+
+def test_claims_begin_in_the_order_in_which_they_came(
+    executor: ThreadPool, handlers: Handlers
+) -> None:
+    claims = [make_claim() for _ in range(8)]
+    executor.submit(claims[:2])
+    wait_until(lambda: len(handlers.begun) == 2)
+    executor.submit(claims[2:])
+    handlers.go_on.set()
+    wait_until_idle(executor)
+    # Two slots may swap neighbours, no more.
+    order = [claims.index(claim) for claim in handlers.begun]
+    assert all(abs(place - number) <= 1 for number, place in enumerate(order))
+
+
+def test_what_has_not_begun_can_be_taken_back(
+    executor: ThreadPool, handlers: Handlers, finished: list[Finished]
+) -> None:
+    claims = [make_claim() for _ in range(5)]
+    executor.submit(claims)
+    wait_until(lambda: len(handlers.begun) == 2)
+    taken = executor.take_back()
+    assert {claim.id for claim in taken} == {claim.id for claim in claims[2:]}
+    handlers.go_on.set()
+    wait_until_idle(executor)
+    assert {one.claim.id for one in finished} == {claim.id for claim in claims[:2]}
+
+
+def test_it_is_not_idle_while_something_runs(executor: ThreadPool, handlers: Handlers) -> None:
+    executor.submit([make_claim()])
+    assert executor.room.held == 1
+    handlers.go_on.set()
+    wait_until_idle(executor)
+
+
+def test_once_idle_every_outcome_has_been_handed_on(handlers: Handlers) -> None:
+    """A stop looks at the slots first and at the recorder then."""
+    late: list[Finished] = []
+    handing_on = threading.Event()
+
+    def hand_on_slowly(one: Finished) -> None:
+        handing_on.set()
+        assert go_on.wait(20)
+        late.append(one)
+
+    go_on = threading.Event()
+    executor = make_executor(1, lambda attempt: NotStarted(), hand_on_slowly)
+    executor.submit([make_claim()])
+    assert handing_on.wait(20)
+    assert executor.room.held == 1
+    go_on.set()
+    wait_until_idle(executor)
+    assert len(late) == 1
+    executor.stop()
+
+
+def spin_until_interrupted(attempt: Attempt) -> Outcome:
+    """Python code without an end, which an exception can end."""
+    try:
+        with attempt.interruptible(0.05):
+            while True:
+                threading.Event().wait(0.001)
+    except JobTimeout:
+        return INTERRUPTED
+
+
+def test_an_attempt_that_overruns_its_time_is_interrupted(finished: list[Finished]) -> None:
+    executor = make_executor(1, spin_until_interrupted, finished.append)
+    claim = make_claim()
+    executor.submit([claim])
+
+    def interrupted() -> bool:
+        executor.interrupt_overdue()
+        return bool(finished)
+
+    wait_until(interrupted, every=0.01)
+    assert finished == [Finished(claim, INTERRUPTED)]
+    assert executor.stuck == 0
+    executor.stop()
+
+
+def test_an_attempt_that_cannot_be_interrupted_is_given_up_and_its_slot_goes_on(
+    finished: list[Finished], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor_module, "STUCK_SECONDS", 0.05)
+    deaf = make_claim()
+    let_go = threading.Event()
+
+    def run(attempt: Attempt) -> Outcome:
+        if attempt.claim is not deaf:
+            return Succeeded()
+        try:
+            with attempt.interruptible(0.05):
+                let_go.wait(20)  # C code: an exception waits until it returns
+        except JobTimeout:
+            pass
+        return Succeeded()
+
+    executor = make_executor(1, run, finished.append)
+    executor.submit([deaf])
+
+    def given_up() -> bool:
+        executor.interrupt_overdue()
+        return bool(finished)
+
+    wait_until(given_up, every=0.01)
+    assert finished == [Finished(deaf, ABANDONED)]
+    assert executor.stuck == 1
+    other = make_claim()
+    executor.submit([other])
+    wait_until_idle(executor)
+    assert finished[1:] == [Finished(other, Succeeded())]
+    let_go.set()
+    wait_until(lambda: not any(t.name == "slot-1" for t in threading.enumerate()))
+    # It is handed on all the same: a dead letter that says *outcome unknown* is settled by it.
+    assert finished[2:] == [Finished(deaf, Succeeded())]
+    assert executor.stuck == 0
+    executor.stop()
+
+
+def test_a_failure_of_one_that_was_given_up_is_nobodys_business(
+    finished: list[Finished], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor_module, "STUCK_SECONDS", 0.05)
+    let_go = threading.Event()
+
+    def run(attempt: Attempt) -> Outcome:
+        with contextlib.suppress(JobTimeout), attempt.interruptible(0.05):
+            let_go.wait(20)
+        return INTERRUPTED
+
+    executor = make_executor(1, run, finished.append)
+    executor.submit([make_claim()])
+
+    def given_up() -> bool:
+        executor.interrupt_overdue()
+        return bool(finished)
+
+    wait_until(given_up, every=0.01)
+    let_go.set()
+    wait_until(lambda: executor.stuck == 0, every=0.001)
+    assert len(finished) == 1
+    executor.stop()
+
+
+def test_a_mistake_of_the_worker_itself_leaves_no_attempt_without_an_outcome(
+    finished: list[Finished], caplog: pytest.LogCaptureFixture
+) -> None:
+    def run(attempt: Attempt) -> Outcome:
+        if not finished:
+            raise ValueError(attempt.claim.payload["word"])
+        return Succeeded()
+
+    executor = make_executor(1, run, finished.append)
+    executor.submit([make_claim(payload={"word": "hunter2"})])
+    wait_until_idle(executor)
+    executor.submit([make_claim()])
+    wait_until_idle(executor)
+    assert isinstance(finished[0].outcome, CutOff)
+    assert finished[1].outcome == Succeeded()
+    assert executor.is_alive
+    assert "ValueError" in finished[0].outcome.error["message"]
+    assert "hunter2" not in str(finished[0].outcome) + caplog.text
+    executor.stop()

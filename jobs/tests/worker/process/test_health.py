@@ -1,0 +1,47 @@
+"""What a probe is told: who is deaf is restarted, who only waits for PostgreSQL is not."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from jobs.tests.fake_clock import FakeClock
+from jobs.worker.worker import DATABASE_SECONDS, UNRESPONSIVE_SECONDS, Worker, WorkerOptions
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def worker(clock: FakeClock) -> Iterator[Worker]:
+    worker = Worker(WorkerOptions(["default"], concurrency=1, async_concurrency=1), clock)
+    yield worker
+    worker._pools.loop._loop.close()
+
+
+def told(worker: Worker) -> tuple[str, str]:
+    health = worker.health()
+    return health["status"], health["postgresql"]
+
+
+def test_a_loop_that_turns_is_well(worker: Worker, clock: FakeClock) -> None:
+    clock.now += UNRESPONSIVE_SECONDS - 1
+    assert told(worker) == ("ok", "ok")
+
+
+def test_a_loop_that_does_not_turn_is_deaf(worker: Worker, clock: FakeClock) -> None:
+    clock.now += UNRESPONSIVE_SECONDS + 1
+    assert told(worker) == ("deaf", "ok")
+
+
+def test_a_loop_that_waits_for_postgresql_is_not_deaf(worker: Worker, clock: FakeClock) -> None:
+    with worker._fetcher._database():
+        clock.now += DATABASE_SECONDS - 1
+        assert told(worker) == ("ok", "ok")
+        clock.now += UNRESPONSIVE_SECONDS
+        assert told(worker) == ("ok", "down")
+    clock.now += UNRESPONSIVE_SECONDS + 1
+    assert told(worker)[0] == "deaf"

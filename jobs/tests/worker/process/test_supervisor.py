@@ -1,0 +1,86 @@
+"""What a supervisor does at the worst moment of a signal; real processes: acceptance tests."""
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from jobs.worker.process.stop_signals import EXIT_UNFINISHED
+from jobs.worker.process.supervisor import Supervisor
+
+
+class Forks:
+    """Stands in for the system: children are numbers, and none of them runs."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.killed: list[int] = []
+        self.gone: set[int] = set()
+        self.before_each: Callable[[], None] = lambda: None
+
+    def fork(self) -> int:
+        self.made += 1
+        self.before_each()
+        return self.made
+
+    def kill(self, pid: int, number: int) -> None:
+        if pid in self.gone:
+            raise ProcessLookupError
+        self.killed.append(pid)
+
+
+@pytest.fixture
+def forks(monkeypatch: pytest.MonkeyPatch) -> Forks:
+    forks = Forks()
+    monkeypatch.setattr(os, "fork", forks.fork)
+    monkeypatch.setattr(os, "kill", forks.kill)
+    return forks
+
+
+@pytest.fixture
+def supervisor(forks: Forks) -> Supervisor:
+    return Supervisor(3, lambda number: 0)
+
+
+def test_a_signal_between_two_starts_makes_the_rest_of_them_unwanted(
+    supervisor: Supervisor, forks: Forks
+) -> None:
+    forks.before_each = lambda: supervisor._on_signal(signal.SIGTERM, None)
+    supervisor._start_due()
+    assert forks.made == 1
+
+
+def test_no_child_is_made_that_a_signal_has_already_missed(
+    supervisor: Supervisor, forks: Forks
+) -> None:
+    supervisor._on_signal(signal.SIGTERM, None)
+    supervisor._start(1)
+    assert forks.made == 0
+
+
+def test_a_child_that_has_just_gone_keeps_the_signal_from_none_of_the_others(
+    supervisor: Supervisor, forks: Forks
+) -> None:
+    supervisor._start_due()
+    forks.gone = {1}
+    supervisor._on_signal(signal.SIGTERM, None)
+    assert forks.killed == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [
+        ([0, 0], 0),
+        ([0, 130], 130),
+        ([0, -signal.SIGKILL], EXIT_UNFINISHED),
+        ([0, -signal.SIGTERM], 0),
+    ],
+)
+def test_what_it_exits_with_is_documented(
+    codes: list[int], told: int, supervisor: Supervisor
+) -> None:
+    supervisor._on_signal(signal.SIGTERM, None)
+    for number, code in enumerate(codes, start=1):
+        supervisor._ended(number, code)
+    assert supervisor._worst_exit == told

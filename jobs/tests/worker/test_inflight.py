@@ -1,0 +1,32 @@
+"""What a process holds between claim and record."""
+
+from jobs.tests.claims import make_claim
+from jobs.worker.inflight import Inflight
+
+
+def test_it_knows_what_was_added_until_it_is_removed() -> None:
+    inflight = Inflight()
+    one, other = make_claim(), make_claim()
+    inflight.add([one, other])
+    assert inflight.attempts() == {(one.id, 1), (other.id, 1)}
+    inflight.remove([one])
+    assert inflight.attempts() == {(other.id, 1)}
+    assert len(inflight) == 1
+
+
+def test_a_newer_attempt_of_the_same_job_stays() -> None:
+    inflight = Inflight()
+    first = make_claim()
+    second = make_claim(id=first.id, attempt=2)
+    inflight.add([first])
+    inflight.add([second])
+    inflight.remove([first])
+    assert inflight.attempts() == {(second.id, 2)}
+    inflight.remove([second])
+    assert inflight.attempts() == set()
+
+
+def test_removing_what_was_never_there_is_no_error() -> None:
+    inflight = Inflight()
+    inflight.remove([make_claim()])
+    assert len(inflight) == 0

@@ -1,0 +1,89 @@
+"""A thread that does one thing again and again, through outages."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import OperationalError
+
+from jobs.core.errors import BrokerUnavailable
+from jobs.core.outage import broker_outage, database_outage
+from jobs.tests.fake_clock import FakeClock
+from jobs.tests.waiting import wait_until
+from jobs.worker.periodic import Periodic
+
+
+@pytest.fixture(autouse=True)
+def no_outage() -> Iterator[None]:
+    yield
+    broker_outage.ended()
+    database_outage.ended()
+
+
+def waits_of(action: Callable[[], object], turns: int, seconds: float = 3.0) -> list[float]:
+    """How long it waits after each of its first turns."""
+    clock, stop = FakeClock(), threading.Event()
+    done = 0
+
+    def turn() -> None:
+        nonlocal done
+        done += 1
+        if done >= turns:
+            stop.set()
+        action()
+
+    periodic = Periodic("tests", seconds, turn, clock, stop)
+    periodic.start()
+    periodic.join(20)
+    assert done == turns
+    return clock.waits
+
+
+def failing(error: Exception) -> Callable[[], object]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def test_it_waits_so_long_between_its_turns() -> None:
+    assert waits_of(lambda: None, turns=4) == [3.0] * 4
+
+
+def test_a_mistake_in_one_turn_is_told_and_the_next_one_follows(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert waits_of(failing(ZeroDivisionError()), turns=2) == [3.0, 3.0]
+    assert caplog.text.count("tests failed") == 2
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_without_the_ledger_it_tries_again_sooner() -> None:
+    """A heartbeat must not lose more of its lease to an outage than the outage took."""
+    waits = waits_of(failing(OperationalError("gone")), turns=5)
+    assert all(wait <= 3.0 for wait in waits)
+    assert waits[0] <= 0.1
+    assert database_outage.is_on
+
+
+def test_without_redis_it_does_not_hurry() -> None:
+    waits = waits_of(failing(BrokerUnavailable("gone")), turns=5)
+    assert all(wait >= 3.0 for wait in waits)
+    assert broker_outage.is_on
+
+
+def test_it_ends_with_the_stop() -> None:
+    stop = threading.Event()
+    turned = threading.Event()
+
+    class Clock(FakeClock):
+        def wait(self, stop: threading.Event, seconds: float) -> bool:
+            turned.set()
+            return stop.wait(20)
+
+    periodic = Periodic("tests", 3.0, lambda: None, Clock(), stop)
+    periodic.start()
+    assert turned.wait(20)
+    stop.set()
+    periodic.join(20)
+    wait_until(lambda: not any(thread.name == "tests" for thread in threading.enumerate()))

@@ -1,0 +1,94 @@
+"""An attempt that is running, how it can be interrupted, and whose word about it counts."""
+
+import ctypes
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from jobs.core.attempt_error import error_of
+from jobs.core.claim import ClaimedJob
+from jobs.core.errors import JobTimeout
+from jobs.core.outcome import CutOff
+
+logger = logging.getLogger(__name__)
+
+
+class Attempt:
+    """One claim in one pool. Its outcome is given once: by the pool, or by who gave it up."""
+
+    def __init__(self, claim: ClaimedJob) -> None:
+        self.claim = claim
+        self._thread_id = threading.get_ident()
+        self._lock = threading.Lock()
+        self._timeout_seconds: float | None = None
+        self._deadline: float | None = None
+        self._interrupted = False
+        self._settled = False
+
+    def limit(self, timeout_seconds: float | None) -> None:
+        """Its time begins to count."""
+        with self._lock:
+            self._timeout_seconds = timeout_seconds
+            if timeout_seconds is not None:
+                self._deadline = time.monotonic() + timeout_seconds
+
+    @contextmanager
+    def interruptible(self, timeout_seconds: float | None) -> Iterator[None]:
+        """Lets the block be interrupted by JobTimeout once `timeout_seconds` are over."""
+        self.limit(timeout_seconds)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._deadline = None
+                if self._interrupted:
+                    _raise_in_thread(self._thread_id, None)  # it must not strike later
+
+    def interrupt_if_overdue(self) -> bool:
+        """Raises JobTimeout in the handler, once; True when it is overdue at all."""
+        with self._lock:
+            if self._deadline is None or time.monotonic() < self._deadline:
+                return False
+            if not self._interrupted:
+                self._interrupted = True
+                _raise_in_thread(self._thread_id, JobTimeout)
+            return True
+
+    def seconds_overdue(self) -> float:
+        """How long the handler has gone on after its time; 0 if it has not."""
+        deadline = self._deadline
+        return 0.0 if deadline is None else max(0.0, time.monotonic() - deadline)
+
+    @property
+    def timeout_seconds(self) -> float | None:
+        return self._timeout_seconds
+
+    def settle(self) -> bool:
+        """True for the first who asks: the outcome is his to give."""
+        with self._lock:
+            first, self._settled = not self._settled, True
+            return first
+
+    def mistaken(self, mistake: BaseException) -> CutOff:
+        """The worker's own code failed around the handler: nobody knows whether it happened.
+
+        What the exception says is not kept: it may quote values that must not be shown.
+        """
+        kind = type(mistake).__name__
+        frames = "".join(traceback.format_tb(mistake.__traceback__))
+        logger.error("The worker failed around job %s: %s\n%s", self.claim.id, kind, frames)
+        error = RuntimeError(f"the worker itself failed around this attempt: {kind}")
+        return CutOff(error_of(error, str(self.claim.worker_id)))
+
+
+def _raise_in_thread(thread_id: int, exception: type[BaseException] | None) -> None:
+    """Asks CPython to raise `exception` in a thread at its next bytecode; None takes it back.
+
+    C API `PyThreadState_SetAsyncExc`. A thread that is inside C code gets it on return.
+    """
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread_id), ctypes.py_object(exception) if exception else None
+    )

@@ -1,0 +1,232 @@
+"""One attempt, from claim to outcome: resolve, start, run, and say what it led to."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable
+from functools import partial
+from typing import cast
+
+from asgiref.sync import sync_to_async
+from django.db import Error, connection, connections
+
+from jobs.core import kill_points
+from jobs.core.attempt_error import error_of, secret_values
+from jobs.core.claim import ClaimedJob
+from jobs.core.conf import jobs_conf
+from jobs.core.errors import (
+    JobCancelled,
+    JobTimeout,
+    LeaseLost,
+    OutcomeUnknown,
+    PermanentError,
+    RetryAfter,
+)
+from jobs.core.outcome import (
+    Cancelled,
+    CutOff,
+    Failed,
+    FailedForGood,
+    Lost,
+    NotStarted,
+    Outcome,
+    Succeeded,
+)
+from jobs.core.states import Effect
+from jobs.handlers.context import JobContext
+from jobs.handlers.registry import JobType, job_types
+from jobs.services.attempts import is_start_marked, job_start, job_succeed_in_transaction
+from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.services.short_transaction import short_transaction
+from jobs.worker.execution.attempt import Attempt
+from jobs.worker.execution.thread_connections import (
+    CHECK_SECONDS,
+    look_after_shared_connections,
+    thread_connections,
+)
+from jobs.worker.inflight import Inflight
+from jobs.worker.liveness.lease import Lease
+
+logger = logging.getLogger(__name__)
+
+# A type that this worker does not know belongs to a newer or older release: others may know it.
+UNKNOWN_TYPE_SECONDS = 15.0
+# What the ledger did not let begin: it must not come back as fast as it can be fetched.
+NOT_BEGUN_SECONDS = 1.0
+
+
+class AttemptRunner:
+    """Runs handlers; an instance serves every thread of the worker."""
+
+    def __init__(self, lease: Lease, inflight: Inflight) -> None:
+        self._lease = lease
+        self._inflight = inflight
+        self._orm_thread_looked = 0.0
+        self._orm_thread_look: asyncio.Task[None] | None = None
+
+    def run(self, attempt: Attempt) -> Outcome:
+        """Whatever the handler does is an outcome."""
+        thread_connections.refresh()
+        job_type = self._begin(attempt.claim)
+        if not isinstance(job_type, JobType):
+            return job_type
+        outcome = self._call(job_type, attempt)
+        if thread_connections.opened and thread_connections.drop_unfinished():
+            # The next job's writes would have been part of it, and undone with it.
+            claim = attempt.claim
+            logger.warning(
+                "Job %s (%s) left a transaction open: it is rolled back", claim.id, claim.type
+            )
+        return outcome
+
+    async def run_async(self, attempt: Attempt) -> Outcome:
+        """The same for an `async def` handler, in the event loop."""
+        claim = attempt.claim
+        if is_start_marked(claim):
+            job_type = await asyncio.to_thread(self._begin_elsewhere, claim)  # asks the database
+        else:
+            job_type = self._begin(claim)
+        if not isinstance(job_type, JobType):
+            return job_type
+        await self._look_after_orm_thread()
+        attempt.limit(job_type.timeout_seconds)
+        limit = asyncio.timeout(job_type.timeout_seconds)
+        try:
+            async with limit:
+                await cast("Awaitable[None]", job_type.handler(claim.payload, self._context(claim)))
+        except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
+            if limit.expired():
+                exception = JobTimeout().with_traceback(exception.__traceback__)
+            return self._outcome_of(exception, job_type, claim)
+        return Succeeded()
+
+    async def _look_after_orm_thread(self) -> None:
+        """Once a second: refreshes the connections on the thread where the async ORM runs.
+
+        It is handed to that thread before anything that the handler asks of it, and not waited
+        for: what another handler does there may take long.
+        """
+        now = time.monotonic()
+        if now - self._orm_thread_looked <= CHECK_SECONDS:
+            return
+        self._orm_thread_looked = now
+        if self._orm_thread_look is None or self._orm_thread_look.done():
+            look = sync_to_async(look_after_shared_connections)()
+            self._orm_thread_look = asyncio.create_task(look)
+            await asyncio.sleep(0)
+
+    def _begin_elsewhere(self, claim: ClaimedJob) -> JobType | Outcome:
+        """For a thread that handlers use as well, and that no slot looks after."""
+        look_after_shared_connections()
+        return self._begin(claim)
+
+    def _begin(self, claim: ClaimedJob) -> JobType | Outcome:
+        """The type whose handler is to run now; or why it is not."""
+        job_type = job_types.find(claim.type)
+        if job_type is None:
+            logger.warning("Job %s: no handler for %r here; it waits", claim.id, claim.type)
+            return NotStarted(UNKNOWN_TYPE_SECONDS)
+        try:
+            kill_points.reached(kill_points.CLAIM_START)
+            if not self._may_start(claim):
+                return NotStarted()
+        except Error as error:
+            return _not_begun(claim, error)
+        logger.info(
+            "Worker %s processing job %s (%s, attempt %d)",
+            self._lease.worker.name,
+            claim.id,
+            claim.type,
+            claim.attempt,
+        )
+        return job_type
+
+    def give_up(self, attempt: Attempt) -> Outcome:
+        """The handler goes on although its time is over: nobody waits for it any longer."""
+        claim, seconds = attempt.claim, attempt.timeout_seconds
+        logger.error(
+            "Job %s (%s) does not stop after its time of %g s: left behind",
+            claim.id,
+            claim.type,
+            seconds,
+        )
+        timeout = JobTimeout(f"did not stop after its time of {seconds:g} s")
+        return CutOff(error_of(timeout, self._lease.worker.name))
+
+    def _may_start(self, claim: ClaimedJob) -> bool:
+        lease = self._lease
+        ours = lease.is_held and lease.worker.id == claim.worker_id
+        return ours and job_start(claim=claim)
+
+    def _call(self, job_type: JobType, attempt: Attempt) -> Outcome:
+        run = _run_in_transaction if job_type.effect is Effect.TRANSACTIONAL else _run_plainly
+        claim = attempt.claim
+        try:
+            with attempt.interruptible(job_type.timeout_seconds):
+                return run(job_type, claim, self._context(claim))
+        except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
+            if isinstance(exception, JobTimeout):
+                connections.close_all()  # it may have struck in the middle of a statement
+            return self._outcome_of(exception, job_type, claim)
+
+    def _context(self, claim: ClaimedJob) -> JobContext:
+        return JobContext(
+            job_id=claim.id,
+            type=claim.type,
+            queue=claim.queue,
+            attempt=claim.attempt,
+            idempotency_key=claim.effect_key,
+            worker=self._lease.worker.name,
+            is_cancelled=partial(self._inflight.is_cancelled, claim.id),
+        )
+
+    def _outcome_of(
+        self, exception: BaseException, job_type: JobType, claim: ClaimedJob
+    ) -> Outcome:
+        secrets = secret_values(claim.payload, job_type.sensitive)
+        error = error_of(exception, self._lease.worker.name, secrets)
+        match exception:
+            case LeaseLost():
+                return Lost()
+            case JobCancelled():
+                return Cancelled()
+            case JobTimeout() | OutcomeUnknown():
+                return CutOff(error)
+            case PermanentError():
+                return FailedForGood(error)
+            case RetryAfter(seconds=seconds):
+                return Failed(error, after_seconds=seconds)
+            case _:
+                return Failed(error)
+
+
+def _run_plainly(job_type: JobType, claim: ClaimedJob, context: JobContext) -> Outcome:
+    job_type.handler(claim.payload, context)
+    return Succeeded()
+
+
+def _run_in_transaction(job_type: JobType, claim: ClaimedJob, context: JobContext) -> Outcome:
+    """The handler's database work and the success commit together, or neither does.
+
+    A commit whose answer is lost counts as failed here; the record that follows is fenced,
+    and finds nothing to write if the commit had gone through.
+    """
+    timeout = job_type.timeout_seconds or jobs_conf().worker_timeout_seconds
+    begun = False
+    try:
+        with short_transaction(idle_seconds=timeout):
+            begun = True
+            job_type.handler(claim.payload, context)
+            job_succeed_in_transaction(claim=claim)
+    except DATABASE_ERRORS as error:
+        if begun:
+            raise
+        return _not_begun(claim, error)
+    return Succeeded(recorded=True)
+
+
+def _not_begun(claim: ClaimedJob, error: Error) -> NotStarted:
+    """The handler was not called; what the ledger says will decide."""
+    logger.warning("Job %s could not be started: %s", claim.id, error)
+    connection.close()
+    return NotStarted(NOT_BEGUN_SECONDS)

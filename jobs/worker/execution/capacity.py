@@ -1,0 +1,67 @@
+"""How many claims an executor holds, and how many more are welcome."""
+
+import threading
+import time
+
+from jobs.worker.execution.look_ahead import LookAhead
+
+# The look-ahead was wrong if no claim could begin for so long: others may be idle.
+STALL_SECONDS = 1.0
+
+
+class Capacity:
+    """The count of one executor; `changed` wakes whoever waits for room in any of them."""
+
+    def __init__(self, size: int, changed: threading.Condition) -> None:
+        self.size = size
+        self._changed = changed
+        self._look_ahead = LookAhead(size)
+        self._held = 0
+        self._wake_below = 0
+        self._last_begun = time.monotonic()
+
+    @property
+    def held(self) -> int:
+        return self._held
+
+    def take(self, count: int) -> None:
+        """So many claims come in."""
+        with self._changed:
+            if self._held < self.size:
+                self._last_begun = time.monotonic()  # a free slot begins one of these now
+            self._held += count
+
+    def release(self, count: int) -> None:
+        """So many claims are gone."""
+        with self._changed:
+            self._held -= count
+            if self._held < self._wake_below:
+                self._changed.notify_all()
+
+    def begun(self) -> float:
+        """A claim begins; returns when, for `ended`."""
+        self._last_begun = time.monotonic()
+        return self._last_begun
+
+    def ended(self, begun: float) -> None:
+        """A claim that began then has ended."""
+        self._look_ahead.ran(time.monotonic() - begun)
+
+    def welcome(self, *, look_ahead: bool) -> int:
+        """How many more claims; to be called with `changed` held.
+
+        With a look-ahead none until half of it is used up: so fetches stay large.
+        """
+        ahead = self._look_ahead.ahead() if look_ahead else 0
+        limit = self.size + ahead
+        self._wake_below = limit - ahead // 2
+        return limit - self._held if self._held < self._wake_below else 0
+
+    def wake_when_idle(self) -> None:
+        """Wakes waiters when the last claim is gone."""
+        self._wake_below = 1
+
+    def is_stalled(self) -> bool:
+        """Whether claims wait although no slot has come free for a while."""
+        waited = time.monotonic() - self._last_begun
+        return self._held > self.size and waited > STALL_SECONDS

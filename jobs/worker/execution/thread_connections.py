@@ -1,0 +1,93 @@
+"""The database connections of the threads that run handlers: fresh, and between transactions."""
+
+import logging
+import threading
+import time
+
+from django.db import Error, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
+
+logger = logging.getLogger(__name__)
+
+CHECK_SECONDS = 1.0
+
+# Of libpq; `psycopg.pq.TransactionStatus` says the same, more slowly.
+_NO_TRANSACTION, _BROKEN = 0, 4
+
+
+class ThreadConnections(threading.local):
+    """Those of the calling thread; looking them up costs more than an empty job.
+
+    `opened`: those that were ever connected, so that a thread without any knows it at once.
+    """
+
+    def __init__(self) -> None:
+        self._looked = 0.0
+        self.opened: list[BaseDatabaseWrapper] = []
+
+    def refresh(self) -> None:
+        """Once a second: drops what broke, and has the rest checked before its next use.
+
+        So a restart of PostgreSQL costs a handler no attempt, or a single one.
+        """
+        now = time.monotonic()
+        if now - self._looked > CHECK_SECONDS:
+            self._looked = now
+            for connection in connections.all(initialized_only=True):
+                connection.close_if_unusable_or_obsolete()
+
+    def drop_unfinished(self) -> bool:
+        """Closes those that are not between transactions; True if one was in the middle of one.
+
+        A broken one is closed as well. The next use makes a new one.
+        """
+        unfinished = False
+        for wrapper in self.opened:
+            status = _transaction_status(wrapper)
+            if status != _NO_TRANSACTION:
+                unfinished = unfinished or status != _BROKEN
+                self.opened = [one for one in self.opened if one is not wrapper]
+                _discard(wrapper)
+        return unfinished
+
+
+def _transaction_status(wrapper: BaseDatabaseWrapper) -> int:
+    """What libpq says; -1 for a transaction of which only Django knows."""
+    raw = wrapper.connection
+    if wrapper.in_atomic_block or (raw is not None and not wrapper.autocommit):
+        return -1
+    if raw is None:
+        return _NO_TRANSACTION
+    try:
+        status: int = raw.pgconn.transaction_status
+    except AttributeError:
+        return _NO_TRANSACTION  # a handler may use other databases, too
+    return status
+
+
+def _discard(wrapper: BaseDatabaseWrapper) -> None:
+    """For real: one that is closed inside `atomic` cannot be used again, so it is forgotten."""
+    try:
+        wrapper.close()
+    except Error as error:
+        logger.warning("A connection could not be closed: %s", error)
+    if wrapper in connections.all(initialized_only=True):
+        del connections[wrapper.alias]
+
+
+def look_after_shared_connections() -> None:
+    """On a thread that several async handlers share."""
+    if thread_connections.drop_unfinished():
+        logger.warning("An async handler left a transaction open: it is rolled back")
+    thread_connections.refresh()
+
+
+@receiver(connection_created)
+def _remember(connection: BaseDatabaseWrapper, **_: object) -> None:
+    if connection not in thread_connections.opened:
+        thread_connections.opened.append(connection)
+
+
+thread_connections = ThreadConnections()

@@ -1,0 +1,49 @@
+"""Keeps the worker's row fresh. A worker that cannot stops claiming and starting."""
+
+import logging
+import threading
+
+from jobs.core.clock import Clock
+from jobs.core.outage import database_outage
+from jobs.models import Worker
+from jobs.services.workers import worker_heartbeat, worker_register
+from jobs.worker.liveness.lease import Lease
+
+logger = logging.getLogger(__name__)
+
+
+class Heartbeat:
+    """One beat a call, from a thread of its own; the fetcher may ask for one, too."""
+
+    def __init__(self, lease: Lease, clock: Clock) -> None:
+        self._lease = lease
+        self._clock = clock
+        self._registering = threading.Lock()
+
+    def beat(self) -> None:
+        """Renews the lease, or takes a new one if this worker was declared dead meanwhile.
+
+        What was claimed under the old row stays fenced: its outcomes no longer match.
+        Raises the database's errors.
+        """
+        asked_at = self._clock.monotonic()
+        worker = self._lease.worker
+        heard_at = worker_heartbeat(worker_id=worker.id)
+        database_outage.ended()
+        if heard_at:
+            self._lease.renew(asked_at, heard_at)
+            return
+        with self._registering:
+            if self._lease.worker is worker:  # else another thread has found out, too
+                self._go_on_under_a_new_row(worker, asked_at)
+
+    def _go_on_under_a_new_row(self, worker: Worker, asked_at: float) -> None:
+        successor = worker_register(
+            name=None if worker.name == worker.default_name else worker.name,
+            queues=worker.queues,
+            concurrency=worker.concurrency,
+        )
+        self._lease.replace(successor, asked_at)
+        logger.warning(
+            "Worker %s had been declared dead; it goes on as %s", worker.name, successor.name
+        )

@@ -1,0 +1,58 @@
+"""When a worker has had its time: it stops gracefully, and its supervisor starts a new one."""
+
+import logging
+import resource
+import sys
+import threading
+from pathlib import Path
+
+from jobs.worker.execution.pools import Pools
+from jobs.worker.recording.recorder import Recorder
+
+logger = logging.getLogger(__name__)
+
+MEGABYTE = 1024 * 1024
+_STATM = Path("/proc/self/statm")
+
+
+class Recycling:
+    """Sets `stop` after `max_jobs` jobs, above `max_rss_mb`, or with half of a pool stuck."""
+
+    def __init__(
+        self,
+        *,
+        max_jobs: int | None,
+        max_rss_mb: int | None,
+        pools: Pools,
+        recorder: Recorder,
+        stop: threading.Event,
+    ) -> None:
+        self._max_jobs = max_jobs
+        self._max_rss_mb = max_rss_mb
+        self._pools = pools
+        self._recorder = recorder
+        self._stop = stop
+
+    def check(self) -> None:
+        """Called now and then; says why it stops the worker."""
+        reason = self._reason()
+        if reason and not self._stop.is_set():
+            logger.warning("Worker recycles itself: %s", reason)
+            self._stop.set()
+
+    def _reason(self) -> str:
+        if self._max_jobs is not None and self._recorder.count >= self._max_jobs:
+            return f"{self._recorder.count} jobs done"
+        if self._max_rss_mb is not None and (rss_mb := rss_bytes() // MEGABYTE) > self._max_rss_mb:
+            return f"{rss_mb} MB in memory"
+        if self._pools.is_clogged:
+            return f"{self._pools.stuck} handlers do not stop"
+        return ""
+
+
+def rss_bytes() -> int:
+    """What this process holds in memory; where the system does not tell, its peak."""
+    if _STATM.exists():
+        return int(_STATM.read_text().split()[1]) * resource.getpagesize()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

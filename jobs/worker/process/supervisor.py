@@ -1,0 +1,124 @@
+"""`runworker --processes N`: starts N workers, restarts what dies, stops them together."""
+
+import contextlib
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from jobs.worker.process.stop_signals import EXIT_UNFINISHED
+
+logger = logging.getLogger(__name__)
+
+# A worker that dies this soon after its start will do so again: it is restarted ever later.
+QUICK_DEATH_SECONDS = 5.0
+RESTART_CAP_SECONDS = 30.0
+# How often deaths and due restarts are looked for.
+WATCH_SECONDS = 0.2
+
+
+class Supervisor:
+    """One child process for each number; `run_child` gets the number and returns the exit code.
+
+    Children are forked: to be started before there are threads or database connections.
+    """
+
+    def __init__(self, count: int, run_child: Callable[[int], int]) -> None:
+        self._run_child = run_child
+        self._numbers = range(1, count + 1)
+        self._children: dict[int, int] = {}  # pid -> number
+        self._started: dict[int, float] = {}  # number -> when
+        self._due: dict[int, float] = dict.fromkeys(self._numbers, 0.0)
+        self._waits: dict[int, float] = dict.fromkeys(self._numbers, 0.5)
+        self._signals = 0
+        self._worst_exit = 0
+
+    def run(self) -> int:
+        """Works until SIGTERM or SIGINT and all children are gone; returns the worst exit code."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        while self._children or not self._signals:
+            self._start_due()
+            self._reap()
+            time.sleep(WATCH_SECONDS)
+        return self._worst_exit
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        """The first one asks all children to stop; the second one reaches them as a second."""
+        self._signals += 1
+        self._due.clear()
+        for pid in list(self._children):
+            with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(pid, signal.SIGTERM)
+
+    def _start_due(self) -> None:
+        now = time.monotonic()
+        # A signal empties `_due`, between any two steps.
+        for number, at in list(self._due.items()):
+            if at <= now:
+                self._due.pop(number, None)
+                self._start(number)
+
+    def _start(self, number: int) -> None:
+        # A signal between fork and bookkeeping would miss the child: it waits that long.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+        try:
+            if self._signals:
+                return  # one that came just before: it would never reach the child
+            pid = os.fork()
+            if pid == 0:
+                self._be_child(number)
+            self._children[pid] = number
+            self._started[number] = time.monotonic()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+
+    def _be_child(self, number: int) -> None:
+        """Never returns: a child must not run on in the supervisor's code."""
+        code = 1
+        try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+            code = self._run_child(number)
+        except BaseException:
+            logger.exception("Worker process %d failed", number)
+        finally:
+            logging.shutdown()
+            os._exit(code)
+
+    def _reap(self) -> None:
+        for pid in list(self._children):
+            gone, status = os.waitpid(pid, os.WNOHANG)
+            if gone:
+                number = self._children.pop(pid)
+                self._ended(number, os.waitstatus_to_exitcode(status))
+
+    def _ended(self, number: int, code: int) -> None:
+        if self._signals:
+            self._worst_exit = max(self._worst_exit, _told(code))
+            return
+        lived = time.monotonic() - self._started[number]
+        quick = lived < QUICK_DEATH_SECONDS and code != 0
+        self._waits[number] = min(self._waits[number] * 2, RESTART_CAP_SECONDS) if quick else 0.5
+        wait = self._waits[number] if code else 0.0
+        self._due[number] = time.monotonic() + wait
+        logger.log(
+            logging.WARNING if code else logging.INFO,
+            "Worker process %d ended with %d; the next one starts in %g s",
+            number,
+            code,
+            wait,
+        )
+
+
+def _told(code: int) -> int:
+    """The exit code of a child as the supervisor hands it on; negative is a signal's number.
+
+    SIGTERM ends only a child that has not come so far as to wait for it, and has done nothing.
+    """
+    if code == -signal.SIGTERM:
+        return 0
+    return EXIT_UNFINISHED if code < 0 else code

@@ -1,0 +1,45 @@
+"""What Django calls when no view answers: problems for the API, Django's pages for the admin."""
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+
+from scheduler.http.admin_pages import is_for_admin
+from scheduler.http.problems import INTERNAL_ERROR, NOT_FOUND, Problem, problem_of, problem_response
+
+
+def no_such_path(request: HttpRequest) -> HttpResponse:
+    """The last of the URL patterns; being a view, it answers in the same way while DEBUG is on."""
+    return problem_response(request, NOT_FOUND)
+
+
+def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that Django refuses to look at, such as one for an unknown host."""
+    if is_for_admin(request):
+        return defaults.bad_request(request, exception)
+    return problem_response(request, _problem(exception, BadRequest()))
+
+
+def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A refusal outside of DRF."""
+    if is_for_admin(request):
+        return defaults.permission_denied(request, exception)
+    return problem_response(request, _problem(exception, exception))
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No such page."""
+    if is_for_admin(request):
+        return defaults.page_not_found(request, exception)
+    return problem_response(request, NOT_FOUND)
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    """A failure outside of DRF's views."""
+    if is_for_admin(request):
+        return defaults.server_error(request)
+    return problem_response(request, INTERNAL_ERROR)
+
+
+def _problem(exception: Exception, otherwise: Exception) -> Problem:
+    return problem_of(exception) or problem_of(otherwise) or INTERNAL_ERROR

@@ -1,0 +1,80 @@
+"""Health of the API process and of what it depends on, for probes and for people."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import Error, connection
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from jobs.broker import get_broker
+from jobs.core.errors import BrokerUnavailable
+
+OK, DEGRADED, DOWN = "ok", "degraded", "down"
+
+# Probes give up after a few seconds, so the answer must come sooner. 2 is libpq's least.
+DATABASE_TIMEOUT_SECONDS = 2
+
+logger = logging.getLogger(__name__)
+
+
+class ProbeView(APIView):
+    """Base of the probes: open to all, says nothing secret, is never cached."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def respond(self, body: dict[str, str], status: int = 200) -> Response:
+        return Response(body, status=status, headers={"Cache-Control": "no-store"})
+
+
+class LiveView(ProbeView):
+    """Whether this process answers at all; touches neither PostgreSQL nor Redis."""
+
+    def get(self, request: Request) -> Response:
+        return self.respond({"status": OK})
+
+
+class ReadyView(ProbeView):
+    """Whether jobs are accepted: PostgreSQL decides, Redis only makes it fast."""
+
+    def get(self, request: Request) -> Response:
+        postgresql = _state("postgresql", _ask_postgresql)
+        redis = _state("redis", _ask_redis)
+        body = {"status": _overall(postgresql, redis), "postgresql": postgresql, "redis": redis}
+        return self.respond(body, status=503 if postgresql == DOWN else 200)
+
+
+def _overall(postgresql: str, redis: str) -> str:
+    if postgresql == DOWN:
+        return DOWN
+    return DEGRADED if redis == DOWN else OK
+
+
+def _state(name: str, ask: Callable[[], None]) -> str:
+    try:
+        ask()
+    except (Error, BrokerUnavailable) as error:
+        logger.warning("health_check_failed", extra={"dependency": name, "error": str(error)})
+        return DOWN
+    return OK
+
+
+def _ask_postgresql() -> None:
+    """Opens a connection of its own: one that is kept might hang on a server that is gone."""
+    probe = connection.copy()
+    probe.settings_dict["OPTIONS"] = {
+        **probe.settings_dict["OPTIONS"],
+        "connect_timeout": DATABASE_TIMEOUT_SECONDS,
+        "target_session_attrs": "read-write",  # a standby cannot accept jobs
+    }
+    try:
+        probe.ensure_connection()
+    finally:
+        probe.close()
+
+
+def _ask_redis() -> None:
+    get_broker().ping()

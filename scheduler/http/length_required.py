@@ -1,0 +1,23 @@
+"""Bodies must say how long they are."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+
+from scheduler.http.problems import Problem, problem_response
+
+LENGTH_REQUIRED = Problem(
+    411, "length_required", "Send the body with a Content-Length, not in chunks."
+)
+
+
+class LengthRequiredMiddleware:
+    """Refuses chunked bodies: Django reads as much as Content-Length says, so it would see none."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
+            return problem_response(request, LENGTH_REQUIRED)
+        return self.get_response(request)

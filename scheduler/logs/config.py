@@ -1,0 +1,33 @@
+"""Log lines for people, or JSON with the same fields for machines (LOG_FORMAT=json)."""
+
+from typing import Any
+
+from pythonjsonlogger.core import RESERVED_ATTRS
+
+
+def logging_config(level: str, log_format: str) -> dict[str, Any]:
+    """Django's LOGGING: everything to standard error in the chosen format."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "text": {"format": "{asctime} {levelname} {message}", "style": "{"},
+            "json": {
+                "()": "pythonjsonlogger.json.JsonFormatter",
+                "fmt": "{asctime}{levelname}{name}{message}",
+                "style": "{",
+                "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+                # Django hands the whole request along, with what may stand in its URL.
+                "reserved_attrs": [*RESERVED_ATTRS, "taskName", "request"],
+            },
+        },
+        "handlers": {
+            "stderr": {"class": "scheduler.logs.handler.GroupingHandler", "formatter": log_format}
+        },
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Django's own handlers would say everything a second time.
+            "django": {"handlers": [], "level": level},
+            "django.server": {"handlers": ["stderr"], "propagate": False},
+        },
+    }

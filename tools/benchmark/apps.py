@@ -1,0 +1,8 @@
+"""The app of the benchmark's job types."""
+
+from django.apps import AppConfig
+
+
+class BenchmarkConfig(AppConfig):
+    name = "tools.benchmark"
+    label = "jobs_benchmark"

@@ -1,0 +1,71 @@
+"""Where the benchmark runs: a database and keys in Redis of its own, gone when it ends."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+# How a process that is part of the benchmark learns that it is (`settings.py`).
+BASE_SETTINGS = "JOBS_BENCHMARK_SETTINGS"
+DATABASE = "JOBS_BENCHMARK_DATABASE"
+STAMPS = "JOBS_BENCHMARK_STAMPS"
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A place that belongs to one run."""
+
+    name: str
+
+    @property
+    def redis_prefix(self) -> str:
+        return f"{{{self.name}}}:"
+
+    def environment(self) -> Mapping[str, str]:
+        """What makes a child process part of the benchmark."""
+        return {
+            **os.environ,
+            BASE_SETTINGS: os.environ["DJANGO_SETTINGS_MODULE"],
+            DATABASE: self.name,
+            "DJANGO_SETTINGS_MODULE": "tools.benchmark.settings",
+            "JOBS_REDIS_PREFIX": self.redis_prefix,
+        }
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """Runs `manage.py` with these arguments as part of the benchmark; returns its exit code."""
+        command = [sys.executable, "-m", "django", *arguments]
+        with subprocess.Popen(command, cwd=PROJECT, env=self.environment()) as child:  # noqa: S603
+            try:
+                return child.wait()
+            except BaseException:
+                child.terminate()  # it ends what it has started, too
+                child.wait()
+                raise
+
+
+@contextmanager
+def own_ground() -> Iterator[Ground]:
+    """Creates the database beside the configured one, and leaves nothing behind."""
+    from django.db import connection
+
+    from jobs.broker.redis import RedisBroker
+    from jobs.core.conf import jobs_conf
+
+    ground = Ground(f"benchmark_{os.getpid()}")
+    name = connection.ops.quote_name(ground.name)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    try:
+        yield ground
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        conf = jobs_conf()
+        RedisBroker(
+            conf.redis_url, ground.redis_prefix, conf.cache_mark_seconds
+        ).forget_everything()

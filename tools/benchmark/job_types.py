@@ -1,0 +1,59 @@
+"""The jobs that are measured."""
+
+import asyncio
+import os
+import time
+from typing import Any
+
+from rest_framework import serializers
+
+from jobs.core.states import Effect
+from jobs.handlers.context import JobContext, Payload
+from jobs.handlers.registry import job_type
+from tools.benchmark.ground import STAMPS
+from tools.benchmark.job_names import BACKLOG, EMPTY, SLEEP, SLEEP_ASYNC, SLEEP_SECONDS, STAMP
+
+
+class EmptyPayload(serializers.Serializer[dict[str, Any]]):
+    """Any number, so that there is something to check and to store."""
+
+    number = serializers.IntegerField()
+
+
+class StampPayload(serializers.Serializer[dict[str, Any]]):
+    """The moment, as a Unix time, from which the wait is counted."""
+
+    since = serializers.FloatField()
+
+
+@job_type(EMPTY, payload=EmptyPayload, effect=Effect.IDEMPOTENT)
+def empty(payload: Payload, context: JobContext) -> None:
+    """Does nothing: what is left is what a job costs."""
+
+
+@job_type(BACKLOG, payload=EmptyPayload, effect=Effect.IDEMPOTENT)
+def backlog(payload: Payload, context: JobContext) -> None:
+    """Waits while others are measured."""
+
+
+@job_type(STAMP, payload=StampPayload, effect=Effect.IDEMPOTENT)
+def stamp(payload: Payload, context: JobContext) -> None:
+    """Leaves how long it took from the moment in the payload to here."""
+    line = f"{time.time() - payload['since']:.6f}\n"
+    descriptor = os.open(os.environ[STAMPS], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, line.encode())
+    finally:
+        os.close(descriptor)
+
+
+@job_type(SLEEP, payload=EmptyPayload, effect=Effect.IDEMPOTENT)
+def sleep(payload: Payload, context: JobContext) -> None:
+    """Waits as for an answer from elsewhere."""
+    time.sleep(SLEEP_SECONDS)
+
+
+@job_type(SLEEP_ASYNC, payload=EmptyPayload, effect=Effect.IDEMPOTENT)
+async def sleep_async(payload: Payload, context: JobContext) -> None:
+    """The same, on the event loop."""
+    await asyncio.sleep(SLEEP_SECONDS)

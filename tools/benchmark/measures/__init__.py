@@ -1,0 +1,24 @@
+"""Every measure by the name that `--only` takes, in the order in which they run."""
+
+from collections.abc import Mapping
+
+from tools.benchmark.bench import Measure
+from tools.benchmark.measures.drain import drain
+from tools.benchmark.measures.enqueue import enqueue
+from tools.benchmark.measures.growth import growth
+from tools.benchmark.measures.http import http
+from tools.benchmark.measures.io import io
+from tools.benchmark.measures.lateness import lateness
+from tools.benchmark.measures.memory import memory
+from tools.benchmark.measures.pickup import pickup
+
+MEASURES: Mapping[str, Measure] = {
+    "drain": drain,
+    "enqueue": enqueue,
+    "http": http,
+    "pickup": pickup,
+    "lateness": lateness,
+    "io": io,
+    "growth": growth,
+    "memory": memory,
+}

@@ -1,0 +1,67 @@
+"""The API under gunicorn with two processes, beside a view that only authenticates."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from rest_framework_simplejwt.tokens import AccessToken
+
+from jobs.models import Job
+from jobs.services.enqueue.insert import BATCH
+from tools.benchmark.bench import Bench, Findings
+from tools.benchmark.errors import BenchmarkError
+from tools.benchmark.figure import Figure
+from tools.benchmark.http_load import EMPTY_PATH, Load, load
+from tools.benchmark.job_names import EMPTY
+from tools.benchmark.processes import API_PROCESSES, api
+from tools.benchmark.rows import clean_slate
+from tools.benchmark.turns import in_turns
+
+USERNAME = "benchmark"
+# Each process opens its connections and compiles its patterns once.
+WARM_UP = 64
+# Half a second of each: what else the machine does meanwhile slows both.
+SLICE = 400
+
+
+def http(bench: Bench) -> Findings:
+    """The load comes from this process, over eight kept connections."""
+    clean_slate()
+    with api() as address, load(address, _token(), API_PROCESSES) as calls:
+        _one_each(calls, WARM_UP)
+        figures = bench.median("one job a call", lambda: [_one_each(calls, bench.sizes.requests)])
+        figures += bench.median(
+            "a thousand a call", lambda: [_thousand_each(calls, bench.sizes.jobs)]
+        )
+    return Findings(figures)
+
+
+def _one_each(calls: Load, count: int) -> Figure:
+    jobs = _jobs(min(SLICE, count))
+    empty, add_job = calls.requests(EMPTY_PATH, jobs), calls.requests("/addJob", jobs)
+    limit, rate = in_turns(
+        count,
+        SLICE,
+        lambda size: calls.send(empty[:size], expected=200),
+        lambda size: calls.send(add_job[:size], expected=202),
+    )
+    return Figure("/addJob", rate, "requests/s", limit, "requests/s to an empty view")
+
+
+def _thousand_each(calls: Load, count: int) -> Figure:
+    sizes = [min(BATCH, count - start) for start in range(0, count, BATCH)]
+    add_jobs = calls.requests("/addJobs", [{"jobs": _jobs(size)} for size in sizes])
+    before = Job.objects.count()
+    [rate] = in_turns(count, count, lambda _: calls.send(add_jobs, expected=200))
+    accepted = Job.objects.count() - before
+    if accepted != count:  # 200 is also the answer to a thousand refusals
+        raise BenchmarkError(f"/addJobs accepted {accepted} jobs of {count}")
+    return Figure("/addJobs", rate, "jobs/s")
+
+
+def _jobs(count: int) -> list[dict[str, Any]]:
+    return [{"type": EMPTY, "payload": {"number": number}} for number in range(count)]
+
+
+def _token() -> str:
+    user, _ = get_user_model().objects.get_or_create(username=USERNAME)
+    return str(AccessToken.for_user(user))

@@ -1,0 +1,124 @@
+"""Rows in bulk: what lies in the tables while something else is measured."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+from django.db import ProgrammingError, connection
+
+from jobs.broker import get_broker
+from jobs.core.ids import uuid7s
+from jobs.core.message import QueueMessage
+from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.services.enqueue import JobRequest, jobs_enqueue
+from jobs.services.enqueue.insert import BATCH
+from tools.benchmark.job_names import BACKLOG, EMPTY
+
+LATER_PRIORITY = 0
+# What came in long ago does not lie between what comes in now.
+FINISHED_AGE_SECONDS = 3_600
+
+# Two of three wait where the drain does not look; the third waits behind it, in its own queue.
+BACKLOG_LISTS = (("bulk", 5), ("bulk", 9), ("default", LATER_PRIORITY))
+
+
+def clean_slate() -> None:
+    """Empty tables, an empty Redis, and nothing left for PostgreSQL to write behind our back."""
+    tables = ", ".join(
+        connection.ops.quote_name(model._meta.db_table)
+        for model in (DeadLetter, ProcessedKey, Job, Worker)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {tables} CASCADE")
+    get_broker().forget_everything()
+    settle_down()
+
+
+def settle_down() -> None:
+    """Does now what autovacuum and the checkpointer would do in the middle of a measure."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) jobs_job, jobs_processedkey, jobs_worker")
+        with suppress(ProgrammingError):  # takes a right that the service does not need
+            cursor.execute("CHECKPOINT")
+
+
+def enqueue_jobs(count: int, job_type: str = EMPTY, keyed: bool = False) -> None:
+    """So many jobs by the product's own service, a thousand at a time."""
+    for start in range(0, count, BATCH):
+        numbers = range(start, min(count, start + BATCH))
+        jobs_enqueue(requests=requests(numbers, job_type, keyed=keyed))
+
+
+def requests(
+    numbers: Sequence[int], job_type: str = EMPTY, *, keyed: bool = False
+) -> list[JobRequest]:
+    """One request for each number."""
+    run = time.time_ns()
+    return [
+        JobRequest(
+            type=job_type,
+            payload={"number": number},
+            idempotency_key=f"{run}-{number}" if keyed else None,
+        )
+        for number in numbers
+    ]
+
+
+def add_backlog(count: int) -> None:
+    """So many queued jobs more, rung, that nobody gets to."""
+    for part in _parts(count):
+        messages = [
+            QueueMessage(job_id, str(job_id), *BACKLOG_LISTS[number % len(BACKLOG_LISTS)])
+            for number, job_id in enumerate(uuid7s(part))
+        ]
+        messages.sort(key=lambda message: (message.queue, message.priority))
+        _copy_queued(messages)
+        get_broker().dispatch(messages)
+
+
+def add_finished(count: int) -> None:
+    """So many jobs more that succeeded an hour ago, with their keys."""
+    for part in _parts(count):
+        ids = [str(job_id) for job_id in uuid7s(part)]
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT_FINISHED, {"ids": ids, "age": FINISHED_AGE_SECONDS})
+
+
+def _parts(count: int) -> Iterator[int]:
+    for start in range(0, count, 10_000):
+        yield min(10_000, count - start)
+
+
+def _copy_queued(messages: Sequence[QueueMessage]) -> None:
+    with connection.cursor() as cursor, cursor.copy(_COPY_QUEUED) as copy:
+        for number, message in enumerate(messages):
+            own = str(message.job_id)
+            payload = f'{{"number": {number}}}'
+            row = (own, BACKLOG, message.queue, message.priority, payload, own)
+            copy.write_row((*row, "queued", 0, 0, 0, 4, "[]"))
+
+
+_COPY_QUEUED = """
+COPY jobs_job (
+    id, type, queue, priority, payload, effect_key,
+    state, attempt, failures, crashes, max_retries, errors
+) FROM STDIN
+"""
+
+_INSERT_FINISHED = f"""
+WITH done AS (
+    INSERT INTO jobs_job (
+        id, type, queue, priority, payload, effect_key, state, attempt, failures, crashes,
+        max_retries, errors, worker_id, created_at, run_at, dispatched_at, claimed_at, finished_at
+    )
+    SELECT
+        id::uuid, '{BACKLOG}', 'default', 5, '{{"number": 1}}', id, 'succeeded', 1, 0, 0,
+        4, '[]', id::uuid, at, at, at, at, at
+    FROM unnest(%(ids)s::text[]) AS new (id), (
+        SELECT now() - %(age)s * interval '1 second' AS at
+    ) AS long_ago
+    RETURNING id, effect_key, finished_at
+)
+INSERT INTO jobs_processedkey (key, job_id, created_at, processed_at)
+SELECT effect_key, id, finished_at, finished_at FROM done
+"""  # noqa: S608

@@ -1,0 +1,74 @@
+"""The faults, in the order in which they happen."""
+
+from tools.chaos.fault import Fault
+from tools.chaos.faults.ailing import (
+    POSTGRES_FROZEN,
+    POSTGRES_READ_ONLY,
+    POSTGRES_REFUSES,
+    REDIS_FROZEN,
+    REDIS_FULL,
+    REDIS_READ_ONLY,
+    REDIS_SLOW,
+)
+from tools.chaos.faults.api import API_KILLED, SUBMITTED_TWICE
+from tools.chaos.faults.calm import CALM
+from tools.chaos.faults.mail import SMTP_DROPS, SMTP_REFUSES
+from tools.chaos.faults.mixed import MIXED
+from tools.chaos.faults.postgres import (
+    CONNECTIONS_CUT,
+    POSTGRES_AWAY,
+    POSTGRES_RESTARTED,
+)
+from tools.chaos.faults.power import POWER_FAILED
+from tools.chaos.faults.redis import (
+    REDIS_AWAY,
+    REDIS_FLUSHED,
+    REDIS_RESTARTED,
+    REDIS_RESTARTED_EMPTY,
+)
+from tools.chaos.faults.workers import (
+    DELAYED_KILLED,
+    WORKER_FROZEN,
+    WORKERS_KILLED,
+    WORKERS_TERMINATED,
+)
+
+FAULTS: tuple[Fault, ...] = (
+    WORKERS_KILLED,
+    WORKERS_TERMINATED,
+    WORKER_FROZEN,
+    REDIS_FLUSHED,
+    REDIS_RESTARTED_EMPTY,
+    REDIS_RESTARTED,
+    REDIS_AWAY,
+    REDIS_FROZEN,
+    REDIS_SLOW,
+    REDIS_FULL,
+    REDIS_READ_ONLY,
+    POSTGRES_RESTARTED,
+    POSTGRES_AWAY,
+    POSTGRES_FROZEN,
+    POSTGRES_READ_ONLY,
+    POSTGRES_REFUSES,
+    CONNECTIONS_CUT,
+    POWER_FAILED,
+    API_KILLED,
+    SUBMITTED_TWICE,
+    SMTP_REFUSES,
+    SMTP_DROPS,
+    DELAYED_KILLED,
+    MIXED,
+)
+
+# The most telling ones, for a check that is to take less than two minutes.
+SHORT = (
+    WORKERS_KILLED,
+    WORKER_FROZEN,
+    REDIS_FLUSHED,
+    POSTGRES_RESTARTED,
+    API_KILLED,
+    SUBMITTED_TWICE,
+    SMTP_DROPS,
+)
+
+__all__ = ["CALM", "FAULTS", "SHORT"]

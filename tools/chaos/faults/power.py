@@ -1,0 +1,37 @@
+"""A power failure: everything dies at the same moment, and is started again."""
+
+from tools.chaos.fault import Fault
+from tools.chaos.processes import SLOTS
+from tools.chaos.run import Run
+
+
+def _cut_power(run: Run) -> None:
+    run.wait_until_done(0.4)
+    cut_power(run)
+    run.fault_is_over()
+
+
+def cut_power(run: Run) -> None:
+    """Workers, API, Redis and PostgreSQL are killed; what they had not written is gone."""
+    world = run.world
+    now = run.expect_in_flight("the power failed")
+    workers = list(world.crew.workers)
+    for worker in workers:
+        worker.freeze()  # all stop at one moment; the others would see the first ones die
+    world.postgres.kill()
+    world.redis.kill()
+    world.redis.forget()
+    world.api.kill()
+    for worker in workers:
+        worker.kill_all()
+    world.postgres.start()
+    run.note_executing([worker.pid for worker in workers], SLOTS * len(workers))
+    world.redis.start()
+    world.api.start()
+    world.crew.complete()
+    run.notes.append(f"everything died with {now.running} jobs running and {now.queued} queued")
+
+
+POWER_FAILED = Fault(
+    "power", "everything killed at once, Redis empty", _cut_power, work_seconds=0.4
+)

@@ -1,0 +1,98 @@
+"""What happens to Redis."""
+
+import time
+
+from tools.chaos.fault import Fault
+from tools.chaos.pause import pause
+from tools.chaos.run import POLL_SECONDS, Missed, Run
+
+AWAY_SECONDS = 20.0
+_SHORT_AWAY_SECONDS = 6.0
+
+# Slower work and more of it: jobs are to wait in Redis even where the API is slow.
+_WORK_SECONDS, _BACKLOG = 0.4, 0.5
+QUEUED_LEAST = 5
+
+
+def _flush(run: Run) -> None:
+    run.wait_until_done(0.4)
+    flush(run)
+    run.fault_is_over()
+
+
+def flush(run: Run) -> None:
+    """FLUSHALL, while jobs wait in Redis."""
+    queued = run.expect_in_flight("Redis was flushed").queued
+    keys = run.world.redis.size()
+    if queued < QUEUED_LEAST or not keys:
+        raise Missed(f"only {queued} jobs were waiting when Redis was flushed")
+    run.world.redis.empty()
+    run.notes.append(f"{keys} keys flushed while {queued} jobs were queued")
+
+
+def _restart_empty(run: Run) -> None:
+    run.wait_until_done(0.4)
+    restart(run, empty=True)
+    run.fault_is_over()
+
+
+def _restart(run: Run) -> None:
+    run.wait_until_done(0.4)
+    restart(run, empty=False)
+    run.fault_is_over()
+
+
+def restart(run: Run, *, empty: bool, away_seconds: float = 0.0) -> None:
+    """Kills Redis and starts it again, with what it had written or without."""
+    now = run.expect_in_flight("Redis was killed")
+    if now.queued < QUEUED_LEAST:
+        raise Missed(f"only {now.queued} jobs were waiting when Redis was killed")
+    run.world.redis.kill()
+    if empty:
+        run.world.redis.forget()
+    done = _let_work_go_on(run, away_seconds)
+    run.world.redis.start()
+    run.notes.append(
+        f"Redis killed with {now.queued} jobs queued and {now.running} running"
+        + (f"; {done} were done in the {away_seconds:g} s without it" if away_seconds else "")
+    )
+
+
+def _let_work_go_on(run: Run, seconds: float) -> int:
+    """How many jobs were done in that time."""
+    before = run.progress()
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pause(POLL_SECONDS)
+    return run.progress().final - before.final
+
+
+def _away(run: Run) -> None:
+    run.wait_until_done(0.1)
+    seconds = _SHORT_AWAY_SECONDS if run.options.short else AWAY_SECONDS
+    before = run.progress().final
+    restart(run, empty=False, away_seconds=seconds)
+    run.fault_is_over()
+    done = run.progress().final - before
+    if done < min(0.1 * run.wanted, seconds):
+        run.broken.append(f"only {done} jobs were done while Redis was away for {seconds:g} s")
+
+
+REDIS_FLUSHED = Fault(
+    "flush", "Redis flushed at 40 %", _flush, work_seconds=_WORK_SECONDS, backlog=_BACKLOG
+)
+REDIS_RESTARTED_EMPTY = Fault(
+    "redis-empty",
+    "Redis killed, restarted empty",
+    _restart_empty,
+    work_seconds=_WORK_SECONDS,
+    backlog=_BACKLOG,
+)
+REDIS_RESTARTED = Fault(
+    "redis-aof",
+    "Redis killed, restarted with its file",
+    _restart,
+    work_seconds=_WORK_SECONDS,
+    backlog=_BACKLOG,
+)
+REDIS_AWAY = Fault("redis-away", f"Redis away for {AWAY_SECONDS:g} s", _away, work_seconds=0.8)

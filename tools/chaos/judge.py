@@ -1,0 +1,109 @@
+"""The judgement over one fault: pure, so that it can be tested with made-up evidence."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tools.chaos.client import Receipt
+from tools.chaos.effects import Effect, by_name
+from tools.chaos.ledger import JobRow
+from tools.chaos.plan import IDEMPOTENT, Planned
+
+INTERRUPTED = "interrupted"
+# The clocks are one, but a delayed job is due by the database's and its effect noted by another.
+_EARLY_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the clients, the ledger and the outside world saw. `unknown`: outcomes nobody knows."""
+
+    planned: Mapping[str, Planned]
+    accepted: Mapping[str, Sequence[Receipt]]
+    rows: Sequence[JobRow]
+    effects: Sequence[Effect]
+    unknown: Collection[str]
+
+
+@dataclass
+class Findings:
+    """Job ids by what became of the jobs; `broken` says in words which promises were not kept.
+
+    repeated: effects that happened again and are allowed to.
+    """
+
+    jobs: int = 0
+    effects: int = 0
+    lost: list[str] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    parked: list[str] = field(default_factory=list)
+    parked_in_vain: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def offenders(self) -> list[str]:
+        """The jobs about which something is to be found out."""
+        return list(dict.fromkeys([*self.lost, *self.duplicated, *self.parked_in_vain]))
+
+
+def judge(evidence: Evidence) -> Findings:
+    """What the evidence says."""
+    effects = by_name(evidence.effects)
+    rows = {row.key: row for row in evidence.rows}
+    findings = Findings(jobs=len(evidence.planned))
+    for key, receipts in evidence.accepted.items():
+        planned = evidence.planned[key]
+        seen = effects.get(planned.effect, [])
+        findings.effects += len(seen)
+        _judge_acceptance(key, receipts, findings)
+        _judge_job(planned, receipts[0].job_id, rows.get(key), seen, findings)
+    _judge_parked(evidence, findings)
+    if len(rows) != len(evidence.rows):
+        findings.broken.append("two jobs were accepted with one key")
+    for ids, promise in (
+        (findings.lost, "lost"),
+        (findings.duplicated, "done twice, and not to be repeated"),
+        (findings.parked_in_vain, "parked although the outcome is known"),
+    ):
+        if ids:
+            findings.broken.append(f"{len(ids)} {promise}")
+    return findings
+
+
+def _judge_acceptance(key: str, receipts: Sequence[Receipt], findings: Findings) -> None:
+    if len({receipt.job_id for receipt in receipts}) > 1:
+        findings.broken.append(f"key {key} was given to two jobs")
+    if sum(not receipt.duplicate for receipt in receipts) > 1:
+        findings.broken.append(f"key {key} was accepted as new more than once")
+
+
+def _judge_job(
+    planned: Planned, job_id: str, row: JobRow | None, seen: Sequence[Effect], findings: Findings
+) -> None:
+    if row is None or row.id != job_id or _is_lost(row, seen):
+        findings.lost.append(job_id)
+    if len(seen) > 1:
+        repeatable = planned.type == IDEMPOTENT
+        (findings.repeated if repeatable else findings.duplicated).append(job_id)
+    # A failure puts the job off, so that an earlier effect of it is none before its time.
+    if row is not None and row.failures == 0 and _came_early(row, seen):
+        findings.broken.append(f"job {job_id} ran before its time")
+
+
+def _is_lost(row: JobRow, seen: Sequence[Effect]) -> bool:
+    """Not final, or final without its effect and without anybody who is to know of it."""
+    if row.state == "dead":
+        return not row.waits_for_a_person
+    return not row.is_final or not seen
+
+
+def _came_early(row: JobRow, seen: Sequence[Effect]) -> bool:
+    return any(effect.at < row.run_at.timestamp() - _EARLY_SECONDS for effect in seen)
+
+
+def _judge_parked(evidence: Evidence, findings: Findings) -> None:
+    for row in evidence.rows:
+        if row.waits_for_a_person:
+            findings.parked.append(row.id)
+            if row.id not in evidence.unknown or row.reason != INTERRUPTED:
+                findings.parked_in_vain.append(row.id)

@@ -1,0 +1,187 @@
+"""What PostgreSQL says about the jobs, asked in SQL of this file's own."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from tools.chaos.effects import Effect
+from tools.chaos.pause import pause
+
+PATIENCE_SECONDS = 60.0
+FINAL = ("succeeded", "skipped", "dead", "cancelled")
+
+# `waiting`: its dead letter waits for a person.
+_JOBS = """
+    SELECT job.id::text, job.type, job.idempotency_key, job.state, job.attempt, job.failures,
+        job.errors, job.created_at, job.run_at, job.claimed_at, job.started_at, job.finished_at,
+        worker.name, letter.id IS NOT NULL AS waiting, coalesce(letter.reason, '')
+    FROM jobs_job AS job
+    LEFT JOIN jobs_worker AS worker ON worker.id = job.worker_id
+    LEFT JOIN jobs_deadletter AS letter ON letter.job_id = job.id AND letter.resolution = ''
+    WHERE job.submitted_by_id = %s
+"""
+
+_PROGRESS = """
+    SELECT count(*),
+        count(*) FILTER (WHERE state = 'queued'),
+        count(*) FILTER (WHERE state = 'running')
+    FROM jobs_job WHERE submitted_by_id = %s
+"""
+
+_IN_HAND = """
+    SELECT job.id::text, job.type, job.started_at IS NOT NULL
+    FROM jobs_job AS job
+    JOIN jobs_worker AS worker ON worker.id = job.worker_id
+    WHERE job.state = 'running' AND worker.pid = ANY(%s) AND job.submitted_by_id = %s
+"""
+
+_BUSIEST = """
+    SELECT worker.pid, count(*)
+    FROM jobs_job AS job
+    JOIN jobs_worker AS worker ON worker.id = job.worker_id
+    WHERE job.state = 'running' AND worker.stopped_at IS NULL AND job.submitted_by_id = %s
+    GROUP BY worker.pid
+    ORDER BY count(*) DESC
+"""
+
+_CUT = """
+    SELECT pid, state, pg_terminate_backend(pid)
+    FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND application_name <> 'chaos'
+    ORDER BY state = 'idle', random()
+    LIMIT 1
+"""
+
+_EFFECT_TABLE = """
+    CREATE TABLE chaos_effect (
+        effect text NOT NULL, job_id uuid NOT NULL, attempt int NOT NULL, at float8 NOT NULL
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One row of the ledger."""
+
+    id: str
+    type: str
+    key: str
+    state: str
+    attempt: int
+    failures: int
+    errors: list[dict[str, Any]]
+    created_at: datetime
+    run_at: datetime
+    claimed_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    worker: str | None
+    waits_for_a_person: bool
+    reason: str
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many jobs there are, and how many of them are not final."""
+
+    total: int
+    queued: int
+    running: int
+
+    @property
+    def final(self) -> int:
+        return self.total - self.queued - self.running
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """A job that a worker holds. `started`: its handler may have begun."""
+
+    id: str
+    type: str
+    started: bool
+
+
+class Ledger:
+    """One connection, made anew whenever it breaks. Not to be shared between threads."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.Connection | None = None
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def jobs(self, client_id: int) -> list[JobRow]:
+        """Every job of a client."""
+        return [JobRow(*row) for row in self._ask(_JOBS, [client_id])]
+
+    def progress(self, client_id: int, patience_seconds: float = PATIENCE_SECONDS) -> Progress:
+        """How far the jobs of a client are."""
+        return Progress(*self._ask(_PROGRESS, [client_id], patience_seconds)[0])
+
+    def in_hand(self, pids: Sequence[int], client_id: int) -> list[InHand]:
+        """What the workers of these processes hold, as the ledger sees it."""
+        return [InHand(*row) for row in self._ask(_IN_HAND, [list(pids), client_id])]
+
+    def busiest(self, client_id: int) -> list[int]:
+        """The process ids of the workers that run jobs of a client, most jobs first."""
+        return [row[0] for row in self._ask(_BUSIEST, [client_id])]
+
+    def inserted(self) -> list[Effect]:
+        """The rows that `chaos.insert` left."""
+        rows = self._ask("SELECT effect, job_id::text, at, attempt FROM chaos_effect")
+        return [Effect(name, job, at, f"row of attempt {n}") for name, job, at, n in rows]
+
+    def client_id(self, username: str) -> int:
+        """The id of a user."""
+        sql = "SELECT id FROM accounts_user WHERE username = %s"
+        return int(self._ask(sql, [username])[0][0])
+
+    def cut_one_connection(self) -> str | None:
+        """Ends one session of the service, one that does something if there is one.
+
+        Returns what the session did at that moment; None if there was none.
+        """
+        rows = self._ask(_CUT)
+        return str(rows[0][1]) if rows else None
+
+    def make_effect_table(self) -> None:
+        """The table into which `chaos.insert` inserts."""
+        self._execute(_EFFECT_TABLE)
+
+    def _execute(self, sql: str) -> None:
+        self._connected().execute(sql)
+
+    def _ask(
+        self,
+        sql: str,
+        parameters: Sequence[object] = (),
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> list[tuple[Any, ...]]:
+        deadline = time.monotonic() + patience_seconds
+        while True:
+            try:
+                return self._connected().execute(sql.encode(), parameters).fetchall()
+            except psycopg.OperationalError:
+                self.close()
+                if time.monotonic() > deadline:
+                    raise
+                pause(0.1)
+
+    def _connected(self) -> psycopg.Connection:
+        if self._connection is None:
+            self._connection = psycopg.connect(
+                self._url, autocommit=True, connect_timeout=5, application_name="chaos"
+            )
+        return self._connection

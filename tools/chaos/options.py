@@ -1,0 +1,106 @@
+"""What a person says on the command line."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.chaos.times import HEARTBEAT_SECONDS, WORKER_TIMEOUT_SECONDS
+
+JOBS = 300
+SHORT_JOBS = 100
+
+DESCRIPTION = f"""\
+Breaks everything around running jobs - workers, Redis, PostgreSQL, the API, the mail server - and
+counts what became of the jobs. Servers and data are its own, so that it runs beside bin/start.
+Times are short: a heartbeat of {HEARTBEAT_SECONDS:g} s and a worker timeout of
+{WORKER_TIMEOUT_SECONDS:g} s. Exit status: 0 if every promise was kept, 1 if not, 2 for a wrong
+option.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """See the help texts below."""
+
+    jobs: int
+    workers: int
+    minutes: float
+    seed: int
+    faults: Sequence[str]
+    short: bool = False
+    list: bool = False
+    json: bool = False
+    keep: bool = False
+    directory: Path | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse(arguments: Sequence[str], names: Sequence[str], short: Sequence[str]) -> Options:
+    """The options; ends the program where they make no sense."""
+    parser = argparse.ArgumentParser(prog="bin/chaos", description=DESCRIPTION)
+    parser.add_argument(
+        "--jobs", type=int, help=f"for each fault (default: {JOBS}; {SHORT_JOBS} with --short)"
+    )
+    parser.add_argument("--faults", metavar="A,B", help="only these (see --list)")
+    parser.add_argument("--list", action="store_true", help="name the faults and exit")
+    parser.add_argument(
+        "--short", action="store_true", help=f"less than two minutes: {', '.join(short)}"
+    )
+    parser.add_argument("--workers", type=int, default=4, help="processes (default: %(default)s)")
+    parser.add_argument(
+        "--minutes", type=float, default=2.0, help="how long `mixed` lasts (default: %(default)g)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of what is random")
+    parser.add_argument("--json", action="store_true", help="a JSON document instead of a table")
+    parser.add_argument(
+        "--keep", action="store_true", help="leave data and logs there even if all is well"
+    )
+    parser.add_argument(
+        "--directory", type=Path, help="for data and logs (default: .data/chaos/1, or the next)"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        type=_setting,
+        default=[],
+        metavar="JOBS_NAME=VALUE",
+        help="change a setting of the service, to see a promise break without it",
+    )
+    said = parser.parse_args(arguments)
+    chosen = _chosen(parser, said.faults, names, short if said.short else names)
+    jobs = said.jobs or (SHORT_JOBS if said.short else JOBS)
+    if jobs < 40 or said.workers < 2 or said.minutes <= 0:
+        parser.error("--jobs must be 40 or more, --workers 2 or more, --minutes more than 0")
+    return Options(
+        jobs=jobs,
+        workers=said.workers,
+        minutes=said.minutes,
+        seed=said.seed,
+        faults=chosen,
+        short=said.short,
+        list=said.list,
+        json=said.json,
+        keep=said.keep,
+        directory=said.directory,
+        settings=dict(said.set),
+    )
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name.startswith("JOBS_") and equals):
+        raise argparse.ArgumentTypeError("write it as JOBS_REDISPATCH_SECONDS=3600")
+    return name, value
+
+
+def _chosen(
+    parser: argparse.ArgumentParser, asked: str | None, names: Sequence[str], usual: Sequence[str]
+) -> Sequence[str]:
+    if asked is None:
+        return usual
+    chosen = [name.strip() for name in asked.split(",") if name.strip()]
+    unknown = [name for name in chosen if name not in names]
+    if unknown or not chosen:
+        parser.error(f"--faults {asked}: choose from {', '.join(names)}")
+    return chosen

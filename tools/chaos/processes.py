@@ -1,0 +1,183 @@
+"""The processes of the service: they can be killed, frozen and thawed. Linux and macOS."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import IO
+
+from tools.chaos.pause import pause
+from tools.development import DevelopmentError
+from tools.development.child import Child
+
+READY_SECONDS = 60.0
+END_SECONDS = 60.0
+_POLL_SECONDS = 0.02
+
+SLOTS = 4  # jobs at a time in each worker
+
+
+class Process(Child):
+    """A child in a process group of its own."""
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self.exit_status is None
+
+    def freeze(self) -> None:
+        self._send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._send(signal.SIGCONT)
+
+    def kill_all(self) -> None:
+        """SIGKILL for it and its own children; returns when it is gone."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM; returns the exit status, which is negative if patience was at its end."""
+        self.ask_to_stop()
+        return self.wait()
+
+    def wait(self) -> int:
+        """The exit status, once it has ended; it is killed if that takes too long."""
+        deadline = time.monotonic() + END_SECONDS
+        while self.alive:
+            if time.monotonic() > deadline:
+                self.kill_all()
+            pause(_POLL_SECONDS)
+        return self._process.wait()
+
+    def wait_until(self, ready: Callable[[], bool]) -> None:
+        """Returns when it is ready; raises `DevelopmentError` if it does not get there."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not ready():
+            if not self.alive or time.monotonic() > deadline:
+                lines = "\n  ".join(self.last_lines())
+                raise DevelopmentError(f"{self.name} did not start. {self.log} says:\n  {lines}")
+            pause(_POLL_SECONDS)
+
+
+class WorkerProcess(Process):
+    """One `runworker`."""
+
+    @property
+    def is_ready(self) -> bool:
+        return b"ready: queues" in self.log.read_bytes()
+
+    def rss_bytes(self) -> int | None:
+        """What it holds in memory; None where the system does not tell."""
+        try:
+            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        except OSError:
+            return None
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+class Crew:
+    """The workers. Whoever is killed is replaced, as any supervisor would."""
+
+    def __init__(self, size: int, log_dir: Path, environment: Mapping[str, str]) -> None:
+        self._size = size
+        self._log_dir = log_dir
+        self._environment = environment
+        self._numbers = count(1)
+        self.workers: list[WorkerProcess] = []
+
+    def complete(self) -> None:
+        """Starts whoever is missing; returns when all of them are ready."""
+        self.workers = [worker for worker in self.workers if worker.alive]
+        while len(self.workers) < self._size:
+            self._start()
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        for worker in self.workers:
+            worker.wait_until(lambda worker=worker: worker.is_ready)  # type: ignore[misc]
+
+    def replace(self, worker: WorkerProcess) -> WorkerProcess:
+        """Starts another one in its place, without waiting for it."""
+        self.workers.remove(worker)
+        return self._start()
+
+    def find(self, pid: int) -> WorkerProcess | None:
+        """The worker that has this process id."""
+        return next((worker for worker in self.workers if worker.pid == pid), None)
+
+    def end(self) -> None:
+        """Asks all of them to stop, and waits."""
+        for worker in self.workers:
+            worker.thaw()
+            worker.ask_to_stop()
+        for worker in self.workers:
+            worker.wait()
+        self.workers = []
+
+    def _start(self) -> WorkerProcess:
+        name = f"worker-{next(self._numbers)}"
+        worker = WorkerProcess(
+            name,
+            ["manage.py", "runworker", "--name", name, "--concurrency", str(SLOTS)],
+            log=self._log_dir / f"{name}.log",
+            environment=self._environment,
+        )
+        self.workers.append(worker)
+        return worker
+
+
+class Api:
+    """The API under gunicorn, always at the same port."""
+
+    def __init__(self, port: int, log_dir: Path, environment: Mapping[str, str]) -> None:
+        self.port = port
+        self._log_dir = log_dir
+        self._environment = environment
+        self._numbers = count(1)
+        self._process: Process | None = None
+
+    def start(self, **environment: str) -> None:
+        """Starts it without waiting for it."""
+        name = f"api-{next(self._numbers)}"
+        self._process = Process(
+            name,
+            [
+                *("-m", "gunicorn", "--config", "python:scheduler.gunicorn_conf"),
+                *("--bind", f"127.0.0.1:{self.port}", "--workers", "1", "scheduler.wsgi"),
+            ],
+            log=self._log_dir / f"{name}.log",
+            environment={**self._environment, **environment},
+        )
+
+    def wait_until(self, ready: Callable[[], bool]) -> None:
+        assert self._process is not None
+        self._process.wait_until(ready)
+
+    def kill(self) -> None:
+        """SIGKILL for all of its processes."""
+        if self._process is not None:
+            self._process.kill_all()
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+    def restart(self, **environment: str) -> None:
+        """Stops it in order and starts it with these variables in addition."""
+        self.stop()
+        self.start(**environment)
+
+
+def open_log(path: Path) -> IO[bytes]:
+    """For what a command says, beside what commands said before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("ab")

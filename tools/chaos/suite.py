@@ -1,0 +1,152 @@
+"""Runs faults one after the other and judges each of them."""
+
+import time
+from itertools import islice
+
+from tools.chaos.client import Client
+from tools.chaos.effects import Effect, appended
+from tools.chaos.fault import Fault
+from tools.chaos.gate import Backlog, Rate, everything
+from tools.chaos.judge import INTERRUPTED, Evidence, Findings, judge
+from tools.chaos.ledger import JobRow, Ledger
+from tools.chaos.load import Load
+from tools.chaos.options import Options
+from tools.chaos.pause import pause
+from tools.chaos.plan import planned
+from tools.chaos.processes import SLOTS
+from tools.chaos.run import POLL_SECONDS, Missed, Run
+from tools.chaos.timeline import timelines
+from tools.chaos.times import RECOVERY_SECONDS
+from tools.chaos.verdict import Verdict
+from tools.chaos.world import World
+
+BACKLOG_LEAST = 40
+# How long after the allowed time it is still watched, so that late can be told from lost.
+_PATIENCE_SECONDS = 15.0
+# A backlog is worked off at the pace of undisturbed jobs; a busy machine may be slower.
+_SLACK = 1.5
+
+
+class Suite:
+    """Faults in one world. `jobs_per_second`: the pace of jobs that nothing disturbs."""
+
+    def __init__(self, world: World, options: Options) -> None:
+        self._world = world
+        self._options = options
+        self._number = 0
+        self.jobs_per_second = 0.0
+
+    def run(self, fault: Fault, jobs: int) -> Verdict:
+        """One fault, from its first job to the verdict."""
+        self._number += 1
+        self._world.mail.seconds = fault.work_seconds
+        gate_database = Ledger(self._world.postgres.url)
+        run = self._begin(fault, jobs, gate_database)
+        verdict = Verdict(fault.name, fault.what, Findings())
+        run.load.start()
+        try:
+            fault.strike(run)
+        except Missed as error:
+            verdict.missed = str(error)
+            run.fault_is_over()
+        if fault.per_second is not None:
+            run.load.stop()
+        self._world.mail.behave()
+        run.load.join()
+        gate_database.close()
+        verdict.allowed_seconds = self._allowed(run, fault)
+        self._world.heal()
+        self._wait(run, verdict.allowed_seconds)
+        self._judge(run, verdict)
+        return verdict
+
+    def _begin(self, fault: Fault, jobs: int, gate_database: Ledger) -> Run:
+        name = f"{fault.name}{self._number}"
+        client = self._world.client()
+        client.sign_up(name)
+        client_id = self._world.ledger.client_id(name)
+        options = self._options
+        plan = planned(name, fault.work_seconds, lambda n: fault.delay_seconds(options, n))
+        if fault.per_second is not None:
+            load = Load(client, plan, Rate(fault.per_second), fault.submit)
+        else:
+            limit = max(BACKLOG_LEAST, int(fault.backlog * jobs))
+            gate = everything if fault.backlog >= 1 else Backlog(gate_database, client_id, limit)
+            load = Load(client, islice(plan, jobs), gate, fault.submit)
+        return Run(self._world, options, load, client_id, wanted=jobs)
+
+    def _allowed(self, run: Run, fault: Fault) -> float:
+        """The promise, and the time it takes to work off what was left when the fault was over."""
+        slots = self._options.workers * SLOTS
+        pace = min(self.jobs_per_second or slots, slots / fault.work_seconds)
+        return RECOVERY_SECONDS + run.unfinished_at_end / pace * _SLACK
+
+    def _wait(self, run: Run, allowed_seconds: float) -> None:
+        """Returns when all jobs are final and none waits for a person in vain, or time is up."""
+        until = max(time.time(), run.fault_ended_at) + allowed_seconds + _PATIENCE_SECONDS
+        while time.time() < until:
+            progress = run.progress()
+            if progress.queued + progress.running == 0 and not _parked_in_vain(run):
+                return
+            pause(10 * POLL_SECONDS)
+
+    def _judge(self, run: Run, verdict: Verdict) -> None:
+        rows, effects = run.jobs(), self._effects()
+        load = run.load
+        findings = judge(Evidence(load.planned, load.accepted, rows, effects, run.unknown))
+        verdict.findings = findings
+        verdict.broken = [*findings.broken, *run.broken]
+        verdict.notes = run.notes
+        verdict.recovered_seconds = _recovered(run, rows)
+        if verdict.recovered_seconds > verdict.allowed_seconds:
+            verdict.broken.append(
+                f"recovered after {verdict.recovered_seconds:.1f} s, "
+                f"allowed are {verdict.allowed_seconds:.1f} s"
+            )
+        _judge_answers(load.client, load, verdict)
+        verdict.verified = self._world.manage("verify_jobs") == 0
+        if not verdict.verified:
+            verdict.broken.append(f"verify_jobs; see {self._world.log_dir}/verify_jobs.log")
+        verdict.timelines = timelines(findings.offenders, rows, effects, self._world.log_dir)
+        if not self.jobs_per_second:
+            self.jobs_per_second = _look_ahead(rows)
+
+    def _effects(self) -> list[Effect]:
+        world = self._world
+        return [*world.mail.effects(), *appended(world.effects_file), *world.ledger.inserted()]
+
+
+def _parked_in_vain(run: Run) -> bool:
+    """A worker that was only frozen may still settle what was given up."""
+    return any(
+        row.waits_for_a_person and row.reason == INTERRUPTED and row.id not in run.unknown
+        for row in run.jobs()
+    )
+
+
+def _recovered(run: Run, rows: list[JobRow]) -> float:
+    """Seconds from the end of the fault until the last job was final; or until now."""
+    if any(not row.is_final for row in rows):
+        return time.time() - run.fault_ended_at
+    last = max((row.finished_at.timestamp() for row in rows if row.finished_at), default=0.0)
+    return max(0.0, last - run.fault_ended_at)
+
+
+def _judge_answers(client: Client, load: Load, verdict: Verdict) -> None:
+    if load.unanswered:
+        verdict.broken.append(
+            f"{len(load.unanswered)} submissions got no answer, such as {load.unanswered[0]}"
+        )
+    if client.server_errors:
+        verdict.broken.append(
+            f"{len(client.server_errors)} answers of 500, such as {client.server_errors[0]}"
+        )
+
+
+def _look_ahead(rows: list[JobRow]) -> float:
+    """Jobs a second, from the first that was accepted to the last that was done."""
+    ends = [row.finished_at for row in rows if row.finished_at]
+    if not ends:
+        return 0.0
+    took = (max(ends) - min(row.created_at for row in rows)).total_seconds()
+    return len(rows) / max(took, 0.1)

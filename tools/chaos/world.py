@@ -1,0 +1,150 @@
+"""Everything of one run of bin/chaos: servers of its own, the API, the workers, a mail server."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+
+from scheduler.env import BASE_DIR, PRODUCTION
+from tools.chaos.app import variables
+from tools.chaos.client import Client
+from tools.chaos.ledger import Ledger
+from tools.chaos.mail_server import MailServer
+from tools.chaos.options import Options
+from tools.chaos.postgres_server import PostgresServer
+from tools.chaos.processes import Api, Crew, open_log
+from tools.chaos.redis_server import RedisServer
+from tools.chaos.times import JOBS_SETTINGS
+from tools.development import DevelopmentError
+from tools.development.server import free_port
+
+SETTINGS_MODULE = "tools.chaos.app.settings"
+COMMAND_SECONDS = 120
+
+
+class World:
+    """Starts it all below `directory`, and ends it all."""
+
+    def __init__(self, directory: Path, options: Options) -> None:
+        self.directory = directory
+        self.log_dir = directory / "log"
+        self.effects_file = directory / "effects"
+        self.kills_file = directory / "kills"
+        self.memory_file = directory / "memory.csv"
+        mails = directory / "mails.jsonl"
+        for old in (self.log_dir, self.effects_file, self.kills_file, self.memory_file, mails):
+            _remove(old)
+        self.log_dir.mkdir(parents=True)
+        self.postgres = PostgresServer(directory / "postgresql")
+        self.redis = RedisServer(directory / "valkey")
+        self.mail = MailServer(mails, options.seed)
+        environment = self._environment(options.settings)
+        self.crew = Crew(options.workers, self.log_dir, environment)
+        self.api = Api(free_port(), self.log_dir, environment)
+        self.ledger = Ledger(self.postgres.url)
+        self._settings = environment
+
+    def start(self) -> None:
+        """Returns when jobs are accepted and executed; raises `DevelopmentError`."""
+        self.redis.forget()
+        self.postgres.start()
+        self._make_database()
+        self.redis.start()
+        self.mail.start()
+        if self.manage("migrate", "--verbosity", "0") != 0:
+            raise DevelopmentError(f"The tables could not be made; see {self.log_dir}/migrate.log.")
+        self.ledger.make_effect_table()
+        self.api.start()
+        self.crew.complete()
+        self.api.wait_until(self.client().is_ready)
+
+    def client(self) -> Client:
+        """A client of the API that has no account yet."""
+        return Client(self.api.port)
+
+    def manage(self, command: str, *arguments: str) -> int:
+        """Runs a management command; returns its exit status. Its output is in a log."""
+        with open_log(self.log_dir / f"{command}.log") as log:
+            return subprocess.run(  # noqa: S603
+                [sys.executable, "manage.py", command, *arguments],
+                cwd=BASE_DIR,
+                env=self._settings,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                timeout=COMMAND_SECONDS,
+            ).returncode
+
+    def heal(self) -> None:
+        """Everything is as it was before the fault."""
+        self.mail.behave()
+        for worker in self.crew.workers:
+            worker.thaw()
+        self.postgres.recover()
+        self.redis.recover()
+        self.crew.complete()
+
+    def end(self) -> None:
+        """Ends every process: those that use others first."""
+        for step in (
+            self.postgres.thaw,
+            self.redis.thaw,
+            self.crew.end,
+            self.api.stop,
+            self.mail.stop,
+            self.ledger.close,
+            self.redis.stop,
+            self.postgres.stop,
+        ):
+            with suppress(OSError, DevelopmentError):  # one that fails must not keep the others up
+                step()
+
+    def _make_database(self) -> None:
+        """An empty one, on the server that may have been there before."""
+        url = f"{self.postgres.url.rpartition('/')[0]}/postgres"
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("DROP DATABASE IF EXISTS jobs WITH (FORCE)")
+            connection.execute("CREATE DATABASE jobs")
+
+    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """What the processes of the service see: nothing that a person set for another purpose."""
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("JOBS_", "GUNICORN_", "CHAOS_", "WEB_CONCURRENCY"))
+        }
+        return {
+            **inherited,
+            **JOBS_SETTINGS,
+            **settings,
+            # As where it matters: development keeps every query in memory, for a look at them.
+            "ENVIRONMENT": PRODUCTION,
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,
+            "DATABASE_URL": self.postgres.url,
+            "REDIS_URL": self.redis.url,
+            "EMAIL_URL": f"smtp://127.0.0.1:{self.mail.port}",
+            "SIGNUP_ENABLED": "true",
+            "HTTPS_ONLY": "false",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "LOGIN_RATE": "1000/min",
+            "ACCESS_TOKEN_MINUTES": "1440",
+            "LOG_LEVEL": "INFO",
+            "LOG_FORMAT": "text",
+            "PYTHONUNBUFFERED": "1",
+            variables.EFFECTS_FILE: str(self.effects_file),
+            variables.KILLS_FILE: str(self.kills_file),
+        }
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

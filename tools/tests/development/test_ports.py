@@ -1,0 +1,39 @@
+"""Ports: the one that is asked for, or the next that is free."""
+
+import errno
+import socket
+
+import pytest
+
+from tools.development import DevelopmentError
+from tools.development.ports import listen, port_of
+from tools.development.server import free_port
+
+
+def test_a_free_port_is_taken() -> None:
+    wanted = free_port()
+    with listen(wanted) as listener:
+        assert port_of(listener) == wanted
+        socket.create_connection(("127.0.0.1", wanted), timeout=5).close()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
+def test_a_taken_port_is_passed_over(address: str) -> None:
+    with socket.create_server((address, free_port())) as taken, listen(port_of(taken)) as listener:
+        assert port_of(taken) < port_of(listener) < port_of(taken) + 100
+
+
+def test_the_last_port_may_be_the_end() -> None:
+    with listen(65_535) as first:
+        if port_of(first) == 65_535:
+            with pytest.raises(DevelopmentError, match="No port from 65535 on is free"):
+                listen(65_535)
+
+
+def test_a_port_of_root_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:  # what the kernel says to anybody but root
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(DevelopmentError, match="reserved for root"):
+        listen(1)
