@@ -1,6 +1,5 @@
 """Fixtures of the tests of the environment and of the two commands."""
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -10,16 +9,9 @@ import pytest
 
 from scheduler.env import BASE_DIR
 from tools.development.hold import Hold, hold_servers
+from tools.tests.environment import clean_environment
 
-_OURS = ("ENVIRONMENT", "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
-
-
-@pytest.fixture
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the variables of the service, as in a terminal that was just opened."""
-    for name in list(os.environ):
-        if name in _OURS or name.startswith("JOBS_"):
-            monkeypatch.delenv(name)
+__all__ = ["clean_environment"]
 
 
 @pytest.fixture
@@ -46,7 +38,7 @@ def checkout(tmp_path: Path, clean_environment: None) -> Path:
     """A copy of the project as a new clone would be, with our virtual environment."""
     copy = tmp_path / "a clone"
     copy.mkdir()
-    for name in ("accounts", "jobs", "scheduler", "bin"):
+    for name in ("accounts", "jobs", "scheduler", "tools", "bin"):
         shutil.copytree(
             BASE_DIR / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "tests")
         )

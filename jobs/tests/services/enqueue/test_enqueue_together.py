@@ -98,7 +98,7 @@ def test_a_connection_that_is_cut_is_an_error_for_the_group_and_no_second_insert
         connection.close()
         raise OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(accept, "insert_batch", committed_and_cut)
+    monkeypatch.setattr(insert, "insert_batch", committed_and_cut)
 
     def call(number: int) -> str:
         with pytest.raises(OperationalError):

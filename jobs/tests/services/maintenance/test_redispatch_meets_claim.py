@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 from django.db import connection
 
-from jobs import sql
 from jobs.core.states import JobState
 from jobs.models import Job, ProcessedKey
 from jobs.models.moments import seconds_ago
 from jobs.services.attempts import jobs_claim
+from jobs.sql import statements
 from jobs.sql.statements import statement
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import fail, rung, stored
@@ -32,7 +32,7 @@ def pausing(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert "advisory" in paused
     monkeypatch.setattr(
-        sql, "statement", lambda name: paused if name == "claim_jobs" else statement(name)
+        statements, "statement", lambda name: paused if name == "claim_jobs" else statement(name)
     )
 
 

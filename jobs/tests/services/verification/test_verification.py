@@ -281,7 +281,7 @@ def marked_as_done_by_another() -> None:
         ("dead_letters", a_letter_with_another_payload),
         ("dead_letters", a_letter_without_its_attempts),
         ("dead_letters", a_settled_letter_without_success),
-        ("rings", unknown_to_redis),
+        ("dispatches", unknown_to_redis),
         ("done_cache_marks", marked_as_done_but_queued),
         ("done_cache_marks", marked_as_done_by_another),
     ],
@@ -292,7 +292,7 @@ def test_what_is_broken_is_found(
     # The servers of the tests are young, and nobody is silent before they have started.
     monkeypatch.setattr("jobs.services.verification.database.TOLERANCE_SECONDS", 0.0)
     monkeypatch.setattr(
-        "jobs.services.verification.database.statement", without_the_start_of_the_server
+        "jobs.services.verification.check.statement", without_the_start_of_the_server
     )
     corrupt()
     [violation] = [one for one in jobs_verify().checks if one.name == check and one.violations]
@@ -323,7 +323,7 @@ def test_what_is_late_behind_the_next_one_out_is_not_lost(broker: RedisBroker) -
     assert found(redis_checks()) == {}
     change(lost, run_at=seconds_ago(HOUR_SECONDS * 2))
     rung(lost, HOUR_SECONDS * 2)
-    assert found(redis_checks()) == {"rings": 1}
+    assert found(redis_checks()) == {"dispatches": 1}
 
 
 def test_ids_that_are_not_queued_are_harmless_and_counted() -> None:
