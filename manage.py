@@ -25,7 +25,8 @@ def _provide_servers() -> None:
     """
     if find_spec("tools") is None:
         return
-    from tools.development import DevelopmentError, provide_servers
+    from tools.development.errors import DevelopmentError
+    from tools.development.provide_servers import provide_servers
 
     try:
         provide_servers()

@@ -1,0 +1,78 @@
+"""Background jobs on PostgreSQL and Redis: an app for any Django project.
+
+These are the names that projects use; everything else may move. They are imported when they are
+first asked for, so that `import jobs` works before Django's apps are ready.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jobs.core.errors import (
+        JobCancelled,
+        JobsError,
+        JobTimeout,
+        OutcomeUnknown,
+        PayloadInvalid,
+        PayloadTooLarge,
+        PermanentError,
+        RequestsRefused,
+        RetryAfter,
+        UnknownJobType,
+        UnknownQueue,
+    )
+    from jobs.core.retry import RetryPolicy
+    from jobs.core.states import Effect
+    from jobs.handlers.context import JobContext
+    from jobs.handlers.registry import job_type
+    from jobs.services.enqueue.enqueued import Enqueued
+    from jobs.services.enqueue.public import enqueue, enqueue_many
+    from jobs.services.enqueue.request import JobRequest
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Effect",
+    "Enqueued",
+    "JobCancelled",
+    "JobContext",
+    "JobRequest",
+    "JobTimeout",
+    "JobsError",
+    "OutcomeUnknown",
+    "PayloadInvalid",
+    "PayloadTooLarge",
+    "PermanentError",
+    "RequestsRefused",
+    "RetryAfter",
+    "RetryPolicy",
+    "UnknownJobType",
+    "UnknownQueue",
+    "enqueue",
+    "enqueue_many",
+    "job_type",
+]
+
+_PLACES = {
+    "Effect": "jobs.core.states",
+    "Enqueued": "jobs.services.enqueue.enqueued",
+    "JobContext": "jobs.handlers.context",
+    "JobRequest": "jobs.services.enqueue.request",
+    "RetryPolicy": "jobs.core.retry",
+    "enqueue": "jobs.services.enqueue.public",
+    "enqueue_many": "jobs.services.enqueue.public",
+    "job_type": "jobs.handlers.registry",
+}
+_ERRORS = "jobs.core.errors"
+
+
+def __getattr__(name: str) -> Any:
+    """Called by Python for a name that is not here yet (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_PLACES.get(name, _ERRORS)), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

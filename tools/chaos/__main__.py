@@ -14,7 +14,8 @@ from tools.chaos.report import Report
 from tools.chaos.suite import Suite
 from tools.chaos.verdict import Verdict
 from tools.chaos.world import World
-from tools.development import DATA_DIR, DevelopmentError
+from tools.development.data_directory import DATA_DIR
+from tools.development.errors import DevelopmentError
 from tools.development.file_lock import FileLock
 from tools.development.terminal import problem, say, table
 

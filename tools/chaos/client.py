@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.chaos.pause import stopping
-from tools.development import DevelopmentError
+from tools.development.errors import DevelopmentError
 
 TIMEOUT_SECONDS = 15.0
 PATIENCE_SECONDS = 120.0

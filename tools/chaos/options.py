@@ -1,4 +1,4 @@
-"""What a person says on the command line."""
+"""What a person says to bin/chaos. The standard library alone: `--help` installs nothing."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -36,8 +36,13 @@ class Options:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-def parse(arguments: Sequence[str], names: Sequence[str], short: Sequence[str]) -> Options:
-    """The options; ends the program where they make no sense."""
+def parse(
+    arguments: Sequence[str] | None, names: Sequence[str] = (), short: Sequence[str] = ()
+) -> Options:
+    """The options; ends the program with exit code 2 where they make no sense.
+
+    `names`: of all faults; `short`: of those that `--short` means.
+    """
     parser = argparse.ArgumentParser(prog="bin/chaos", description=DESCRIPTION)
     parser.add_argument(
         "--jobs", type=int, help=f"for each fault (default: {JOBS}; {SHORT_JOBS} with --short)"
@@ -45,7 +50,7 @@ def parse(arguments: Sequence[str], names: Sequence[str], short: Sequence[str]) 
     parser.add_argument("--faults", metavar="A,B", help="only these (see --list)")
     parser.add_argument("--list", action="store_true", help="name the faults and exit")
     parser.add_argument(
-        "--short", action="store_true", help=f"less than two minutes: {', '.join(short)}"
+        "--short", action="store_true", help="a few faults in less than two minutes"
     )
     parser.add_argument("--workers", type=int, default=4, help="processes (default: %(default)s)")
     parser.add_argument(
@@ -104,3 +109,7 @@ def _chosen(
     if unknown or not chosen:
         parser.error(f"--faults {asked}: choose from {', '.join(names)}")
     return chosen
+
+
+if __name__ == "__main__":
+    parse(None)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from tools.chaos.pause import pause
-from tools.development import DevelopmentError
 from tools.development.child import Child
+from tools.development.errors import DevelopmentError
 
 READY_SECONDS = 60.0
 END_SECONDS = 60.0

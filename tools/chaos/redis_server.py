@@ -4,7 +4,7 @@ import shutil
 import signal
 import socket
 
-from tools.development import DevelopmentError
+from tools.development.errors import DevelopmentError
 from tools.development.valkey import Valkey
 
 # The port of tcpmux, which no machine has used for decades.

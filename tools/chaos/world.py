@@ -21,7 +21,7 @@ from tools.chaos.postgres_server import PostgresServer
 from tools.chaos.processes import Api, Crew, open_log
 from tools.chaos.redis_server import RedisServer
 from tools.chaos.times import JOBS_SETTINGS
-from tools.development import DevelopmentError
+from tools.development.errors import DevelopmentError
 from tools.development.server import free_port
 
 SETTINGS_MODULE = "tools.chaos.app.settings"

@@ -13,7 +13,8 @@ from shlex import quote
 
 import playwright
 
-from tools.development import DATA_DIR, DevelopmentError
+from tools.development.data_directory import DATA_DIR
+from tools.development.errors import DevelopmentError
 
 BROWSER_DIR = DATA_DIR / "browser"
 

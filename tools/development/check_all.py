@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scheduler.env import BASE_DIR, DEVELOPMENT
-from tools.development import DevelopmentError, provide_servers
 from tools.development.browser import find_browser
+from tools.development.check_options import parse
+from tools.development.errors import DevelopmentError
+from tools.development.provide_servers import provide_servers
 from tools.development.terminal import heading, problem, say, table
 from tools.development.test_directory import take_test_directory
 
@@ -49,12 +51,13 @@ def steps(pytest_arguments: Sequence[str]) -> list[Step]:
 
 
 def main() -> int:
+    arguments = parse()
     os.environ["ENVIRONMENT"] = DEVELOPMENT
     lock, directory = take_test_directory()
     try:
         holds = provide_servers(directory)
         _tell_what_is_used()
-        results = [(step.name, *_timed(step)) for step in steps(sys.argv[1:])]
+        results = [(step.name, *_timed(step)) for step in steps(arguments)]
         for hold in holds.values():
             hold.leave()
     except DevelopmentError as error:

@@ -4,7 +4,7 @@ import os
 import secrets
 
 from scheduler.env import BASE_DIR, DEVELOPMENT, read_dotenv
-from tools.development import DevelopmentError
+from tools.development.errors import DevelopmentError
 
 _PATH = BASE_DIR / ".env"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from scheduler.env import BASE_DIR
-from tools.development import DevelopmentError
+from tools.development.errors import DevelopmentError
 from tools.development.file_lock import FileLock
 
 _SERVERS = {

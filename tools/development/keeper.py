@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from tools.development import DevelopmentError
+from tools.development.errors import DevelopmentError
 from tools.development.file_lock import FileLock
 from tools.development.postgres import Postgres
 from tools.development.server import Server

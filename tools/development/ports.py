@@ -2,7 +2,7 @@
 
 import socket
 
-from tools.development import DevelopmentError
+from tools.development.errors import DevelopmentError
 
 _TRIES = 100
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from tools.development import DevelopmentError
+from tools.development.errors import DevelopmentError
 from tools.development.server import Server
 
 with warnings.catch_warnings():

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from scheduler.env import DEVELOPMENT
-from tools.development import DevelopmentError, provide_servers
+from tools.development.errors import DevelopmentError
+from tools.development.provide_servers import provide_servers
 from tools.development.test_directory import take_test_directory
 
 # Keys of a Redis that also serves development must not meet.

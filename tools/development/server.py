@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from tools.development import DevelopmentError
+from tools.development.errors import DevelopmentError
 from tools.development.parent_death import end_with_parent
 
 # Below the range from which Linux takes the ports of outgoing connections (32768 and up), so

@@ -1,27 +1,29 @@
 """bin/start: the service with everything it needs, and a demonstration that it works."""
 
-import argparse
 import http.client
 import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 
-from tools.development import DATA_DIR, DevelopmentError, database, provide_servers
+from tools.development import database
 from tools.development.child import Child
 from tools.development.client import Client, Refused
+from tools.development.data_directory import DATA_DIR
 from tools.development.dotenv import prepare_dotenv
+from tools.development.errors import DevelopmentError
 from tools.development.file_lock import FileLock
 from tools.development.hold import Hold
 from tools.development.ports import listen, port_of
+from tools.development.provide_servers import provide_servers
 from tools.development.samples import Samples
+from tools.development.start_options import StartOptions, parse
 from tools.development.supervisor import Ended, Stopped, Supervisor
 from tools.development.terminal import heading, problem, say
 
 MAIL_DIR = DATA_DIR / "mail"
 LOG_DIR = DATA_DIR / "log"
 
-API_PORT = 8000
 MAIL_PORT = 1025
 READY_SECONDS = 60
 
@@ -31,7 +33,7 @@ EXIT_INTERRUPTED = 130
 
 
 def main() -> int:
-    options = _options()
+    options = parse()
     try:
         written = prepare_dotenv()
         DATA_DIR.mkdir(exist_ok=True, mode=0o700)
@@ -53,30 +55,7 @@ def main() -> int:
         return EXIT_INTERRUPTED
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="bin/start",
-        description="Starts PostgreSQL, Valkey, a mail sink, the API and workers, sends sample "
-        "jobs through the API and shows what becomes of them. Ctrl-C stops everything.",
-    )
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="verify the outcome of the samples, stop everything, exit with 0 or 1",
-    )
-    parser.add_argument(
-        "--port", type=int, default=API_PORT, help="of the API (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--workers", type=int, default=2, help="worker processes (default: %(default)s)"
-    )
-    options = parser.parse_args()
-    if options.workers < 1 or not 1 <= options.port <= 65_535:
-        parser.error("--workers must be 1 or more, --port from 1 to 65535")
-    return options
-
-
-def _run(options: argparse.Namespace, lock: FileLock) -> int:
+def _run(options: StartOptions, lock: FileLock) -> int:
     heading("Starting PostgreSQL and Valkey")
     holds = provide_servers()
     for variable in ("DATABASE_URL", "REDIS_URL"):
@@ -103,7 +82,7 @@ def _origin(variable: str, holds: Mapping[str, Hold]) -> str:
     return f"the server at {os.environ[variable].rpartition('@')[2]}, as the environment says"
 
 
-def _demonstrate(options: argparse.Namespace, supervisor: Supervisor, lock: FileLock) -> bool:
+def _demonstrate(options: StartOptions, supervisor: Supervisor, lock: FileLock) -> bool:
     """Starts all parts and runs the samples; whether every promise was kept."""
     password, number = _prepare_database()
     port = _start_processes(options, supervisor)
@@ -136,7 +115,7 @@ def _prepare_database() -> tuple[str | None, int]:
     return password, number
 
 
-def _start_processes(options: argparse.Namespace, supervisor: Supervisor) -> int:
+def _start_processes(options: StartOptions, supervisor: Supervisor) -> int:
     """The mail sink, the API and the workers; returns the port of the API."""
     mail, api = listen(MAIL_PORT), listen(options.port)
     if port_of(api) != options.port:

@@ -3,7 +3,7 @@
 import itertools
 from pathlib import Path
 
-from tools.development import DATA_DIR
+from tools.development.data_directory import DATA_DIR
 from tools.development.file_lock import FileLock
 
 

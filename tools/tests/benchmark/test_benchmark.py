@@ -1,4 +1,4 @@
-"""`manage.py benchmark`, very small: every measure works, and leaves nothing behind.
+"""bin/benchmark, very small: every measure works, and leaves nothing behind.
 
 How fast anything is does not matter here, and must not: the machine is busy with tests.
 """
@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management import CommandError, call_command
 from django.db import connection
 
 from jobs.broker.redis import RedisBroker
@@ -23,6 +22,8 @@ from tools.benchmark.figure import Figure, medians
 from tools.benchmark.ground import PROJECT, Ground
 from tools.benchmark.job_names import EMPTY
 from tools.benchmark.measures import MEASURES
+from tools.benchmark.options import MEASURES as NAMES
+from tools.benchmark.options import parse
 from tools.benchmark.table import HEADINGS, table
 from tools.benchmark.targets import TARGETS
 
@@ -30,11 +31,11 @@ from tools.benchmark.targets import TARGETS
 SECONDS = 300
 
 
-def benchmark(*arguments: str) -> "subprocess.Popen[str]":
+def benchmark(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "manage.py", "benchmark", *arguments],
+        [sys.executable, "-m", "tools.benchmark", *arguments],
         cwd=PROJECT,
-        env={**os.environ, "PYTHONWARNINGS": "default"},
+        env={**os.environ, "PYTHONWARNINGS": "default", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -164,20 +165,27 @@ def test_sigterm_leaves_nothing(running: "subprocess.Popen[str]") -> None:
     assert redis_keys(running.pid) == []
 
 
-def test_production_is_left_alone(settings: Any) -> None:
-    settings.DEBUG = False
-
-    with pytest.raises(CommandError, match="--yes-really"):
-        call_command("benchmark", only=["drain"])
+def test_production_is_left_alone() -> None:
+    production = {"ENVIRONMENT": "production", "SECRET_KEY": "s" * 50, "ALLOWED_HOSTS": "localhost"}
+    process = benchmark("--only", "drain", **production)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "--yes-really" in errors
 
 
 def test_production_knows_no_job_type_of_the_benchmark() -> None:
     assert job_types.find(EMPTY) is None or "tools.benchmark" in settings.INSTALLED_APPS
 
 
-def test_an_unknown_measure_is_refused() -> None:
-    with pytest.raises(CommandError, match="choose from drain"):
-        call_command("benchmark", "--only", "drain,speed")
+def test_an_unknown_measure_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refusal:
+        parse(["--only", "drain,speed"])
+    assert refusal.value.code == 2
+    assert "choose from drain" in capsys.readouterr().err
+
+
+def test_the_names_of_the_options_are_those_of_the_measures() -> None:
+    assert list(MEASURES) == list(NAMES)
 
 
 def test_a_median_of_values_and_of_ratios() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.development import DevelopmentError, browser
+from tools.development import browser
+from tools.development.errors import DevelopmentError
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from jobs.tests.waiting import wait_until
 from scheduler.env import BASE_DIR
-from tools.development import DevelopmentError
+from tools.development.errors import DevelopmentError
 from tools.development.hold import Hold, hold_servers
 from tools.tests.processes import processes_in
 

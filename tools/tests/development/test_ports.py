@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from tools.development import DevelopmentError
+from tools.development.errors import DevelopmentError
 from tools.development.ports import listen, port_of
 from tools.development.server import free_port
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tools.development import DevelopmentError
+from tools.development.errors import DevelopmentError
 from tools.development.postgres import Postgres
 from tools.development.server import Server, free_port
 from tools.development.valkey import Valkey

@@ -1,0 +1,103 @@
+"""What a person says to bin/benchmark. The standard library alone: `--help` installs nothing."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tools.benchmark.sizes import JOBS_DEFAULT, JOBS_QUICK, Sizes
+
+MEASURES = ("drain", "enqueue", "http", "pickup", "lateness", "io", "growth", "memory")
+COMPARED = ("drain", "drains", "enqueue", "bulk", "addJob", "addJobs", "pickup")
+
+DESCRIPTION = """\
+Measures drains, latency, enqueueing, the API, growth and memory, each beside what PostgreSQL and
+Redis could do alone. It takes both cores of a small machine for minutes, and uses the configured
+servers with a database of its own.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`only` names measures; `against` another version of the code, to measure beside it."""
+
+    only: list[str]
+    sizes: Sizes
+    quick: bool
+    json: bool
+    yes_really: bool
+    against: str | None
+
+
+def parse(arguments: Sequence[str] | None = None) -> Options:
+    """The options; ends the program with exit code 2 where they make no sense."""
+    parser = argparse.ArgumentParser(prog="bin/benchmark", description=DESCRIPTION)
+    parser.add_argument(
+        "--only",
+        metavar="NAME,NAME",
+        help=f"of {', '.join(MEASURES)}; with --against of {', '.join(COMPARED)} (default: all)",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_positive,
+        help=f"in one drain; all other amounts follow from it (default: {JOBS_DEFAULT:,})",
+    )
+    parser.add_argument(
+        "--repeat",
+        type=_positive,
+        help="report the median of so many runs (default: 3), with --against of so many pairs of "
+        "turns (default: 9)",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help=f"{JOBS_QUICK:,} jobs in a drain, and one run"
+    )
+    parser.add_argument(
+        "--processes",
+        type=_positive,
+        default=os.cpu_count() or 1,
+        help="workers of the drain with several (default: one per core, %(default)s here)",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="COMMIT",
+        help="run this version and that one in short turns, and print the ratio of each figure; "
+        "exit status 1 if one is worse by more than 3 %% and by more than its spread",
+    )
+    parser.add_argument("--json", action="store_true", help="machine-readable, to stdout")
+    parser.add_argument("--yes-really", action="store_true", help="run in production, too")
+    said = parser.parse_args(arguments)
+    known = COMPARED if said.against else MEASURES
+    repeat = 9 if said.against else 3
+    return Options(
+        only=_chosen(parser, said.only, known),
+        sizes=Sizes(
+            jobs=said.jobs or (JOBS_QUICK if said.quick else JOBS_DEFAULT),
+            repeat=said.repeat or (1 if said.quick and not said.against else repeat),
+            processes=said.processes,
+        ),
+        quick=said.quick,
+        json=said.json,
+        yes_really=said.yes_really,
+        against=said.against,
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _chosen(parser: argparse.ArgumentParser, asked: str | None, known: Sequence[str]) -> list[str]:
+    if asked is None:
+        return list(known)
+    wanted = [name.strip() for name in asked.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in known]
+    if unknown or not wanted:
+        parser.error(f"--only {asked}: choose from {', '.join(known)}")
+    return [name for name in known if name in wanted]
+
+
+if __name__ == "__main__":
+    parse()

@@ -1,0 +1,81 @@
+"""Two versions in turns: what the pairs say, and one small run against the present commit."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tools.benchmark.against.spread import Spread, spread
+from tools.benchmark.ground import PROJECT
+
+
+def test_the_ratio_is_the_median_of_the_pairs() -> None:
+    assert spread([0.9, 1.0, 1.1, 5.0, 1.2]).ratio == 1.1
+
+
+@pytest.mark.parametrize(
+    ("count", "left_out"),
+    [(5, 0), (6, 0), (8, 0), (9, 1), (11, 1), (12, 2), (15, 3), (20, 5)],
+)
+def test_the_spread_leaves_out_what_the_sign_test_allows(count: int, left_out: int) -> None:
+    # The table of the sign test at 5 %, two-sided: so many of `count` signs may differ.
+    ratios = [float(number) for number in range(1, count + 1)]
+    found = spread(ratios)
+    assert (found.low, found.high) == (1.0 + left_out, count - float(left_out))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "low", "high", "verdict"),
+    [
+        (0.96, 0.94, 0.99, "WORSE"),
+        (0.96, 0.94, 1.01, "equal"),
+        (0.98, 0.97, 0.99, "equal"),
+        (1.00, 0.98, 1.02, "equal"),
+        (1.02, 1.01, 1.03, "better"),
+    ],
+)
+def test_worse_is_by_more_than_three_percent_and_more_than_the_spread(
+    ratio: float, low: float, high: float, verdict: str
+) -> None:
+    found = Spread(ratio, low, high)
+    assert found.verdict == verdict
+    assert found.is_worse == (verdict == "WORSE")
+
+
+@pytest.mark.timeout(300)
+def test_every_figure_of_a_version_against_itself() -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "tools.benchmark", "--against", "HEAD"),
+            *("--jobs", "200", "--repeat", "1", "--processes", "2", "--json"),
+        ],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode in (0, 1), done.stderr[-3_000:]
+    figures = {one["figure"]: one for one in json.loads(done.stdout)}
+    assert list(figures) == [
+        "drain, 1 process",
+        "WAL of a drained job",
+        "drain, 2 processes",
+        "enqueue one",
+        "enqueue many",
+        "/addJob",
+        "/addJobs",
+        "pick-up p50",
+        "pick-up p99",
+    ]
+    assert all(one["new"] > 0 and one["old"] > 0 for one in figures.values())
+
+
+def test_a_version_that_git_does_not_know_is_named() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.benchmark", "--against", "no-such-version"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "no-such-version" in done.stderr
