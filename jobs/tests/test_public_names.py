@@ -18,7 +18,7 @@ def test_every_public_name_is_there_and_listed(name: str) -> None:
 
 def test_another_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = jobs.nothing  # type: ignore[attr-defined]
+        _ = jobs.nothing
 
 
 def test_importing_the_package_needs_no_settings_and_no_apps() -> None:
