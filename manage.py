@@ -25,12 +25,12 @@ def _provide_servers() -> None:
     """
     if find_spec("tools") is None:
         return
-    from tools.development.errors import DevelopmentError
-    from tools.development.provide_servers import provide_servers
+    from tools.errors import ToolError
+    from tools.servers import provide_servers
 
     try:
         provide_servers()
-    except DevelopmentError as error:
+    except ToolError as error:
         sys.exit(str(error))
 
 

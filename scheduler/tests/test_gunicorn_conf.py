@@ -13,7 +13,7 @@ import pytest
 
 from jobs.tests.waiting import wait_until
 from scheduler.env import BASE_DIR
-from tools.development.ports import listen, port_of
+from tools.ports import listen, port_of
 
 
 @dataclass(frozen=True)

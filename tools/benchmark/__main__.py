@@ -9,8 +9,8 @@ from scheduler.env import DEVELOPMENT, read_dotenv
 from tools.benchmark.ground import BASE_SETTINGS
 from tools.benchmark.options import Options, parse
 from tools.benchmark.progress import complain
-from tools.development.errors import DevelopmentError
-from tools.development.provide_servers import provide_servers
+from tools.errors import ToolError
+from tools.servers import provide_servers
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -32,7 +32,7 @@ def main() -> int:
         _be_in_development_where_nothing_is_said()
         provide_servers()
         return _in_a_child(options)
-    except DevelopmentError as error:
+    except ToolError as error:
         complain(str(error))
         return EXIT_FAILED
     except KeyboardInterrupt:

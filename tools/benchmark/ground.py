@@ -6,14 +6,13 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+
+from tools.checkout import CHECKOUT
 
 # How a process that is part of the benchmark learns that it is (`settings.py`).
 BASE_SETTINGS = "JOBS_BENCHMARK_SETTINGS"
 DATABASE = "JOBS_BENCHMARK_DATABASE"
 STAMPS = "JOBS_BENCHMARK_STAMPS"
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Ground:
     def run(self, arguments: Sequence[str]) -> int:
         """Runs the benchmark itself in the database of this run; returns its exit code."""
         command = [sys.executable, "-m", "tools.benchmark", *arguments]
-        with subprocess.Popen(command, cwd=PROJECT, env=self.environment()) as child:  # noqa: S603
+        with subprocess.Popen(command, cwd=CHECKOUT, env=self.environment()) as child:  # noqa: S603
             try:
                 return child.wait()
             except BaseException:

@@ -1,7 +1,6 @@
 """The real processes that are measured: workers, and the API under gunicorn."""
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,8 +12,9 @@ from pathlib import Path
 
 from jobs.models import Worker
 from tools.benchmark.errors import BenchmarkError
-from tools.benchmark.ground import PROJECT
 from tools.benchmark.waiting import wait_until
+from tools.checkout import CHECKOUT
+from tools.ports import free_port
 
 # As the container starts it; see `Dockerfile`.
 GUNICORN = ("-m", "gunicorn", "--config", "python:scheduler.gunicorn_conf", "scheduler.wsgi")
@@ -33,7 +33,7 @@ class Process:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
         self._popen = subprocess.Popen(  # noqa: S603
             [sys.executable, *arguments],
-            cwd=PROJECT,
+            cwd=CHECKOUT,
             env={**os.environ, **env},
             stdout=self._log,
             stderr=self._log,
@@ -89,7 +89,7 @@ def workers(
 @contextmanager
 def api() -> Iterator[str]:
     """The API as it runs in production; gives its address."""
-    port = _free_port()
+    port = free_port()
     arguments = [*GUNICORN, "--bind", f"127.0.0.1:{port}", "--workers", str(API_PROCESSES)]
     with _running("gunicorn", arguments, {"GUNICORN_CMD_ARGS": ""}) as process:
 
@@ -115,13 +115,6 @@ def rss_megabytes(pid: int) -> float:
     """What a process holds in memory."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _is_healthy(url: str) -> bool:

@@ -14,10 +14,10 @@ from tools.chaos.report import Report
 from tools.chaos.suite import Suite
 from tools.chaos.verdict import Verdict
 from tools.chaos.world import World
-from tools.development.data_directory import DATA_DIR
-from tools.development.errors import DevelopmentError
-from tools.development.file_lock import FileLock
-from tools.development.terminal import problem, say, table
+from tools.checkout import DATA_DIR
+from tools.errors import ToolError
+from tools.file_lock import FileLock
+from tools.terminal import problem, say, table
 
 EXIT_BROKEN = 1
 EXIT_INTERRUPTED = 130
@@ -33,7 +33,7 @@ def main() -> int:
     lock, directory = _take_directory(options)
     try:
         verdicts = _run(options, directory)
-    except DevelopmentError as error:
+    except ToolError as error:
         problem(str(error))
         return EXIT_BROKEN
     except Stopped:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.chaos.pause import stopping
-from tools.development.errors import DevelopmentError
+from tools.errors import ToolError
 
 TIMEOUT_SECONDS = 15.0
 PATIENCE_SECONDS = 120.0
 _PAUSE_SECONDS = 0.2
 
 
-class Unanswered(DevelopmentError):
+class Unanswered(ToolError):
     """The API gave no usable answer in all the time."""
 
 

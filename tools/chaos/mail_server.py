@@ -14,7 +14,7 @@ from zlib import crc32
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tools.chaos.effects import Effect
-from tools.development.ports import listen, port_of
+from tools.ports import listen, port_of
 
 PORT = 21_025
 REFUSED = "451 4.3.0 Refused on purpose; try again later"

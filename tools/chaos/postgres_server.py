@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from psycopg import sql
 
-from tools.development.postgres import Postgres
+from tools.servers.postgres import Postgres
 
 DATABASE = "jobs"
 

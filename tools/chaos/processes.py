@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from tools.chaos.pause import pause
-from tools.development.child import Child
-from tools.development.errors import DevelopmentError
+from tools.child import Child
+from tools.errors import ToolError
 
 READY_SECONDS = 60.0
 END_SECONDS = 60.0
@@ -58,12 +58,12 @@ class Process(Child):
         return self._process.wait()
 
     def wait_until(self, ready: Callable[[], bool]) -> None:
-        """Returns when it is ready; raises `DevelopmentError` if it does not get there."""
+        """Returns when it is ready; raises `ToolError` if it does not get there."""
         deadline = time.monotonic() + READY_SECONDS
         while not ready():
             if not self.alive or time.monotonic() > deadline:
                 lines = "\n  ".join(self.last_lines())
-                raise DevelopmentError(f"{self.name} did not start. {self.log} says:\n  {lines}")
+                raise ToolError(f"{self.name} did not start. {self.log} says:\n  {lines}")
             pause(_POLL_SECONDS)
 
 

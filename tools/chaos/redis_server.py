@@ -4,8 +4,8 @@ import shutil
 import signal
 import socket
 
-from tools.development.errors import DevelopmentError
-from tools.development.valkey import Valkey
+from tools.errors import ToolError
+from tools.servers.valkey import Valkey
 
 # The port of tcpmux, which no machine has used for decades.
 _NOBODY_LISTENS = 1
@@ -64,5 +64,5 @@ class RedisServer(Valkey):
             with connection.makefile("r") as reply:
                 answers = [reply.readline().strip(), reply.readline().strip()]
         if answers[1].startswith("-"):
-            raise DevelopmentError(f"Valkey refuses {command}: {answers[1]}")
+            raise ToolError(f"Valkey refuses {command}: {answers[1]}")
         return answers[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 from tools.chaos.options import Options
 from tools.chaos.times import HEARTBEAT_SECONDS, WORKER_TIMEOUT_SECONDS
 from tools.chaos.verdict import Verdict
-from tools.development.terminal import heading, problem, say, table
+from tools.terminal import heading, problem, say, table
 
 _HEADER = (
     *("fault", "", "jobs", "effects", "lost", "duplicated", "repeated", "parked", "recovered"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from scheduler.env import BASE_DIR, PRODUCTION
+from scheduler.env import PRODUCTION
 from tools.chaos.app import variables
 from tools.chaos.client import Client
 from tools.chaos.ledger import Ledger
@@ -21,8 +21,9 @@ from tools.chaos.postgres_server import PostgresServer
 from tools.chaos.processes import Api, Crew, open_log
 from tools.chaos.redis_server import RedisServer
 from tools.chaos.times import JOBS_SETTINGS
-from tools.development.errors import DevelopmentError
-from tools.development.server import free_port
+from tools.checkout import CHECKOUT
+from tools.errors import ToolError
+from tools.ports import free_port
 
 SETTINGS_MODULE = "tools.chaos.app.settings"
 COMMAND_SECONDS = 120
@@ -51,14 +52,14 @@ class World:
         self._settings = environment
 
     def start(self) -> None:
-        """Returns when jobs are accepted and executed; raises `DevelopmentError`."""
+        """Returns when jobs are accepted and executed; raises `ToolError`."""
         self.redis.forget()
         self.postgres.start()
         self._make_database()
         self.redis.start()
         self.mail.start()
         if self.manage("migrate", "--verbosity", "0") != 0:
-            raise DevelopmentError(f"The tables could not be made; see {self.log_dir}/migrate.log.")
+            raise ToolError(f"The tables could not be made; see {self.log_dir}/migrate.log.")
         self.ledger.make_effect_table()
         self.api.start()
         self.crew.complete()
@@ -73,7 +74,7 @@ class World:
         with open_log(self.log_dir / f"{command}.log") as log:
             return subprocess.run(  # noqa: S603
                 [sys.executable, "manage.py", command, *arguments],
-                cwd=BASE_DIR,
+                cwd=CHECKOUT,
                 env=self._settings,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -102,7 +103,7 @@ class World:
             self.redis.stop,
             self.postgres.stop,
         ):
-            with suppress(OSError, DevelopmentError):  # one that fails must not keep the others up
+            with suppress(OSError, ToolError):  # one that fails must not keep the others up
                 step()
 
     def _make_database(self) -> None:

@@ -1,1 +1,1 @@
-"""What a developer's machine needs beside the service: servers, a mail sink, samples, checks."""
+"""bin/start and bin/test: what a developer runs in a checkout."""

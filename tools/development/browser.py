@@ -13,8 +13,8 @@ from shlex import quote
 
 import playwright
 
-from tools.development.data_directory import DATA_DIR
-from tools.development.errors import DevelopmentError
+from tools.checkout import DATA_DIR
+from tools.errors import ToolError
 
 BROWSER_DIR = DATA_DIR / "browser"
 
@@ -45,11 +45,11 @@ def find_browser() -> Path:
     """A Chromium that runs; the variable CHROMIUM names another. Fetches one if there is none.
 
     Sees to it that Playwright's driver runs as well, in this process and its children.
-    Raises `DevelopmentError`, which says what to install.
+    Raises `ToolError`, which says what to install.
     """
     if named := os.environ.get("CHROMIUM"):
         if not _runs(Path(named)):
-            raise DevelopmentError(f"CHROMIUM is {named!r}, which does not run.")
+            raise ToolError(f"CHROMIUM is {named!r}, which does not run.")
         return Path(named)
     browser = _find_or_fetch()
     if not _runs(_DRIVER) and (node := BROWSER_DIR / "node").exists():
@@ -66,7 +66,7 @@ def _find_or_fetch() -> Path:
         for browser in _fetched():
             if _runs(browser):
                 return browser
-    raise DevelopmentError(
+    raise ToolError(
         "No Chromium was found, and none could be fetched. Install one (on Debian: "
         f"apt install chromium) or name it in CHROMIUM. What was tried: {BROWSER_DIR / 'log'}."
     )

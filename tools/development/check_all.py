@@ -9,13 +9,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from scheduler.env import BASE_DIR, DEVELOPMENT
+from scheduler.env import DEVELOPMENT
+from tools.checkout import CHECKOUT
 from tools.development.browser import find_browser
 from tools.development.check_options import parse
-from tools.development.errors import DevelopmentError
-from tools.development.provide_servers import provide_servers
-from tools.development.terminal import heading, problem, say, table
 from tools.development.test_directory import take_test_directory
+from tools.errors import ToolError
+from tools.servers import provide_servers
+from tools.terminal import heading, problem, say, table
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Step:
         heading(f"--- {self.name}")
         command = [sys.executable, *self.arguments]
         environment = {**os.environ, **self.environment}
-        return subprocess.run(command, cwd=BASE_DIR, env=environment).returncode == 0  # noqa: S603
+        return subprocess.run(command, cwd=CHECKOUT, env=environment).returncode == 0  # noqa: S603
 
 
 def steps(pytest_arguments: Sequence[str]) -> list[Step]:
@@ -60,7 +61,7 @@ def main() -> int:
         results = [(step.name, *_timed(step)) for step in steps(arguments)]
         for hold in holds.values():
             hold.leave()
-    except DevelopmentError as error:
+    except ToolError as error:
         problem(str(error))
         return 1
     except KeyboardInterrupt:
@@ -93,7 +94,7 @@ def _tell_what_is_used() -> None:
         say(f"{name:<10}  {os.environ[variable].rpartition('@')[2]}")
     try:
         browser = str(find_browser())
-    except DevelopmentError as error:
+    except ToolError as error:
         browser = f"none, so the browser tests will fail. {error}"
     say(f"Browser     {browser}")
 

@@ -3,10 +3,11 @@
 import os
 import secrets
 
-from scheduler.env import BASE_DIR, DEVELOPMENT, read_dotenv
-from tools.development.errors import DevelopmentError
+from scheduler.env import DEVELOPMENT, read_dotenv
+from tools.checkout import CHECKOUT
+from tools.errors import ToolError
 
-_PATH = BASE_DIR / ".env"
+_PATH = CHECKOUT / ".env"
 
 _TEXT = """\
 # Written by bin/start for this checkout alone. .env.example explains every variable.
@@ -18,7 +19,7 @@ SECRET_KEY={key}
 def prepare_dotenv() -> bool:
     """Writes `.env` if there is none, and reads it. True if it was written.
 
-    Raises `DevelopmentError` where the environment is not one of development.
+    Raises `ToolError` where the environment is not one of development.
     """
     written = not _PATH.exists()
     if written:
@@ -26,7 +27,7 @@ def prepare_dotenv() -> bool:
         _PATH.write_text(_TEXT.format(key=secrets.token_urlsafe(50)))
     read_dotenv()
     if os.environ.get("ENVIRONMENT") != DEVELOPMENT:
-        raise DevelopmentError(
+        raise ToolError(
             "This command is for development: set ENVIRONMENT=development, in .env or in the "
             f"environment (it is {os.environ.get('ENVIRONMENT', 'not set')})."
         )

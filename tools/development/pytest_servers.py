@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from scheduler.env import DEVELOPMENT
-from tools.development.errors import DevelopmentError
-from tools.development.provide_servers import provide_servers
 from tools.development.test_directory import take_test_directory
+from tools.errors import ToolError
+from tools.servers import provide_servers
 
 # Keys of a Redis that also serves development must not meet.
 REDIS_PREFIX = "{jobs-test}:"
@@ -27,7 +27,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     early_config.add_cleanup(lock.close)
     try:
         provide_servers(directory)
-    except DevelopmentError as error:
+    except ToolError as error:
         raise pytest.UsageError(str(error)) from error
     yield
 

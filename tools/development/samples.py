@@ -12,7 +12,7 @@ from typing import Any
 from tools.development.client import Client
 from tools.development.mail_ledger import Entry, MailLedger
 from tools.development.mail_sink import REFUSED_PREFIX
-from tools.development.terminal import heading, say, table
+from tools.terminal import heading, say, table
 
 WELCOMES = 20
 ATTEMPTS = 5

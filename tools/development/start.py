@@ -6,20 +6,20 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 
+from tools.checkout import DATA_DIR
+from tools.child import Child
 from tools.development import database
-from tools.development.child import Child
 from tools.development.client import Client, Refused
-from tools.development.data_directory import DATA_DIR
 from tools.development.dotenv import prepare_dotenv
-from tools.development.errors import DevelopmentError
-from tools.development.file_lock import FileLock
-from tools.development.hold import Hold
-from tools.development.ports import listen, port_of
-from tools.development.provide_servers import provide_servers
 from tools.development.samples import Samples
 from tools.development.start_options import StartOptions, parse
 from tools.development.supervisor import Ended, Stopped, Supervisor
-from tools.development.terminal import heading, problem, say
+from tools.errors import ToolError
+from tools.file_lock import FileLock
+from tools.ports import listen, port_of
+from tools.servers import provide_servers
+from tools.servers.hold import Hold
+from tools.terminal import heading, problem, say
 
 MAIL_DIR = DATA_DIR / "mail"
 LOG_DIR = DATA_DIR / "log"
@@ -45,7 +45,7 @@ def main() -> int:
         if written:
             say("Wrote .env with a new SECRET_KEY for this checkout.")
         return _run(options, lock)
-    except DevelopmentError as error:
+    except ToolError as error:
         problem(str(error))
         return EXIT_FAILED
     except PermissionError as error:
@@ -95,7 +95,7 @@ def _demonstrate(options: StartOptions, supervisor: Supervisor, lock: FileLock) 
         samples.watch(supervisor.pause)
     except (Refused, OSError, http.client.HTTPException) as error:
         supervisor.pause(1)  # says so if the API has ended
-        raise DevelopmentError(f"The API does not do what it should: {error}") from error
+        raise ToolError(f"The API does not do what it should: {error}") from error
     samples.show()
     true = True
     for kept, finding in samples.findings(MAIL_DIR):
@@ -164,7 +164,7 @@ def _wait_until_ready(client: Client, supervisor: Supervisor) -> None:
             client.call("GET", "/health/ready")
             return
         supervisor.pause(0.1)
-    raise DevelopmentError(f"The API is not ready after {READY_SECONDS} s; see {LOG_DIR}.")
+    raise ToolError(f"The API is not ready after {READY_SECONDS} s; see {LOG_DIR}.")
 
 
 def _tell(port: int, password: str | None, *, staying: bool) -> None:

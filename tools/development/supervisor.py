@@ -5,9 +5,9 @@ import time
 from collections.abc import Iterable, Mapping
 from types import FrameType
 
-from tools.development.child import Child
-from tools.development.hold import Hold
-from tools.development.terminal import aside, problem, say
+from tools.child import Child
+from tools.servers.hold import Hold
+from tools.terminal import aside, problem, say
 
 _TICK_SECONDS = 0.1
 _STOP_SECONDS = 40  # above JOBS_GRACE_SECONDS: a job that is running may finish

@@ -3,8 +3,8 @@
 import itertools
 from pathlib import Path
 
-from tools.development.data_directory import DATA_DIR
-from tools.development.file_lock import FileLock
+from tools.checkout import DATA_DIR
+from tools.file_lock import FileLock
 
 
 def take_test_directory() -> tuple[FileLock, Path]:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -13,6 +12,7 @@ from django.db import connection
 
 from jobs.tests.waiting import wait_until
 from scheduler.env import BASE_DIR
+from tools.ports import free_port
 
 # Quick enough for a test, slow enough for a busy machine.
 TIMES = {
@@ -137,13 +137,6 @@ class Service:
         process = Process(name, arguments, log, self.env | env)
         self._processes.append(process)
         return process
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _answers(url: str) -> bool:

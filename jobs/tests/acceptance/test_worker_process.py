@@ -13,10 +13,11 @@ from django.db.models import Max, Min
 from jobs.core.states import JobState, Resolution
 from jobs.models import DeadLetter, Job, Worker
 from jobs.services.cancel import job_cancel
-from jobs.tests.acceptance.processes import Service, free_port
+from jobs.tests.acceptance.processes import Service
 from jobs.tests.conftest import Notes
 from jobs.tests.factories import make_job
 from jobs.tests.waiting import wait_until
+from tools.ports import free_port
 
 
 def state_of(job: Job) -> str:

@@ -12,13 +12,13 @@ from typing import Any
 from tools.benchmark.against.spread import Spread, spread
 from tools.benchmark.against.version import Version, running, tree_of
 from tools.benchmark.errors import BenchmarkError
-from tools.benchmark.ground import PROJECT
 from tools.benchmark.http_load import CONNECTIONS, Load, load
 from tools.benchmark.options import Options
 from tools.benchmark.processes import API_PROCESSES
 from tools.benchmark.progress import complain
 from tools.benchmark.sizes import Sizes
-from tools.development.terminal import say, table
+from tools.checkout import CHECKOUT
+from tools.terminal import say, table
 
 BATCH = 1_000
 
@@ -76,7 +76,7 @@ def _compared(options: Options, commit: str) -> list[Compared]:
     with ExitStack() as stack:
         tree = stack.enter_context(tree_of(commit))
         _tell_if_requirements_differ(tree)
-        sides = [_side(stack, "new", PROJECT), _side(stack, "old", tree)]
+        sides = [_side(stack, "new", CHECKOUT), _side(stack, "old", tree)]
         compared: list[Compared] = []
         for name, measure in _measures(options.sizes).items():
             if name in options.only:
@@ -168,7 +168,7 @@ def _timed(side: Side, path: str, bodies: list[Any], expected: int, jobs: int) -
 
 def _tell_if_requirements_differ(tree: Path) -> None:
     name = "requirements.txt"
-    if (tree / name).read_bytes() != (PROJECT / name).read_bytes():
+    if (tree / name).read_bytes() != (CHECKOUT / name).read_bytes():
         complain("Its requirements differ; both versions run with those of this one.")
 
 

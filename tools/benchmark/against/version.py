@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.benchmark.errors import BenchmarkError
-from tools.benchmark.ground import PROJECT, Ground, own_ground
+from tools.benchmark.ground import Ground, own_ground
+from tools.checkout import CHECKOUT
 
 HERE = Path(__file__).resolve().parent
 DRIVER = HERE / "driver.py"
@@ -41,7 +42,7 @@ def tree_of(commit: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as directory:
         archive = subprocess.run(  # noqa: S603
             ["git", "archive", "--format=tar", commit],  # noqa: S607
-            cwd=PROJECT,
+            cwd=CHECKOUT,
             capture_output=True,
         )
         if archive.returncode:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tools.benchmark.against.spread import Spread, spread
-from tools.benchmark.ground import PROJECT
+from tools.checkout import CHECKOUT
 
 
 def test_the_ratio_is_the_median_of_the_pairs() -> None:
@@ -50,7 +50,7 @@ def test_every_figure_of_a_version_against_itself() -> None:
             *(sys.executable, "-m", "tools.benchmark", "--against", "HEAD"),
             *("--jobs", "200", "--repeat", "1", "--processes", "2", "--json"),
         ],
-        cwd=PROJECT,
+        cwd=CHECKOUT,
         capture_output=True,
         text=True,
     )
@@ -73,7 +73,7 @@ def test_every_figure_of_a_version_against_itself() -> None:
 def test_a_version_that_git_does_not_know_is_named() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tools.benchmark", "--against", "no-such-version"],
-        cwd=PROJECT,
+        cwd=CHECKOUT,
         capture_output=True,
         text=True,
     )

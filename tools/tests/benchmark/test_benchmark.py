@@ -19,13 +19,14 @@ from jobs.broker.redis import RedisBroker
 from jobs.handlers.registry import job_types
 from jobs.tests.waiting import wait_until
 from tools.benchmark.figure import Figure, medians
-from tools.benchmark.ground import PROJECT, Ground
+from tools.benchmark.ground import Ground
 from tools.benchmark.job_names import EMPTY
 from tools.benchmark.measures import MEASURES
 from tools.benchmark.options import MEASURES as NAMES
 from tools.benchmark.options import parse
 from tools.benchmark.table import HEADINGS, table
 from tools.benchmark.targets import TARGETS
+from tools.checkout import CHECKOUT
 
 # One run of everything takes a minute: workers start a dozen times.
 SECONDS = 300
@@ -34,7 +35,7 @@ SECONDS = 300
 def benchmark(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "tools.benchmark", *arguments],
-        cwd=PROJECT,
+        cwd=CHECKOUT,
         env={**os.environ, "PYTHONWARNINGS": "default", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

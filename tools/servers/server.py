@@ -1,10 +1,8 @@
 """A server from a wheel that runs in a directory of ours, on a free port of 127.0.0.1."""
 
 import os
-import random
 import secrets
 import signal
-import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -14,12 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from tools.development.errors import DevelopmentError
-from tools.development.parent_death import end_with_parent
-
-# Below the range from which Linux takes the ports of outgoing connections (32768 and up), so
-# that nothing slips in between finding a free port and listening on it.
-_PORTS = range(20_000, 32_000)
+from tools.errors import ToolError
+from tools.parent_death import end_with_parent
+from tools.ports import free_port
 
 _START_SECONDS = 120  # recovery after a crash, on a slow disk
 _STOP_SECONDS = 60
@@ -89,7 +84,7 @@ class Server(ABC):
         return self.process is not None and self.process.poll() is None
 
     def start(self, inherit: Sequence[int] = ()) -> None:
-        """Returns when it serves clients; raises `DevelopmentError` if it does not come up.
+        """Returns when it serves clients; raises `ToolError` if it does not come up.
 
         `inherit`: descriptors that it keeps open, so that a lock lives as long as it does.
         """
@@ -118,10 +113,10 @@ class Server(ABC):
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_"))}
         return inherited | {"LC_ALL": "C"}
 
-    def failure(self, what: str) -> DevelopmentError:
+    def failure(self, what: str) -> ToolError:
         """The error that says what the log says."""
         lines = self.log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
-        return DevelopmentError("\n  ".join([f"{self.name} {what}. {self.log} says:", *lines]))
+        return ToolError("\n  ".join([f"{self.name} {what}. {self.log} says:", *lines]))
 
     def _run(self, command: Sequence[str], inherit: Sequence[int]) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
@@ -160,17 +155,3 @@ class Server(ABC):
             self.process.kill()
             self.process.wait()
         self.process = None
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens."""
-    for port in random.sample(_PORTS, 200):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
-    raise DevelopmentError(
-        f"No free port between {_PORTS.start} and {_PORTS.stop} on 127.0.0.1; "
-        "set DATABASE_URL and REDIS_URL to servers of your own."
-    )

@@ -5,9 +5,13 @@ import socket
 
 import pytest
 
-from tools.development.errors import DevelopmentError
-from tools.development.ports import listen, port_of
-from tools.development.server import free_port
+from tools.errors import ToolError
+from tools.ports import free_port, listen, port_of
+
+
+def test_a_free_port_is_free() -> None:
+    with socket.create_server(("127.0.0.1", free_port())):
+        pass
 
 
 def test_a_free_port_is_taken() -> None:
@@ -26,7 +30,7 @@ def test_a_taken_port_is_passed_over(address: str) -> None:
 def test_the_last_port_may_be_the_end() -> None:
     with listen(65_535) as first:
         if port_of(first) == 65_535:
-            with pytest.raises(DevelopmentError, match="No port from 65535 on is free"):
+            with pytest.raises(ToolError, match="No port from 65535 on is free"):
                 listen(65_535)
 
 
@@ -35,5 +39,5 @@ def test_a_port_of_root_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> 
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(socket.socket, "bind", refuse)
-    with pytest.raises(DevelopmentError, match="reserved for root"):
+    with pytest.raises(ToolError, match="reserved for root"):
         listen(1)

@@ -11,11 +11,11 @@ import sys
 import threading
 from pathlib import Path
 
-from tools.development.errors import DevelopmentError
-from tools.development.file_lock import FileLock
-from tools.development.postgres import Postgres
-from tools.development.server import Server
-from tools.development.valkey import Valkey
+from tools.errors import ToolError
+from tools.file_lock import FileLock
+from tools.servers.postgres import Postgres
+from tools.servers.server import Server
+from tools.servers.valkey import Valkey
 
 _SERVERS: dict[str, type[Server]] = {"DATABASE_URL": Postgres, "REDIS_URL": Valkey}
 _POLL_SECONDS = 0.2
@@ -27,7 +27,7 @@ def keep(server: Server, lock: FileLock, users: FileLock) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
         server.start(inherit=[lock.descriptor])
-    except DevelopmentError as error:
+    except ToolError as error:
         lock.write(json.dumps({"error": str(error)}))
         raise SystemExit(1) from error
     lock.write(json.dumps({"url": server.url}))

