@@ -1,7 +1,6 @@
 """Two versions take turns, and each figure of the one is divided by that of the other."""
 
 import json
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 from tools.benchmark.against.spread import Spread, spread
 from tools.benchmark.against.version import Version, running, tree_of
 from tools.benchmark.errors import BenchmarkError
-from tools.benchmark.http_load import CONNECTIONS, Load, load
+from tools.benchmark.http_load import CONNECTIONS, load
 from tools.benchmark.options import Options
 from tools.benchmark.processes import API_PROCESSES
 from tools.benchmark.progress import complain
@@ -22,15 +21,7 @@ from tools.terminal import say, table
 
 BATCH = 1_000
 
-Turn = Callable[["Side"], dict[str, float]]
-
-
-@dataclass(frozen=True)
-class Side:
-    """One version, and the connections to its API."""
-
-    version: Version
-    calls: Load
+Turn = Callable[[Version], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -76,27 +67,24 @@ def _compared(options: Options, commit: str) -> list[Compared]:
     with ExitStack() as stack:
         tree = stack.enter_context(tree_of(commit))
         _tell_if_requirements_differ(tree)
-        sides = [_side(stack, "new", CHECKOUT), _side(stack, "old", tree)]
+        versions = [
+            stack.enter_context(running("new", CHECKOUT)),
+            stack.enter_context(running("old", tree)),
+        ]
         compared: list[Compared] = []
         for name, measure in _measures(options.sizes).items():
             if name in options.only:
                 complain(f"{name}: {options.sizes.repeat} pairs of turns")
-                compared += _in_pairs(measure, sides, options.sizes.repeat)
+                compared += _in_pairs(measure, versions, options.sizes.repeat)
         return compared
 
 
-def _side(stack: ExitStack, name: str, tree: Path) -> Side:
-    stamps = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "stamps"
-    version = stack.enter_context(running(name, tree, stamps))
-    return Side(version, stack.enter_context(load(version.address, version.token, API_PROCESSES)))
-
-
-def _in_pairs(measure: Measure, sides: list[Side], pairs: int) -> list[Compared]:
+def _in_pairs(measure: Measure, versions: list[Version], pairs: int) -> list[Compared]:
     """A B B A ...: a machine that gets slower favours neither. The first pair warms up."""
     taken: list[list[dict[str, float]]] = [[], []]
     for pair in range(pairs + 1):
         for number in (0, 1) if pair % 2 == 0 else (1, 0):
-            figures = measure.turn(sides[number])
+            figures = measure.turn(versions[number])
             if pair:
                 taken[number].append(figures)
     new, old = taken
@@ -124,14 +112,14 @@ def _measures(sizes: Sizes) -> dict[str, Measure]:
     jobs = [{"type": "against.empty", "payload": {"number": number}} for number in range(BATCH)]
 
     def drain(processes: int) -> Turn:
-        return lambda side: side.version.run("drain", drained, processes)
+        return lambda version: version.run("drain", drained, processes)
 
-    def add_job(side: Side) -> dict[str, float]:
-        return _timed(side, "/addJob", [jobs[n % BATCH] for n in range(calls)], 202, calls)
+    def add_job(version: Version) -> dict[str, float]:
+        return _timed(version, "/addJob", [jobs[n % BATCH] for n in range(calls)], 202, calls)
 
-    def add_jobs(side: Side) -> dict[str, float]:
+    def add_jobs(version: Version) -> dict[str, float]:
         bodies = [{"jobs": jobs}] * CONNECTIONS
-        return _timed(side, "/addJobs", bodies, 200, BATCH * CONNECTIONS)
+        return _timed(version, "/addJobs", bodies, 200, BATCH * CONNECTIONS)
 
     return {
         "drain": Measure(
@@ -146,24 +134,27 @@ def _measures(sizes: Sizes) -> dict[str, Measure]:
             {"rate": (f"drain, {sizes.processes} processes", "jobs/s", False)},
         ),
         "enqueue": Measure(
-            lambda side: side.version.run("enqueue", singles),
+            lambda version: version.run("enqueue", singles),
             {"rate": ("enqueue one", "jobs/s", False)},
         ),
         "bulk": Measure(
-            lambda side: side.version.run("bulk", many), {"rate": ("enqueue many", "jobs/s", False)}
+            lambda version: version.run("bulk", many), {"rate": ("enqueue many", "jobs/s", False)}
         ),
         "addJob": Measure(add_job, {"rate": ("/addJob", "requests/s", False)}),
         "addJobs": Measure(add_jobs, {"rate": ("/addJobs", "jobs/s", False)}),
         "pickup": Measure(
-            lambda side: side.version.run("pickup", max(20, sizes.jobs // 200)),
+            lambda version: version.run("pickup", max(20, sizes.jobs // 200)),
             {"p50": ("pick-up p50", "ms", True), "p99": ("pick-up p99", "ms", True)},
         ),
     }
 
 
-def _timed(side: Side, path: str, bodies: list[Any], expected: int, jobs: int) -> dict[str, float]:
-    requests = side.calls.requests(path, bodies)
-    return {"rate": jobs / side.calls.timed(requests, expected)}
+def _timed(
+    version: Version, path: str, bodies: list[Any], expected: int, jobs: int
+) -> dict[str, float]:
+    """Over new connections, as the API closes idle ones; opening them is not measured."""
+    with load(version.address, version.token, API_PROCESSES) as calls:
+        return {"rate": jobs / calls.timed(calls.requests(path, bodies), expected)}
 
 
 def _tell_if_requirements_differ(tree: Path) -> None:

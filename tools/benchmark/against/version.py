@@ -52,15 +52,16 @@ def tree_of(commit: str) -> Iterator[Path]:
 
 
 @contextmanager
-def running(name: str, tree: Path, stamps: Path) -> Iterator[Version]:
-    """The version of the files in `tree`, migrated, with its API up. Handlers write to `stamps`."""
+def running(name: str, tree: Path) -> Iterator[Version]:
+    """The version of the files in `tree`, migrated, with its API up."""
     with ExitStack() as stack:
         ground = stack.enter_context(own_ground(f"benchmark_{os.getpid()}_{name}"))
         log = stack.enter_context(tempfile.TemporaryFile())
+        directory = stack.enter_context(tempfile.TemporaryDirectory())
         driver = subprocess.Popen(  # noqa: S603
             [sys.executable, str(DRIVER)],
             cwd=tree,
-            env=_environment(ground, tree) | {"AGAINST_STAMPS": str(stamps)},
+            env=_environment(ground, tree) | {"AGAINST_STAMPS": f"{directory}/stamps"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
