@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 
-from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, jobs_conf
+from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, jobs_conf, renamed_settings
 from jobs.handlers.registry import job_types
 
 QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -16,7 +16,14 @@ QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 def check_jobs(**kwargs: Any) -> list[CheckMessage]:
     """One error a contradiction; each says what to set."""
     conf = jobs_conf()
-    sentences = [*_queues(conf), *_liveness(conf), *_retries(conf), *_redis(conf), *_types(conf)]
+    sentences = [
+        *renamed_settings(),
+        *_queues(conf),
+        *_liveness(conf),
+        *_retries(conf),
+        *_redis(conf),
+        *_types(conf),
+    ]
     return [Error(sentence, id="jobs.E001") for sentence in sentences]
 
 

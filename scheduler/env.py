@@ -5,12 +5,14 @@ Every variable is listed here once, with its type and its default, and explained
 environment says wins.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from jobs.core.conf import RENAMED, JobsConf, setting_name
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -148,25 +150,16 @@ def _log_format(env: environ.Env) -> str:
 
 
 def _jobs_settings(env: environ.Env) -> dict[str, Any]:
-    """The JOBS_* settings: `jobs/core/conf.py` gives them types, `jobs/checks.py` checks them."""
+    """The JOBS_* settings; their types and defaults stand in `JobsConf`."""
+    for former, name in RENAMED.items():
+        if env.str(former, default=None) is not None:
+            raise ImproperlyConfigured(f"{former} is called {name} now; rename it.")
+    defaults = JobsConf()
+    readers: dict[Any, Any] = {int: env.int, float: env.float, str: env.str, list[str]: env.list}
     return {
-        "JOBS_QUEUES": env.list("JOBS_QUEUES", default=["default", "emails", "bulk"]),
-        "JOBS_REDIS_PREFIX": env.str("JOBS_REDIS_PREFIX", default="{jobs}:"),
-        "JOBS_PAYLOAD_MAX_BYTES": env.int("JOBS_PAYLOAD_MAX_BYTES", default=256 * 1024),
-        "JOBS_MAX_RETRIES": env.int("JOBS_MAX_RETRIES", default=4),
-        "JOBS_RETRY_BASE_SECONDS": env.float("JOBS_RETRY_BASE_SECONDS", default=1.0),
-        "JOBS_RETRY_FACTOR": env.float("JOBS_RETRY_FACTOR", default=2.0),
-        "JOBS_RETRY_CAP_SECONDS": env.float("JOBS_RETRY_CAP_SECONDS", default=3600.0),
-        "JOBS_RETRY_JITTER": env.float("JOBS_RETRY_JITTER", default=0.0),
-        "JOBS_CRASH_LIMIT": env.int("JOBS_CRASH_LIMIT", default=3),
-        "JOBS_CACHE_MARK_SECONDS": env.int("JOBS_CACHE_MARK_SECONDS", default=86_400),
-        "JOBS_CONCURRENCY": env.int("JOBS_CONCURRENCY", default=10),
-        "JOBS_ASYNC_CONCURRENCY": env.int("JOBS_ASYNC_CONCURRENCY", default=100),
-        "JOBS_HEARTBEAT_SECONDS": env.float("JOBS_HEARTBEAT_SECONDS", default=5.0),
-        "JOBS_WORKER_TIMEOUT_SECONDS": env.float("JOBS_WORKER_TIMEOUT_SECONDS", default=30.0),
-        "JOBS_GRACE_SECONDS": env.float("JOBS_GRACE_SECONDS", default=25.0),
-        "JOBS_REDISPATCH_SECONDS": env.float("JOBS_REDISPATCH_SECONDS", default=3.0),
-        "JOBS_REDISPATCH_MARGIN_SECONDS": env.float("JOBS_REDISPATCH_MARGIN_SECONDS", default=3.0),
-        "JOBS_RETENTION_DAYS": env.float("JOBS_RETENTION_DAYS", default=14.0),
-        "JOBS_KEY_RETENTION_DAYS": env.float("JOBS_KEY_RETENTION_DAYS", default=90.0),
+        setting_name(one.name): readers[one.type](
+            setting_name(one.name), default=getattr(defaults, one.name)
+        )
+        for one in fields(JobsConf)
+        if one.name != "redis_url"  # REDIS_URL, which the cache uses, too
     }

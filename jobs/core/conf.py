@@ -1,6 +1,6 @@
-"""A typed view of the JOBS_* settings."""
+"""The JOBS_* settings: their types, their defaults, and the names that they once had."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
@@ -12,38 +12,77 @@ PRIORITY_DEFAULT = 5
 PRIORITY_MAX = 9  # the most urgent
 MAX_RETRIES_LIMIT = 25  # at the default factor the last wait is already a year
 
+RENAMED = {
+    "JOBS_RING_MARGIN_SECONDS": "JOBS_REDISPATCH_MARGIN_SECONDS",
+    "JOBS_RECONCILE_SECONDS": "JOBS_REDISPATCH_SECONDS",
+    "JOBS_MARK_SECONDS": "JOBS_CACHE_MARK_SECONDS",
+}
+"""Former names of settings, and those that count. A former one is refused at the start."""
+
 
 @dataclass(frozen=True)
 class JobsConf:
     """The settings of this app; each name is a JOBS_* setting in lower case."""
 
-    queues: list[str]
-    redis_url: str
-    redis_prefix: str
-    payload_max_bytes: int
-    max_retries: int
-    retry_base_seconds: float
-    retry_factor: float
-    retry_cap_seconds: float
-    retry_jitter: float
-    crash_limit: int
-    cache_mark_seconds: int
-    concurrency: int
-    async_concurrency: int
-    heartbeat_seconds: float
-    worker_timeout_seconds: float
-    grace_seconds: float
-    redispatch_seconds: float
-    redispatch_margin_seconds: float
-    retention_days: float
-    key_retention_days: float
+    # The queues that exist.
+    queues: list[str] = field(default_factory=lambda: ["default", "emails", "bulk"])
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    # Begins every key; its hash tag keeps them in one slot of Redis Cluster.
+    redis_prefix: str = "{jobs}:"
+    payload_max_bytes: int = 256 * 1024
+
+    # After the first attempt, with waits of base x factor^n seconds up to the cap; jitter
+    # lengthens a wait by up to that share.
+    max_retries: int = 4
+    retry_base_seconds: float = 1.0
+    retry_factor: float = 2.0
+    retry_cap_seconds: float = 3600.0
+    retry_jitter: float = 0.0
+    # How many workers one job may take down.
+    crash_limit: int = 3
+    # How long Redis remembers that an effect is done.
+    cache_mark_seconds: int = 86_400
+
+    # Jobs at a time in one worker process: on threads, and on the event loop.
+    concurrency: int = 10
+    async_concurrency: int = 100
+    # How often a worker says that it lives, and after how much silence it counts as dead.
+    heartbeat_seconds: float = 5.0
+    worker_timeout_seconds: float = 30.0
+    # How long handlers may take to finish once the worker was told to stop.
+    grace_seconds: float = 25.0
+
+    # How often lost ids are looked for, and how late a job must be to count as lost.
+    redispatch_seconds: float = 3.0
+    redispatch_margin_seconds: float = 3.0
+    # When finished jobs, and the keys of their effects, are deleted.
+    retention_days: float = 14.0
+    key_retention_days: float = 90.0
+
+
+def setting_name(name: str) -> str:
+    """The Django setting, and environment variable, of a field of `JobsConf`."""
+    return f"JOBS_{name.upper()}"
 
 
 @cache
 def jobs_conf() -> JobsConf:
     """The settings, read once: looking them up takes as long as all else in accepting a job."""
-    names = JobsConf.__dataclass_fields__
-    return JobsConf(**{name: getattr(settings, f"JOBS_{name.upper()}") for name in names})
+    said = {
+        one.name: getattr(settings, setting_name(one.name))
+        for one in fields(JobsConf)
+        if hasattr(settings, setting_name(one.name))
+    }
+    return JobsConf(**said)
+
+
+def renamed_settings() -> list[str]:
+    """A sentence for each setting that still has its former name."""
+    return [
+        f"{former} is called {name} now; rename it."
+        for former, name in RENAMED.items()
+        if hasattr(settings, former)
+    ]
 
 
 def _read_anew(*, setting: str, **_: Any) -> None:

@@ -8,6 +8,7 @@ import environ
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from jobs.core.conf import RENAMED
 from scheduler import env
 from scheduler.env import BASE_DIR, DEVELOPMENT_SECRET_KEY, read_environment
 
@@ -84,6 +85,14 @@ def test_a_value_of_the_wrong_kind_is_named(
     assert refusal().startswith(f"{name} ")
 
 
+@pytest.mark.parametrize(("former", "name"), RENAMED.items())
+def test_a_former_name_is_refused_with_the_new_one(
+    former: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(former, "3")
+    assert refusal() == f"{former} is called {name} now; rename it."
+
+
 def test_a_refused_url_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "mysql://user:secret-of-the-database@host/name")
     assert "secret-of-the-database" not in refusal()
@@ -128,7 +137,7 @@ def test_every_variable_is_documented(monkeypatch: pytest.MonkeyPatch) -> None:
     read_environment()
     example = (BASE_DIR / ".env.example").read_text()
     documented = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
-    assert asked == documented - READ_BY_OTHERS
+    assert asked - set(RENAMED) == documented - READ_BY_OTHERS
 
 
 def test_every_variable_of_the_compose_file_is_documented() -> None:
