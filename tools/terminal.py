@@ -31,16 +31,21 @@ def aside(who: str, text: str) -> None:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Columns as wide as what is in them."""
+    """Says the lines of a table, its header emphasized."""
+    first, *others = aligned(header, rows)
+    say(_styled(_BOLD, first))
+    for line in others:
+        say(line)
+
+
+def aligned(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Returns one line for the header and each row, with columns as wide as what is in them."""
     texts = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(header, *texts, strict=True)]
-    lines = [
+    return [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in [list(header), *texts]
     ]
-    say(_styled(_BOLD, lines[0]))
-    for line in lines[1:]:
-        say(line)
 
 
 def _styled(style: str, text: str) -> str:

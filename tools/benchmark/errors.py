@@ -1,7 +1,7 @@
 """What ends a benchmark early."""
 
-from jobs.core.errors import JobsError
+from tools.errors import ToolError
 
 
-class BenchmarkError(JobsError):
+class BenchmarkError(ToolError):
     """Something did not come to pass; the message says what."""

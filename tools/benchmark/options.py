@@ -10,6 +10,9 @@ from tools.benchmark.sizes import JOBS_DEFAULT, JOBS_QUICK, Sizes
 MEASURES = ("drain", "enqueue", "http", "pickup", "lateness", "io", "growth", "memory")
 COMPARED = ("drain", "drains", "enqueue", "bulk", "addJob", "addJobs", "pickup")
 
+# One measure of seven with --against: ten minutes in all, or three.
+SECONDS_A_MEASURE, SECONDS_QUICK = 75.0, 18.0
+
 DESCRIPTION = """\
 Measures drains, latency, enqueueing, the API, growth and memory, each beside what PostgreSQL and
 Redis could do alone. It takes both cores of a small machine for minutes, and uses the configured
@@ -19,18 +22,24 @@ servers with a database of its own.
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`only` names measures; `against` another version of the code, to measure beside it."""
+    """What a person asked for.
+
+    `only` names measures. `against` is the commit of another version, to measure beside this one;
+    then a measure takes `seconds_a_measure`, or has `pairs` of turns, each of which does `count`.
+    """
 
     only: list[str]
     sizes: Sizes
-    quick: bool
     json: bool
     yes_really: bool
     against: str | None
+    seconds_a_measure: float
+    pairs: int | None
+    count: int | None
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
-    """The options; ends the program with exit code 2 where they make no sense."""
+    """Returns the options; exits with 2 and a sentence where they make no sense."""
     parser = argparse.ArgumentParser(prog="bin/benchmark", description=DESCRIPTION)
     parser.add_argument(
         "--only",
@@ -40,16 +49,20 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument(
         "--jobs",
         type=_positive,
-        help=f"in one drain; all other amounts follow from it (default: {JOBS_DEFAULT:,})",
+        help=f"in one drain; all other amounts follow from it (default: {JOBS_DEFAULT:,}). With "
+        "--against, in one turn (default: what takes a second)",
     )
     parser.add_argument(
         "--repeat",
         type=_positive,
-        help="report the median of so many runs (default: 3), with --against of so many pairs of "
-        "turns (default: 9)",
+        metavar="RUNS",
+        help="report the median of these (default: 3). With --against, pairs of turns (default: as "
+        "many as ten minutes allow for all measures)",
     )
     parser.add_argument(
-        "--quick", action="store_true", help=f"{JOBS_QUICK:,} jobs in a drain, and one run"
+        "--quick",
+        action="store_true",
+        help=f"{JOBS_QUICK:,} jobs in a drain, and one run. With --against, three minutes for all",
     )
     parser.add_argument(
         "--processes",
@@ -61,24 +74,25 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         "--against",
         metavar="COMMIT",
         help="run this version and that one in short turns, and print the ratio of each figure; "
-        "exit status 1 if one is worse by more than 3 %% and by more than its spread",
+        "exit status 1 if one is worse by more than 3 %% and by more than the spread of its turns",
     )
     parser.add_argument("--json", action="store_true", help="machine-readable, to stdout")
     parser.add_argument("--yes-really", action="store_true", help="run in production, too")
     said = parser.parse_args(arguments)
     known = COMPARED if said.against else MEASURES
-    repeat = 9 if said.against else 3
     return Options(
         only=_chosen(parser, said.only, known),
         sizes=Sizes(
             jobs=said.jobs or (JOBS_QUICK if said.quick else JOBS_DEFAULT),
-            repeat=said.repeat or (1 if said.quick and not said.against else repeat),
+            repeat=said.repeat or (1 if said.quick else 3),
             processes=said.processes,
         ),
-        quick=said.quick,
         json=said.json,
         yes_really=said.yes_really,
         against=said.against,
+        seconds_a_measure=SECONDS_QUICK if said.quick else SECONDS_A_MEASURE,
+        pairs=said.repeat,
+        count=said.jobs,
     )
 
 

@@ -1,12 +1,12 @@
-"""The settings that are measured: those of the command's caller, with a database of its own.
+"""The settings that are measured: those of the caller, with job types and a view to measure.
 
-`tools.benchmark.ground` says by the environment which settings these are and which database.
+`tools.benchmark.ground` says by the environment which settings these are.
 """
 
 import os
 from importlib import import_module
 
-from tools.benchmark.ground import BASE_SETTINGS, DATABASE
+from tools.benchmark.ground import BASE_SETTINGS
 
 _base = import_module(os.environ[BASE_SETTINGS])
 globals().update({name: value for name, value in vars(_base).items() if name.isupper()})
@@ -14,7 +14,6 @@ globals().update({name: value for name, value in vars(_base).items() if name.isu
 INSTALLED_APPS = [*_base.INSTALLED_APPS, "tools.benchmark"]
 BENCHMARK_URLCONF = _base.ROOT_URLCONF
 ROOT_URLCONF = "tools.benchmark.urls"
-DATABASES = {"default": {**_base.DATABASES["default"], "NAME": os.environ[DATABASE]}}
 
 # As in production: while debugging, Django keeps every statement it has run.
 DEBUG = False

@@ -5,33 +5,43 @@ from dataclasses import dataclass
 from math import comb
 from statistics import median
 
-# A figure counts as worse when its median says so, and chance is no explanation for it.
+# How much worse a figure may be: differences below it do not matter to users.
 TOLERANCE = 0.03
 CONFIDENCE = 0.95
+# With fewer pairs not even the extremes enclose the median with that confidence: 1 - 2 / 2**5.
+PAIRS_LEAST = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
     """A ratio of 1.05 means 5 % better than the other version, whichever way is better.
 
-    `low` and `high` bound the median with at least 95 % confidence.
+    `low` and `high` enclose the median with at least 95 % confidence, if there were enough pairs.
     """
 
     ratio: float
     low: float
     high: float
+    enough_pairs: bool = True
 
     @property
     def is_worse(self) -> bool:
-        """Worse by more than 3 %, and by more than the spread."""
-        return self.ratio < 1 - TOLERANCE and self.high < 1
+        """Worse by more than the tolerance, and by more than chance explains."""
+        return self.enough_pairs and self.ratio < 1 - TOLERANCE and self.high < 1
+
+    @property
+    def is_better(self) -> bool:
+        """Better by more than the tolerance, and by more than chance explains."""
+        return self.enough_pairs and self.ratio > 1 + TOLERANCE and self.low > 1
 
     @property
     def verdict(self) -> str:
-        """One word."""
+        """For people."""
+        if not self.enough_pairs:
+            return "too few turns"
         if self.is_worse:
             return "WORSE"
-        return "better" if self.low > 1 else "equal"
+        return "better" if self.is_better else "equal"
 
 
 def spread(ratios: Sequence[float]) -> Spread:
@@ -44,7 +54,9 @@ def spread(ratios: Sequence[float]) -> Spread:
     """
     ordered = sorted(ratios)
     rank = _rank(len(ordered))
-    return Spread(median(ordered), ordered[rank - 1], ordered[-rank])
+    return Spread(
+        median(ordered), ordered[rank - 1], ordered[-rank], enough_pairs=len(ordered) >= PAIRS_LEAST
+    )
 
 
 def _rank(count: int) -> int:

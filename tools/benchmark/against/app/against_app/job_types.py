@@ -1,4 +1,4 @@
-"""The jobs that are measured. Older versions have the names elsewhere."""
+"""The jobs that are measured."""
 
 import os
 import time
@@ -6,12 +6,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-try:
-    from jobs import Effect, job_type
-except ImportError:
-    from jobs.states import Effect  # type: ignore[no-redef, import-not-found]
+from against_app.version import Effect, job_type
 
-    from jobs.handlers.registry import job_type  # type: ignore[assignment]
+EMPTY = "against.empty"
+STAMP = "against.stamp"
+STAMPS = "AGAINST_STAMPS"
 
 
 class EmptyPayload(serializers.Serializer[dict[str, Any]]):
@@ -26,14 +25,17 @@ class StampPayload(serializers.Serializer[dict[str, Any]]):
     since = serializers.FloatField()
 
 
-@job_type("against.empty", payload=EmptyPayload, effect=Effect.IDEMPOTENT)
+@job_type(EMPTY, payload=EmptyPayload, effect=Effect.IDEMPOTENT)
 def empty(payload: dict[str, Any], context: Any) -> None:
     """Does nothing: what is left is what a job costs."""
 
 
-@job_type("against.stamp", payload=StampPayload, effect=Effect.IDEMPOTENT, queue="bulk")
+@job_type(STAMP, payload=StampPayload, effect=Effect.IDEMPOTENT)
 def stamp(payload: dict[str, Any], context: Any) -> None:
-    """Leaves how long ago the job was enqueued."""
-    waited = time.time() - payload["since"]
-    with open(os.environ["AGAINST_STAMPS"], "a") as stamps:  # noqa: PTH123 - quicker
-        stamps.write(f"{waited}\n")
+    """Leaves how many seconds ago the job was enqueued."""
+    line = f"{time.time() - payload['since']:.6f}\n"
+    descriptor = os.open(os.environ[STAMPS], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, line.encode())
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,29 @@
+"""One run that measures this checkout alone."""
+
+import gc
+import sys
+
+import django
+from django.core.management import call_command
+
+from tools.benchmark.errors import BenchmarkError
+from tools.benchmark.ground import own_ground
+from tools.benchmark.options import Options
+
+
+def run(options: Options) -> str:
+    """Measures in a database of its own and returns the report.
+
+    Raises BenchmarkError if Redis is not reachable or a measure does not come to its end.
+    """
+    with own_ground():
+        django.setup()
+        from jobs.core.errors import BrokerUnavailable
+        from tools.benchmark.report import report
+
+        call_command("migrate", verbosity=0)
+        gc.freeze()  # as workers and the API do
+        try:
+            return report(options.only, options.sizes, sys.stderr, json_wanted=options.json)
+        except BrokerUnavailable as error:
+            raise BenchmarkError(f"Redis is not reachable: {error}") from error
