@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from scheduler.env import BASE_DIR, read_environment
 from scheduler.logs.config import logging_config
+from scheduler.mail import mail_settings_of_url
 
 _env = read_environment()
 
@@ -132,14 +133,7 @@ SIMPLE_JWT = {
     "SIGNING_KEY": SECRET_KEY,
 }
 
-EMAIL_BACKEND = _env.email["EMAIL_BACKEND"]
-EMAIL_HOST = _env.email["EMAIL_HOST"]
-EMAIL_PORT = _env.email["EMAIL_PORT"]
-EMAIL_HOST_USER = _env.email["EMAIL_HOST_USER"] or ""
-EMAIL_HOST_PASSWORD = _env.email["EMAIL_HOST_PASSWORD"] or ""
-EMAIL_USE_TLS = _env.email.get("EMAIL_USE_TLS", False)
-EMAIL_USE_SSL = _env.email.get("EMAIL_USE_SSL", False)
-EMAIL_TIMEOUT = 10  # seconds; a mail server that says nothing for so long counts as gone
+globals().update(mail_settings_of_url(_env.email))
 DEFAULT_FROM_EMAIL = _env.default_from_email
 
 LANGUAGE_CODE = "en"

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
+from jobs.models.brin_index import BrinIndex
 from jobs.models.job import Job
 
 
@@ -40,7 +40,7 @@ class ProcessedKey(models.Model):
         ordering = ["key"]
         indexes = [
             # Pruning finds old keys by it; rows arrive in this order, so it costs next to nothing.
-            BrinIndex(fields=["created_at"], name="processed_key_by_age", autosummarize=True),
+            BrinIndex(fields=["created_at"], name="processed_key_by_age"),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from types import TracebackType
-from typing import BinaryIO, Self, cast
+from typing import Any, BinaryIO, Self, cast
 
 DROP = "(hang up)"
 HANG = "(say nothing)"
@@ -73,15 +73,9 @@ class SmtpServer:
         return int(self._listener.getsockname()[1])
 
     @property
-    def settings(self) -> Mapping[str, object]:
-        """The Django settings that send mail here."""
-        return {
-            "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-            "EMAIL_HOST": "127.0.0.1",
-            "EMAIL_PORT": self.port,
-            "EMAIL_USE_SSL": self.tls is not None,
-            "EMAIL_USE_TLS": False,
-        }
+    def options(self) -> Mapping[str, Any]:
+        """The options of a mailer that sends mail here."""
+        return {"host": "127.0.0.1", "port": self.port, "use_ssl": self.tls is not None}
 
     def __enter__(self) -> Self:
         self._start(self._accept)

@@ -1,6 +1,9 @@
-"""Makes `.venv` and installs the requirements, when needed. Run by bin/python as a file.
+"""Makes the virtual environment and installs the requirements, when needed. Run by bin/python.
 
-Nothing is installed yet, so this imports the standard library alone.
+Prints the path of its Python. Nothing is installed yet, so this imports the standard library alone.
+
+The usual one is `.venv`. With DJANGO=6 it is another one, `.venv-django6-<Python>`, in which the
+newest Django 6 takes the place of the long-term release.
 """
 
 import fcntl
@@ -12,39 +15,52 @@ import venv
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-VENV = CHECKOUT / ".venv"
-PYTHON = VENV / "bin" / "python"
-STAMP = VENV / ".installed"
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+DJANGO_6 = "requirements-django6.txt"
 
 
 def main() -> None:
+    wanted = os.environ.get("DJANGO", "")
+    if wanted not in ("", "5.2", "6"):
+        sys.exit(f"DJANGO is {wanted!r}; set it to 5.2 or 6, or leave it out.")
     with Path(__file__).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # bin/start and bin/test may be started together
-        if not os.access(PYTHON, os.X_OK) or not _has_pip():
-            _say(f"Making .venv with Python {sys.version.split()[0]}")
-            venv.create(VENV, with_pip=True, symlinks=True, clear=True)
-        if not STAMP.exists() or STAMP.read_text() != _fingerprint():
-            _install()
-            STAMP.write_text(_fingerprint())
+        print(_python(wanted == "6"))
 
 
-def _has_pip() -> bool:
+def _python(django_6: bool) -> Path:
+    """The Python of the environment, in which everything is installed now."""
+    name = f".venv-django6-{sys.version_info[0]}.{sys.version_info[1]}" if django_6 else ".venv"
+    directory = CHECKOUT / name
+    python, stamp = directory / "bin" / "python", directory / ".installed"
+    # One after the other: the last one has the last word on a version.
+    files = [REQUIREMENTS[-1], *([DJANGO_6] if django_6 else [])]
+    if not os.access(python, os.X_OK) or not _has_pip(directory):
+        _say(f"Making {name} with Python {sys.version.split()[0]}")
+        venv.create(directory, with_pip=True, symlinks=True, clear=True)
+    if not stamp.exists() or stamp.read_text() != _fingerprint(files):
+        for file in files:
+            _install(python, file)
+        stamp.write_text(_fingerprint(files))
+    return python
+
+
+def _has_pip(directory: Path) -> bool:
     """False after an interrupted first start."""
-    return any(VENV.glob("lib/python*/site-packages/pip/__main__.py"))
+    return any(directory.glob("lib/python*/site-packages/pip/__main__.py"))
 
 
-def _install() -> None:
-    _say("Installing requirements-dev.txt (on the first start that takes a minute)")
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input"]
-    command += ["--disable-pip-version-check", "--requirement", "requirements-dev.txt"]
-    if subprocess.run(command, cwd=CHECKOUT).returncode != 0:  # noqa: S603
+def _install(python: Path, file: str) -> None:
+    _say(f"Installing {file} (on the first start that takes a minute)")
+    command = [str(python), "-m", "pip", "install", "--quiet", "--no-input"]
+    command += ["--disable-pip-version-check", "--requirement", file]
+    if subprocess.run(command, cwd=CHECKOUT, stdout=sys.stderr).returncode != 0:  # noqa: S603
         sys.exit("The requirements could not be installed; pip says above why. Try again then.")
 
 
-def _fingerprint() -> str:
-    texts = [(CHECKOUT / name).read_bytes() for name in REQUIREMENTS]
-    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+def _fingerprint(files: list[str]) -> str:
+    texts = [(CHECKOUT / name).read_bytes() for name in {*REQUIREMENTS, *files}]
+    return hashlib.sha256(b"\0".join(sorted(texts))).hexdigest()
 
 
 def _say(what: str) -> None:

@@ -3,16 +3,15 @@
 import logging
 import smtplib
 from collections.abc import Mapping
-from email.utils import parseaddr
 from uuid import UUID
 
-from django.core.mail import EmailMessage, get_connection
-from django.core.mail.backends import smtp
+from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-from django.core.mail.message import sanitize_address
 
 from jobs.core.errors import OutcomeUnknown
 from jobs.handlers.context import JobContext
+from jobs.handlers.email.address import envelope_address
+from jobs.handlers.email.backend import mail_backend
 from jobs.handlers.email.refusal import permanent_refusal
 from jobs.handlers.email.smtp import CarefulEmailBackend, Reply
 
@@ -30,21 +29,20 @@ def deliver(message: EmailMessage, context: JobContext) -> list[str]:
     refused = _send(message)
     if refused:
         _report(refused, message, context)
-    return [one for one in message.recipients() if sanitize_address(one, "utf-8") not in refused]
+    return [one for one in message.recipients() if envelope_address(one) not in refused]
 
 
 def message_id(job_id: UUID, from_email: str) -> str:
     """The Message-ID of a job's mail, in the sender's domain."""
-    _, address = parseaddr(sanitize_address(from_email, "utf-8"))
-    return f"<{job_id}@{address.rpartition('@')[2]}>"
+    return f"<{job_id}@{envelope_address(from_email).rpartition('@')[2]}>"
 
 
 def _send(message: EmailMessage) -> Mapping[str, Reply]:
-    backend = _mail_backend()
+    backend = mail_backend()
     try:
         with backend:
             backend.send_messages([message])
-            return backend.refused if isinstance(backend, CarefulEmailBackend) else {}
+            return _refused(backend)
     except smtplib.SMTPServerDisconnected as error:
         if isinstance(backend, CarefulEmailBackend):
             raise  # before the body was out: see CarefulSMTP
@@ -55,10 +53,11 @@ def _send(message: EmailMessage) -> Mapping[str, Reply]:
         raise
 
 
-def _mail_backend() -> BaseEmailBackend:
-    """What EMAIL_BACKEND names; Django's own SMTP backend is replaced by the careful one."""
-    backend: BaseEmailBackend = get_connection()
-    return CarefulEmailBackend() if type(backend) is smtp.EmailBackend else backend
+def _refused(backend: BaseEmailBackend) -> Mapping[str, Reply]:
+    """By plain address: some versions of Django send the name along."""
+    if not isinstance(backend, CarefulEmailBackend):
+        return {}
+    return {envelope_address(one): reply for one, reply in backend.refused.items()}
 
 
 def _report(refused: Mapping[str, Reply], message: EmailMessage, context: JobContext) -> None:

@@ -5,9 +5,10 @@ from email.utils import getaddresses, quote
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.core.mail.message import sanitize_address
 from django.core.validators import validate_email
 from rest_framework import serializers
+
+from jobs.handlers.email.address import check_mailbox
 
 # Control characters and Unicode's own line ends: the e-mail package breaks lines at all of them.
 LINE_BREAKING = frozenset({"Cc", "Zl", "Zp"})
@@ -69,9 +70,9 @@ class MailboxesField(serializers.ListField):
 
 
 def _mailbox(text: str) -> str:
-    """The one mailbox in the text, in a form that Django's stricter parser takes as well."""
+    """The one mailbox in the text, in a form that mail headers take as well."""
     [(name, address)] = getaddresses([text])
     validate_email(address)
     mailbox = f'"{quote(name)}" <{address}>' if name else address
-    sanitize_address(mailbox, "utf-8")
+    check_mailbox(mailbox)
     return mailbox

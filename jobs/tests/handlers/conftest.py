@@ -11,6 +11,7 @@ from jobs.core.ids import uuid7
 from jobs.handlers.context import JobContext
 from jobs.handlers.email.send_email import send_email
 from jobs.tests.smtp_server import SmtpServer
+from scheduler.mail import TIMEOUT_SECONDS, mail_settings
 
 # Long enough for an answer on a busy machine, short enough to wait for when none comes.
 SHORT_TIMEOUT_SECONDS = 0.5
@@ -21,24 +22,41 @@ def clean_redis() -> None:
     """Handlers touch no Redis."""
 
 
+class Mailer:
+    """The mailer of the project's settings, changed for one test."""
+
+    SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._options: dict[str, Any] = {"timeout": TIMEOUT_SECONDS}
+
+    def change(self, backend: str = SMTP, **options: Any) -> None:
+        """Another backend, and other options beside those that were set before."""
+        self._options |= options
+        kept = self._options if "smtp" in backend or "Own" in backend else {}
+        for name, value in mail_settings(backend, kept).items():
+            setattr(self._settings, name, value)
+
+
 @pytest.fixture
-def smtp_server(settings: Settings) -> Iterator[SmtpServer]:
+def mailer(settings: Settings) -> Mailer:
+    """To be changed by the test."""
+    return Mailer(settings)
+
+
+@pytest.fixture
+def smtp_server(mailer: Mailer) -> Iterator[SmtpServer]:
     """The server that Django's mail settings name during the test."""
     with SmtpServer() as server:
-        point_mail_settings_at(server, settings)
+        mailer.change(**server.options)
         yield server
 
 
-def point_mail_settings_at(server: SmtpServer, settings: Settings) -> None:
-    """Sends mail there."""
-    for name, value in server.settings.items():
-        setattr(settings, name, value)
-
-
 @pytest.fixture
-def short_timeout(settings: Settings) -> None:
+def short_timeout(smtp_server: SmtpServer, mailer: Mailer) -> None:
     """A mail server that says nothing is given up soon."""
-    settings.EMAIL_TIMEOUT = SHORT_TIMEOUT_SECONDS
+    mailer.change(timeout=SHORT_TIMEOUT_SECONDS)
 
 
 @pytest.fixture

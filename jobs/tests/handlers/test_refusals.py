@@ -6,10 +6,9 @@ import socket
 import ssl
 
 import pytest
-from pytest_django.fixtures import Settings
 
 from jobs.core.errors import JobsError, PermanentError
-from jobs.tests.handlers.conftest import Mail
+from jobs.tests.handlers.conftest import Mail, Mailer
 from jobs.tests.smtp_server import DROP, HANG, SmtpServer
 
 BEFORE_THE_ANSWER_TO_THE_BODY = ["connect", "ehlo", "mail", "rcpt", "data"]
@@ -61,11 +60,10 @@ def test_a_connection_lost_before_the_body_is_tried_again(
     assert smtp_server.received == []
 
 
-def test_nobody_listening_is_tried_again(settings: Settings, mail: Mail) -> None:
+def test_nobody_listening_is_tried_again(mailer: Mailer, mail: Mail) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    mailer.change(host="127.0.0.1", port=port)
 
     with pytest.raises(ConnectionRefusedError):
         mail.send()
@@ -120,8 +118,8 @@ class TestLogin:
     """The credentials of EMAIL_URL."""
 
     @pytest.fixture(autouse=True)
-    def credentials(self, smtp_server: SmtpServer, settings: Settings) -> None:
-        settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "shop", "open sesame"
+    def credentials(self, smtp_server: SmtpServer, mailer: Mailer) -> None:
+        mailer.change(username="shop", password="open sesame")
         smtp_server.script = {"ehlo": "250-scripted\r\n250 AUTH PLAIN"}
 
     def test_accepted(self, smtp_server: SmtpServer, mail: Mail) -> None:
@@ -153,11 +151,11 @@ class TestLogin:
 
 
 class TestStartTls:
-    """EMAIL_USE_TLS."""
+    """A mailer with `use_tls`."""
 
     @pytest.fixture(autouse=True)
-    def encrypted(self, smtp_server: SmtpServer, settings: Settings) -> None:
-        settings.EMAIL_USE_TLS = True
+    def encrypted(self, smtp_server: SmtpServer, mailer: Mailer) -> None:
+        mailer.change(use_tls=True)
         smtp_server.script = {"ehlo": "250-scripted\r\n250 STARTTLS"}
 
     def test_not_offered_is_for_good_and_nothing_is_sent_in_the_clear(

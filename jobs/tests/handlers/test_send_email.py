@@ -7,7 +7,7 @@ from django.core import mail as django_mail
 from pytest_django.fixtures import Settings
 
 from jobs.handlers.context import JobContext
-from jobs.tests.handlers.conftest import Mail
+from jobs.tests.handlers.conftest import Mail, Mailer
 from jobs.tests.smtp_server import SmtpServer
 
 
@@ -85,8 +85,8 @@ def test_one_mail_is_one_connection_with_a_proper_end(smtp_server: SmtpServer, m
     assert verbs == ["ehlo", "mail", "rcpt", "data", "quit"]
 
 
-def test_other_mail_backends_are_used_as_they_are(settings: Settings, mail: Mail) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+def test_other_mail_backends_are_used_as_they_are(mailer: Mailer, mail: Mail) -> None:
+    mailer.change("django.core.mail.backends.locmem.EmailBackend")
 
     mail.send()
 

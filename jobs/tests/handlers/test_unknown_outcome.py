@@ -9,11 +9,10 @@ from email.message import Message
 
 import pytest
 from django.core.mail.backends import smtp
-from pytest_django.fixtures import Settings
 
 from jobs.core.errors import JobsError, OutcomeUnknown, PermanentError
 from jobs.handlers.email.smtp import PATIENCE_AFTER_BODY, CarefulEmailBackend
-from jobs.tests.handlers.conftest import SHORT_TIMEOUT_SECONDS, Mail, point_mail_settings_at
+from jobs.tests.handlers.conftest import SHORT_TIMEOUT_SECONDS, Mail, Mailer
 from jobs.tests.smtp_server import DROP, HANG, SmtpServer
 
 # More than two sockets hold, so that the client is still sending when the server goes away.
@@ -92,9 +91,9 @@ class OwnBackend(smtp.EmailBackend):
 
 
 def test_without_the_careful_backend_a_lost_connection_is_unknown(
-    smtp_server: SmtpServer, mail: Mail, settings: Settings
+    smtp_server: SmtpServer, mail: Mail, mailer: Mailer
 ) -> None:
-    settings.EMAIL_BACKEND = f"{__name__}.OwnBackend"
+    mailer.change(f"{__name__}.OwnBackend")
     smtp_server.script = {"body": DROP}
 
     with pytest.raises(OutcomeUnknown):
@@ -102,18 +101,16 @@ def test_without_the_careful_backend_a_lost_connection_is_unknown(
 
 
 class TestEncrypted:
-    """EMAIL_USE_SSL. The cipher needs no certificate, so that the test needs none."""
+    """A mailer with `use_ssl`. The cipher needs no certificate, so that the test needs none."""
 
     CIPHER = "AECDH-AES256-SHA:@SECLEVEL=0"
 
     @pytest.fixture
-    def tls_server(
-        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
-    ) -> Iterator[SmtpServer]:
+    def tls_server(self, mailer: Mailer, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpServer]:
         client = self._context(ssl.PROTOCOL_TLS_CLIENT)
         monkeypatch.setattr(CarefulEmailBackend, "ssl_context", client)
         with SmtpServer(tls=self._context(ssl.PROTOCOL_TLS_SERVER)) as server:
-            point_mail_settings_at(server, settings)
+            mailer.change(**server.options)
             yield server
 
     def _context(self, protocol: int) -> ssl.SSLContext:
