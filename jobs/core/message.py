@@ -42,14 +42,14 @@ class Fetched(NamedTuple):
     """
 
     message: QueueMessage
-    mark: str
+    cache_mark: str
 
     @property
     def already_done(self) -> bool:
         """This very job has succeeded: the ring was a duplicate."""
-        return bool(self.mark) and self.mark == f"done:{self.message.job_id}"
+        return bool(self.cache_mark) and self.cache_mark == f"done:{self.message.job_id}"
 
     @property
     def has_key_conflict(self) -> bool:
         """Another job holds the key, says the mark; the ledger decides."""
-        return bool(self.mark) and not self.mark.endswith(f":{self.message.job_id}")
+        return bool(self.cache_mark) and not self.cache_mark.endswith(f":{self.message.job_id}")

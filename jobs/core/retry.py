@@ -115,7 +115,7 @@ def _retry_or_die(
     return Requeue(max(0.0, min(delay, LONGEST_WAIT_SECONDS)), failures, crashes)
 
 
-def start_is_marked(effect: Effect | None, budget: Budget) -> bool:
+def records_start(effect: Effect | None, budget: Budget) -> bool:
     """Whether `started_at` is written before the handler runs.
 
     It is where being taken for a cut-off attempt would cost more than one retry: handlers

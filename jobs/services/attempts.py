@@ -20,7 +20,7 @@ from jobs.core.retry import (
     RetryPolicy,
     Succeed,
     decide,
-    start_is_marked,
+    records_start,
 )
 from jobs.core.states import Effect, JobState
 from jobs.handlers.registry import job_types
@@ -62,13 +62,13 @@ def job_start(*, claim: ClaimedJob) -> bool:
 
     False: the attempt was taken away, and the handler must not run.
     """
-    return Job.objects.record_start(claim) if is_start_marked(claim) else True
+    return Job.objects.record_start(claim) if attempt_records_start(claim) else True
 
 
-def is_start_marked(claim: ClaimedJob) -> bool:
+def attempt_records_start(claim: ClaimedJob) -> bool:
     """Whether `started_at` tells an attempt that was cut off from one that never began."""
     job_type = job_types.find(claim.type)
-    return start_is_marked(job_type.effect if job_type else None, claim.budget)
+    return records_start(job_type.effect if job_type else None, claim.budget)
 
 
 def job_succeed_in_transaction(*, claim: ClaimedJob) -> None:

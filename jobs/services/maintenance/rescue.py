@@ -13,7 +13,7 @@ from jobs.core.outcome import CutOff, NotStarted, Outcome
 from jobs.models import Job, Worker
 from jobs.models.job_manager import CLAIMED_FIELDS
 from jobs.models.worker import WorkerQuerySet
-from jobs.services.attempts import Finished, Recorded, is_start_marked, jobs_record
+from jobs.services.attempts import Finished, Recorded, attempt_records_start, jobs_record
 from jobs.services.short_transaction import short_transaction, try_advisory_lock
 
 logger = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def _orphans() -> list[Finished]:
 
 
 def _orphan(claim: ClaimedJob, started: bool, worker: str | None) -> Finished:
-    if not started and is_start_marked(claim):
+    if not started and attempt_records_start(claim):
         outcome: Outcome = NotStarted()  # claimed, but it never began
     else:
         outcome = CutOff(error_of_lost_worker(worker or str(claim.worker_id)), crashed=True)

@@ -157,8 +157,8 @@ def test_the_first_fetch_of_a_key_marks_it(broker: Broker) -> None:
     one = message(key="welcome:ann")
     broker.dispatch([one, one])
     first, second = broker.fetch(QUEUES, 10)
-    assert first.mark == ""
-    assert second.mark == f"claimed:{one.job_id}"
+    assert first.cache_mark == ""
+    assert second.cache_mark == f"claimed:{one.job_id}"
     assert not second.has_key_conflict
 
 
@@ -166,8 +166,8 @@ def test_the_mark_names_the_job_that_came_first(broker: Broker) -> None:
     one, other = message(key="welcome:ann"), message(key="welcome:ann")
     broker.dispatch([one, other])
     first, second = broker.fetch(QUEUES, 10)
-    assert first.mark == ""
-    assert second.mark == f"claimed:{one.job_id}"
+    assert first.cache_mark == ""
+    assert second.cache_mark == f"claimed:{one.job_id}"
     assert second.has_key_conflict
 
 
@@ -179,7 +179,7 @@ def test_a_key_that_is_done_answers_every_duplicate(broker: Broker) -> None:
     broker.dispatch([one, other])
     again, rival = broker.fetch(QUEUES, 10)
     assert again.already_done
-    assert rival.mark == f"done:{one.job_id}"
+    assert rival.cache_mark == f"done:{one.job_id}"
     assert rival.has_key_conflict
     assert not rival.already_done
 
@@ -190,7 +190,7 @@ def test_marks_that_are_cleared_are_forgotten(broker: Broker) -> None:
     broker.clear_cache_marks([one.effect_key, "never marked"])
     broker.dispatch([one, other])
     cleared, kept = broker.fetch(QUEUES, 10)
-    assert cleared.mark == ""
+    assert cleared.cache_mark == ""
     assert kept.already_done
 
 
@@ -201,7 +201,7 @@ def test_what_was_popped_before_counts_and_comes_first(broker: Broker) -> None:
     assert popped == rung[0]
     fetched = broker.fetch(QUEUES, 2, popped)
     assert [one.message for one in fetched] == rung[:2]
-    assert [one.mark for one in fetched] == ["", ""]
+    assert [one.cache_mark for one in fetched] == ["", ""]
     assert fetch_all(broker) == rung[2:]
 
 
@@ -262,7 +262,7 @@ def test_everything_can_be_forgotten(broker: Broker) -> None:
     assert broker.promote_due(10) == 0
     assert broker.depth([*QUEUES, "bulk"]).ready["bulk", 5] == 0
     broker.dispatch([one])
-    assert broker.fetch(QUEUES, 1)[0].mark == ""
+    assert broker.fetch(QUEUES, 1)[0].cache_mark == ""
 
 
 def test_it_answers(broker: Broker) -> None:

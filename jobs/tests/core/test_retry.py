@@ -24,7 +24,7 @@ from jobs.core.retry import (
     RetryPolicy,
     Succeed,
     decide,
-    start_is_marked,
+    records_start,
 )
 from jobs.core.states import DeathReason, Effect
 
@@ -176,7 +176,7 @@ def test_jitter_is_drawn_anew_each_time() -> None:
 @pytest.mark.parametrize("failures", [0, 1, 2])
 @pytest.mark.parametrize("crashes", [0, 1])
 @pytest.mark.parametrize("max_retries", [0, 2])
-def test_the_start_is_marked_where_a_wrong_guess_costs_more_than_a_retry(
+def test_the_start_is_recorded_where_a_wrong_guess_costs_more_than_a_retry(
     effect: Effect | None, failures: int, crashes: int, max_retries: int
 ) -> None:
     budget = Budget(failures, crashes, max_retries)
@@ -185,4 +185,4 @@ def test_the_start_is_marked_where_a_wrong_guess_costs_more_than_a_retry(
         or crashes == 1  # it might be called a crash loop
         or failures >= max_retries  # it would be dead
     )
-    assert start_is_marked(effect, budget) is costs_more
+    assert records_start(effect, budget) is costs_more

@@ -262,7 +262,7 @@ def test_a_job_that_nobody_stands_in_the_way_of_is_rung_again(broker: RedisBroke
     settle(job)
     [fetched] = broker.fetch(["default"], 9)
     assert fetched.message.job_id == job.id
-    assert fetched.mark == ""
+    assert fetched.cache_mark == ""
 
 
 def test_what_is_not_queued_any_more_is_left_alone(owner: Job, rival: Job) -> None:
@@ -296,7 +296,7 @@ def test_a_replay_clears_the_marks_of_its_key(owner: Job, broker: RedisBroker) -
     broker.fetch(["default"], 9)
     dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None)
     [fetched] = broker.fetch(["default"], 9)
-    assert fetched.mark == ""
+    assert fetched.cache_mark == ""
 
 
 def test_a_take_over_clears_the_marks_of_its_key(
@@ -308,4 +308,4 @@ def test_a_take_over_clears_the_marks_of_its_key(
     broker.fetch(["default"], 9)
     settle(rival)
     [fetched] = broker.fetch(["default"], 9)
-    assert fetched.mark == ""
+    assert fetched.cache_mark == ""

@@ -35,7 +35,7 @@ from jobs.core.outcome import (
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import JobType, job_types
-from jobs.services.attempts import is_start_marked, job_start, job_succeed_in_transaction
+from jobs.services.attempts import attempt_records_start, job_start, job_succeed_in_transaction
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.short_transaction import short_transaction
 from jobs.worker.execution.attempt import Attempt
@@ -82,7 +82,7 @@ class AttemptRunner:
     async def run_async(self, attempt: Attempt) -> Outcome:
         """The same for an `async def` handler, in the event loop."""
         claim = attempt.claim
-        if is_start_marked(claim):
+        if attempt_records_start(claim):
             job_type = await asyncio.to_thread(self._begin_elsewhere, claim)  # asks the database
         else:
             job_type = self._begin(claim)

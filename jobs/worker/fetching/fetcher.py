@@ -17,7 +17,7 @@ from jobs.core.errors import BrokerUnavailable
 from jobs.core.message import Fetched, QueueMessage
 from jobs.core.outage import broker_outage, database_outage
 from jobs.models import Job
-from jobs.services.attempts import is_start_marked, jobs_claim, jobs_give_back
+from jobs.services.attempts import attempt_records_start, jobs_claim, jobs_give_back
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.maintenance.lost_claims import jobs_release_lost_claims
@@ -169,7 +169,7 @@ class Fetcher:
             self._unmarked = self._broker.wait(self._turned_queues(), BLOCK_SECONDS)
             if self._unmarked:
                 # An idle worker does not ask L1 first: the ledger decides anyway, 0.4 ms sooner.
-                return [Fetched(self._unmarked, mark="")]
+                return [Fetched(self._unmarked, cache_mark="")]
         return [one for one in fetched if not one.already_done]
 
     def _fetch_behind(self, popped: QueueMessage, room: int) -> list[Fetched]:
@@ -199,7 +199,7 @@ class Fetcher:
             return []
         if not messages:
             self._clock.wait(self._stop, DATABASE_POLL_SECONDS)
-        return [Fetched(message, mark="") for message in messages]
+        return [Fetched(message, cache_mark="") for message in messages]
 
     def _claim(self, fetched: list[Fetched]) -> None:
         kill_points.reached(kill_points.POP_CLAIM)
@@ -225,7 +225,7 @@ class Fetcher:
         if claims:
             database_outage.ended()  # without claims the ledger may not even have been asked
             self._inflight.add(claims)
-            self._look_ahead = not any(is_start_marked(claim) for claim in claims)
+            self._look_ahead = not any(attempt_records_start(claim) for claim in claims)
             self._pools.submit(claims)
 
     def _settle(self, left: list[Fetched], any_claimed: bool) -> None:

@@ -269,7 +269,7 @@ def test_a_start_is_fenced() -> None:
     assert job_start(claim=current)
 
 
-def test_a_start_is_marked_only_where_it_matters() -> None:
+def test_a_start_is_recorded_only_where_it_matters() -> None:
     claimed = claim_one(make_job())
     assert job_start(claim=claimed)
     assert stored(claimed).started_at is None

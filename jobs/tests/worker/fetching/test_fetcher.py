@@ -391,7 +391,7 @@ def test_an_idle_worker_marks_what_it_has_claimed_and_takes_what_came_behind_it(
 
     assert len({claim.id for claim in bench.pools.claims}) == 3
     for claim in bench.pools.claims:
-        assert broker.fetch(["default"], 1, claim.message)[0].mark == f"claimed:{claim.id}"
+        assert broker.fetch(["default"], 1, claim.message)[0].cache_mark == f"claimed:{claim.id}"
 
 
 def test_a_ring_made_while_an_idle_worker_claims_is_not_taken_for_the_one_before(
