@@ -1,21 +1,43 @@
 """What is kept of a failed attempt: small, and without the values a job type marks sensitive."""
 
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
-
-from jobs.core.outcome import AttemptError
+from typing import Any, TypedDict
 
 MASK = "********"
 
-# A traceback's end names the error; more than this is repetition (recursion).
+# In characters. A traceback's end names the error; more than this is repetition (recursion).
 TRACEBACK_LIMIT = 16_000
 MESSAGE_LIMIT = 2_000
+SUMMARY_LIMIT = 500
+
+
+class AttemptError(TypedDict):
+    """Why one attempt failed.
+
+    `worker` is the worker's name, `at` an ISO 8601 moment by the worker's clock, `error` the
+    class of the exception. `traceback` is empty where no exception was raised.
+    """
+
+    worker: str
+    at: str
+    error: str
+    message: str
+    traceback: str
+
+
+class RecordedError(AttemptError):
+    """An entry of `Job.errors` and `DeadLetter.attempts`: the error, and which attempt it was."""
+
+    attempt: int
 
 
 def error_of(exception: BaseException, worker: str, secrets: Iterable[str] = ()) -> AttemptError:
-    """The exception as JSON: `worker`, `at`, `error`, `message`, `traceback`."""
+    """The exception as JSON, raised in an attempt of the worker of that name.
+
+    `secrets` are masked in message and traceback: see `secret_values`.
+    """
     text = "".join(traceback.format_exception(exception))
     return _error(
         worker=worker,
@@ -26,7 +48,7 @@ def error_of(exception: BaseException, worker: str, secrets: Iterable[str] = ())
 
 
 def error_of_lost_worker(worker: str) -> AttemptError:
-    """The worker died, or was cut off, while it ran the job."""
+    """The error of an attempt whose worker died, or was declared dead, while it ran the job."""
     return _error(
         worker=worker,
         error="WorkerLost",
@@ -36,7 +58,7 @@ def error_of_lost_worker(worker: str) -> AttemptError:
 
 
 def error_of_lost_attempt(worker: str) -> AttemptError:
-    """The worker is there, but knows nothing any more of an attempt it had begun."""
+    """The error of an attempt that had begun, and that its worker, though alive, does not know."""
     return _error(
         worker=worker,
         error="AttemptLost",
@@ -45,10 +67,22 @@ def error_of_lost_attempt(worker: str) -> AttemptError:
     )
 
 
+def error_summary(errors: Sequence[RecordedError]) -> str:
+    """The last error in one line of at most 500 characters: `class: message`.
+
+    Only the message's first line is kept. Empty if there is no error.
+    """
+    if not errors:
+        return ""
+    lines = errors[-1]["message"].strip().splitlines()
+    return ": ".join([errors[-1]["error"], *lines[:1]])[:SUMMARY_LIMIT]
+
+
 def secret_values(payload: dict[str, Any], sensitive: Iterable[str]) -> list[str]:
     """The texts in a payload that must not be shown, as they are and as `repr` writes them.
 
-    The longest come first: one secret may begin like another.
+    `sensitive` names fields of the payload. The longest text comes first, because one secret may
+    be the beginning of another.
     """
     texts = {text for name in sensitive for text in _texts(payload.get(name))}
     texts |= {repr(text)[1:-1] for text in texts}

@@ -1,10 +1,8 @@
-"""What one execution led to: frozen values without I/O."""
+"""What one attempt led to: frozen values without I/O."""
 
 from dataclasses import dataclass
-from typing import Any
 
-AttemptError = dict[str, Any]
-"""One failed attempt: `error` (class name), `message`, `traceback`; see `attempt_error.py`."""
+from jobs.core.attempt_error import AttemptError
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +14,10 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The handler raised: it did not happen. Retried; `after_seconds` overrides the backoff."""
+    """The handler raised, so the effect did not happen: the job is retried.
+
+    `after_seconds` overrides the backoff.
+    """
 
     error: AttemptError
     after_seconds: float | None = None
@@ -24,14 +25,17 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class FailedForGood:
-    """The handler raised `PermanentError`: no retry."""
+    """The handler raised `PermanentError`: the job is not retried."""
 
     error: AttemptError
 
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """Nobody knows whether it happened: crash, timeout or `OutcomeUnknown`."""
+    """A crash, a timeout or `OutcomeUnknown`: the effect may or may not have happened.
+
+    `crashed`: the worker died, so the attempt counts towards the crash limit.
+    """
 
     error: AttemptError
     crashed: bool = False
@@ -39,14 +43,17 @@ class CutOff:
 
 @dataclass(frozen=True, slots=True)
 class NotStarted:
-    """The attempt never began: the job goes back, after `after_seconds`, at no cost."""
+    """The attempt never began: the job is queued again at no cost.
+
+    `after_seconds` of 0 returns it to the head of its list.
+    """
 
     after_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """A running job was cancelled and its handler stopped."""
+    """The job was cancelled while it ran, and its handler stopped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import models, transaction
 from django.db.models.functions import Now
 
+from jobs.core.attempt_error import RecordedError, error_summary
 from jobs.core.claim import ClaimedJob
 from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN
 from jobs.core.ids import uuid7s
@@ -121,7 +122,7 @@ class JobManager(_Filters["Job"]):
         return {row[0] for row in run_prepared_search("record_succeeded", **_fence(claims))}
 
     def record_requeued(
-        self, moves: Sequence[tuple[ClaimedJob, Requeue, list[dict[str, Any]]]]
+        self, moves: Sequence[tuple[ClaimedJob, Requeue, list[RecordedError]]]
     ) -> dict[UUID, str]:
         """running -> queued with what went wrong; the new states of those that were still ours.
 
@@ -138,7 +139,7 @@ class JobManager(_Filters["Job"]):
         return dict(rows)
 
     def record_dead(
-        self, moves: Sequence[tuple[ClaimedJob, Die, list[dict[str, Any]]]]
+        self, moves: Sequence[tuple[ClaimedJob, Die, list[RecordedError]]]
     ) -> set[UUID]:
         """running -> dead with a dead letter; returns the jobs that were still ours."""
         rows = run(
@@ -149,7 +150,7 @@ class JobManager(_Filters["Job"]):
             errors=[json.dumps(errors) for _, _, errors in moves],
             letter_ids=uuid7s(len(moves)),
             reasons=[move.reason.value for _, move, _ in moves],
-            messages=[_one_line(errors) for _, _, errors in moves],
+            summaries=[error_summary(errors) for _, _, errors in moves],
         )
         return {row[0] for row in rows}
 
@@ -237,10 +238,3 @@ def _claimed(rows: list[tuple[Any, ...]]) -> list[ClaimedJob]:
         ClaimedJob._make((*row[:_PAYLOAD], payload, *row[_PAYLOAD + 1 :]))
         for row, payload in zip(rows, payloads, strict=True)
     ]
-
-
-def _one_line(errors: list[dict[str, Any]]) -> str:
-    if not errors:
-        return ""
-    last = errors[-1]
-    return f"{last['error']}: {last['message']}".splitlines()[0][:500]

@@ -8,10 +8,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from jobs.core.attempt_error import RecordedError
 from jobs.core.claim import ClaimedJob
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import LeaseLost
-from jobs.core.outcome import NotStarted, Outcome, Succeeded
+from jobs.core.outcome import (
+    CutOff,
+    Failed,
+    FailedForGood,
+    NotStarted,
+    Outcome,
+    Succeeded,
+)
 from jobs.core.retry import (
     Cancel,
     Die,
@@ -182,7 +190,9 @@ def _record_cancelled(claims: list[ClaimedJob]) -> set[UUID]:
     return Job.objects.record_cancelled(claims) if claims else set()
 
 
-def _errors(one: Finished) -> list[dict[str, object]]:
-    """What this attempt adds to `Job.errors`."""
-    error = getattr(one.outcome, "error", None)
-    return [{"attempt": one.claim.attempt, **error}] if error else []
+def _errors(one: Finished) -> list[RecordedError]:
+    """What this attempt adds to `Job.errors`: nothing, if it never began."""
+    match one.outcome:
+        case Failed(error=error) | FailedForGood(error=error) | CutOff(error=error):
+            return [{**error, "attempt": one.claim.attempt}]
+    return []

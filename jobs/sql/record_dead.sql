@@ -3,28 +3,28 @@ WITH dead AS (
     UPDATE jobs_job AS job
     SET state = 'dead',
         finished_at = now(),
-        failures = ours.failures,
-        crashes = ours.crashes,
-        errors = job.errors || ours.errors
+        failures = outcome.failures,
+        crashes = outcome.crashes,
+        errors = job.errors || outcome.errors
     FROM unnest(
         %(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[], %(failures)s::int[],
         %(crashes)s::int[], %(errors)s::jsonb[], %(letter_ids)s::uuid[], %(reasons)s::text[],
-        %(messages)s::text[]
-    ) AS ours (
-        id, attempt, worker_id, failures, crashes, errors, letter_id, reason, message
+        %(summaries)s::text[]
+    ) AS outcome (
+        id, attempt, worker_id, failures, crashes, errors, letter_id, reason, summary
     )
-    WHERE job.id = ours.id
-        AND job.attempt = ours.attempt
-        AND job.worker_id = ours.worker_id
+    WHERE job.id = outcome.id
+        AND job.attempt = outcome.attempt
+        AND job.worker_id = outcome.worker_id
         AND job.state = 'running'
-    RETURNING job.*, ours.letter_id, ours.reason, ours.message
+    RETURNING job.*, outcome.letter_id, outcome.reason, outcome.summary
 ), letters AS (
     INSERT INTO jobs_deadletter (
         id, job_id, type, queue, payload, submitted_by_id, reason, error, attempts, attempt,
         created_at, resolution
     )
     SELECT
-        letter_id, id, type, queue, payload, submitted_by_id, reason, message, errors, attempt,
+        letter_id, id, type, queue, payload, submitted_by_id, reason, summary, errors, attempt,
         now(), ''
     FROM dead
 )

@@ -6,19 +6,19 @@ SET state = CASE WHEN job.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancel
     worker_id = NULL,
     claimed_at = NULL,
     started_at = NULL,
-    failures = ours.failures,
-    crashes = ours.crashes,
-    errors = job.errors || ours.errors,
-    run_at = CASE WHEN ours.delay > 0
-        THEN now() + ours.delay * interval '1 second' ELSE job.run_at END,
-    dispatched_at = CASE WHEN ours.delay > 0
-        THEN now() + ours.delay * interval '1 second' ELSE job.dispatched_at END
+    failures = outcome.failures,
+    crashes = outcome.crashes,
+    errors = job.errors || outcome.errors,
+    run_at = CASE WHEN outcome.delay > 0
+        THEN now() + outcome.delay * interval '1 second' ELSE job.run_at END,
+    dispatched_at = CASE WHEN outcome.delay > 0
+        THEN now() + outcome.delay * interval '1 second' ELSE job.dispatched_at END
 FROM unnest(
     %(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[], %(delays)s::float8[],
     %(failures)s::int[], %(crashes)s::int[], %(errors)s::jsonb[]
-) AS ours (id, attempt, worker_id, delay, failures, crashes, errors)
-WHERE job.id = ours.id
-    AND job.attempt = ours.attempt
-    AND job.worker_id = ours.worker_id
+) AS outcome (id, attempt, worker_id, delay, failures, crashes, errors)
+WHERE job.id = outcome.id
+    AND job.attempt = outcome.attempt
+    AND job.worker_id = outcome.worker_id
     AND job.state = 'running'
 RETURNING job.id, job.state

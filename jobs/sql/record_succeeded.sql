@@ -1,14 +1,14 @@
 -- running -> succeeded, with the processed key in the same statement; fenced by worker and
--- attempt. Returns the jobs that were still ours. Only the primary key can serve to find them;
+-- attempt. Returns the jobs that were still running under that worker and attempt. Only the primary key can serve to find them;
 -- see claim_jobs.sql.
 WITH succeeded AS (
     UPDATE jobs_job AS job
     SET state = 'succeeded', finished_at = now()
     FROM unnest(%(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[])
-        AS ours (id, attempt, worker_id)
-    WHERE job.id = ANY (ARRAY[ours.id])
-        AND job.attempt = ours.attempt
-        AND job.worker_id = ours.worker_id
+        AS outcome (id, attempt, worker_id)
+    WHERE job.id = ANY (ARRAY[outcome.id])
+        AND job.attempt = outcome.attempt
+        AND job.worker_id = outcome.worker_id
         AND job.state || '' = 'running'
     RETURNING job.id, job.effect_key
 ), processed AS (

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from jobs.core.attempt_error import error_of
+from jobs.core.attempt_error import AttemptError, error_of
 from jobs.core.claim import ClaimedJob
 from jobs.core.outcome import (
-    AttemptError,
     CutOff,
     Failed,
     FailedForGood,
@@ -114,7 +113,7 @@ def make_due(job: Job) -> None:
     Job.objects.filter(id=job.id).update(run_at=seconds_ago(1), dispatched_at=seconds_ago(1))
 
 
-def rung(job: Job | UUID, seconds: float) -> None:
-    """The job should have been in its list for so long (or in so long, if negative)."""
+def dispatched_ago(job: Job | UUID, seconds: float) -> None:
+    """Dates the job's dispatch `seconds` before now (after now, if negative)."""
     job_id = job.id if isinstance(job, Job) else job
     Job.objects.filter(id=job_id).update(dispatched_at=seconds_ago(seconds))

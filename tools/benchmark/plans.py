@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from jobs.broker.base import ListName
 from jobs.broker.keys import lists_of
+from jobs.core.attempt_error import RecordedError
 from jobs.core.claim import ClaimedJob
 from jobs.core.conf import jobs_conf
 from jobs.core.retry import Die, Requeue
@@ -46,7 +47,9 @@ def _verbs() -> "Iterator[tuple[str, Callable[[], object]]]":
     worker_id = worker_register(name=None, queues=["default"], concurrency=1).id
     queued = list(Job.objects.queued().values_list("id", flat=True)[:BATCH])
     next_out = _newest_of_each_list()
-    error = [{"attempt": 1, "error": "E", "message": "m"}]
+    errors: list[RecordedError] = [
+        {"attempt": 1, "worker": "w", "at": "", "error": "E", "message": "m", "traceback": ""}
+    ]
     requeue, die = Requeue(1.0, 1, 0), Die(DeathReason.EXHAUSTED, 1, 0)
 
     def claim() -> list[ClaimedJob]:
@@ -58,9 +61,9 @@ def _verbs() -> "Iterator[tuple[str, Callable[[], object]]]":
     yield "record succeeded", lambda: Job.objects.record_succeeded(claim())
     yield (
         "record requeued",
-        lambda: Job.objects.record_requeued([(one, requeue, error) for one in claim()]),
+        lambda: Job.objects.record_requeued([(one, requeue, errors) for one in claim()]),
     )
-    yield "record dead", lambda: Job.objects.record_dead([(one, die, error) for one in claim()])
+    yield "record dead", lambda: Job.objects.record_dead([(one, die, errors) for one in claim()])
     yield (
         "settle has_key_conflict",
         lambda: jobs_resolve_key_conflicts(job_ids=queued, worker_id=worker_id),

@@ -6,6 +6,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from jobs.api.links import failed_job_path, job_path
+from jobs.core.attempt_error import error_summary
 from jobs.core.states import FINAL_STATES, JobState
 from jobs.models import Job
 from jobs.services.enqueue import Enqueued
@@ -62,7 +63,7 @@ class JobRepresentation(serializers.Serializer[Job]):
         return job.worker.name if job.worker else None
 
     def get_error(self, job: Job) -> str | None:
-        return _one_line(job.errors[-1]) if job.errors else None
+        return error_summary(job.errors) or None
 
     def get_links(self, job: Job) -> dict[str, str]:
         links = {"self": job_path(job.pk)}
@@ -72,8 +73,3 @@ class JobRepresentation(serializers.Serializer[Job]):
         if failed_job_id and job.state == JobState.DEAD:
             links["failed_job"] = failed_job_path(failed_job_id)
         return links
-
-
-def _one_line(error: dict[str, Any]) -> str:
-    message = str(error.get("message") or "").strip().partition("\n")[0]
-    return ": ".join(part for part in (str(error.get("error") or ""), message) if part)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from django.test import Client
 
+from jobs.core.attempt_error import AttemptError
 from jobs.core.outcome import Failed
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 from jobs.services.attempts import Finished, jobs_claim, jobs_record
@@ -58,7 +59,7 @@ def test_every_attempt_is_shown_the_last_one_open(
     for number in (1, 2):
         Job.objects.filter(id=job.id).update(run_at="2020-01-01T00:00:00Z")
         [claim] = jobs_claim(worker_id=worker.id, job_ids=[job.id])
-        error = {
+        error: AttemptError = {
             "worker": worker.name,
             "at": f"2026-11-23T10:00:0{number}.000+00:00",
             "error": "TimeoutError",

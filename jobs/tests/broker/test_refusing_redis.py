@@ -21,7 +21,7 @@ from jobs.services.maintenance.redispatch import REDISPATCH_LIMIT_PER_LIST, jobs
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.open_pools import Bench
 from jobs.tests.refusing_redis import full_redis, read_only_redis
-from jobs.tests.steps import rung, stored
+from jobs.tests.steps import dispatched_ago, stored
 from jobs.tests.threads import at_once
 from jobs.tests.waiting import wait_until
 from jobs.worker import timers
@@ -79,7 +79,7 @@ def test_an_idle_worker_looks_into_the_ledger(caplog: pytest.LogCaptureFixture) 
 @pytest.mark.usefixtures("refusing")
 def test_nothing_is_dated_as_if_it_had_been_rung() -> None:
     job = make_job()
-    rung(job, LONG_AGO)
+    dispatched_ago(job, LONG_AGO)
     before = stored(job)
     with pytest.raises(BrokerUnavailable):
         jobs_redispatch_lost(queues=["default"])
@@ -88,7 +88,7 @@ def test_nothing_is_dated_as_if_it_had_been_rung() -> None:
 
 def test_while_redis_is_left_alone_nothing_is_rung_again() -> None:
     job = make_job()
-    rung(job, LONG_AGO)
+    dispatched_ago(job, LONG_AGO)
     get_broker().forget_everything()
     before = stored(job)
     broker_outage.failed(BrokerUnavailable("refused"))
@@ -140,7 +140,7 @@ def test_what_fills_a_full_redis_makes_room_and_comes_back_later(broker: RedisBr
                 broker.fetch(["default"], 2)
         assert sum(broker.depth(["default"]).ready.values()) == 0
         for job in jobs:
-            rung(job, LONG_AGO)
+            dispatched_ago(job, LONG_AGO)
     broker_outage.ended()
     assert jobs_redispatch_lost(queues=["default"]) == 5
     fetched = broker.fetch(["default"], 9)

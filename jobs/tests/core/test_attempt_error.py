@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 from jobs.core.attempt_error import (
     MASK,
     MESSAGE_LIMIT,
+    SUMMARY_LIMIT,
     TRACEBACK_LIMIT,
+    AttemptError,
+    RecordedError,
     error_of,
     error_of_lost_worker,
+    error_summary,
     secret_values,
 )
-from jobs.core.outcome import AttemptError
 
 
 def raised(
@@ -138,3 +141,27 @@ def test_secret_values_are_found_inside_lists_and_objects() -> None:
     payload = {"card": {"number": "4111 1111", "codes": ["123-a", 987]}, "to": "ann"}
     error = raised(RuntimeError("4111 1111 refused: 123-a, 987"), secret_values(payload, {"card"}))
     assert error["message"] == f"{MASK} refused: {MASK}, {MASK}"
+
+
+def recorded(error: AttemptError, attempt: int = 1) -> RecordedError:
+    return {**error, "attempt": attempt}
+
+
+def test_the_summary_is_the_last_error_in_one_line() -> None:
+    first, last = recorded(raised(KeyError("a"))), recorded(raised(OSError("no\nroute")), 2)
+    assert error_summary([first, last]) == "OSError: no"
+
+
+def test_the_summary_of_an_error_without_a_message_is_its_class() -> None:
+    assert error_summary([recorded(raised(ValueError()))]) == "ValueError"
+
+
+def test_the_summary_of_no_error_is_empty() -> None:
+    assert error_summary([]) == ""
+
+
+@given(st.text())
+def test_the_summary_is_short_and_never_has_two_lines(message: str) -> None:
+    summary = error_summary([recorded(error_of(RuntimeError(message), "worker-1"))])
+    assert len(summary.splitlines()) == 1
+    assert len(summary) <= SUMMARY_LIMIT

@@ -27,8 +27,9 @@ from jobs.core.retry import (
     records_start,
 )
 from jobs.core.states import DeathReason, Effect
+from jobs.tests.errors import make_error
 
-ERROR = {"error": "RuntimeError", "message": "no", "traceback": ""}
+ERROR = make_error()
 FRESH = Budget(failures=0, crashes=0, max_retries=4)
 SPENT = Budget(failures=4, crashes=0, max_retries=4)
 ONE_CRASH_LEFT = Budget(failures=2, crashes=2, max_retries=4)

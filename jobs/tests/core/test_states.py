@@ -14,8 +14,9 @@ from jobs.core.outcome import (
 )
 from jobs.core.retry import Budget, Cancel, Die, Requeue, RetryPolicy, Succeed, decide
 from jobs.core.states import ALLOWED_MOVES, FINAL_STATES, Effect, JobState
+from jobs.tests.errors import make_error
 
-ERROR = {"error": "RuntimeError", "message": "no", "traceback": ""}
+ERROR = make_error()
 
 LEADS_TO = {
     Succeed: JobState.SUCCEEDED,

@@ -21,11 +21,11 @@ from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import (
     claim_one,
     die,
+    dispatched_ago,
     fail,
     heard_now,
     interrupt,
     make_due,
-    rung,
     stored,
     succeed,
 )
@@ -138,7 +138,7 @@ def test_a_row_that_somebody_holds_holds_nobody_up(owner: Job, broker: RedisBrok
     assert stored(held).state == JobState.QUEUED
     assert stored(free).state == JobState.SKIPPED
     broker.forget_everything()  # as its ring had come out
-    rung(held, 60)
+    dispatched_ago(held, 60)
     assert jobs_redispatch_lost(queues=["default"]) == 1
     assert settle(held) == 1
 
@@ -283,7 +283,7 @@ def test_a_mark_that_the_ledger_contradicts_cannot_hold_a_job_back(broker: Redis
     broker.mark_done([(job.effect_key, job.id)])
     [fetched] = broker.fetch(["default"], 9)
     assert fetched.already_done  # a worker drops this ring
-    rung(job, 60)
+    dispatched_ago(job, 60)
     assert jobs_redispatch_lost(queues=["default"]) == 1
     [again] = broker.fetch(["default"], 9)
     assert again.message.job_id == job.id

@@ -18,7 +18,7 @@ from jobs.services.maintenance import redispatch
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.short_transaction import try_advisory_lock
 from jobs.tests.factories import make_job, make_worker
-from jobs.tests.steps import claim_one, fail, rung, stored
+from jobs.tests.steps import claim_one, dispatched_ago, fail, stored
 from jobs.tests.threads import elsewhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +31,7 @@ JUST_NOW = 0.5
 def job_dispatched(seconds: float, **fields: object) -> Job:
     """A job that was rung so long ago."""
     job = make_job(**fields)
-    rung(job, seconds)
+    dispatched_ago(job, seconds)
     return job
 
 
@@ -64,7 +64,7 @@ def test_it_is_dated_anew_and_so_not_rung_every_round(broker: RedisBroker) -> No
     assert redispatch_lost() == 0
     broker.forget_everything()
     assert redispatch_lost() == 0  # within the margin
-    rung(job, LONG_AGO)
+    dispatched_ago(job, LONG_AGO)
     assert redispatch_lost() == 1
 
 
@@ -180,7 +180,7 @@ def test_what_was_delayed_and_is_overdue_is_rung_again(broker: RedisBroker) -> N
     broker.forget_everything()
     for job in (delayed, retried):
         Job.objects.filter(id=job.id).update(run_at=job.created_at)
-        rung(job, LONG_AGO)
+        dispatched_ago(job, LONG_AGO)
     assert redispatch_lost() == 2
     assert set(fetched(broker)) == {delayed, retried}
 

@@ -14,7 +14,7 @@ from jobs.services.attempts import jobs_claim
 from jobs.sql import statements
 from jobs.sql.statements import statement
 from jobs.tests.factories import make_job, make_worker
-from jobs.tests.steps import fail, rung, stored
+from jobs.tests.steps import dispatched_ago, fail, stored
 from jobs.tests.threads import elsewhere, waiting_for_locks
 from jobs.tests.waiting import wait_until
 
@@ -74,7 +74,7 @@ def test_jobs_that_are_rung_again_meanwhile_are_claimed_all_the_same(failed_befo
 
     def redispatch_lost() -> None:
         for job in (own, new, held):
-            rung(job, 0)
+            dispatched_ago(job, 0)
 
     assert claimed_while(redispatch_lost, [own, new, held]) == {own.id, new.id, held.id}
     assert [stored(job).attempt for job in (own, new, held)] == [1, 1, 2]

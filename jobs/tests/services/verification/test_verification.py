@@ -37,11 +37,11 @@ from jobs.tests.steps import (
     HOUR_SECONDS,
     claim_one,
     die,
+    dispatched_ago,
     error,
     fail,
     interrupt,
     record,
-    rung,
     silence,
     start_one,
     stored,
@@ -241,7 +241,7 @@ def a_settled_letter_without_success() -> None:
 def unknown_to_redis() -> None:
     job = make_job()
     change(job, run_at=seconds_ago(HOUR_SECONDS))
-    rung(job, HOUR_SECONDS)
+    dispatched_ago(job, HOUR_SECONDS)
     get_broker().forget_everything()
 
 
@@ -319,10 +319,10 @@ def test_what_is_late_behind_the_next_one_out_is_not_lost(broker: RedisBroker) -
     broker.dispatch([QueueMessage(waiting.id, waiting.effect_key, waiting.queue, waiting.priority)])
     for job in (lost, waiting):
         change(job, run_at=seconds_ago(HOUR_SECONDS))
-        rung(job, HOUR_SECONDS)
+        dispatched_ago(job, HOUR_SECONDS)
     assert found(redis_checks()) == {}
     change(lost, run_at=seconds_ago(HOUR_SECONDS * 2))
-    rung(lost, HOUR_SECONDS * 2)
+    dispatched_ago(lost, HOUR_SECONDS * 2)
     assert found(redis_checks()) == {"dispatches": 1}
 
 
@@ -381,7 +381,7 @@ def test_repair_rings_in_queues_that_the_settings_no_longer_name(
     job = make_job(queue="bulk")
     settings.JOBS_QUEUES = ["default"]
     change(job, run_at=seconds_ago(HOUR_SECONDS))
-    rung(job, HOUR_SECONDS)
+    dispatched_ago(job, HOUR_SECONDS)
     broker.forget_everything()
     assert jobs_repair().redispatched == 1
     assert [one.message.job_id for one in broker.fetch(["bulk"], 2)] == [job.id]

@@ -10,6 +10,7 @@ import pytest
 from jobs.core.outcome import CutOff, Outcome, Succeeded
 from jobs.services.attempts import Finished
 from jobs.tests.claims import make_claim
+from jobs.tests.errors import make_error
 from jobs.tests.waiting import wait_until
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.capacity import STALL_SECONDS, Capacity
@@ -20,7 +21,7 @@ from jobs.worker.execution.event_loop import (
     EventLoop,
 )
 
-ABANDONED = CutOff({"error": "JobTimeout", "message": "given up", "traceback": ""})
+ABANDONED = CutOff(make_error("JobTimeout", "given up"))
 
 Run = Callable[[Attempt], Awaitable[Outcome]]
 

@@ -13,6 +13,7 @@ from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.registry import JobType, job_types
 from jobs.services.attempts import Finished
 from jobs.tests.claims import make_claim
+from jobs.tests.errors import make_error
 from jobs.tests.waiting import wait_until
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.capacity import Capacity
@@ -39,11 +40,14 @@ class Bench:
         self.loop = EventLoop(
             Capacity(PLACES, changed),
             self.run_async,
-            lambda attempt: CutOff({}),
+            lambda attempt: CutOff(make_error()),
             self.finished.append,
         )
         threads = ThreadPool(
-            Capacity(THREADS, changed), self.run, lambda attempt: CutOff({}), self.finished.append
+            Capacity(THREADS, changed),
+            self.run,
+            lambda attempt: CutOff(make_error()),
+            self.finished.append,
         )
         self.pools = Pools(threads, self.loop, changed)
 

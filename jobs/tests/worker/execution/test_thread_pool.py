@@ -11,14 +11,15 @@ from jobs.core.errors import JobTimeout
 from jobs.core.outcome import CutOff, NotStarted, Outcome, Succeeded
 from jobs.services.attempts import Finished
 from jobs.tests.claims import make_claim
+from jobs.tests.errors import make_error
 from jobs.tests.waiting import wait_until
 from jobs.worker.execution import thread_pool as executor_module
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.capacity import Capacity
 from jobs.worker.execution.thread_pool import ThreadPool
 
-ABANDONED = CutOff({"error": "JobTimeout", "message": "given up", "traceback": ""})
-INTERRUPTED = CutOff({"error": "JobTimeout", "message": "interrupted", "traceback": ""})
+ABANDONED = CutOff(make_error("JobTimeout", "given up"))
+INTERRUPTED = CutOff(make_error("JobTimeout", "interrupted"))
 
 
 class Handlers:

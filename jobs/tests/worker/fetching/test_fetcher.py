@@ -21,7 +21,7 @@ from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.tests.claims import make_claim
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.open_pools import WORKER_TIMEOUT_SECONDS, Bench
-from jobs.tests.steps import die, lose, rung, stored, succeed
+from jobs.tests.steps import die, dispatched_ago, lose, stored, succeed
 from jobs.tests.threads import at_once, elsewhere
 from jobs.tests.waiting import wait_until
 from jobs.worker.fetching import fetcher as fetcher_module
@@ -110,7 +110,7 @@ def test_a_stale_mark_does_not_hold_a_job_back_for_long(bench: Bench, broker: Re
     broker.mark_done([(job.effect_key, job.id)])
     bench.fetcher.step()
     assert claimed(bench) == []
-    rung(job, 60)
+    dispatched_ago(job, 60)
     jobs_redispatch_lost(queues=["default"])
     bench.fetcher.step()
     assert claimed(bench) == [job.id]
