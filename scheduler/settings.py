@@ -33,11 +33,11 @@ MIDDLEWARE = [
     "scheduler.http.length_required.LengthRequiredMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "scheduler.http.admin_pages.AdminSessionMiddleware",
-    "scheduler.http.probes.CommonExceptProbesMiddleware",
+    "scheduler.http.admin_middleware.AdminSessionMiddleware",
+    "scheduler.http.host_check.CommonExceptProbesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "scheduler.http.admin_pages.AdminAuthenticationMiddleware",
-    "scheduler.http.admin_pages.AdminMessageMiddleware",
+    "scheduler.http.admin_middleware.AdminAuthenticationMiddleware",
+    "scheduler.http.admin_middleware.AdminMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

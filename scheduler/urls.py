@@ -5,8 +5,8 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from scheduler.http import error_views
-from scheduler.http.health import LiveView, ReadyView
-from scheduler.http.index import IndexView
+from scheduler.http.health_views import LiveView, ReadyView
+from scheduler.http.index_view import IndexView
 
 urlpatterns = [
     # First, because they are called most: every pattern that is tried before costs 4 µs.

@@ -2,9 +2,9 @@
 
 from django.urls import re_path
 
-from jobs.api.dead_letters.views import DeadLetterViewSet
-from jobs.api.jobs.submission_views import AddJobsView, AddJobView
-from jobs.api.jobs.views import JobViewSet
+from jobs.api.dead_letters.dead_letter_views import DeadLetterViewSet
+from jobs.api.jobs.add_job_views import AddJobsView, AddJobView
+from jobs.api.jobs.job_views import JobViewSet
 
 urlpatterns = [
     re_path(r"^addJob/?$", AddJobView.as_view(), name="add-job"),

@@ -158,7 +158,7 @@ def test_apps_do_not_know_one_another(package: str, strangers: set[str]) -> None
         ("jobs.models.job_queryset", "jobs.broker.get_broker"),
         ("jobs.handlers.registry", "jobs.handlers.welcome"),
         ("jobs.services.enqueue.accept", "jobs.worker.recording.outcome_log"),
-        ("jobs.api.jobs.views", "jobs.admin"),
+        ("jobs.api.jobs.job_views", "jobs.admin"),
         ("jobs.worker.worker", "jobs.management.commands.runworker"),
     ],
 )

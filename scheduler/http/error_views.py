@@ -4,7 +4,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
-from scheduler.http.admin_pages import is_for_admin
+from scheduler.http.admin_middleware import is_for_admin
 from scheduler.http.problems import INTERNAL_ERROR, NOT_FOUND, Problem, problem_of, problem_response
 
 

@@ -1,7 +1,7 @@
 """Which error becomes which `application/problem+json` (RFC 9457).
 
 Apps speak to this module through DRF's and Django's exceptions only: an app turns its own
-errors into those (`jobs/api/refusals.py`) and needs to know nothing of this file.
+errors into those (`jobs/api/shared/refusals.py`) and needs to know nothing of this file.
 """
 
 import logging
@@ -25,7 +25,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.views import set_rollback
 
-from jobs.api.pointers import pointed_errors, summary
+from jobs.api.shared.pointers import pointed_errors, summary
 from scheduler.http.request_id import request_id
 
 CONTENT_TYPE = "application/problem+json"

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from jobs.api.links import failed_job_path, job_path
+from jobs.api.shared.links import failed_job_path, job_path
 from jobs.models import DeadLetter
 from jobs.services.visibility import masked_payload
 

@@ -7,9 +7,9 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 
 from jobs.api.jobs.submission import job_request
-from jobs.api.links import job_path_prefix
-from jobs.api.pointers import pointed_errors, summary
-from jobs.api.refusals import JobsRefused, refusal_of
+from jobs.api.shared.links import job_path_prefix
+from jobs.api.shared.pointers import pointed_errors, summary
+from jobs.api.shared.refusals import JobsRefused, refusal_of
 from jobs.core.errors import JobsError, RequestsRefused
 from jobs.services.enqueue import Enqueued, JobRequest, jobs_enqueue
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from jobs.api.links import failed_job_path, job_path
+from jobs.api.shared.links import failed_job_path, job_path
 from jobs.core.attempt_error import error_summary
 from jobs.core.states import FINAL_STATES, JobState
 from jobs.models import Job

@@ -9,8 +9,8 @@ from typing import Any
 
 from rest_framework.exceptions import ValidationError
 
-from jobs.api.jobs.serializers import DELAY_MAX_SECONDS, KEY_MAX, JobSubmission
-from jobs.api.page_query import QUEUE_MAX, TYPE_MAX
+from jobs.api.jobs.queries import DELAY_MAX_SECONDS, KEY_MAX, JobSubmission
+from jobs.api.shared.page_query import QUEUE_MAX, TYPE_MAX
 from jobs.core.conf import MAX_RETRIES_LIMIT, PRIORITY_MAX, PRIORITY_MIN
 from jobs.services.enqueue import JobRequest
 

@@ -50,7 +50,7 @@ def test_a_failure_in_a_view(
         raise RuntimeError("the reason")
 
     settings.DEBUG = debug
-    monkeypatch.setattr("jobs.api.jobs.submission_views.job_enqueue_together", fail)
+    monkeypatch.setattr("jobs.api.jobs.add_job_views.job_enqueue_together", fail)
 
     response = api.post("/addJob", {"type": "tests.note", "payload": {}})
 

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rest_framework.exceptions import ValidationError
 
-from jobs.api.jobs.serializers import DELAY_MAX_SECONDS, JobSubmission
+from jobs.api.jobs.queries import DELAY_MAX_SECONDS, JobSubmission
 from jobs.api.jobs.submission import job_request, plain_request
 from jobs.services.enqueue import JobRequest
 

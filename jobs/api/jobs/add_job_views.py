@@ -5,13 +5,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from jobs.api.client import client_of
 from jobs.api.jobs.bulk import bulk_items, bulk_results
+from jobs.api.jobs.queries import BulkQuery
 from jobs.api.jobs.representations import job_receipt
-from jobs.api.jobs.serializers import BulkQuery
 from jobs.api.jobs.submission import job_request
-from jobs.api.parsers import BulkJSONParser, StorableJSONParser
-from jobs.api.refusals import RefusalMixin
+from jobs.api.shared.client import client_of
+from jobs.api.shared.parsers import BulkJSONParser, StorableJSONParser
+from jobs.api.shared.refusals import RefusalMixin
 from jobs.services.enqueue import job_enqueue_together
 
 

@@ -7,12 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from jobs.api.client import client_of
+from jobs.api.jobs.queries import JobQuery
 from jobs.api.jobs.representations import JobRepresentation
-from jobs.api.jobs.serializers import JobQuery
-from jobs.api.lists import paged_response
-from jobs.api.parsers import StorableJSONParser
-from jobs.api.refusals import RefusalMixin
+from jobs.api.shared.client import client_of
+from jobs.api.shared.page_response import paged_response
+from jobs.api.shared.parsers import StorableJSONParser
+from jobs.api.shared.refusals import RefusalMixin
 from jobs.models import DeadLetter, Job
 from jobs.services.cancel import job_cancel
 from jobs.services.visibility import jobs_visible_to

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from jobs.api.fields import MomentField
-from jobs.api.page_query import PageQuery
+from jobs.api.shared.fields import MomentField
+from jobs.api.shared.page_query import PageQuery
 from jobs.core.ids import uuid7_floor
 from jobs.core.states import Resolution
 

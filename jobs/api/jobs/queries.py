@@ -8,9 +8,9 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from jobs.api.fields import JSONObjectField, MomentField, SecondsField
-from jobs.api.page_query import QUEUE_MAX, TYPE_MAX, PageQuery
-from jobs.api.strict import StrictSerializer
+from jobs.api.shared.fields import JSONObjectField, MomentField, SecondsField
+from jobs.api.shared.page_query import QUEUE_MAX, TYPE_MAX, PageQuery
+from jobs.api.shared.strict_serializer import StrictSerializer
 from jobs.core.conf import MAX_RETRIES_LIMIT, PRIORITY_MAX, PRIORITY_MIN
 from jobs.core.states import JobState
 

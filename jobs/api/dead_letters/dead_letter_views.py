@@ -7,14 +7,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from jobs.api.client import client_of
+from jobs.api.dead_letters.permissions import MayReplay
+from jobs.api.dead_letters.queries import DeadLetterQuery
 from jobs.api.dead_letters.representations import DeadLetterRepresentation
-from jobs.api.dead_letters.serializers import DeadLetterQuery
-from jobs.api.links import job_path
-from jobs.api.lists import paged_response
-from jobs.api.parsers import StorableJSONParser
-from jobs.api.permissions import MayReplay
-from jobs.api.refusals import RefusalMixin
+from jobs.api.shared.client import client_of
+from jobs.api.shared.links import job_path
+from jobs.api.shared.page_response import paged_response
+from jobs.api.shared.parsers import StorableJSONParser
+from jobs.api.shared.refusals import RefusalMixin
 from jobs.models import DeadLetter
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.visibility import dead_letters_visible_to

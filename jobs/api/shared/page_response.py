@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from jobs.api.page_query import PageQuery
-from jobs.api.pagination import Cursor, page_of
+from jobs.api.shared.page_query import PageQuery
+from jobs.api.shared.pages import Cursor, page_of
 
 
 def paged_response(

@@ -5,8 +5,8 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from jobs.api.pagination import LIMIT_DEFAULT, LIMIT_MAX, Cursor
-from jobs.api.strict import StrictSerializer
+from jobs.api.shared.pages import LIMIT_DEFAULT, LIMIT_MAX, Cursor
+from jobs.api.shared.strict_serializer import StrictSerializer
 
 TYPE_MAX, QUEUE_MAX = 100, 63  # characters
 
