@@ -5,10 +5,9 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from jobs.api.shared.limits import QUEUE_MAX, TYPE_MAX
 from jobs.api.shared.pages import LIMIT_DEFAULT, LIMIT_MAX, Cursor
 from jobs.api.shared.strict_serializer import StrictSerializer
-
-TYPE_MAX, QUEUE_MAX = 100, 63  # characters
 
 
 class PageQuery(StrictSerializer):
