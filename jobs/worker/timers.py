@@ -3,14 +3,15 @@
 import threading
 from functools import partial
 
-from jobs.broker import get_broker
 from jobs.core.clock import Clock
 from jobs.core.conf import jobs_conf
 from jobs.core.outage import broker_outage
 from jobs.models import Job
-from jobs.services.maintenance.prune import PRUNE_LIMIT, jobs_prune
-from jobs.services.maintenance.redispatch import REDISPATCH_LIMIT_PER_LIST, jobs_redispatch_lost
-from jobs.services.maintenance.rescue import HEARD_BEATS, RESCUE_LIMIT, jobs_rescue
+from jobs.services.maintenance.promote import jobs_promote_due
+from jobs.services.maintenance.prune import jobs_prune
+from jobs.services.maintenance.redispatch import jobs_redispatch_lost
+from jobs.services.maintenance.rescue import HEARD_BEATS, RescueRound, jobs_rescue
+from jobs.services.maintenance.round import run_rounds
 from jobs.worker.execution.thread_pool import ThreadPool
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
@@ -19,7 +20,6 @@ from jobs.worker.recording import outcome_log as report
 
 # A delayed job is late by half of this on average.
 PROMOTE_SECONDS = 0.1
-PROMOTE_LIMIT = 1_000
 PRUNE_SECONDS = 60.0
 PRUNE_PAUSE_SECONDS = 0.5
 # Twice a beat: silence is noticed by the timeout, the age of one's own beat, and one such turn.
@@ -42,48 +42,48 @@ def timers(
     conf = jobs_conf()
     every = partial(Periodic, clock=clock, stop=stop)
     return [
-        every("ring-due", PROMOTE_SECONDS, _promote_due),
+        every("promote", PROMOTE_SECONDS, lambda: _promote_due(stop)),
         every("rescue", conf.heartbeat_seconds * RESCUE_BEATS, lambda: _rescue(lease, stop)),
-        every("ring-again", conf.redispatch_seconds, lambda: _redispatch_lost(queues, stop)),
+        every("redispatch", conf.redispatch_seconds, lambda: _redispatch_lost(queues, stop)),
         every("prune", PRUNE_SECONDS, lambda: _prune(stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
         every("timeouts", TIMEOUT_SECONDS, executor.interrupt_overdue),
     ]
 
 
-def _promote_due() -> None:
-    # Ends no outage: where nothing is due, a Redis that refuses every ring does not object.
-    if broker_outage.seconds_to_next_try > 0:
-        return
-    while get_broker().promote_due(PROMOTE_LIMIT) == PROMOTE_LIMIT:
+def _promote_due(stop: threading.Event) -> None:
+    # Ends no outage: where nothing is due, a Redis that refuses writes does not object.
+    for _ in run_rounds(jobs_promote_due, may_go_on=lambda: _may_ask_redis(stop)):
         pass
 
 
 def _rescue(lease: Lease, stop: threading.Event) -> None:
-    """Round by round, while there is more. Whom this worker may declare dead: `jobs_rescue`."""
-    full = True
-    while full and not stop.is_set():
+    """Which workers this one may declare dead: see `jobs_rescue`."""
+
+    def one_round() -> RescueRound:
         heard_at = lease.steadily_heard_at(HEARD_BEATS * jobs_conf().heartbeat_seconds)
-        rescued = jobs_rescue(heard_at=heard_at)
-        for one in rescued:
+        return jobs_rescue(heard_at=heard_at)
+
+    for done in run_rounds(one_round, may_go_on=lambda: not stop.is_set()):
+        for one in done.recorded:
             report.recorded(one)
-        full = len(rescued) >= RESCUE_LIMIT
 
 
 def _redispatch_lost(queues: list[str], stop: threading.Event) -> None:
-    """Round by round, while there is more; no list has had its fill before it had so many.
-
-    Not while Redis is left alone: what nobody rings for must not be dated as if it were rung.
-    """
-    full = True
-    while full and not stop.is_set() and broker_outage.seconds_to_next_try == 0:
-        full = jobs_redispatch_lost(queues=queues) >= REDISPATCH_LIMIT_PER_LIST
+    """Not during an outage of Redis: rows must not be dated as dispatched when nothing was."""
+    one_round = partial(jobs_redispatch_lost, queues=queues)
+    for _ in run_rounds(one_round, may_go_on=lambda: _may_ask_redis(stop)):
+        pass
 
 
 def _prune(stop: threading.Event) -> None:
-    """Round by round, with pauses: old rows are in nobody's way."""
-    while jobs_prune() >= PRUNE_LIMIT and not stop.wait(PRUNE_PAUSE_SECONDS):
+    """With a pause before each round: old rows are in nobody's way."""
+    for _ in run_rounds(jobs_prune, may_go_on=lambda: not stop.wait(PRUNE_PAUSE_SECONDS)):
         pass
+
+
+def _may_ask_redis(stop: threading.Event) -> bool:
+    return not stop.is_set() and broker_outage.seconds_to_next_try == 0
 
 
 def _learn_of_cancellations(lease: Lease, inflight: Inflight) -> None:

@@ -1,4 +1,4 @@
-"""Claims that only the database knows of are given back."""
+"""Claims that PostgreSQL knows of and their worker does not are released."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -8,45 +8,53 @@ from jobs.core.claim import ClaimedJob
 from jobs.core.outcome import CutOff, NotStarted
 from jobs.models import Job
 from jobs.models.job_manager import CLAIMED_FIELDS
+from jobs.models.job_queryset import JobQuerySet
 from jobs.models.moments import seconds_ago
 from jobs.services.attempts import Finished, jobs_record
-from jobs.services.short_transaction import short_transaction
+from jobs.services.maintenance.round import Round, run_round
 
-# Bounds one call; the next one follows.
+# Claims in one round, so that no transaction grows with the damage.
 LOST_CLAIMS_LIMIT = 500
+
+Attempts = Collection[tuple[UUID, int]]
+"""Ids of jobs, each with the number of the attempt."""
 
 
 def jobs_release_lost_claims(
-    *, worker_id: UUID, known: Collection[tuple[UUID, int]], older_than_seconds: float = 0.0
-) -> int:
-    """Gives back attempts that the ledger says this worker runs, but that it knows nothing of.
+    *, worker_id: UUID, known: Attempts, older_than_seconds: float = 0.0
+) -> Round:
+    """Gives back what this worker runs by its rows, and knows nothing of; counts claims.
 
-    Such a claim was committed while its answer got lost on the way. `known`: ids and attempts,
-    collected before this call; only what was claimed so long ago is looked at. Returns how many.
+    Such a claim was committed, and its reply was lost on the way. An attempt whose start is
+    recorded is treated as cut off instead.
+
+    `known`: the attempts that the worker knows of, collected before this call. Only claims older
+    than `older_than_seconds` are released: the reply to a younger one may still be in transit.
     """
     held = Job.objects.running().filter(
         worker_id=worker_id, claimed_at__lte=seconds_ago(older_than_seconds)
     )
     lost = set(held.values_list("id", "attempt")) - set(known)
     if not lost:
-        return 0
-    with short_transaction():
-        rows = (
-            held.filter(id__in=[job_id for job_id, _ in lost])
-            .select_for_update(skip_locked=True)
-            .values_list(*CLAIMED_FIELDS, "started_at")[:LOST_CLAIMS_LIMIT]
-        )
-        claims = [(ClaimedJob(*claimed), started_at) for *claimed, started_at in rows]
-        unknown = [
-            _unknown(claim, started=started_at is not None)
-            for claim, started_at in claims
-            if (claim.id, claim.attempt) in lost
-        ]
-        if unknown:
-            jobs_record(finished=unknown)
-    return len(unknown)
+        return Round()
+    return run_round(f"lost_claims:{worker_id}", lambda: _release(held, lost), skipped=Round())
 
 
-def _unknown(claim: ClaimedJob, started: bool) -> Finished:
+def _release(held: JobQuerySet, lost: Attempts) -> Round:
+    rows = (
+        held.filter(id__in=[job_id for job_id, _ in lost])
+        .select_for_update(skip_locked=True)
+        .values_list(*CLAIMED_FIELDS, "started_at")[:LOST_CLAIMS_LIMIT]
+    )
+    claims = [(ClaimedJob(*claimed), started_at is not None) for *claimed, started_at in rows]
+    released = [
+        _released(claim, started) for claim, started in claims if (claim.id, claim.attempt) in lost
+    ]
+    if released:
+        jobs_record(finished=released)
+    return Round(len(released), is_full=len(claims) >= LOST_CLAIMS_LIMIT)
+
+
+def _released(claim: ClaimedJob, started: bool) -> Finished:
     error = error_of_lost_attempt(str(claim.worker_id))
     return Finished(claim, CutOff(error) if started else NotStarted())

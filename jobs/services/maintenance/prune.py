@@ -9,32 +9,35 @@ from jobs.core.ids import uuid7_floor
 from jobs.core.states import FINAL_STATES, JobState
 from jobs.models import Job, ProcessedKey, Worker
 from jobs.models.moments import seconds_ago
-from jobs.services.short_transaction import short_transaction, try_advisory_lock
+from jobs.services.maintenance.round import Round, run_round
 
-# Bounds one round, so that no transaction grows with what is old; the next round follows.
+# Rows of each table in one round, so that no transaction grows with what is old.
 PRUNE_LIMIT = 1_000
 
 DAY_SECONDS = 86_400
 
 
-def jobs_prune() -> int:
-    """Deletes a batch of jobs, keys and workers past their retention; returns how many rows.
+def jobs_prune() -> Round:
+    """Deletes the oldest jobs, keys and workers past their retention; counts rows.
 
-    Dead jobs stay for as long as their dead letter waits. Ids carry their time, so that the
-    oldest rows are found by the primary key.
+    Jobs are kept for `JOBS_RETENTION_DAYS` after they ended, keys for `JOBS_KEY_RETENTION_DAYS`
+    after their success. A dead job stays for as long as its dead letter waits for a person.
     """
+    return run_round("prune", _prune, skipped=Round())
+
+
+def _prune() -> Round:
     conf = jobs_conf()
-    with short_transaction():
-        if not try_advisory_lock("prune"):
-            return 0
-        return (
-            _prune_jobs(conf.retention_days)
-            + _prune_keys(conf.key_retention_days)
-            + (_prune_workers(conf.retention_days))
-        )
+    count = (
+        _prune_jobs(conf.retention_days)
+        + _prune_keys(conf.key_retention_days)
+        + _prune_workers(conf.retention_days)
+    )
+    return Round(count, is_full=count >= PRUNE_LIMIT)
 
 
 def _prune_jobs(days: float) -> int:
+    """Ids carry the moment of their making, so the primary key finds the oldest rows."""
     cutoff = uuid7_floor(time.time() - days * DAY_SECONDS)
     old = (
         Job.objects.filter(id__lt=cutoff, finished_at__lt=seconds_ago(days * DAY_SECONDS))
@@ -47,7 +50,7 @@ def _prune_jobs(days: float) -> int:
 
 
 def _prune_keys(days: float) -> int:
-    """A key without success goes when its job is gone: nobody is left to do the effect."""
+    """A key without success goes when its job is gone: no job is left that would do the effect."""
     cutoff = seconds_ago(days * DAY_SECONDS)
     deserted = Q(processed_at__isnull=True) & ~Q(Exists(Job.objects.filter(id=OuterRef("job_id"))))
     old = ProcessedKey.objects.filter(Q(processed_at__lt=cutoff) | deserted, created_at__lt=cutoff)
@@ -56,5 +59,6 @@ def _prune_keys(days: float) -> int:
 
 
 def _prune_workers(days: float) -> int:
+    """All at once: workers are few, and their rows small."""
     old = Worker.objects.filter(stopped_at__lt=seconds_ago(days * DAY_SECONDS))
     return old.delete()[0]

@@ -1,9 +1,8 @@
-"""What the timers of the workers repair little by little, repaired at once."""
+"""What the timers of the workers repair round by round, repaired in one call."""
 
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.db import connection
 from django.db.models.functions import Now
@@ -13,7 +12,8 @@ from jobs.core.conf import jobs_conf
 from jobs.core.message import QueueMessage
 from jobs.models import Job
 from jobs.services.dispatch import dispatch_after_commit
-from jobs.services.maintenance.rescue import HEARD_BEATS, RESCUE_LIMIT, jobs_rescue, silent_workers
+from jobs.services.maintenance.rescue import HEARD_BEATS, jobs_rescue, silent_workers
+from jobs.services.maintenance.round import Round, run_rounds
 from jobs.services.short_transaction import short_transaction
 from jobs.services.verification.redis import contradicted_cache_marks, missing_job_ids
 
@@ -23,7 +23,7 @@ CLEAR_BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """How many of each."""
+    """What a repair has changed: counts of jobs, and of effect keys."""
 
     rescued: int
     redispatched: int
@@ -33,7 +33,8 @@ class Repaired:
 def jobs_repair() -> Repaired:
     """Rescues from dead workers, dispatches what Redis has lost, clears wrong cache marks.
 
-    Changes nothing that is in order. Raises BrokerUnavailable.
+    Changes nothing that is in order. It may run beside workers. Where a worker is silent it waits
+    for two heartbeats first, 10 s by default. Raises BrokerUnavailable.
     """
     rescued = _rescue()
     marks = contradicted_cache_marks()
@@ -43,16 +44,14 @@ def jobs_repair() -> Repaired:
 
 
 def _rescue() -> int:
-    """Asks twice who is silent, as `jobs_rescue` wants of a caller without heartbeats."""
+    """Asks twice which workers are silent, as `jobs_rescue` wants of a caller without heartbeats.
+
+    Waits for two heartbeats in between, but only if a worker is silent at all.
+    """
     asked_at = _database_now()
     if silent_workers(asked_at).exists():
         time.sleep(HEARD_BEATS * jobs_conf().heartbeat_seconds)
-    rescued = 0
-    while batch := jobs_rescue(heard_at=asked_at):
-        rescued += len(batch)
-        if len(batch) < RESCUE_LIMIT:
-            break
-    return rescued
+    return sum(done.count for done in run_rounds(lambda: jobs_rescue(heard_at=asked_at)))
 
 
 def _database_now() -> datetime:
@@ -63,22 +62,23 @@ def _database_now() -> datetime:
 
 
 def _dispatch_missing() -> int:
-    """Exactly what is missing, in every queue that jobs name; batch by batch."""
-    dispatched = 0
-    while missing := missing_job_ids():
-        count = _dispatch(missing)
-        if count == 0:
-            break  # other transactions hold these rows, and will see to them
-        dispatched += count
-    return dispatched
+    """Dispatches exactly what is missing, in every queue that jobs name.
+
+    Not by `jobs_redispatch_lost`, which finds only what is older than the next one to come out.
+    """
+    return sum(done.count for done in run_rounds(_dispatch_missing_round))
 
 
-def _dispatch(job_ids: list[UUID]) -> int:
+def _dispatch_missing_round() -> Round:
+    missing = missing_job_ids()
+    if not missing:
+        return Round()
     with short_transaction():
-        lost = Job.objects.queued().filter(id__in=job_ids).select_for_update(skip_locked=True)
+        lost = Job.objects.queued().filter(id__in=missing).select_for_update(skip_locked=True)
         messages = [
             QueueMessage(*row) for row in lost.values_list("id", "effect_key", "queue", "priority")
         ]
         Job.objects.filter(id__in=[one.job_id for one in messages]).update(dispatched_at=Now())
         dispatch_after_commit([(one, 0.0) for one in messages], clear_cache_marks=True)
-    return len(messages)
+    # Other transactions hold the rows that were skipped, and will dispatch them themselves.
+    return Round(len(messages), is_full=bool(messages))

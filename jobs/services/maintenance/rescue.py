@@ -1,6 +1,8 @@
 """Running jobs are taken from workers that are dead."""
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
@@ -14,61 +16,73 @@ from jobs.models import Job, Worker
 from jobs.models.job_manager import CLAIMED_FIELDS
 from jobs.models.worker import WorkerQuerySet
 from jobs.services.attempts import Finished, Recorded, attempt_records_start, jobs_record
-from jobs.services.short_transaction import short_transaction, try_advisory_lock
+from jobs.services.maintenance.round import Round, run_round
 
 logger = logging.getLogger(__name__)
 
-# Bounds one round, so that no transaction grows with the damage; the next round follows.
+# Jobs in one round, so that no transaction grows with the damage.
 RESCUE_LIMIT = 500
 
-# After an outage every live worker writes a heartbeat within one interval, plus the time of a
-# connection.
+# After an outage every live worker writes a heartbeat within one interval, plus the time that a
+# new connection takes: after two intervals, silence means something again.
 HEARD_BEATS = 2
 
 
-def jobs_rescue(*, heard_at: datetime | None = None) -> list[Recorded]:
-    """Takes running jobs from workers that are dead; what follows depends on the effect.
+@dataclass(frozen=True, slots=True)
+class RescueRound(Round):
+    """A round of rescue, with what was recorded about each job."""
 
-    Liveness decides, never age: a job may run for as long as its worker is heard of.
+    recorded: Sequence[Recorded] = ()
 
-    Whoever has stopped is dead. Whoever is silent is dead only if others were heard meanwhile:
-    a database that freezes, a clock that is set, a machine that stops silence everybody, and
-    when that is over it must not be a matter of luck whose statement comes first. So silence
-    is measured up to `heard_at`, a moment of the database's clock, and not up to now. Two may
-    give one: a worker, the moment of its own last heartbeat, if it has had no gap for two
-    beats (`Lease.steadily_heard_at`); and who has no heartbeat, a moment that he has let two
-    beats of the others follow (`jobs_repair`). Without one nobody is declared dead.
+
+def jobs_rescue(*, heard_at: datetime | None = None) -> RescueRound:
+    """Takes running jobs from dead workers; what becomes of each depends on its effect.
+
+    A worker is dead once its row is stopped or gone. A worker that was silent for
+    `JOBS_WORKER_TIMEOUT_SECONDS` is declared dead first; a job may run for as long as its worker
+    is heard.
+
+    `heard_at`: database time up to which silence counts; None declares no worker dead. Pass the
+    caller's own last heartbeat, if two intervals of heartbeats were written without a gap
+    (`Lease.steadily_heard_at`); a caller without heartbeats passes a moment since which at least
+    two intervals have gone by (`jobs_repair`). Decision 0008 says why it is not the present.
     """
-    with short_transaction():
-        if not try_advisory_lock("rescue"):
-            return []
-        if heard_at:
-            _declare_dead(heard_at)
-        orphans = _orphans()
-        return jobs_record(finished=orphans) if orphans else []
+    return run_round("rescue", lambda: _rescue(heard_at), skipped=RescueRound())
 
 
 def silent_workers(heard_at: datetime) -> WorkerQuerySet:
-    """Who had been silent for the timeout at that moment, and still is."""
+    """The workers that had been silent for the timeout at that moment, and still are."""
     timeout_seconds = jobs_conf().worker_timeout_seconds
     limit = heard_at - timedelta(seconds=timeout_seconds)
     return Worker.objects.silent(timeout_seconds).filter(heartbeat_at__lt=limit)
 
 
+def _rescue(heard_at: datetime | None) -> RescueRound:
+    if heard_at:
+        _declare_dead(heard_at)
+    orphans = _orphans()
+    recorded = jobs_record(finished=orphans) if orphans else []
+    return RescueRound(len(recorded), is_full=len(recorded) >= RESCUE_LIMIT, recorded=recorded)
+
+
 def _declare_dead(heard_at: datetime) -> None:
-    """From here on such a worker can claim nothing, should it still be there."""
+    """Closes the rows of silent workers: should such a worker still live, it can claim nothing."""
     silent = silent_workers(heard_at)
-    for name in silent.values_list("name", flat=True):
-        logger.warning("Worker %s has not been heard of for too long: it counts as dead", name)
+    for worker_id, name in silent.values_list("id", "name"):
+        logger.warning(
+            "Worker %s has not been heard of for too long: it counts as dead",
+            name,
+            extra={"event": "worker.declared_dead", "worker_id": str(worker_id), "worker": name},
+        )
     silent.update(stopped_at=Now())
 
 
 def _orphans() -> list[Finished]:
     """Running jobs whose worker has stopped, was declared dead, or is unknown."""
-    there = Worker.objects.filter(id=OuterRef("worker_id"), stopped_at__isnull=True)
+    not_stopped = Worker.objects.filter(id=OuterRef("worker_id"), stopped_at__isnull=True)
     rows = (
         Job.objects.running()
-        .filter(~Exists(there))
+        .filter(~Exists(not_stopped))
         .select_for_update(skip_locked=True, of=("self",))
         .order_by("id")
         .values_list(*CLAIMED_FIELDS, "started_at", "worker__name")[:RESCUE_LIMIT]
@@ -81,7 +95,7 @@ def _orphans() -> list[Finished]:
 
 def _orphan(claim: ClaimedJob, started: bool, worker: str | None) -> Finished:
     if not started and attempt_records_start(claim):
-        outcome: Outcome = NotStarted()  # claimed, but it never began
+        outcome: Outcome = NotStarted()  # it was claimed, and never began
     else:
         outcome = CutOff(error_of_lost_worker(worker or str(claim.worker_id)), crashed=True)
     return Finished(claim, outcome)

@@ -17,7 +17,8 @@ from jobs.core.message import QueueMessage
 from jobs.core.outage import broker_outage
 from jobs.models import Job
 from jobs.services.dispatch import dispatch_after_commit
-from jobs.services.maintenance.redispatch import REDISPATCH_LIMIT_PER_LIST, jobs_redispatch_lost
+from jobs.services.maintenance.redispatch import jobs_redispatch_lost
+from jobs.services.maintenance.round import Round
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.open_pools import Bench
 from jobs.tests.refusing_redis import full_redis, read_only_redis
@@ -104,10 +105,10 @@ def test_rounds_end_where_redis_begins_to_refuse(
 ) -> None:
     rounds: list[int] = []
 
-    def full_round(queues: list[str]) -> int:
+    def full_round(queues: list[str]) -> Round:
         rounds.append(1)
         broker_outage.failed(BrokerUnavailable("refused"))
-        return REDISPATCH_LIMIT_PER_LIST
+        return Round(1, is_full=True)
 
     monkeypatch.setattr(timers, "jobs_redispatch_lost", full_round)
     timers._redispatch_lost(["default"], threading.Event())
@@ -118,7 +119,7 @@ def test_rounds_end_where_redis_begins_to_refuse(
 def test_that_nothing_is_due_does_not_end_an_outage() -> None:
     broker_outage.failed(BrokerUnavailable("refused"))
     wait_until(lambda: broker_outage.seconds_to_next_try == 0, every=0.01)
-    timers._promote_due()
+    timers._promote_due(threading.Event())
     assert broker_outage.is_on
 
 
@@ -142,7 +143,7 @@ def test_what_fills_a_full_redis_makes_room_and_comes_back_later(broker: RedisBr
         for job in jobs:
             dispatched_ago(job, LONG_AGO)
     broker_outage.ended()
-    assert jobs_redispatch_lost(queues=["default"]) == 5
+    assert jobs_redispatch_lost(queues=["default"]).count == 5
     fetched = broker.fetch(["default"], 9)
     assert [one.message.job_id for one in fetched] == [job.id for job in jobs]
 

@@ -278,7 +278,7 @@ class Fetcher:
         self._released_lost_claims_at = self._clock.monotonic()
         try:
             with self._database():
-                count = jobs_release_lost_claims(
+                released = jobs_release_lost_claims(
                     worker_id=worker_id, known=known, older_than_seconds=age
                 )
         except DATABASE_ERRORS as error:
@@ -287,5 +287,5 @@ class Fetcher:
             logger.exception("Attempts that are known only to the ledger could not be given back")
         else:
             self._claim_is_uncertain = False
-            if count:
-                logger.warning("Gave up %d attempts that only the ledger knew of", count)
+            if released.count:
+                logger.warning("Gave up %d attempts that only the ledger knew of", released.count)

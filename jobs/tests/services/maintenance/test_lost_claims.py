@@ -18,7 +18,7 @@ def test_what_a_worker_does_not_know_of_goes_back_at_no_cost(broker: RedisBroker
     worker = make_worker()
     known, unknown = claim_one(make_job(), worker), claim_one(make_job(), worker)
     broker.forget_everything()
-    assert jobs_release_lost_claims(worker_id=worker.id, known={(known.id, 1)}) == 1
+    assert jobs_release_lost_claims(worker_id=worker.id, known={(known.id, 1)}).count == 1
     assert stored(known).state == JobState.RUNNING
     row = stored(unknown)
     assert (row.state, row.failures, row.crashes, row.errors) == (JobState.QUEUED, 0, 0, [])
@@ -28,14 +28,14 @@ def test_what_a_worker_does_not_know_of_goes_back_at_no_cost(broker: RedisBroker
 def test_the_claims_of_others_are_theirs() -> None:
     worker, other = make_worker(), make_worker()
     claim = claim_one(make_job(), other)
-    assert jobs_release_lost_claims(worker_id=worker.id, known=set()) == 0
+    assert jobs_release_lost_claims(worker_id=worker.id, known=set()).count == 0
     assert stored(claim).state == JobState.RUNNING
 
 
 def test_nothing_unknown_is_no_error() -> None:
     worker = make_worker()
     claim = claim_one(make_job(), worker)
-    assert jobs_release_lost_claims(worker_id=worker.id, known=[(claim.id, 1)]) == 0
+    assert jobs_release_lost_claims(worker_id=worker.id, known=[(claim.id, 1)]).count == 0
 
 
 def test_an_older_attempt_of_the_same_job_does_not_hide_a_lost_one() -> None:
@@ -44,14 +44,22 @@ def test_an_older_attempt_of_the_same_job_does_not_hide_a_lost_one() -> None:
     older = claim_one(job, worker)
     record(older, NotStarted())
     newer = claim_one(job, worker)
-    assert jobs_release_lost_claims(worker_id=worker.id, known={(older.id, older.attempt)}) == 1
+    assert (
+        jobs_release_lost_claims(worker_id=worker.id, known={(older.id, older.attempt)}).count == 1
+    )
     assert stored(newer).state == JobState.QUEUED
 
 
 def test_what_was_claimed_only_just_now_is_not_looked_at() -> None:
     worker = make_worker()
     claim = claim_one(make_job(), worker)
-    assert jobs_release_lost_claims(worker_id=worker.id, known=set(), older_than_seconds=5.0) == 0
+    assert (
+        jobs_release_lost_claims(worker_id=worker.id, known=set(), older_than_seconds=5.0).count
+        == 0
+    )
     assert stored(claim).state == JobState.RUNNING
     Job.objects.filter(id=claim.id).update(claimed_at=seconds_ago(6.0))
-    assert jobs_release_lost_claims(worker_id=worker.id, known=set(), older_than_seconds=5.0) == 1
+    assert (
+        jobs_release_lost_claims(worker_id=worker.id, known=set(), older_than_seconds=5.0).count
+        == 1
+    )

@@ -62,7 +62,7 @@ def test_finished_jobs_go_after_their_retention() -> None:
     succeed(old)
     succeed(young)
     old, young = aged(old, days=14.1), aged(young, days=13.9)
-    assert jobs_prune() == 1
+    assert jobs_prune().count == 1
     assert not exists(old)
     assert exists(young)
 
@@ -82,7 +82,7 @@ def test_what_is_not_finished_stays_however_old() -> None:
     queued, running = make_job(), make_job()
     claim_one(running)
     kept = [aged(queued, days=400), aged(running, days=400)]
-    assert jobs_prune() == 0
+    assert jobs_prune().count == 0
     assert all(exists(job) for job in kept)
 
 
@@ -90,7 +90,7 @@ def test_retention_counts_from_the_end() -> None:
     job = make_job()
     succeed(job)
     job = aged(job, days=400, finished_days=1)
-    assert jobs_prune() == 0
+    assert jobs_prune().count == 0
     assert exists(job)
 
 
@@ -98,10 +98,10 @@ def test_a_dead_job_stays_as_long_as_its_dead_letter_waits() -> None:
     job = make_job()
     letter = die(job)
     job = aged(job, days=400)
-    assert jobs_prune() == 0
+    assert jobs_prune().count == 0
     assert exists(job)
     dead_letter_discard(dead_letter_id=letter.id, resolved_by_id=None)
-    assert jobs_prune() == 2
+    assert jobs_prune().count == 2
     assert not exists(job)
     assert not DeadLetter.objects.exists()
 
@@ -113,9 +113,9 @@ def test_a_batch_is_bounded_and_the_oldest_go_first(monkeypatch: pytest.MonkeyPa
         succeed(job)
     ProcessedKey.objects.all().delete()
     jobs = [aged(job, days=20 - number) for number, job in enumerate(jobs)]
-    assert jobs_prune() == 2
+    assert jobs_prune().count == 2
     assert [exists(job) for job in jobs] == [False, False, True, True, True]
-    assert [jobs_prune() for _ in range(3)] == [2, 1, 0]
+    assert [jobs_prune().count for _ in range(3)] == [2, 1, 0]
 
 
 def test_keys_have_a_retention_of_their_own() -> None:
@@ -155,7 +155,7 @@ def test_workers_go_after_they_have_been_stopped_for_the_retention() -> None:
     lose(young)
     Worker.objects.filter(id=old.id).update(stopped_at=seconds_ago(15 * DAY_SECONDS))
     Worker.objects.filter(id=alive.id).update(started_at=seconds_ago(400 * DAY_SECONDS))
-    assert jobs_prune() == 1
+    assert jobs_prune().count == 1
     assert set(Worker.objects.all()) == {young, alive}
 
 
@@ -165,8 +165,8 @@ def test_while_one_worker_prunes_the_others_leave_it_alone() -> None:
     Worker.objects.update(stopped_at=seconds_ago(15 * DAY_SECONDS))
     with transaction.atomic():
         assert try_advisory_lock("prune")
-        assert elsewhere(jobs_prune) == 0
-    assert elsewhere(jobs_prune) == 1
+        assert elsewhere(jobs_prune).count == 0
+    assert elsewhere(jobs_prune).count == 1
 
 
 def test_a_retention_of_a_hundred_years_keeps_everything(settings: Settings) -> None:
@@ -176,4 +176,4 @@ def test_a_retention_of_a_hundred_years_keeps_everything(settings: Settings) -> 
     succeed(job)
     lose(make_worker())
     aged(job, days=400)
-    assert jobs_prune() == 0
+    assert jobs_prune().count == 0

@@ -47,7 +47,7 @@ def fetched(broker: RedisBroker, queue: str = "default") -> list[Job]:
 
 
 def redispatch_lost(*queues: str) -> int:
-    return jobs_redispatch_lost(queues=queues or ["default"])
+    return jobs_redispatch_lost(queues=queues or ["default"]).count
 
 
 def test_all_is_rung_again_after_redis_has_lost_everything(broker: RedisBroker) -> None:

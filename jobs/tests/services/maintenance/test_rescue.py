@@ -13,7 +13,7 @@ from jobs.core.states import DeathReason, JobState
 from jobs.models import Job, Worker
 from jobs.models.moments import seconds_ago
 from jobs.services.maintenance import rescue
-from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.maintenance.rescue import RescueRound, jobs_rescue
 from jobs.services.short_transaction import try_advisory_lock
 from jobs.services.workers import worker_heartbeat
 from jobs.tests.conftest import server_age_seconds
@@ -45,7 +45,7 @@ def crash(job: Job) -> None:
     worker = make_worker()
     start_one(job, worker)
     lose(worker)
-    assert len(jobs_rescue()) == 1
+    assert jobs_rescue().count == 1
     make_due(job)
 
 
@@ -57,7 +57,7 @@ def test_a_worker_that_was_not_heard_of_for_the_timeout_is_dead(
 ) -> None:
     claim = claim_one(make_job(), worker)
     silence(worker)
-    [rescued] = jobs_rescue(heard_at=heard_now())
+    [rescued] = jobs_rescue(heard_at=heard_now()).recorded
     assert rescued.written
     assert rescued.finished.claim == claim
     worker.refresh_from_db()
@@ -74,21 +74,21 @@ def test_liveness_decides_and_never_age(worker: Worker, short_timeout: float) ->
     Job.objects.filter(id=claim.id).update(claimed_at=seconds_ago(day), started_at=seconds_ago(day))
     Worker.objects.filter(id=worker.id).update(started_at=seconds_ago(day))
     assert worker_heartbeat(worker_id=worker.id)
-    assert jobs_rescue(heard_at=heard_now()) == []
+    assert jobs_rescue(heard_at=heard_now()).count == 0
     assert stored(claim).state == JobState.RUNNING
 
 
 def test_a_worker_that_has_stopped_is_not_waited_for(worker: Worker) -> None:
     claim = claim_one(make_job(), worker)
     lose(worker)
-    assert len(jobs_rescue()) == 1
+    assert jobs_rescue().count == 1
     assert stored(claim).state == JobState.QUEUED
 
 
 def test_a_worker_whose_row_is_missing_is_dead(worker: Worker) -> None:
     claim = claim_one(make_job(), worker)
     worker.delete()
-    assert len(jobs_rescue()) == 1
+    assert jobs_rescue().count == 1
     row = stored(claim)
     assert row.state == JobState.QUEUED
     assert row.errors[0]["worker"] == str(claim.worker_id)
@@ -101,7 +101,7 @@ def test_nobody_is_blamed_for_silence_while_postgresql_was_away(
     claim = claim_one(make_job(), worker)
     silence(worker, server_age_seconds() + HOUR_SECONDS)
     settings.JOBS_WORKER_TIMEOUT_SECONDS = server_age_seconds() + 60.0
-    assert jobs_rescue(heard_at=heard_now()) == []
+    assert jobs_rescue(heard_at=heard_now()).count == 0
     assert stored(claim).state == JobState.RUNNING
     worker.refresh_from_db()
     assert worker.stopped_at is None
@@ -118,11 +118,11 @@ def test_silence_is_measured_up_to_the_moment_in_which_the_rescuer_was_heard(
     lost = claim_one(make_job(), long_dead)
     silence(long_dead, HOUR_SECONDS)
     rescued = jobs_rescue(heard_at=heard_at - timedelta(minutes=1))
-    assert [one.finished.claim for one in rescued] == [lost]
+    assert [one.finished.claim for one in rescued.recorded] == [lost]
     worker.refresh_from_db()
     assert worker.stopped_at is None
     assert stored(claim).state == JobState.RUNNING
-    assert len(jobs_rescue(heard_at=heard_at)) == 1
+    assert jobs_rescue(heard_at=heard_at).count == 1
 
 
 def test_who_was_heard_after_that_moment_lives(worker: Worker, short_timeout: float) -> None:
@@ -130,7 +130,7 @@ def test_who_was_heard_after_that_moment_lives(worker: Worker, short_timeout: fl
     silence(worker)
     heard_at = heard_now()
     assert worker_heartbeat(worker_id=worker.id)
-    assert jobs_rescue(heard_at=heard_at) == []
+    assert jobs_rescue(heard_at=heard_at).count == 0
 
 
 def test_who_is_not_heard_himself_declares_nobody_dead(
@@ -141,7 +141,7 @@ def test_who_is_not_heard_himself_declares_nobody_dead(
     stopped = make_worker()
     lost = claim_one(make_job(), stopped)
     lose(stopped)
-    assert [one.finished.claim for one in jobs_rescue()] == [lost]
+    assert [one.finished.claim for one in jobs_rescue().recorded] == [lost]
     assert stored(claim).state == JobState.RUNNING
 
 
@@ -151,7 +151,7 @@ def test_only_the_jobs_of_the_dead_are_taken(worker: Worker) -> None:
     taken = claim_one(make_job(), worker)
     make_job()
     lose(worker)
-    assert [one.finished.claim for one in jobs_rescue()] == [taken]
+    assert [one.finished.claim for one in jobs_rescue().recorded] == [taken]
     assert stored(kept).state == JobState.RUNNING
 
 
@@ -297,8 +297,8 @@ def test_the_worker_that_was_only_frozen_cannot_write_any_more(worker: Worker) -
 def test_a_second_rescue_finds_nothing(worker: Worker) -> None:
     claim_one(make_job(), worker)
     lose(worker)
-    assert len(jobs_rescue()) == 1
-    assert jobs_rescue() == []
+    assert jobs_rescue().count == 1
+    assert jobs_rescue().count == 0
 
 
 def test_while_one_worker_rescues_the_others_leave_it_alone(worker: Worker) -> None:
@@ -306,8 +306,8 @@ def test_while_one_worker_rescues_the_others_leave_it_alone(worker: Worker) -> N
     lose(worker)
     with transaction.atomic():
         assert try_advisory_lock("rescue")
-        assert elsewhere(jobs_rescue) == []
-    assert len(elsewhere(jobs_rescue)) == 1
+        assert elsewhere(jobs_rescue) == RescueRound()
+    assert elsewhere(jobs_rescue).count == 1
 
 
 def test_a_row_that_somebody_holds_is_left_for_the_next_round(worker: Worker) -> None:
@@ -316,8 +316,8 @@ def test_a_row_that_somebody_holds_is_left_for_the_next_round(worker: Worker) ->
     with transaction.atomic():
         Job.objects.select_for_update().get(id=held.id)
         rescued = elsewhere(jobs_rescue)
-    assert [one.finished.claim.id for one in rescued] == [free.id]
-    assert [one.finished.claim.id for one in jobs_rescue()] == [held.id]
+    assert [one.finished.claim.id for one in rescued.recorded] == [free.id]
+    assert [one.finished.claim.id for one in jobs_rescue().recorded] == [held.id]
 
 
 def test_a_round_is_bounded(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,7 +325,7 @@ def test_a_round_is_bounded(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> 
     for _ in range(5):
         claim_one(make_job(), worker)
     lose(worker)
-    assert [len(jobs_rescue()) for _ in range(4)] == [2, 2, 1, 0]
+    assert [jobs_rescue().count for _ in range(4)] == [2, 2, 1, 0]
 
 
 def test_the_dead_are_told_once(
@@ -358,12 +358,12 @@ def idle_limit() -> str:
 def test_without_redis_jobs_are_rescued_all_the_same(worker: Worker, redis_away: None) -> None:
     claim = claim_one(make_job(), worker)
     lose(worker)
-    assert len(jobs_rescue()) == 1
+    assert jobs_rescue().count == 1
     assert stored(claim).state == JobState.QUEUED
 
 
 def test_a_worker_id_that_never_was_is_no_reason_to_stumble() -> None:
     claim = claim_one(make_job())
     Job.objects.filter(id=claim.id).update(worker_id=uuid7())
-    assert len(jobs_rescue()) == 1
+    assert jobs_rescue().count == 1
     assert stored(claim).state == JobState.QUEUED
