@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.development.client import Client
-from tools.development.mail_ledger import Entry, MailLedger
-from tools.development.mail_sink import REFUSED_PREFIX
+from tools.mail.record import Entry, MailRecord
+from tools.mail.sink import REFUSED_PREFIX
 from tools.terminal import heading, say, table
 
 WELCOMES = 20
@@ -81,14 +81,14 @@ class Samples:
         return sum(job["state"] not in _FINAL for job in self.jobs.values())
 
     def findings(self, mail: Path) -> Iterator[tuple[bool, str]]:
-        """What was promised, and whether it came true: by the API and by the sink's ledger."""
-        ledger = MailLedger(mail)
+        """What was promised, and whether it came true: by the API and by the sink's record."""
+        record = MailRecord(mail)
         *welcomes, failing = self.jobs.values()
         firsts, repeats = welcomes[:WELCOMES], welcomes[WELCOMES:]
         yield _all_are("succeeded", firsts), f"{WELCOMES} welcome jobs succeeded"
         yield _all_are("skipped", repeats), f"the same {WELCOMES} again were skipped"
         mails = Counter(
-            recipient for entry in ledger.about(self.addresses) for recipient in entry.recipients
+            recipient for entry in record.about(self.addresses) for recipient in entry.recipients
         )
         yield (
             mails == Counter(self.addresses),
@@ -98,7 +98,7 @@ class Samples:
             failing["state"] == "dead" and failing["attempt"] == ATTEMPTS,
             f"the refused mail is a dead letter after {failing['attempt']} attempts",
         )
-        yield _at_the_right_times(ledger.about([self.refused_address]))
+        yield _at_the_right_times(record.about([self.refused_address]))
 
     def _add(self, job_type: str, payload: dict[str, Any]) -> None:
         job = self.client.call("POST", "/addJob", {"type": job_type, "payload": payload})

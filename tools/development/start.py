@@ -138,7 +138,7 @@ def _start_processes(options: StartOptions, supervisor: Supervisor) -> int:
 
     supervisor.add(
         start(
-            *("mail sink", "-m", "tools.development.mail_sink"),
+            *("mail sink", "-m", "tools.mail.sink"),
             *("--directory", str(MAIL_DIR), "--descriptor", str(mail.fileno())),
             inherit=mail.fileno(),
         )

@@ -1,12 +1,13 @@
 """What the mail sink took and what it refused, one JSON line each, so that it can be counted."""
 
 import json
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-LEDGER = "ledger.jsonl"
+FILE = "record.jsonl"
 
 
 @dataclass(frozen=True)
@@ -23,19 +24,20 @@ class Entry:
         return self.file is None
 
 
-class MailLedger:
+class MailRecord:
     """The file that the sink writes and others read. It only grows."""
 
     def __init__(self, directory: Path) -> None:
-        self.path = directory / LEDGER
+        self.path = directory / FILE
+        self._lock = threading.Lock()
 
     def add(self, entry: Entry) -> None:
         """Writes the entry; it is visible to readers when this returns."""
-        with self.path.open("a") as file:
+        with self._lock, self.path.open("a") as file:
             file.write(json.dumps(asdict(entry)) + "\n")
 
     def about(self, addresses: Iterable[str]) -> list[Entry]:
-        """The entries that concern one of the addresses, oldest first."""
+        """Returns the entries that concern one of the addresses, oldest first."""
         wanted = set(addresses)
         return [entry for entry in self._all() if wanted.intersection(entry.recipients)]
 

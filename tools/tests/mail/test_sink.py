@@ -1,4 +1,4 @@
-"""The mail sink: real SMTP, files, and a ledger that can be counted."""
+"""The mail sink: real SMTP, files, and a record that can be counted."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tools.checkout import CHECKOUT
-from tools.development.mail_ledger import MailLedger
+from tools.mail.record import MailRecord
 from tools.ports import listen, port_of
 
 
@@ -22,7 +22,7 @@ def sink(tmp_path: Path) -> Iterator[smtplib.SMTP]:
     listener = listen(20_025)
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "tools.development.mail_sink"),
+            *(sys.executable, "-m", "tools.mail.sink"),
             *("--directory", tmp_path, "--descriptor", str(listener.fileno())),
         ],
         cwd=CHECKOUT,
@@ -46,7 +46,7 @@ def mail(to: str, text: str = "Hello.") -> EmailMessage:
 
 def test_a_mail_is_stored_before_it_is_accepted(sink: smtplib.SMTP, tmp_path: Path) -> None:
     sink.send_message(mail("ann@example.com", "Dot at the start:\n.dot"))
-    [entry] = MailLedger(tmp_path).about(["ann@example.com"])
+    [entry] = MailRecord(tmp_path).about(["ann@example.com"])
     assert not entry.refused
     assert entry.file is not None
     assert b"\r\n.dot" in (tmp_path / entry.file).read_bytes()
@@ -56,9 +56,9 @@ def test_each_mail_counts(sink: smtplib.SMTP, tmp_path: Path) -> None:
     for _ in range(3):
         sink.send_message(mail("ann@example.com"))
     sink.send_message(mail("ben@example.com"))
-    ledger = MailLedger(tmp_path)
-    assert len(ledger.about(["ann@example.com"])) == 3
-    assert len(ledger.about(["ann@example.com", "ben@example.com"])) == 4
+    record = MailRecord(tmp_path)
+    assert len(record.about(["ann@example.com"])) == 3
+    assert len(record.about(["ann@example.com", "ben@example.com"])) == 4
     assert len(list(tmp_path.glob("*.eml"))) == 4
 
 
@@ -66,10 +66,10 @@ def test_who_is_to_be_refused_is_refused(sink: smtplib.SMTP, tmp_path: Path) -> 
     with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
         sink.send_message(mail("refused.one@example.com"))
     assert refused.value.recipients["refused.one@example.com"][0] == 451
-    [entry] = MailLedger(tmp_path).about(["refused.one@example.com"])
+    [entry] = MailRecord(tmp_path).about(["refused.one@example.com"])
     assert entry.refused
     assert not list(tmp_path.glob("*.eml"))
 
 
-def test_an_empty_ledger_is_empty(tmp_path: Path) -> None:
-    assert MailLedger(tmp_path).about(["ann@example.com"]) == []
+def test_an_empty_record_is_empty(tmp_path: Path) -> None:
+    assert MailRecord(tmp_path).about(["ann@example.com"]) == []
