@@ -1,8 +1,7 @@
-#!/usr/bin/env python3
 """Proves that running containers do their work, from outside, through the published ports.
 
     docker-compose up --build --detach --scale worker=5
-    tools/check_containers.py
+    bin/check-containers
 
 Signs up and logs in; submits 200 jobs, among them the same welcome mail under another spelling
 of the address, and 40 requests a second time with their idempotency key; waits until every job
@@ -13,17 +12,17 @@ is off, API_USERNAME and API_PASSWORD name an account. Needs Python 3.11 or newe
 """
 
 import argparse
-import json
 import os
 import secrets
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+
+from tools.errors import ToolError
+from tools.http_client import Answer, HttpClient
 
 API_URL = os.environ.get("API_URL", "http://127.0.0.1:8000").rstrip("/")
 MAIL_URL = os.environ.get("MAIL_URL", "http://127.0.0.1:8025").rstrip("/")
@@ -38,7 +37,7 @@ POLL_SECONDS = 0.5
 Json = dict[str, Any]
 
 
-class CheckFailed(Exception):
+class CheckFailed(ToolError):
     """Something without which the rest cannot be checked."""
 
 
@@ -55,61 +54,15 @@ class Line:
         return self.expected == self.seen
 
 
-class Api:
-    """The service as a client sees it."""
-
-    def __init__(self) -> None:
-        self._token = ""
-
-    def log_in(self, run: str) -> None:
-        """With the account in the environment, or with a new one."""
-        name, password = os.environ.get("API_USERNAME"), os.environ.get("API_PASSWORD")
-        if not (name and password):
-            name, password = f"check-{run}", secrets.token_urlsafe(16)
-            self._expect(201, "POST", "/signup", {"username": name, "password": password})
-        body = self._expect(200, "POST", "/login", {"username": name, "password": password})
-        self._token = body["access"]
-
-    def submit(self, job: Json) -> tuple[int, Json]:
-        """Status and receipt of one job."""
-        return self._call("POST", "/addJob", job)
-
-    def job(self, job_id: str) -> Json:
-        return self._expect(200, "GET", f"/jobs/{job_id}")
-
-    def health(self) -> Json:
-        return self._call("GET", "/health/ready")[1]
-
-    def _expect(self, status: int, method: str, path: str, body: Json | None = None) -> Json:
-        seen, answer = self._call(method, path, body)
-        if seen != status:
-            raise CheckFailed(f"{method} {path} answered {seen}: {json.dumps(answer)}")
-        return answer
-
-    def _call(self, method: str, path: str, body: Json | None = None) -> tuple[int, Json]:
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        data = None if body is None else json.dumps(body).encode()
-        return fetch(urllib.request.Request(API_URL + path, data, headers, method=method))
-
-
-def fetch(request: urllib.request.Request) -> tuple[int, Json]:
-    """Status and JSON of the answer, whatever the status."""
-    try:
-        with urllib.request.urlopen(request, timeout=30) as response:
-            return response.status, as_json(response.read())
-    except urllib.error.HTTPError as error:
-        return error.code, as_json(error.read())
-    except OSError as error:
-        raise CheckFailed(f"{request.full_url} does not answer: {error}") from error
-
-
-def as_json(text: bytes) -> Json:
-    try:
-        return dict(json.loads(text))
-    except ValueError as error:
-        raise CheckFailed(f"no JSON object: {text[:200]!r}") from error
+def logged_in(run: str) -> HttpClient:
+    """A client with the account in the environment, or with a new one."""
+    client = HttpClient(API_URL)
+    name, password = os.environ.get("API_USERNAME"), os.environ.get("API_PASSWORD")
+    if name and password:
+        client.log_in(name, password)
+    else:
+        client.sign_up(f"check-{run}", secrets.token_urlsafe(16))
+    return client
 
 
 def jobs_to_submit(run: str) -> list[Json]:
@@ -135,20 +88,24 @@ def jobs_to_submit(run: str) -> list[Json]:
     return welcomes + mails
 
 
-def submit_all(api: Api, jobs: list[Json]) -> list[tuple[int, Json]]:
+def submit_all(api: HttpClient, jobs: list[Json]) -> list[Answer]:
     """Receipts in the order of the jobs, which are submitted several at once."""
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-        return list(pool.map(api.submit, jobs))
+        return list(pool.map(lambda job: api.call("POST", "/addJob", job), jobs))
 
 
-def wait_until_final(api: Api, ids: list[str], timeout_seconds: float) -> list[Json]:
+def wait_until_final(api: HttpClient, ids: list[str], timeout_seconds: float) -> list[Json]:
     """The jobs as they ended; those that did not end in time as they are."""
     deadline = time.monotonic() + timeout_seconds
     jobs: dict[str, Json] = {}
     waiting = list(ids)
+
+    def job(job_id: str) -> Json:
+        return dict(api.expect({200}, "GET", f"/jobs/{job_id}"))
+
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
         while waiting:
-            jobs.update((job["id"], job) for job in pool.map(api.job, waiting))
+            jobs.update(zip(waiting, pool.map(job, waiting), strict=True))
             waiting = [job_id for job_id in waiting if jobs[job_id]["state"] not in FINAL]
             if time.monotonic() > deadline:
                 break
@@ -160,26 +117,26 @@ def wait_until_final(api: Api, ids: list[str], timeout_seconds: float) -> list[J
 def mails_by_address(run: str) -> Counter[str]:
     """How many mails of this run the catcher has for each address, in lower case."""
     mails: dict[str, Json] = {}
+    catcher = HttpClient(MAIL_URL)
     start, total = 0, 1
     while start < total:
-        page = fetch(urllib.request.Request(f"{MAIL_URL}/api/v1/messages?start={start}&limit=200"))
-        messages = page[1]["messages"]
-        mails.update((mail["ID"], mail) for mail in messages)
-        start, total = start + max(1, len(messages)), page[1]["total"]
+        page = catcher.expect({200}, "GET", f"/api/v1/messages?start={start}&limit=200")
+        mails.update((mail["ID"], mail) for mail in page["messages"])
+        start, total = start + max(1, len(page["messages"])), page["total"]
     addresses = (to["Address"].lower() for mail in mails.values() for to in mail["To"])
     return Counter(address for address in addresses if f".{run}@" in address)
 
 
 def check(workers: int, timeout_seconds: float) -> list[Line]:
-    """The whole run; raises `CheckFailed` where it cannot go on."""
-    api, run = Api(), secrets.token_hex(4)
-    api.log_in(run)
+    """The whole run; raises `ToolError` where it cannot go on."""
+    run = secrets.token_hex(4)
+    api = logged_in(run)
     jobs = jobs_to_submit(run)
     receipts = submit_all(api, jobs)
-    refused = [receipt for receipt in receipts if receipt[0] != 202]
+    refused = [receipt for receipt in receipts if receipt.status != 202]
     if refused:
         raise CheckFailed(f"{len(refused)} of {len(jobs)} jobs not accepted; first: {refused[0]}")
-    ids = [receipt["id"] for _, receipt in receipts]
+    ids = [receipt.body["id"] for receipt in receipts]
     repeated = submit_all(api, jobs[-MAILS:])
     ended = wait_until_final(api, ids, timeout_seconds)
     lines = [
@@ -187,12 +144,12 @@ def check(workers: int, timeout_seconds: float) -> list[Line]:
         Line(
             "requests repeated, each answered with the first job",
             True,
-            [receipt["id"] for status, receipt in repeated if status == 200] == ids[-MAILS:],
+            [receipt.body["id"] for receipt in repeated if receipt.status == 200] == ids[-MAILS:],
         ),
     ]
     lines += judge_jobs(ended, workers)
     lines += judge_mails(mails_by_address(run))
-    lines.append(Line("health", "ok", api.health().get("status")))
+    lines.append(Line("health", "ok", api.call("GET", "/health/ready").body.get("status")))
     return lines
 
 
@@ -225,7 +182,7 @@ def print_table(lines: list[Line]) -> None:
 
 def main() -> int:
     about = (__doc__ or "").partition("\n")[0]
-    parser = argparse.ArgumentParser(description=about)
+    parser = argparse.ArgumentParser(prog="bin/check-containers", description=about)
     parser.add_argument("--workers", type=int, default=5, help="how many run (default: 5)")
     parser.add_argument(
         "--timeout", type=float, default=120, help="seconds for the jobs (default: 120)"
@@ -233,7 +190,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         lines = check(options.workers, options.timeout)
-    except CheckFailed as error:
+    except ToolError as error:
         print(f"FAIL {error}", file=sys.stderr)
         return 1
     print_table(lines)

@@ -1,14 +1,22 @@
-"""A child process of bin/start, with its log."""
+"""A child process that runs a Python module, with its log. It can be stopped, killed, frozen."""
 
+import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tools.checkout import CHECKOUT
+from tools.errors import ToolError
 from tools.parent_death import end_with_parent
+from tools.waiting import wait_until
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 60.0
 
 _LAST_LINES = 15
 
@@ -17,7 +25,13 @@ _LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d),\d+ ([A-Z]+) (.*)")
 
 
 class Child:
-    """One process that runs a Python module until it is stopped."""
+    """A process in a process group of its own. It ends with its parent, however that ends.
+
+    `arguments` are those of Python; `inherit` are descriptors that it shares with its parent.
+    """
+
+    # How its methods let time pass; a subclass may want to be interrupted meanwhile.
+    pause: Callable[[float], None] = staticmethod(time.sleep)
 
     def __init__(
         self,
@@ -40,23 +54,88 @@ class Child:
                 stdout=output,
                 stderr=output,
                 pass_fds=inherit,
-                start_new_session=True,  # Ctrl-C reaches bin/start alone, which stops in order
+                start_new_session=True,  # Ctrl-C reaches the parent alone, which stops in order
                 preexec_fn=end_with_parent,
             )
         self._shown = 0
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def exit_status(self) -> int | None:
         """None while it runs."""
         return self._process.poll()
 
+    @property
+    def alive(self) -> bool:
+        return self.exit_status is None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the process, if it is alive."""
+        if self.alive:
+            self._process.send_signal(number)
+
     def ask_to_stop(self) -> None:
         """Sends SIGTERM."""
-        self._send(signal.SIGTERM)
+        self.signal(signal.SIGTERM)
+
+    def stop(self, timeout_seconds: float = STOP_SECONDS) -> int:
+        """Sends SIGTERM and returns the exit status; see `wait`."""
+        self.ask_to_stop()
+        return self.wait(timeout_seconds)
+
+    def wait(self, timeout_seconds: float = STOP_SECONDS) -> int:
+        """Returns the exit status once it has ended. One that takes longer is killed: -9."""
+        try:
+            wait_until(
+                lambda: not self.alive, timeout_seconds, f"{self.name} did not end", wait=self.pause
+            )
+        except ToolError:
+            self.kill_all()
+        return self._process.wait()
 
     def kill(self) -> None:
-        """Ends it at once."""
-        self._send(signal.SIGKILL)
+        """SIGKILL for the process alone; its own children may go on."""
+        self.signal(signal.SIGKILL)
+
+    def kill_all(self) -> None:
+        """SIGKILL for the process and its own children; returns when it is gone."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def freeze(self) -> None:
+        """Stops the process where it is."""
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Lets a frozen process go on."""
+        self.signal(signal.SIGCONT)
+
+    def wait_until(self, ready: Callable[[], bool], timeout_seconds: float = READY_SECONDS) -> None:
+        """Returns when it is ready; raises `ToolError` with the end of its log if it ends first."""
+
+        def is_ready() -> bool:
+            self.check()
+            return ready()
+
+        wait_until(
+            is_ready, timeout_seconds, f"{self.name} was not ready; see {self.log}", wait=self.pause
+        )
+
+    def check(self) -> None:
+        """Raises `ToolError`, with the end of its log, if it has ended."""
+        if not self.alive:
+            lines = "\n  ".join(self.last_lines())
+            raise ToolError(
+                f"{self.name} ended with {self.exit_status}. {self.log} says:\n  {lines}"
+            )
+
+    def says(self, text: str) -> bool:
+        """Whether the text is in its log."""
+        return text.encode() in self.log.read_bytes()
 
     def new_lines(self) -> list[str]:
         """What it has logged since the last call, made readable."""
@@ -70,15 +149,19 @@ class Child:
         """The end of its log."""
         return self.log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
 
-    def _send(self, what: signal.Signals) -> None:
-        if self.exit_status is None:
-            self._process.send_signal(what)
+    def rss_bytes(self) -> int | None:
+        """What it holds in memory; None where the system does not tell."""
+        try:
+            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        except OSError:
+            return None
+        return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def readable(line: str) -> str:
-    """A log line without its date, and without its level if that is INFO."""
+    """Returns a log line without its date, and without its level if that is INFO."""
     match = _LOG_LINE.fullmatch(line)
     if match is None:
         return line
-    time, level, message = match.groups()
-    return f"{time} {message}" if level == "INFO" else f"{time} {level} {message}"
+    time_of_day, level, message = match.groups()
+    return f"{time_of_day} {message}" if level == "INFO" else f"{time_of_day} {level} {message}"

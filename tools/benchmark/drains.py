@@ -11,9 +11,10 @@ from jobs.core.conf import PRIORITY_DEFAULT
 from jobs.core.ids import uuid7
 from jobs.models import Job
 from tools.benchmark.job_names import EMPTY
-from tools.benchmark.processes import Process, workers
+from tools.benchmark.processes import workers
 from tools.benchmark.rows import enqueue_jobs, settle_down
-from tools.benchmark.waiting import wait_until
+from tools.child import Child
+from tools.waiting import wait_until
 
 QUEUE = "default"
 # Longer than any machine needs for one drain of the default size.
@@ -40,7 +41,7 @@ class Drain:
         return self.jobs / _seconds(first, self.job_type)
 
 
-def wait_until_done(first: UUID, job_type: str, process: Process) -> None:
+def wait_until_done(first: UUID, job_type: str, process: Child) -> None:
     """Asks Redis, which costs next to nothing, and in the end the ledger."""
     broker = get_broker()
 
@@ -53,8 +54,8 @@ def wait_until_done(first: UUID, job_type: str, process: Process) -> None:
         unfinished = Job.objects.filter(id__gt=first, type=job_type, finished_at__isnull=True)
         return not unfinished.exists()
 
-    wait_until(is_empty, "the queue was not drained", DRAIN_SECONDS)
-    wait_until(is_done, "not every job was finished", DRAIN_SECONDS, every=0.05)
+    wait_until(is_empty, DRAIN_SECONDS, "the queue was not drained")
+    wait_until(is_done, DRAIN_SECONDS, "not every job was finished", every_seconds=0.05)
 
 
 def _seconds(first: UUID, job_type: str) -> float:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
 
-from tools.benchmark.waiting import wait_until
+from tools.waiting import wait_until
 
 
 class Stamps:
@@ -17,7 +17,7 @@ class Stamps:
 
     def wait_for(self, count: int, timeout_seconds: float = 60.0) -> list[float]:
         """The waits in milliseconds, sorted, once so many handlers have begun."""
-        wait_until(lambda: len(self._lines()) >= count, "not every job had begun", timeout_seconds)
+        wait_until(lambda: len(self._lines()) >= count, timeout_seconds, "not every job had begun")
         return sorted(float(line) * 1_000 for line in self._lines())
 
     def _lines(self) -> list[str]:

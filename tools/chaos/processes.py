@@ -1,70 +1,20 @@
-"""The processes of the service: they can be killed, frozen and thawed. Linux and macOS."""
+"""The processes of the service: workers, and the API under gunicorn."""
 
-import os
-import signal
-import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import IO
 
 from tools.chaos.pause import pause
 from tools.child import Child
-from tools.errors import ToolError
-
-READY_SECONDS = 60.0
-END_SECONDS = 60.0
-_POLL_SECONDS = 0.02
 
 SLOTS = 4  # jobs at a time in each worker
 
 
 class Process(Child):
-    """A child in a process group of its own."""
+    """A child whose waiting ends when a person wants everything to stop."""
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def alive(self) -> bool:
-        return self.exit_status is None
-
-    def freeze(self) -> None:
-        self._send(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        self._send(signal.SIGCONT)
-
-    def kill_all(self) -> None:
-        """SIGKILL for it and its own children; returns when it is gone."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self._process.wait()
-
-    def stop(self) -> int:
-        """SIGTERM; returns the exit status, which is negative if patience was at its end."""
-        self.ask_to_stop()
-        return self.wait()
-
-    def wait(self) -> int:
-        """The exit status, once it has ended; it is killed if that takes too long."""
-        deadline = time.monotonic() + END_SECONDS
-        while self.alive:
-            if time.monotonic() > deadline:
-                self.kill_all()
-            pause(_POLL_SECONDS)
-        return self._process.wait()
-
-    def wait_until(self, ready: Callable[[], bool]) -> None:
-        """Returns when it is ready; raises `ToolError` if it does not get there."""
-        deadline = time.monotonic() + READY_SECONDS
-        while not ready():
-            if not self.alive or time.monotonic() > deadline:
-                lines = "\n  ".join(self.last_lines())
-                raise ToolError(f"{self.name} did not start. {self.log} says:\n  {lines}")
-            pause(_POLL_SECONDS)
+    pause = staticmethod(pause)
 
 
 class WorkerProcess(Process):
@@ -72,15 +22,7 @@ class WorkerProcess(Process):
 
     @property
     def is_ready(self) -> bool:
-        return b"ready: queues" in self.log.read_bytes()
-
-    def rss_bytes(self) -> int | None:
-        """What it holds in memory; None where the system does not tell."""
-        try:
-            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        except OSError:
-            return None
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        return self.says("ready: queues")
 
 
 class Crew:

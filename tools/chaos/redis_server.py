@@ -2,7 +2,6 @@
 
 import shutil
 import signal
-import socket
 
 from tools.errors import ToolError
 from tools.servers.valkey import Valkey
@@ -20,7 +19,7 @@ class RedisServer(Valkey):
 
     def empty(self) -> None:
         """FLUSHALL."""
-        self._ask("FLUSHALL")
+        self._order("FLUSHALL")
 
     def freeze(self) -> None:
         """SIGSTOP: connections stay, and nobody answers."""
@@ -31,15 +30,15 @@ class RedisServer(Valkey):
 
     def be_replica(self, of_nobody: bool = False) -> None:
         """Follows a primary that is not there, and refuses writes; or leads again."""
-        self._ask("REPLICAOF NO ONE" if of_nobody else f"REPLICAOF 127.0.0.1 {_NOBODY_LISTENS}")
+        self._order("REPLICAOF NO ONE" if of_nobody else f"REPLICAOF 127.0.0.1 {_NOBODY_LISTENS}")
 
     def be_full(self, full: bool = True) -> None:
         """Refuses every command that could need memory; or has as much as it wants."""
-        self._ask(f"CONFIG SET maxmemory {1 if full else 0}")
+        self._order(f"CONFIG SET maxmemory {1 if full else 0}")
 
     def hesitate(self, milliseconds: int) -> None:
         """Answers nobody for that long."""
-        self._ask(f"CLIENT PAUSE {milliseconds} ALL")
+        self._order(f"CLIENT PAUSE {milliseconds} ALL")
 
     def recover(self) -> None:
         """Is as it was before, whatever had befallen it."""
@@ -51,18 +50,14 @@ class RedisServer(Valkey):
 
     def size(self) -> int:
         """How many keys it has."""
-        return int(self._ask("DBSIZE").removeprefix(":"))
+        return int(self._order("DBSIZE").removeprefix(":"))
 
     def _send(self, number: signal.Signals) -> None:
         if self.process is not None and self.running:
             self.process.send_signal(number)
 
-    def _ask(self, command: str) -> str:
-        """One command whose arguments hold no spaces, and its one-line answer."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
-            connection.sendall(f"AUTH {self.password}\r\n{command}\r\n".encode())
-            with connection.makefile("r") as reply:
-                answers = [reply.readline().strip(), reply.readline().strip()]
-        if answers[1].startswith("-"):
-            raise ToolError(f"Valkey refuses {command}: {answers[1]}")
-        return answers[1]
+    def _order(self, command: str) -> str:
+        answer = self.ask(command)
+        if answer.startswith("-"):
+            raise ToolError(f"Valkey refuses {command}: {answer}")
+        return answer

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from tools.development.client import Client
+from tools.http_client import HttpClient
 from tools.mail.record import Entry, MailRecord
 from tools.mail.sink import REFUSED_PREFIX
 from tools.terminal import heading, say, table
@@ -29,7 +29,7 @@ class Samples:
     """One run of the samples. Its number makes the addresses new to the service."""
 
     number: int
-    client: Client
+    client: HttpClient
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -101,11 +101,12 @@ class Samples:
         yield _at_the_right_times(record.about([self.refused_address]))
 
     def _add(self, job_type: str, payload: dict[str, Any]) -> None:
-        job = self.client.call("POST", "/addJob", {"type": job_type, "payload": payload})
+        body = {"type": job_type, "payload": payload}
+        job = self.client.expect({200, 202}, "POST", "/addJob", body)
         self.jobs[job["id"]] = job
 
     def _refresh(self) -> None:
-        for job in self.client.call("GET", "/jobs?limit=200")["results"]:
+        for job in self.client.expect({200}, "GET", "/jobs?limit=200")["results"]:
             if job["id"] in self.jobs:
                 self.jobs[job["id"]] = job
 

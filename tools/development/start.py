@@ -1,21 +1,19 @@
 """bin/start: the service with everything it needs, and a demonstration that it works."""
 
-import http.client
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 
 from tools.checkout import DATA_DIR
 from tools.child import Child
 from tools.development import database
-from tools.development.client import Client, Refused
 from tools.development.dotenv import prepare_dotenv
 from tools.development.samples import Samples
 from tools.development.start_options import StartOptions, parse
 from tools.development.supervisor import Ended, Stopped, Supervisor
 from tools.errors import ToolError
 from tools.file_lock import FileLock
+from tools.http_client import HttpClient, NoAnswer, Refused
 from tools.ports import listen, port_of
 from tools.servers import provide_servers
 from tools.servers.hold import Hold
@@ -87,13 +85,13 @@ def _demonstrate(options: StartOptions, supervisor: Supervisor, lock: FileLock) 
     password, number = _prepare_database()
     port = _start_processes(options, supervisor)
     lock.write(f"process {os.getpid()}, http://127.0.0.1:{port}")
-    client = Client(port)
+    client = HttpClient(f"http://127.0.0.1:{port}")
     try:
         _wait_until_ready(client, supervisor)
         samples = Samples(number, client)
         samples.submit(supervisor.pause)
         samples.watch(supervisor.pause)
-    except (Refused, OSError, http.client.HTTPException) as error:
+    except (Refused, NoAnswer) as error:
         supervisor.pause(1)  # says so if the API has ended
         raise ToolError(f"The API does not do what it should: {error}") from error
     samples.show()
@@ -158,10 +156,9 @@ def _start_processes(options: StartOptions, supervisor: Supervisor) -> int:
     return port
 
 
-def _wait_until_ready(client: Client, supervisor: Supervisor) -> None:
+def _wait_until_ready(client: HttpClient, supervisor: Supervisor) -> None:
     for _ in range(READY_SECONDS * 10):
-        with suppress(Refused, OSError, http.client.HTTPException):
-            client.call("GET", "/health/ready")
+        if client.is_ready():
             return
         supervisor.pause(0.1)
     raise ToolError(f"The API is not ready after {READY_SECONDS} s; see {LOG_DIR}.")

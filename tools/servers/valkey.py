@@ -17,6 +17,8 @@ save ""
 maxmemory-policy noeviction
 """
 
+_ASK_SECONDS = 5
+
 
 class Valkey(Server):
     """A Redis-compatible server with a password and an append-only file."""
@@ -39,9 +41,17 @@ class Valkey(Server):
     def answers(self) -> bool:
         """Whether it says PONG; while it reads its file it says LOADING instead."""
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
-                connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
-                with connection.makefile("rb") as reply:
-                    return [reply.readline(), reply.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
+            return self.ask("PING") == "+PONG"
         except OSError:
             return False
+
+    def ask(self, command: str) -> str:
+        """Returns the one-line answer to a command whose arguments hold no spaces.
+
+        An error is an answer too, and begins with "-". Raises OSError if there is none.
+        """
+        with socket.create_connection(("127.0.0.1", self.port), timeout=_ASK_SECONDS) as connection:
+            connection.sendall(f"AUTH {self.password}\r\n{command}\r\n".encode())
+            with connection.makefile("r") as reply:
+                _, answer = reply.readline(), reply.readline()
+        return answer.strip()

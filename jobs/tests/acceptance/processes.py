@@ -1,17 +1,13 @@
 """The real processes: the API under gunicorn, and workers; they can be killed."""
 
 import os
-import signal
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from django.db import connection
 
 from jobs.tests.waiting import wait_until
-from scheduler.env import BASE_DIR
+from tools.child import Child
+from tools.http_client import HttpClient
 from tools.ports import free_port
 
 # Quick enough for a test, slow enough for a busy machine.
@@ -24,56 +20,25 @@ TIMES = {
 }
 
 
-class Process:
+class Process(Child):
     """A process with its log; `kill` is SIGKILL, `stop` is SIGTERM."""
-
-    def __init__(self, name: str, arguments: list[str], log: Path, env: dict[str, str]) -> None:
-        self.name = name
-        self.log = log
-        with log.open("wb") as output:
-            self._popen = subprocess.Popen(
-                [sys.executable, *arguments], cwd=BASE_DIR, env=env, stdout=output, stderr=output
-            )
-
-    @property
-    def pid(self) -> int:
-        return self._popen.pid
-
-    @property
-    def exit_code(self) -> int | None:
-        return self._popen.poll()
-
-    def says(self, text: str) -> bool:
-        return text in self.log.read_text()
 
     def wait_for(self, text: str, timeout: float = 30.0) -> None:
         def said() -> bool:
-            assert self.exit_code is None or self.says(text), self.log.read_text()[-3000:]
+            assert self.alive or self.says(text), self.log.read_text()[-3000:]
             return self.says(text)
 
         wait_until(said, timeout, f"{self.name} never said {text!r}")
 
-    def signal(self, number: int) -> None:
-        self._popen.send_signal(number)
-
     def kill(self) -> None:
-        self.signal(signal.SIGKILL)
-        self._popen.wait()
-
-    def stop(self, timeout: float = 30.0) -> int:
-        """Asks it to stop and returns its exit code."""
-        self.signal(signal.SIGTERM)
-        return self._popen.wait(timeout)
-
-    def wait(self, timeout: float = 30.0) -> int:
-        """Waits until it ends by itself; returns its exit code."""
-        return self._popen.wait(timeout)
+        super().kill()
+        self.wait()
 
     def end(self) -> None:
         """Whatever state it is in, it is gone afterwards."""
-        if self.exit_code is None:
-            self.signal(signal.SIGCONT)
-            self.kill()
+        if self.alive:
+            self.thaw()
+            self.kill_all()
 
 
 class Service:
@@ -125,7 +90,8 @@ class Service:
             env,
         )
         address = f"http://127.0.0.1:{port}"
-        wait_until(lambda: _answers(f"{address}/health/live"), 40, "the API does not answer")
+        client = HttpClient(address)
+        wait_until(lambda: client.is_ready("/health/live"), 40, "the API does not answer")
         return process, address
 
     def end(self) -> None:
@@ -134,17 +100,9 @@ class Service:
 
     def _start(self, name: str, arguments: list[str], env: dict[str, str]) -> Process:
         log = self._directory / f"{name}-{len(self._processes)}.log"
-        process = Process(name, arguments, log, self.env | env)
+        process = Process(name, arguments, log=log, environment=self.env | env)
         self._processes.append(process)
         return process
-
-
-def _answers(url: str) -> bool:
-    try:
-        urllib.request.urlopen(url, timeout=2).close()
-    except (urllib.error.URLError, OSError):
-        return False
-    return True
 
 
 def _database_url() -> str:

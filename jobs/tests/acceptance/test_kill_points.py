@@ -14,6 +14,7 @@ from jobs.tests.app.models import Note
 from jobs.tests.conftest import Notes
 from jobs.tests.factories import make_job
 from jobs.tests.waiting import wait_until
+from tools.http_client import NoAnswer
 
 WORKER_POINTS = [
     kill_points.POP_CLAIM,
@@ -36,7 +37,7 @@ def test_killed_api_between_commit_and_push_has_not_lost_the_job(
 ) -> None:
     process, address = service.api_process(KILL_POINT=kill_points.COMMIT_PUSH)
     client = Client(address).sign_up()
-    with pytest.raises((ConnectionError, OSError)):
+    with pytest.raises(NoAnswer):
         client.add_job("tests.note", {"text": "committed"}, idempotency_key="k")
     wait_until(lambda: Job.objects.count() == 1)
     service.worker("rescuer")

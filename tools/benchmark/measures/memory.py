@@ -7,10 +7,12 @@ from jobs.core.conf import PRIORITY_DEFAULT
 from tools.benchmark.bench import Bench, Findings
 from tools.benchmark.drains import QUEUE
 from tools.benchmark.figure import Figure
-from tools.benchmark.processes import Process, rss_megabytes, workers
+from tools.benchmark.processes import workers
 from tools.benchmark.rows import clean_slate, enqueue_jobs
+from tools.child import Child
 
 SAMPLE_SECONDS = 0.25
+MEGABYTE = 2**20
 # A worker has seen every part of itself by then: what comes after it is growth.
 SETTLED = 0.1
 
@@ -35,13 +37,13 @@ def memory(bench: Bench) -> Findings:
     )
 
 
-def _samples(process: Process) -> list[tuple[int, float]]:
+def _samples(process: Child) -> list[tuple[int, float]]:
     """Jobs left and megabytes held, until none is left."""
     broker = get_broker()
     samples: list[tuple[int, float]] = []
     while not samples or samples[-1][0]:
         process.check()
         left = broker.depth([QUEUE]).ready[QUEUE, PRIORITY_DEFAULT]
-        samples.append((left, rss_megabytes(process.pid)))
+        samples.append((left, (process.rss_bytes() or 0) / MEGABYTE))
         time.sleep(SAMPLE_SECONDS)
     return samples
