@@ -8,7 +8,10 @@ from jobs.core.retry import Budget
 
 
 class ClaimedJob(NamedTuple):
-    """One attempt of one job. `worker_id` and `attempt` fence whatever is written about it."""
+    """One attempt of one job. `worker_id` and `attempt` fence whatever is written about it.
+
+    `failures`, `crashes` and `max_retries` are those of the job when it was claimed.
+    """
 
     id: UUID
     type: str
@@ -24,15 +27,15 @@ class ClaimedJob(NamedTuple):
 
     @property
     def id_text(self) -> str:
-        """The id as text, which is at hand where it is the effect key."""
+        """The id as text, without formatting it where it is the effect key."""
         return str(self.id) if can_be_shared(self.effect_key) else self.effect_key
 
     @property
     def budget(self) -> Budget:
-        """What was spent of the retry budget before this attempt."""
+        """What earlier attempts have spent of the retry budget."""
         return Budget(self.failures, self.crashes, self.max_retries)
 
     @property
     def message(self) -> QueueMessage:
-        """The ring for this job."""
+        """What is dispatched for this job."""
         return QueueMessage(self.id, self.effect_key, self.queue, self.priority)

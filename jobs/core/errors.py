@@ -1,6 +1,7 @@
-"""Every exception of this app. Those for handlers come first; each carries its facts."""
+"""Every exception of this app. Those that handlers raise come first; each carries its facts."""
 
 from typing import Any
+from uuid import UUID
 
 
 class JobsError(Exception):
@@ -15,7 +16,10 @@ class PermanentError(JobsError):
 
 
 class RetryAfter(JobsError):
-    """The attempt failed; the next one starts no sooner than `seconds` from now."""
+    """The attempt failed; the next one starts no sooner than `seconds` from now.
+
+    Counts as a failure, so it ends like any other once the retries are used up. A year at most.
+    """
 
     def __init__(self, seconds: float, message: str = "") -> None:
         super().__init__(message or f"retry after {seconds:g} s")
@@ -23,15 +27,21 @@ class RetryAfter(JobsError):
 
 
 class OutcomeUnknown(JobsError):
-    """The effect may or may not have happened: treated as if the attempt had been cut off."""
+    """The effect may or may not have happened: the attempt is treated as cut off.
+
+    A job of `Effect.ONCE` goes to the dead letters as `interrupted`; others are retried.
+    """
 
 
 class JobCancelled(JobsError):
-    """The handler has stopped because somebody cancelled the job."""
+    """The handler has stopped because the job was cancelled; the job ends `cancelled`."""
 
 
 class JobTimeout(BaseException):
-    """The attempt has overrun its time. Not an Exception: handlers must not catch it unawares."""
+    """The attempt has run for longer than its type allows.
+
+    Not an Exception, so that a handler's `except Exception` does not catch it.
+    """
 
 
 # Refusals of a request.
@@ -73,7 +83,10 @@ class UnknownQueue(JobsError):
 
 
 class RequestsRefused(JobsError):
-    """Some of many requests are not acceptable, so that none was accepted."""
+    """Some of many requests are not acceptable, so none was accepted.
+
+    `errors`: the error of each such request, by its position, counted from 0.
+    """
 
     def __init__(self, errors: "dict[int, JobsError]") -> None:
         super().__init__(f"{len(errors)} of the requests are not acceptable; none was accepted")
@@ -81,11 +94,23 @@ class RequestsRefused(JobsError):
 
 
 class DeadLetterResolved(JobsError):
-    """The dead letter was already replayed, discarded or settled."""
+    """The dead letter was already replayed, discarded, or settled by a late success."""
 
     def __init__(self, resolution: str) -> None:
         super().__init__(f"this dead letter is already {resolution}")
         self.resolution = resolution
+
+
+class JobNotDead(JobsError):
+    """A dead letter waits, but its job is not dead: `manage.py verify_jobs` says more.
+
+    Nothing in this app makes such a row. It was changed by hand, or restored in part.
+    """
+
+    def __init__(self, job_id: UUID, state: str) -> None:
+        super().__init__(f"job {job_id} has a waiting dead letter, but it is {state}, not dead")
+        self.job_id = job_id
+        self.state = state
 
 
 class JobAlreadyFinal(JobsError):
@@ -96,12 +121,12 @@ class JobAlreadyFinal(JobsError):
         self.state = state
 
 
-# Ordinary outcomes of losing a race or a connection.
+# A race or a connection was lost.
 
 
 class LeaseLost(JobsError):
-    """The attempt was taken away: its outcome may no longer be written."""
+    """The attempt was taken away from this worker: its outcome may no longer be written."""
 
 
 class BrokerUnavailable(JobsError):
-    """Redis did not answer; what was meant for it is rung again by the reconciler."""
+    """Redis did not answer, or refused a write. What it misses is dispatched again later."""

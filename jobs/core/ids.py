@@ -20,7 +20,7 @@ def uuid7() -> UUID:
 
 
 def uuid7s(count: int) -> list[UUID]:
-    """So many at once, in order."""
+    """`count` ids, in ascending order."""
     global _last_tick
     with _lock:
         first = max(time.time_ns() * _TICKS_PER_MS // 1_000_000, _last_tick + 1)
@@ -30,7 +30,7 @@ def uuid7s(count: int) -> list[UUID]:
 
 
 def uuid7_floor(unix_seconds: float) -> UUID:
-    """The smallest UUIDv7 of that moment: every id made earlier is less."""
+    """The smallest UUIDv7 of a moment, in seconds since 1970: every id made earlier is less."""
     return _assemble(int(unix_seconds * 1000) * _TICKS_PER_MS, 0)
 
 

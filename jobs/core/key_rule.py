@@ -57,7 +57,7 @@ class KeyConflict:
 
 
 def decide_key(conflict: KeyConflict) -> KeyDecision:
-    """What becomes of the job (design invariant I4)."""
+    """What becomes of the job (promise I4 in `docs/guarantees.md`)."""
     owner = conflict.owner
     if conflict.seconds_to_due > 0:
         return KeyDecision.WAIT

@@ -1,4 +1,4 @@
-"""What travels through Redis: ids and keys, never payloads (design invariant I9)."""
+"""What travels through Redis: ids and keys, never payloads (promise I9 in `docs/guarantees.md`)."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -7,12 +7,15 @@ _ID_LENGTH = 36
 
 
 def can_be_shared(effect_key: str) -> bool:
-    """Whether jobs can share it: it says `<type>:<key>`, where a job's own id has no colon."""
+    """Whether several jobs can have this effect key.
+
+    Such a key reads `<type>:<key>`. The others are the job's own id, which has no colon.
+    """
     return ":" in effect_key
 
 
 class QueueMessage(NamedTuple):
-    """A ring for one job. `effect_key` is the job's own id unless jobs can share the effect."""
+    """What is dispatched for one job. `effect_key` is its own id unless jobs can share the key."""
 
     job_id: UUID
     effect_key: str
@@ -36,9 +39,9 @@ class QueueMessage(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """A message taken out of Redis, with what the L1 mark of its key said before.
+    """A message taken out of Redis, with the cache mark of its effect key (L1) as it was before.
 
-    `mark` is empty where this fetch set it, else `claimed:<job id>` or `done:<job id>`.
+    `cache_mark` is empty where this fetch set it, else `claimed:<job id>` or `done:<job id>`.
     """
 
     message: QueueMessage
@@ -46,10 +49,10 @@ class Fetched(NamedTuple):
 
     @property
     def already_done(self) -> bool:
-        """This very job has succeeded: the ring was a duplicate."""
+        """Whether this job has succeeded: it was dispatched twice."""
         return bool(self.cache_mark) and self.cache_mark == f"done:{self.message.job_id}"
 
     @property
     def has_key_conflict(self) -> bool:
-        """Another job holds the key, says the mark; the ledger decides."""
+        """Whether the cache mark names another job. PostgreSQL decides who owns the key."""
         return bool(self.cache_mark) and not self.cache_mark.endswith(f":{self.message.job_id}")

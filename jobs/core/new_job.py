@@ -1,4 +1,4 @@
-"""A job on its way into the ledger, and what the ledger says of it."""
+"""A job on its way into PostgreSQL, and the row that came of it."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -8,7 +8,11 @@ from jobs.core.message import QueueMessage
 
 
 class NewJob(NamedTuple):
-    """A job to insert. Exactly one of `run_at` and `delay_seconds` counts; both None is now."""
+    """A job to insert.
+
+    It is due at `run_at`; if that is None, `delay_seconds` after the insert. An `effect_key` of
+    None stands for the job's own id.
+    """
 
     type: str
     queue: str
@@ -23,18 +27,18 @@ class NewJob(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Whether it may run at once, and nothing speaks against accepting it."""
+        """Whether it may run at once and cannot be a duplicate: such jobs can be copied."""
         return self.idempotency_key is None and self.run_at is None and not self.delay_seconds
 
     def message(self, job_id: UUID, id_text: str) -> QueueMessage:
-        """The ring for it. What has no key of its own has its id."""
+        """What is dispatched for it, once it has this id; `id_text` is the same as text."""
         return QueueMessage(job_id, self.effect_key or id_text, self.queue, self.priority)
 
     def as_line(self, id_text: str, effect_key: str) -> str:
-        """The row of a plain one as `jobs/sql/copy_jobs.sql` takes it.
+        """The row of a plain job as `jobs/sql/copy_jobs.sql` takes it.
 
-        Text format of COPY (PostgreSQL's manual, COPY, file formats): tabs between the columns,
-        `\\N` for NULL, and backslashes for what means something to it. JSON has no bare tab.
+        Text format of COPY (PostgreSQL's manual, COPY, section "File Formats"): tabs between the
+        columns, `\\N` for NULL, and backslashes before special characters. JSON has no bare tab.
         """
         client = r"\N" if self.submitted_by_id is None else self.submitted_by_id
         payload = self.payload_json.replace("\\", r"\\")
@@ -50,7 +54,7 @@ def _escaped(text: str) -> str:
 
 
 class Inserted(NamedTuple):
-    """A row that was inserted. Moments are Unix times by the database's clock."""
+    """A row that was inserted. Moments are seconds since 1970, by the database's clock."""
 
     message: QueueMessage
     created_at: float
@@ -58,5 +62,5 @@ class Inserted(NamedTuple):
 
     @property
     def delay_seconds(self) -> float:
-        """How far ahead `run_at` lay; 0 or less for a job that may run at once."""
+        """How far ahead `run_at` lies; 0 or less for a job that may run at once."""
         return self.run_at - self.created_at

@@ -17,13 +17,16 @@ from jobs.core.outcome import (
 )
 from jobs.core.states import DeathReason, Effect
 
-# A handler may ask for any wait; PostgreSQL cannot hold every moment.
+# A handler may ask for any wait, but timestamps of PostgreSQL have an end. A year is enough.
 LONGEST_WAIT_SECONDS = 366 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Waits of base x factor^n seconds, capped; jitter lengthens a wait by up to that share."""
+    """How long a failed job waits: base x factor^(n - 1) seconds after n failures, capped.
+
+    `jitter` lengthens a wait by a random share of it: 0.1 by up to 10 %.
+    """
 
     base_seconds: float = 1.0
     factor: float = 2.0
@@ -31,7 +34,10 @@ class RetryPolicy:
     jitter: float = 0.0
 
     def delay_seconds(self, failures: int, draw: Callable[[], float] = random.random) -> float:
-        """The wait after that many failures: 1, 2, 4, 8 s with the default policy."""
+        """The wait after that many failures: 1, 2, 4, 8 s with the default policy.
+
+        `draw` gives a number from 0 to 1; tests pass one that is not random.
+        """
         try:
             wait = min(self.base_seconds * self.factor ** (failures - 1), self.cap_seconds)
         except OverflowError:
@@ -40,7 +46,10 @@ class RetryPolicy:
 
 
 class Budget(NamedTuple):
-    """What a job has spent of its present retry budget, before the attempt in question."""
+    """What a job had spent of its present retry budget before an attempt.
+
+    A replay sets `failures` and `crashes` to 0. A job is dead after `max_retries` + 1 failures.
+    """
 
     failures: int
     crashes: int
@@ -54,7 +63,7 @@ class Succeed:
 
 @dataclass(frozen=True, slots=True)
 class Requeue:
-    """running -> queued, `delay_seconds` from now, with these counts."""
+    """running -> queued with these counts, due `delay_seconds` from now."""
 
     delay_seconds: float
     failures: int
@@ -76,13 +85,18 @@ class Cancel:
 
 
 Move = Succeed | Requeue | Die | Cancel | None
-"""What is to be written; None: nothing."""
+"""What is to be written about an attempt; None: nothing."""
 
 
 def decide(
     outcome: Outcome, budget: Budget, effect: Effect, policy: RetryPolicy, crash_limit: int
 ) -> Move:
-    """What an outcome means for the job (design invariants I7 and I8)."""
+    """What follows for the job from the outcome of an attempt.
+
+    The table in `docs/guarantees.md` (I7) says what a cut-off attempt means for each effect; a
+    failure is retried until the budget is spent (I8). `crash_limit`: the number of workers that
+    a job may take down.
+    """
     match outcome:
         case Succeeded(recorded=recorded):
             return None if recorded else Succeed()
@@ -116,12 +130,12 @@ def _retry_or_die(
 
 
 def records_start(effect: Effect | None, budget: Budget) -> bool:
-    """Whether `started_at` is written before the handler runs.
+    """Whether the start of an attempt is written before its handler runs (decision 0003).
 
-    It is where being taken for a cut-off attempt would cost more than one retry: handlers
-    that must not be repeated, jobs that were there when a worker died, the last attempt of
-    a budget, and types nobody here knows. Rescue gives back what should have been marked and
-    is not: it never began.
+    It is written where mistaking an attempt that never began for one that was cut off would cost
+    more than one retry: for `Effect.ONCE`, for jobs that were claimed when a worker died, for the
+    last attempt of a budget, and for types that this process does not know (`effect` is None).
+    Rescue gives back, at no cost, an attempt whose start should have been written and was not.
     """
     return (
         effect is None

@@ -1,4 +1,4 @@
-"""The states of a job and the moves between them. `docs/states.md` draws them."""
+"""The states of a job, and the words that go with them. `docs/states.md` lists the moves."""
 
 from django.db import models
 
@@ -16,21 +16,9 @@ class JobState(models.TextChoices):
 
 FINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.DEAD, JobState.SKIPPED, JobState.CANCELLED})
 
-ALLOWED_MOVES: dict[JobState, frozenset[JobState]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.SKIPPED, JobState.CANCELLED}),
-    JobState.RUNNING: frozenset(
-        {JobState.SUCCEEDED, JobState.QUEUED, JobState.DEAD, JobState.CANCELLED}
-    ),
-    # A person replays; or a worker that was only frozen reports the success after all.
-    JobState.DEAD: frozenset({JobState.QUEUED, JobState.SUCCEEDED}),
-    JobState.SUCCEEDED: frozenset(),
-    JobState.SKIPPED: frozenset(),
-    JobState.CANCELLED: frozenset(),
-}
-
 
 class DeathReason(models.TextChoices):
-    """Why a job became a dead letter."""
+    """Why a job is dead; each has a dead letter that says so."""
 
     EXHAUSTED = "exhausted", "retries exhausted"
     PERMANENT = "permanent", "permanent error"
@@ -39,7 +27,7 @@ class DeathReason(models.TextChoices):
 
 
 class Resolution(models.TextChoices):
-    """What became of a dead letter; empty while it waits for a person."""
+    """What became of a dead letter; an empty text while it waits for a person."""
 
     REPLAYED = "replayed"
     DISCARDED = "discarded"
@@ -47,7 +35,10 @@ class Resolution(models.TextChoices):
 
 
 class Effect(models.TextChoices):
-    """What a handler declares about being cut off (design invariant I7); there is no default."""
+    """What it means that an attempt was cut off; each job type declares it, without a default.
+
+    `docs/guarantees.md`, promise I7, says what follows from each.
+    """
 
     TRANSACTIONAL = "transactional", "its database work commits with the outcome: exactly once"
     IDEMPOTENT = "idempotent", "safe to repeat"
