@@ -38,14 +38,11 @@ class Broker(Protocol):
         """Moves delayed messages that are due to their lists; returns how many."""
         ...
 
-    def fetch(
-        self, queues: Sequence[str], limit: int, popped: QueueMessage | None = None
-    ) -> list[Fetched]:
-        """Takes up to `limit` ids, most urgent first, and marks their keys as claimed (L1).
+    def fetch(self, queues: Sequence[str], limit: int) -> list[Fetched]:
+        """Takes up to `limit` ids, most urgent first, and marks their effect keys as claimed.
 
-        Within a priority the queues are emptied in the order given. `popped` is one that
-        `wait` has brought; it counts. Where `check_writable` would raise, this does: nobody
-        could ring, so that what comes out is not all there is.
+        Within a priority the queues are emptied in the order given. Where `check_writable` would
+        raise, this does: no job could be dispatched, so that what comes out is not all there is.
         """
         ...
 

@@ -115,14 +115,10 @@ class RedisBroker:
         )
 
     @_translates_errors
-    def fetch(
-        self, queues: Sequence[str], limit: int, popped: QueueMessage | None = None
-    ) -> list[Fetched]:
+    def fetch(self, queues: Sequence[str], limit: int) -> list[Fetched]:
         lists = lists_of(queues)
         keys = self._keys
         arguments: list[Any] = [limit, self._cache_mark_seconds, keys.seen_prefix, keys.writable]
-        if popped:
-            arguments += (popped.encode(), lists.index((popped.queue, popped.priority)) + 1)
         reply = self._fetch(keys=[keys.list(*name) for name in lists], args=arguments)
         triples = zip(reply[::3], reply[1::3], reply[2::3], strict=True)
         return [

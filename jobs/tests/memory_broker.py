@@ -45,11 +45,9 @@ class MemoryBroker:
         self.dispatch(moved)
         return len(moved)
 
-    def fetch(
-        self, queues: Sequence[str], limit: int, popped: QueueMessage | None = None
-    ) -> list[Fetched]:
+    def fetch(self, queues: Sequence[str], limit: int) -> list[Fetched]:
         self.ping()
-        messages = [popped] if popped else []
+        messages: list[QueueMessage] = []
         for name in lists_of(queues):
             waiting = self.lists.get(name, deque())
             while waiting and len(messages) < limit:

@@ -14,10 +14,10 @@ WORKER_TIMEOUT_SECONDS = 30.0
 
 
 class OpenPools:
-    """Stands in for `Pools`: has room for as much as a test says, and keeps what it gets."""
+    """Stands in for `Pools`: has capacity for as much as a test says, and keeps what it gets."""
 
     def __init__(self) -> None:
-        self.room = 10
+        self.capacity = 10
         self.stalled = False
         self.claims: list[ClaimedJob] = []
 
@@ -29,7 +29,7 @@ class OpenPools:
         self.claims += claims
 
     def wait_for_capacity(self, timeout_seconds: float, *, look_ahead: bool) -> int:
-        return self.room
+        return self.capacity
 
     def is_stalled(self) -> bool:
         return self.stalled

@@ -27,12 +27,12 @@ class Inflight:
                     del self._claims[claim.id]
 
     def attempts(self) -> set[tuple[UUID, int]]:
-        """Which attempts are held; an older one of the same job is not what the ledger means."""
+        """Which attempts are held; an older attempt of the same job is another one."""
         with self._lock:
             return {(claim.id, claim.attempt) for claim in self._claims.values()}
 
     def cancel(self, job_ids: Iterable[UUID]) -> None:
-        """These jobs are asked to stop; all others are not."""
+        """From now on these jobs, and no others, are asked to stop."""
         self._cancelled = frozenset(job_ids)
 
     def is_cancelled(self, job_id: UUID) -> bool:

@@ -1,4 +1,4 @@
-"""A thread that does one thing again and again, through outages."""
+"""A thread that repeats one action, through outages."""
 
 import logging
 import threading
@@ -40,12 +40,12 @@ class Periodic:
     def _work(self) -> None:
         try:
             while not self._stop.is_set():
-                self._clock.wait(self._stop, self._turn())
+                self._clock.wait(self._stop, self._tick())
         finally:
             connection.close()
 
-    def _turn(self) -> float:
-        """One call; returns the seconds to the next."""
+    def _tick(self) -> float:
+        """One call; returns the seconds to the next one."""
         try:
             self._action()
         except BrokerUnavailable as error:
@@ -54,5 +54,6 @@ class Periodic:
             connection.close()
             return min(self._seconds, database_outage.failed(error))
         except Exception:
-            logger.exception("%s failed", self._thread.name)
+            name = self._thread.name
+            logger.exception("%s failed", name, extra={"event": "timer.failed", "timer": name})
         return self._seconds

@@ -1,4 +1,4 @@
-"""What every worker does on a timer, so that no one worker is needed: repair and promotion."""
+"""What every worker does on a timer, so that no single worker is needed: repair and promotion."""
 
 import threading
 from functools import partial
@@ -16,7 +16,7 @@ from jobs.worker.execution.thread_pool import ThreadPool
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
 from jobs.worker.periodic import Periodic
-from jobs.worker.recording import outcome_log as report
+from jobs.worker.recording.outcome_log import log_recorded
 
 # A delayed job is late by half of this on average.
 PROMOTE_SECONDS = 0.1
@@ -24,7 +24,7 @@ PRUNE_SECONDS = 60.0
 PRUNE_PAUSE_SECONDS = 0.5
 # Twice a beat: silence is noticed by the timeout, the age of one's own beat, and one such turn.
 RESCUE_BEATS = 0.5
-# A running handler learns so late, at most, that it was cancelled or is overdue.
+# A running handler learns within this time that it was cancelled or is overdue.
 CANCEL_SECONDS = 1.0
 TIMEOUT_SECONDS = 0.25
 
@@ -34,7 +34,7 @@ def timers(
     queues: list[str],
     lease: Lease,
     inflight: Inflight,
-    executor: ThreadPool,
+    threads: ThreadPool,
     clock: Clock,
     stop: threading.Event,
 ) -> list[Periodic]:
@@ -47,7 +47,7 @@ def timers(
         every("redispatch", conf.redispatch_seconds, lambda: _redispatch_lost(queues, stop)),
         every("prune", PRUNE_SECONDS, lambda: _prune(stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
-        every("timeouts", TIMEOUT_SECONDS, executor.interrupt_overdue),
+        every("timeouts", TIMEOUT_SECONDS, threads.interrupt_overdue),
     ]
 
 
@@ -66,7 +66,7 @@ def _rescue(lease: Lease, stop: threading.Event) -> None:
 
     for done in run_rounds(one_round, may_go_on=lambda: not stop.is_set()):
         for one in done.recorded:
-            report.recorded(one)
+            log_recorded(one)
 
 
 def _redispatch_lost(queues: list[str], stop: threading.Event) -> None:
@@ -77,7 +77,7 @@ def _redispatch_lost(queues: list[str], stop: threading.Event) -> None:
 
 
 def _prune(stop: threading.Event) -> None:
-    """With a pause before each round: old rows are in nobody's way."""
+    """With a pause before each round: old rows are in no job's way."""
     for _ in run_rounds(jobs_prune, may_go_on=lambda: not stop.wait(PRUNE_PAUSE_SECONDS)):
         pass
 

@@ -12,11 +12,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connections
 
 from jobs.core.conf import jobs_conf
+from jobs.worker.options import WorkerOptions
 from jobs.worker.process.health import HealthServer
-from jobs.worker.process.memory import settle
+from jobs.worker.process.memory import freeze_memory
 from jobs.worker.process.stop_signals import EXIT_UNFINISHED, StopSignals
 from jobs.worker.process.supervisor import Supervisor
-from jobs.worker.worker import Worker, WorkerOptions
+from jobs.worker.worker import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ class Command(BaseCommand):
             max_jobs=options["max_jobs"],
             max_rss_mb=options["max_rss"],
         )
-        settle()
+        freeze_memory()
         host, port = options["health_host"], options["health_port"]
         if options["processes"] == 1:
             exit_code = _run(first, host, port)

@@ -91,7 +91,9 @@ def test_overdue_handler_is_interrupted_and_the_attempt_counts(
 def test_handler_that_will_not_stop_is_left_behind_and_the_worker_recycles(
     service: Service, notes: Notes
 ) -> None:
-    job = make_job(type="tests.deaf", payload={"text": "deaf", "seconds": 40}, max_retries=0)
+    job = make_job(
+        type="tests.unresponsive", payload={"text": "unresponsive", "seconds": 40}, max_retries=0
+    )
     worker = service.worker("worker", "--concurrency", "2")
     worker.wait_for("does not stop after its time")
     quick = make_job(payload={"text": "quick"})

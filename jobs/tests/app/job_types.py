@@ -97,8 +97,8 @@ def spin(payload: Payload, context: JobContext) -> None:
         time.sleep(0.01)
 
 
-@job_type("tests.deaf", payload=NotePayload, effect=Effect.IDEMPOTENT, timeout_seconds=1)
-def deaf(payload: Payload, context: JobContext) -> None:
+@job_type("tests.unresponsive", payload=NotePayload, effect=Effect.IDEMPOTENT, timeout_seconds=1)
+def unresponsive(payload: Payload, context: JobContext) -> None:
     """Overruns its time inside C code, where it cannot."""
     time.sleep(payload["seconds"])
 

@@ -46,10 +46,10 @@ def fetch_all(broker: Broker, limit: int = 100) -> list[QueueMessage]:
 
 
 def test_first_in_first_out(broker: Broker) -> None:
-    rung = messages(5)
-    broker.dispatch(rung[:2])
-    broker.dispatch(rung[2:])
-    assert fetch_all(broker) == rung
+    dispatched = messages(5)
+    broker.dispatch(dispatched[:2])
+    broker.dispatch(dispatched[2:])
+    assert fetch_all(broker) == dispatched
     assert fetch_all(broker) == []
 
 
@@ -79,13 +79,13 @@ def test_other_queues_are_left_alone(broker: Broker) -> None:
 
 
 def test_no_more_than_the_limit_is_taken(broker: Broker) -> None:
-    rung = [*messages(3, priority=6), *messages(3, priority=5)]
-    broker.dispatch(rung)
-    assert fetch_all(broker, limit=4) == rung[:4]
-    assert fetch_all(broker, limit=4) == rung[4:]
+    dispatched = [*messages(3, priority=6), *messages(3, priority=5)]
+    broker.dispatch(dispatched)
+    assert fetch_all(broker, limit=4) == dispatched[:4]
+    assert fetch_all(broker, limit=4) == dispatched[4:]
 
 
-def test_ringing_for_nothing_is_no_error(broker: Broker) -> None:
+def test_dispatching_for_nothing_is_no_error(broker: Broker) -> None:
     broker.dispatch([])
     broker.push_back([])
     broker.dispatch_later([])
@@ -95,18 +95,18 @@ def test_ringing_for_nothing_is_no_error(broker: Broker) -> None:
 
 
 def test_what_is_put_back_is_next_again_in_its_order(broker: Broker) -> None:
-    rung = messages(4)
-    broker.dispatch(rung)
+    dispatched = messages(4)
+    broker.dispatch(dispatched)
     taken = fetch_all(broker, limit=2)
     broker.push_back(taken)
-    assert fetch_all(broker) == rung
+    assert fetch_all(broker) == dispatched
 
 
 def test_what_is_put_back_goes_to_its_own_list(broker: Broker) -> None:
-    rung = [*messages(2, priority=9), *messages(2, "emails", 3), *messages(2, priority=1)]
-    broker.dispatch(rung)
+    dispatched = [*messages(2, priority=9), *messages(2, "emails", 3), *messages(2, priority=1)]
+    broker.dispatch(dispatched)
     broker.push_back(fetch_all(broker))
-    assert fetch_all(broker) == rung
+    assert fetch_all(broker) == dispatched
 
 
 def test_the_same_id_may_lie_there_twice(broker: Broker) -> None:
@@ -116,7 +116,7 @@ def test_the_same_id_may_lie_there_twice(broker: Broker) -> None:
     assert fetch_all(broker) == [one, one]
 
 
-def test_a_delayed_message_is_rung_when_it_is_due(broker: Broker) -> None:
+def test_a_delayed_message_is_dispatched_when_it_is_due(broker: Broker) -> None:
     soon, late = message(priority=3), message()
     broker.dispatch_later([(late, 3_600.0), (soon, 0.05)])
     assert fetch_all(broker) == []
@@ -126,11 +126,11 @@ def test_a_delayed_message_is_rung_when_it_is_due(broker: Broker) -> None:
     assert broker.depth(QUEUES).delayed == 1
 
 
-def test_delayed_messages_are_rung_in_the_order_of_their_moments(broker: Broker) -> None:
-    rung = messages(3)
-    broker.dispatch_later([(rung[2], -1.0), (rung[0], -3.0), (rung[1], -2.0)])
+def test_delayed_messages_are_dispatched_in_the_order_of_their_moments(broker: Broker) -> None:
+    dispatched = messages(3)
+    broker.dispatch_later([(dispatched[2], -1.0), (dispatched[0], -3.0), (dispatched[1], -2.0)])
     assert broker.promote_due(10) == 3
-    assert fetch_all(broker) == rung
+    assert fetch_all(broker) == dispatched
 
 
 def test_no_more_than_the_limit_become_due_at_once(broker: Broker) -> None:
@@ -138,7 +138,7 @@ def test_no_more_than_the_limit_become_due_at_once(broker: Broker) -> None:
     assert [broker.promote_due(2) for _ in range(4)] == [2, 2, 1, 0]
 
 
-def test_a_message_that_is_delayed_again_is_rung_once(broker: Broker) -> None:
+def test_a_message_that_is_delayed_again_is_dispatched_once(broker: Broker) -> None:
     one = message()
     broker.dispatch_later([(one, 3_600.0)])
     broker.dispatch_later([(one, -1.0)])
@@ -194,22 +194,11 @@ def test_marks_that_are_cleared_are_forgotten(broker: Broker) -> None:
     assert kept.already_done
 
 
-def test_what_was_popped_before_counts_and_comes_first(broker: Broker) -> None:
-    rung = messages(3, "emails", 2)
-    broker.dispatch(rung)
-    popped = broker.wait(QUEUES, 1)
-    assert popped == rung[0]
-    fetched = broker.fetch(QUEUES, 2, popped)
-    assert [one.message for one in fetched] == rung[:2]
-    assert [one.cache_mark for one in fetched] == ["", ""]
-    assert fetch_all(broker) == rung[2:]
-
-
-def test_what_was_popped_is_marked_like_everything_else(broker: Broker) -> None:
-    one = message(key="welcome:ann")
-    broker.mark_done([(one.effect_key, one.job_id)])
-    [fetched] = broker.fetch(QUEUES, 1, one)
-    assert fetched.already_done
+def test_what_was_waited_for_is_the_next_one_and_is_not_fetched_again(broker: Broker) -> None:
+    dispatched = messages(3, "emails", 2)
+    broker.dispatch(dispatched)
+    assert broker.wait(QUEUES, 1) == dispatched[0]
+    assert fetch_all(broker) == dispatched[1:]
 
 
 def test_waiting_brings_the_most_urgent_one(broker: Broker) -> None:

@@ -31,7 +31,7 @@ def names(client: Any) -> set[str]:
     return set(client.scan_iter(match=f"{jobs_conf().redis_prefix}*"))
 
 
-def test_waiting_ends_as_soon_as_something_is_rung(broker: RedisBroker, client: Any) -> None:
+def test_waiting_ends_as_soon_as_something_is_dispatched(broker: RedisBroker, client: Any) -> None:
     popped: list[QueueMessage | None] = []
     waiting = threading.Thread(target=lambda: popped.append(broker.wait(["default"], 5)))
     waiting.start()
@@ -43,8 +43,8 @@ def test_waiting_ends_as_soon_as_something_is_rung(broker: RedisBroker, client: 
 
 
 def test_two_who_wait_do_not_get_the_same(broker: RedisBroker) -> None:
-    rung = [message() for _ in range(50)]
-    broker.dispatch(rung)
+    dispatched = [message() for _ in range(50)]
+    broker.dispatch(dispatched)
     popped: list[QueueMessage] = []
 
     def drain() -> None:
@@ -56,7 +56,7 @@ def test_two_who_wait_do_not_get_the_same(broker: RedisBroker) -> None:
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert sorted(one.job_id for one in popped) == [one.job_id for one in rung]
+    assert sorted(one.job_id for one in popped) == [one.job_id for one in dispatched]
 
 
 def test_every_key_is_below_the_prefix_and_in_one_slot(broker: RedisBroker, client: Any) -> None:

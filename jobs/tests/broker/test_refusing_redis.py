@@ -1,4 +1,4 @@
-"""Redis is there and refuses to write: full, or demoted. Work goes on from the ledger."""
+"""Redis is there and refuses to write: full, or demoted. Work goes on from PostgreSQL."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -27,6 +27,7 @@ from jobs.tests.threads import at_once
 from jobs.tests.waiting import wait_until
 from jobs.worker import timers
 from jobs.worker.fetching import fetcher as fetcher_module
+from jobs.worker.fetching import source as source_module
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +37,7 @@ THREADS = 8
 
 @pytest.fixture(autouse=True)
 def brief_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetcher_module, "BLOCK_SECONDS", 0.05)
+    monkeypatch.setattr(source_module, "BLOCK_SECONDS", 0.05)
     monkeypatch.setattr(fetcher_module, "DATABASE_POLL_SECONDS", 0.01)
 
 
@@ -57,7 +58,7 @@ def message() -> QueueMessage:
 def turn(bench: Bench) -> None:
     """One turn of a worker that asks Redis first."""
     wait_until(lambda: broker_outage.seconds_to_next_try == 0, every=0.01)
-    bench.fetcher.step()
+    bench.fetcher.tick()
 
 
 def claimed(bench: Bench) -> set[object]:
@@ -65,7 +66,7 @@ def claimed(bench: Bench) -> set[object]:
 
 
 @pytest.mark.usefixtures("refusing")
-def test_an_idle_worker_looks_into_the_ledger(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_idle_worker_looks_into_postgresql(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench(make_worker())
     for _ in range(2):
         job = make_job()
@@ -78,7 +79,7 @@ def test_an_idle_worker_looks_into_the_ledger(caplog: pytest.LogCaptureFixture) 
 
 
 @pytest.mark.usefixtures("refusing")
-def test_nothing_is_dated_as_if_it_had_been_rung() -> None:
+def test_nothing_is_dated_as_if_it_had_been_dispatched() -> None:
     job = make_job()
     dispatched_ago(job, LONG_AGO)
     before = stored(job)
@@ -87,7 +88,7 @@ def test_nothing_is_dated_as_if_it_had_been_rung() -> None:
     assert stored(job).dispatched_at == before.dispatched_at
 
 
-def test_while_redis_is_left_alone_nothing_is_rung_again() -> None:
+def test_while_redis_is_left_alone_nothing_is_dispatched_again() -> None:
     job = make_job()
     dispatched_ago(job, LONG_AGO)
     get_broker().forget_everything()
@@ -133,7 +134,7 @@ def test_it_tells_by_itself_whether_it_takes_writes(broker: RedisBroker) -> None
 
 
 def test_what_fills_a_full_redis_makes_room_and_comes_back_later(broker: RedisBroker) -> None:
-    """Workers take from the ledger, so that nobody else would ever empty its lists."""
+    """Workers take from PostgreSQL, so that nobody else would ever empty its lists."""
     jobs = [make_job() for _ in range(5)]
     with full_redis():
         for _ in range(2):
@@ -173,7 +174,7 @@ def test_many_threads_at_a_read_only_redis_hear_the_same(broker: RedisBroker) ->
     broker.ping()
 
 
-def test_what_is_committed_is_not_undone_by_a_ring_that_fails_of_itself(
+def test_what_is_committed_is_not_undone_by_a_dispatch_that_fails_of_itself(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def stumble(*args: Any) -> None:

@@ -58,7 +58,7 @@ SELECT effect_key, id, finished_at, finished_at FROM jobs_job WHERE state = 'suc
 Statement = tuple[str, Any]
 
 
-class Ledger:
+class Database:
     """A table of jobs that has grown, and the worker whose jobs run."""
 
     def __init__(self) -> None:
@@ -90,8 +90,8 @@ class Ledger:
 
 
 @pytest.fixture
-def ledger(db: None) -> Ledger:
-    return Ledger()
+def database(db: None) -> Database:
+    return Database()
 
 
 def plans_of(call: Callable[[], object]) -> Iterator[str]:
@@ -121,12 +121,12 @@ def assert_reads_no_whole_table(call: Callable[[], object], least: int = 1) -> N
             assert f"Seq Scan on {table}" not in plan, plan
 
 
-def test_what_every_job_goes_through(ledger: Ledger, subtests: pytest.Subtests) -> None:
-    claims, queued = ledger.claims, ledger.queued_ids
+def test_what_every_job_goes_through(database: Database, subtests: pytest.Subtests) -> None:
+    claims, queued = database.claims, database.queued_ids
     user = make_user()
     calls: dict[str, Callable[[], object]] = {
         "accept": lambda: make_job(idempotency_key="order-1", submitted_by_id=user.id),
-        "claim": lambda: jobs_claim(worker_id=ledger.worker.id, job_ids=queued),
+        "claim": lambda: jobs_claim(worker_id=database.worker.id, job_ids=queued),
         "start": lambda: Job.objects.record_start(claims[0]),
         "settle": lambda: jobs_resolve_key_conflicts(job_ids=queued),
     }
@@ -146,12 +146,12 @@ def test_what_every_job_goes_through(ledger: Ledger, subtests: pytest.Subtests) 
             assert_reads_no_whole_table(call)
 
 
-def test_what_every_worker_does_on_a_timer(ledger: Ledger, subtests: pytest.Subtests) -> None:
-    known = [(claim.id, claim.attempt) for claim in ledger.claims[1:]]
+def test_what_every_worker_does_on_a_timer(database: Database, subtests: pytest.Subtests) -> None:
+    known = [(claim.id, claim.attempt) for claim in database.claims[1:]]
     calls: dict[str, Callable[[], object]] = {
         "ring again": lambda: jobs_redispatch_lost(queues=["default", "emails", "bulk"]),
-        "learn of cancellations": lambda: Job.objects.cancel_requested(ledger.worker.id),
-        "disown": lambda: jobs_release_lost_claims(worker_id=ledger.worker.id, known=known),
+        "learn of cancellations": lambda: Job.objects.cancel_requested(database.worker.id),
+        "disown": lambda: jobs_release_lost_claims(worker_id=database.worker.id, known=known),
         "rescue from the living": lambda: jobs_rescue(heard_at=heard_now()),
         "prune": jobs_prune,
     }
@@ -160,21 +160,21 @@ def test_what_every_worker_does_on_a_timer(ledger: Ledger, subtests: pytest.Subt
             assert_reads_no_whole_table(call)
 
 
-def test_rescue_from_the_dead(ledger: Ledger) -> None:
-    Worker.objects.update(stopped_at=ledger.worker.started_at)
+def test_rescue_from_the_dead(database: Database) -> None:
+    Worker.objects.update(stopped_at=database.worker.started_at)
     assert_reads_no_whole_table(lambda: jobs_rescue(heard_at=heard_now()), least=3)
 
 
-def test_the_ledger_as_a_queue_while_redis_is_away(ledger: Ledger) -> None:
+def test_postgresql_as_a_queue_while_redis_is_away(database: Database) -> None:
     assert_reads_no_whole_table(lambda: Job.objects.next_due(["default", "emails"], BATCH))
 
 
-def test_a_person_cancels_one(ledger: Ledger) -> None:
-    [job_id, *_] = ledger.queued_ids
+def test_a_person_cancels_one(database: Database) -> None:
+    [job_id, *_] = database.queued_ids
     assert_reads_no_whole_table(lambda: job_cancel(job_id=job_id))
 
 
-def test_the_ledger_is_as_large_as_it_should_be(ledger: Ledger) -> None:
+def test_postgresql_is_as_large_as_it_should_be(database: Database) -> None:
     """Else a plan would prove nothing."""
     assert Job.objects.count() == ROWS
     assert Job.objects.queued().count() == QUEUED
@@ -182,4 +182,4 @@ def test_the_ledger_is_as_large_as_it_should_be(ledger: Ledger) -> None:
     assert Job.objects.filter(state=JobState.SUCCEEDED).count() == ROWS - QUEUED - RUNNING
     plans = list(plans_of(lambda: list(Job.objects.filter(failures=7))))
     assert "Seq Scan on jobs_job" in plans[0]
-    assert job_start(claim=ledger.claims[0])
+    assert job_start(claim=database.claims[0])

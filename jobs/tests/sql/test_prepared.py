@@ -149,7 +149,7 @@ def test_the_threads_that_claim_and_record_forbid_scans(monkeypatch: pytest.Monk
         look()
         bench.stop.set()
 
-    monkeypatch.setattr(bench.fetcher, "step", step)
+    monkeypatch.setattr(bench.fetcher, "tick", step)
     recorder = Recorder(Inflight(), SystemClock(), lambda: None)
     monkeypatch.setattr(recorder, "_record", lambda batch: look())
     recorder.start()

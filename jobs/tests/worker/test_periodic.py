@@ -58,7 +58,7 @@ def test_a_mistake_in_one_turn_is_told_and_the_next_one_follows(
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_without_the_ledger_it_tries_again_sooner() -> None:
+def test_without_postgresql_it_tries_again_sooner() -> None:
     """A heartbeat must not lose more of its lease to an outage than the outage took."""
     waits = waits_of(failing(OperationalError("gone")), turns=5)
     assert all(wait <= 3.0 for wait in waits)

@@ -1,4 +1,4 @@
-"""An attempt that is running, how it can be interrupted, and whose word about it counts."""
+"""An attempt that is running, how it can be interrupted, and which report of its outcome counts."""
 
 import ctypes
 import logging
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 class Attempt:
-    """One claim in one pool. Its outcome is given once: by the pool, or by who gave it up."""
+    """One claim in one slot."""
 
     def __init__(self, claim: ClaimedJob) -> None:
         self.claim = claim
@@ -26,10 +26,10 @@ class Attempt:
         self._timeout_seconds: float | None = None
         self._deadline: float | None = None
         self._interrupted = False
-        self._settled = False
+        self._outcome_is_claimed = False
 
     def limit(self, timeout_seconds: float | None) -> None:
-        """Its time begins to count."""
+        """Its time begins to count; None is without end."""
         with self._lock:
             self._timeout_seconds = timeout_seconds
             if timeout_seconds is not None:
@@ -48,7 +48,7 @@ class Attempt:
                     _raise_in_thread(self._thread_id, None)  # it must not strike later
 
     def interrupt_if_overdue(self) -> bool:
-        """Raises JobTimeout in the handler, once; True when it is overdue at all."""
+        """Raises JobTimeout in the handler, once; True whenever it is overdue."""
         with self._lock:
             if self._deadline is None or time.monotonic() < self._deadline:
                 return False
@@ -66,20 +66,32 @@ class Attempt:
     def timeout_seconds(self) -> float | None:
         return self._timeout_seconds
 
-    def settle(self) -> bool:
-        """True for the first who asks: the outcome is his to give."""
+    def claim_outcome(self) -> bool:
+        """True exactly once: that caller reports the outcome."""
         with self._lock:
-            first, self._settled = not self._settled, True
-            return first
+            is_first, self._outcome_is_claimed = not self._outcome_is_claimed, True
+            return is_first
 
     def mistaken(self, mistake: BaseException) -> CutOff:
-        """The worker's own code failed around the handler: nobody knows whether it happened.
+        """The worker's own code failed around the handler: whether it happened is unknown.
 
         What the exception says is not kept: it may quote values that must not be shown.
         """
         kind = type(mistake).__name__
         frames = "".join(traceback.format_tb(mistake.__traceback__))
-        logger.error("The worker failed around job %s: %s\n%s", self.claim.id, kind, frames)
+        logger.error(
+            "The worker failed around job %s: %s\n%s",
+            self.claim.id,
+            kind,
+            frames,
+            extra={
+                "event": "job.mishandled",
+                "job_id": str(self.claim.id),
+                "job_type": self.claim.type,
+                "attempt": self.claim.attempt,
+                "error": kind,
+            },
+        )
         error = RuntimeError(f"the worker itself failed around this attempt: {kind}")
         return CutOff(error_of(error, str(self.claim.worker_id)))
 

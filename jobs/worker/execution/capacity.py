@@ -1,58 +1,60 @@
-"""How many claims an executor holds, and how many more are welcome."""
+"""How many claims a pool holds, and how many more it takes."""
 
 import threading
 import time
 
 from jobs.worker.execution.look_ahead import LookAhead
 
-# The look-ahead was wrong if no claim could begin for so long: others may be idle.
+# The look-ahead was wrong if no claim could begin for this long: other workers may be idle.
 STALL_SECONDS = 1.0
 
 
 class Capacity:
-    """The count of one executor; `changed` wakes whoever waits for room in any of them."""
+    """The count of one pool; `changed` wakes the fetcher, which waits for any of the pools."""
 
     def __init__(self, size: int, changed: threading.Condition) -> None:
+        """`size`: how many claims run at a time."""
         self.size = size
         self._changed = changed
         self._look_ahead = LookAhead(size)
         self._held = 0
         self._wake_below = 0
-        self._last_begun = time.monotonic()
+        self._last_begun_at = time.monotonic()
 
     @property
     def held(self) -> int:
+        """How many claims wait or run."""
         return self._held
 
     def take(self, count: int) -> None:
-        """So many claims come in."""
+        """This many claims come in."""
         with self._changed:
             if self._held < self.size:
-                self._last_begun = time.monotonic()  # a free slot begins one of these now
+                self._last_begun_at = time.monotonic()  # a free slot begins one of these now
             self._held += count
 
     def release(self, count: int) -> None:
-        """So many claims are gone."""
+        """This many claims are gone."""
         with self._changed:
             self._held -= count
             if self._held < self._wake_below:
                 self._changed.notify_all()
 
     def begun(self) -> float:
-        """A claim begins; returns when, for `ended`."""
-        self._last_begun = time.monotonic()
-        return self._last_begun
+        """A claim begins; returns the moment, for `ended`."""
+        self._last_begun_at = time.monotonic()
+        return self._last_begun_at
 
-    def ended(self, begun: float) -> None:
-        """A claim that began then has ended."""
-        self._look_ahead.ran(time.monotonic() - begun)
+    def ended(self, begun_at: float) -> None:
+        """A claim that began at that moment has ended."""
+        self._look_ahead.ran(time.monotonic() - begun_at)
 
-    def welcome(self, *, look_ahead: bool) -> int:
+    def free(self, *, look_ahead: bool) -> int:
         """How many more claims; to be called with `changed` held.
 
-        With a look-ahead none until half of it is used up: so fetches stay large.
+        With look-ahead, accept nothing until half is used, so that batches stay large.
         """
-        ahead = self._look_ahead.ahead() if look_ahead else 0
+        ahead = self._look_ahead.claims() if look_ahead else 0
         limit = self.size + ahead
         self._wake_below = limit - ahead // 2
         return limit - self._held if self._held < self._wake_below else 0
@@ -63,5 +65,5 @@ class Capacity:
 
     def is_stalled(self) -> bool:
         """Whether claims wait although no slot has come free for a while."""
-        waited = time.monotonic() - self._last_begun
+        waited = time.monotonic() - self._last_begun_at
         return self._held > self.size and waited > STALL_SECONDS

@@ -1,4 +1,4 @@
-"""One event loop that runs `async def` handlers, many at a time, on one thread."""
+"""Runs `async def` handlers, many at a time, on one thread with an event loop."""
 
 import asyncio
 import logging
@@ -8,46 +8,39 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from jobs.core.claim import ClaimedJob
-from jobs.core.outcome import Outcome, Succeeded
-from jobs.services.attempts import Finished
+from jobs.core.outcome import Outcome
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.capacity import STALL_SECONDS, Capacity
+from jobs.worker.execution.pool import GiveUp, Pool, Report
 
 logger = logging.getLogger(__name__)
 
-# Looks are a second apart, and counted: after a frozen process has thawed, the loop has its turn
-# before anything is held against it.
-SILENT_TICKS = 3
+# Ticks of `watch` are a second apart, and counted rather than timed: after a frozen process has
+# thawed, the loop has its turn before anything is held against it.
+BLOCKED_TICKS = 3
 UNRESPONSIVE_TICKS = 30
-# How long a handler that was cancelled may take to stop before its place is given away.
+# How long a handler that was cancelled may take to stop before its slot is used again.
 STUCK_TICKS = 5
 
 
-class EventLoop:
-    """The executor of coroutines; its claims wait in the loop's own thread.
-
-    A coroutine that blocks stops all others: `watch` notices.
-    """
+class EventLoop(Pool):
+    """A coroutine that blocks stops all the others, which `watch` notices."""
 
     def __init__(
         self,
-        room: Capacity,
+        capacity: Capacity,
         run: Callable[[Attempt], Awaitable[Outcome]],
-        give_up: Callable[[Attempt], Outcome],
-        finished: Callable[[Finished], None],
+        give_up: GiveUp,
+        report: Report,
     ) -> None:
-        self.room = room
+        super().__init__(capacity, give_up, report)
         self._run = run
-        self._give_up_on = give_up
-        self._finished = finished
-        self._lock = threading.Lock()
         self._waiting: deque[ClaimedJob] = deque()
         self._waiting_since = time.monotonic()
         self._running: dict[asyncio.Task[None], Attempt] = {}
-        self._overdue: dict[Attempt, int] = {}  # for how many looks
-        self.stuck = 0  # handlers that go on although they were given up
+        self._overdue: dict[Attempt, int] = {}  # for how many ticks
         self._answered = True
-        self._missed = 0
+        self._missed_ticks = 0
         self._stopped = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._work, name="loop", daemon=True)
@@ -56,7 +49,7 @@ class EventLoop:
         self._thread.start()
 
     def submit(self, claims: list[ClaimedJob]) -> None:
-        self.room.take(len(claims))
+        self.capacity.take(len(claims))
         with self._lock:
             if not self._waiting:
                 self._waiting_since = time.monotonic()
@@ -64,39 +57,36 @@ class EventLoop:
         self._loop.call_soon_threadsafe(self._fill)
 
     def take_back(self) -> list[ClaimedJob]:
-        """Claims that have not begun; they are the caller's again."""
         with self._lock:
             claims = list(self._waiting)
             self._waiting.clear()
-        self.room.release(len(claims))
+        self.capacity.release(len(claims))
         return claims
 
-    def welcome(self, *, look_ahead: bool) -> int:
-        """How many more claims; to be called with the room's condition held."""
-        return 0 if self.is_silent else self.room.welcome(look_ahead=look_ahead)
+    def free_capacity(self, *, look_ahead: bool) -> int:
+        return 0 if self.is_blocked else self.capacity.free(look_ahead=look_ahead)
 
     def is_stalled(self) -> bool:
-        """Whether claims wait although none has begun for a while: it is full, or blocked."""
+        """Whether claims wait although none has begun for a while: the loop is full, or blocked."""
         waited = time.monotonic() - self._waiting_since
         return bool(self._waiting) and waited > STALL_SECONDS
 
     @property
-    def is_silent(self) -> bool:
+    def is_blocked(self) -> bool:
         """Whether a handler has blocked the loop for some seconds."""
-        return self._missed >= SILENT_TICKS
+        return self._missed_ticks >= BLOCKED_TICKS
 
     @property
     def is_alive(self) -> bool:
         """False once its thread has died, or a handler has blocked it for very long."""
-        return self._thread.is_alive() and self._missed < UNRESPONSIVE_TICKS
+        return self._thread.is_alive() and self._missed_ticks < UNRESPONSIVE_TICKS
 
     def watch(self) -> None:
-        """Called once a second by another thread: notices a blocked loop, and who is overdue."""
-        self._listen()
+        """One tick, called once a second by another thread: is the loop blocked, who is overdue?"""
+        self._note_whether_it_answers()
         self._give_up_overdue()
 
     def stop(self) -> None:
-        """Ends the loop; what still runs on it is left."""
         self._stopped = True
         self._loop.call_soon_threadsafe(self._loop.stop)
 
@@ -107,11 +97,15 @@ class EventLoop:
             except (SystemExit, KeyboardInterrupt) as exception:
                 # asyncio lets these out of any task that a handler has made.
                 kind = type(exception).__name__
-                logger.error("A task on the event loop raised %s; the loop goes on", kind)
+                logger.error(
+                    "A task on the event loop raised %s; the loop goes on",
+                    kind,
+                    extra={"event": "loop.interrupted", "error": kind},
+                )
 
     def _fill(self) -> None:
-        """Begins waiting claims while there are free places; runs in the loop."""
-        while len(self._running) - self.stuck < self.room.size:
+        """Begins waiting claims while there are free slots; runs in the loop."""
+        while len(self._running) - self.stuck < self.capacity.size:
             with self._lock:
                 if not self._waiting:
                     return
@@ -123,39 +117,34 @@ class EventLoop:
             task.add_done_callback(self._ended)
 
     async def _attempt(self, attempt: Attempt) -> None:
-        begun = self.room.begun()
+        begun_at = self.capacity.begun()
         try:
             outcome = await self._run(attempt)
         except BaseException as mistake:  # noqa: BLE001 - it must not stay without an outcome
             outcome = attempt.mistaken(mistake)
-        if not attempt.settle():
-            self._ended_late(attempt.claim, outcome)
-            return
-        self.room.ended(begun)
-        self._finished(Finished(attempt.claim, outcome))
-        self.room.release(1)
+        self._end(attempt, begun_at, outcome)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._running[task]
         self._fill()
 
-    def _ended_late(self, claim: ClaimedJob, outcome: Outcome) -> None:
-        """Only a success is still of use: it settles a dead letter that says *outcome unknown*."""
-        with self._lock:
-            self.stuck -= 1
-        if isinstance(outcome, Succeeded):
-            self._finished(Finished(claim, outcome))
+    def _replace_slot(self) -> None:
+        self._loop.call_soon_threadsafe(self._fill)
 
-    def _listen(self) -> None:
+    def _note_whether_it_answers(self) -> None:
         if not self._answered:
-            self._missed += 1
-            if self._missed == SILENT_TICKS:
+            self._missed_ticks += 1
+            if self._missed_ticks == BLOCKED_TICKS:
                 types = sorted({attempt.claim.type for attempt in list(self._running.values())})
-                logger.error("The event loop is blocked by a handler of: %s", ", ".join(types))
+                logger.error(
+                    "The event loop is blocked by a handler of: %s",
+                    ", ".join(types),
+                    extra={"event": "loop.blocked", "job_types": types},
+                )
             return
-        if self.is_silent:
-            logger.warning("The event loop answers again")
-        self._missed = 0
+        if self.is_blocked:
+            logger.warning("The event loop answers again", extra={"event": "loop.unblocked"})
+        self._missed_ticks = 0
         self._answered = False
         self._loop.call_soon_threadsafe(self._answer)
 
@@ -163,14 +152,10 @@ class EventLoop:
         self._answered = True
 
     def _give_up_overdue(self) -> None:
-        """Handlers that go on although they were cancelled: nobody waits for them any longer."""
+        """Gives up handlers that go on although they were cancelled."""
         running = list(self._running.values())
         overdue = [attempt for attempt in running if attempt.seconds_overdue() > 0]
         self._overdue = {attempt: self._overdue.get(attempt, 0) + 1 for attempt in overdue}
-        for attempt, looks in self._overdue.items():
-            if looks > STUCK_TICKS and attempt.settle():
-                with self._lock:
-                    self.stuck += 1
-                self._finished(Finished(attempt.claim, self._give_up_on(attempt)))
-                self.room.release(1)
-                self._loop.call_soon_threadsafe(self._fill)
+        for attempt, ticks in self._overdue.items():
+            if ticks > STUCK_TICKS:
+                self._give_up(attempt)

@@ -1,7 +1,7 @@
-"""How many claims a worker holds: what it can start soon, measured."""
+"""How many claims may wait behind the slots: what a pool can start soon, measured."""
 
-# So much work may wait behind the slots: enough to bridge a fetch and a claim, too little to
-# keep it from other workers.
+# At most this much work waits behind the slots: enough to bridge a fetch and a claim, too little
+# to keep it from other workers.
 AHEAD_SECONDS = 0.05
 AHEAD_LIMIT = 1_000
 
@@ -10,20 +10,20 @@ NEWEST = 0.05
 
 
 class LookAhead:
-    """Running mean of handler time; safe between threads."""
+    """A running mean of handler time; safe between threads."""
 
     def __init__(self, slots: int) -> None:
         self._slots = slots
         self._mean_seconds: float | None = None
 
     def ran(self, seconds: float) -> None:
-        """A handler took so long."""
+        """A handler took this long."""
         mean = self._mean_seconds
         # Racing threads may lose one another's sample: the mean does not need every one.
         self._mean_seconds = seconds if mean is None else mean + (seconds - mean) * NEWEST
 
-    def ahead(self) -> int:
-        """How many claims may wait behind the slots now."""
+    def claims(self) -> int:
+        """How many claims may wait now; none before a handler has shown how fast it is."""
         mean = self._mean_seconds
         if mean is None or mean >= AHEAD_SECONDS:
             return 0

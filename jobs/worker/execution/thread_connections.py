@@ -18,13 +18,13 @@ _NO_TRANSACTION, _BROKEN = 0, 4
 
 
 class ThreadConnections(threading.local):
-    """Those of the calling thread; looking them up costs more than an empty job.
+    """The connections of the calling thread; looking them up costs more than an empty job.
 
     `opened`: those that were ever connected, so that a thread without any knows it at once.
     """
 
     def __init__(self) -> None:
-        self._looked = 0.0
+        self._checked_at = 0.0
         self.opened: list[BaseDatabaseWrapper] = []
 
     def refresh(self) -> None:
@@ -33,15 +33,15 @@ class ThreadConnections(threading.local):
         So a restart of PostgreSQL costs a handler no attempt, or a single one.
         """
         now = time.monotonic()
-        if now - self._looked > CHECK_SECONDS:
-            self._looked = now
+        if now - self._checked_at > CHECK_SECONDS:
+            self._checked_at = now
             for connection in connections.all(initialized_only=True):
                 connection.close_if_unusable_or_obsolete()
 
     def drop_unfinished(self) -> bool:
-        """Closes those that are not between transactions; True if one was in the middle of one.
+        """Closes connections that are in a transaction or broken; True if one was in the former.
 
-        A broken one is closed as well. The next use makes a new one.
+        The next use makes a new one.
         """
         unfinished = False
         for wrapper in self.opened:
@@ -72,15 +72,20 @@ def _discard(wrapper: BaseDatabaseWrapper) -> None:
     try:
         wrapper.close()
     except Error as error:
-        logger.warning("A connection could not be closed: %s", error)
+        logger.warning(
+            "A connection could not be closed: %s", error, extra={"event": "connection.not_closed"}
+        )
     if wrapper in connections.all(initialized_only=True):
         del connections[wrapper.alias]
 
 
-def look_after_shared_connections() -> None:
-    """On a thread that several async handlers share."""
+def refresh_shared_connections() -> None:
+    """For a thread that several async handlers share."""
     if thread_connections.drop_unfinished():
-        logger.warning("An async handler left a transaction open: it is rolled back")
+        logger.warning(
+            "An async handler left a transaction open: it is rolled back",
+            extra={"event": "job.transaction_left_open"},
+        )
     thread_connections.refresh()
 
 

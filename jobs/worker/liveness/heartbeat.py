@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Heartbeat:
-    """One beat a call, from a thread of its own; the fetcher may ask for one, too."""
+    """One beat a call, from a thread of its own; the fetcher and the recorder may ask for one."""
 
     def __init__(self, lease: Lease, clock: Clock) -> None:
         self._lease = lease
@@ -34,7 +34,7 @@ class Heartbeat:
             self._lease.renew(asked_at, heard_at)
             return
         with self._registering:
-            if self._lease.worker is worker:  # else another thread has found out, too
+            if self._lease.worker is worker:  # else another thread has registered it
                 self._go_on_under_a_new_row(worker, asked_at)
 
     def _go_on_under_a_new_row(self, worker: Worker, asked_at: float) -> None:
@@ -45,5 +45,8 @@ class Heartbeat:
         )
         self._lease.replace(successor, asked_at)
         logger.warning(
-            "Worker %s had been declared dead; it goes on as %s", worker.name, successor.name
+            "Worker %s had been declared dead; it goes on as %s",
+            worker.name,
+            successor.name,
+            extra={"event": "worker.replaced", "worker": worker.name, "successor": successor.name},
         )

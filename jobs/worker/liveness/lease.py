@@ -8,9 +8,9 @@ from jobs.models import Worker
 
 
 class Lease:
-    """Held while the last heartbeat is younger than the timeout and nobody declared us dead.
+    """Held while the last heartbeat is younger than the timeout and the row is not closed.
 
-    Time goes on while a process is frozen, so that one that thaws knows at once.
+    The clock goes on while a process is frozen, so that one that thaws knows at once.
     """
 
     def __init__(self, worker: Worker, timeout_seconds: float, clock: Clock) -> None:
@@ -34,18 +34,18 @@ class Lease:
     def steadily_heard_at(self, seconds: float) -> datetime | None:
         """When this worker was last heard, by the database's clock.
 
-        None unless heartbeats had been written for so many seconds, and are still, without a
-        gap by the clocks of both sides. Half the timeout is a gap: what silenced this worker
-        for so long may have silenced others for all of it.
+        None unless heartbeats have been written for this many `seconds` without a gap, by the
+        clocks of both sides. Half the timeout is a gap: what silenced this worker for that long
+        may have silenced others for all of it.
         """
         with self._lock:
             is_steady = self._renewed - self._steady_since >= seconds
             return self._heard_at if is_steady and not self._is_gap() else None
 
     def renew(self, asked_at: float, heard_at: datetime) -> None:
-        """A heartbeat was written; it counts from the moment it was asked for.
+        """A heartbeat was written. It counts from `asked_at`, by this process's clock.
 
-        `heard_at`: when that was, by the database's clock.
+        `heard_at`: the same moment by the database's clock.
         """
         with self._lock:
             if self._is_gap() or self._is_leap(heard_at):

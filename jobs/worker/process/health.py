@@ -1,8 +1,8 @@
-"""`runworker --health-port`: says whether the loop turns, so that nobody keeps a deaf worker."""
+"""`runworker --health-port`: says whether the fetch loop turns, so that a probe can restart it."""
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,7 +13,7 @@ HEALTHY = "ok"
 class HealthServer:
     """Serves GET /health: 200 with `status: ok`, else 503 with what is wrong."""
 
-    def __init__(self, host: str, port: int, report: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, host: str, port: int, report: Callable[[], Mapping[str, Any]]) -> None:
         """Binds the port; raises OSError if it is taken."""
         self._server = ThreadingHTTPServer((host, port), _handler(report))
         self._server.daemon_threads = True
@@ -26,7 +26,7 @@ class HealthServer:
         self._server.server_close()
 
 
-def _handler(report: Callable[[], dict[str, Any]]) -> type[BaseHTTPRequestHandler]:
+def _handler(report: Callable[[], Mapping[str, Any]]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path.rstrip("/") != "/health":

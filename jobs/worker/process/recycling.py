@@ -1,4 +1,4 @@
-"""When a worker has had its time: it stops gracefully, and its supervisor starts a new one."""
+"""Stops a worker gracefully when it has had its time; its supervisor starts a new one."""
 
 import logging
 import resource
@@ -34,10 +34,14 @@ class Recycling:
         self._stop = stop
 
     def check(self) -> None:
-        """Called now and then; says why it stops the worker."""
+        """Called once a second; logs why it stops the worker."""
         reason = self._reason()
         if reason and not self._stop.is_set():
-            logger.warning("Worker recycles itself: %s", reason)
+            logger.warning(
+                "Worker recycles itself: %s",
+                reason,
+                extra={"event": "worker.recycled", "reason": reason},
+            )
             self._stop.set()
 
     def _reason(self) -> str:

@@ -13,8 +13,8 @@ class StopSignals:
     """Notes SIGTERM or SIGINT; the next one ends the process where it stands.
 
     What was running then is rescued by the other workers. The handler sets a plain flag, which
-    the main thread looks at: it may interrupt that thread in the middle of anything, and must
-    not wait for a lock that the same thread holds.
+    the main thread polls: it may interrupt that thread in the middle of anything, and must not
+    wait for a lock that the same thread holds.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class StopSignals:
     def listen(self, *, supervised: bool = False) -> None:
         """To be called on the main thread.
 
-        Ctrl-C reaches a whole process group: who has a supervisor hears of it by SIGTERM alone,
+        Ctrl-C reaches a whole process group. A supervised process hears of it by SIGTERM alone,
         or the two would count as the second signal.
         """
         signal.signal(signal.SIGTERM, self._handle)

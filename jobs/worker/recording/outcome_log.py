@@ -1,4 +1,4 @@
-"""What the worker says about jobs; fields go along for structured logs."""
+"""One log line for each outcome that was written, or dropped."""
 
 import logging
 
@@ -8,45 +8,68 @@ from jobs.services.attempts import Recorded
 logger = logging.getLogger(__name__)
 
 
-def recorded(one: Recorded) -> None:
-    """One line for each outcome that was written, or dropped."""
+def log_recorded(one: Recorded) -> None:
+    """Says what became of one attempt; a success only at level DEBUG."""
     if one.written and isinstance(one.move, Succeed) and not logger.isEnabledFor(logging.DEBUG):
         return  # nearly always
-    claim = one.finished.claim
-    fields = {"job_id": str(claim.id), "job_type": claim.type, "attempt": claim.attempt}
+    job_id = one.finished.claim.id
     if not one.written:
         logger.warning(
             "Job %s, attempt %d was taken away meanwhile: outcome dropped",
-            claim.id,
-            claim.attempt,
-            extra=fields | {"event": "job.fenced"},
+            job_id,
+            one.finished.claim.attempt,
+            extra=_fields(one, "job.fenced"),
         )
         return
     match one.move:
         case Requeue(delay_seconds=delay) if delay > 0:
             logger.warning(
                 "Job %s failed (%s); next attempt in %g s",
-                claim.id,
-                _what(one),
+                job_id,
+                _error(one),
                 delay,
-                extra=fields | {"event": "job.retried"},
+                extra=_fields(one, "job.retried", delay_seconds=delay),
             )
         case Requeue():
-            logger.info("Job %s given back", claim.id, extra=fields | {"event": "job.given_back"})
+            logger.info("Job %s given back", job_id, extra=_fields(one, "job.given_back"))
         case Cancel():
-            logger.info("Job %s cancelled", claim.id, extra=fields | {"event": "job.cancelled"})
+            logger.info("Job %s cancelled", job_id, extra=_fields(one, "job.cancelled"))
         case Die(reason=reason):
             logger.error(
                 "Job %s is a dead letter: %s (%s)",
-                claim.id,
+                job_id,
                 reason.label,
-                _what(one),
-                extra=fields | {"event": "job.dead"},
+                _error(one),
+                extra=_fields(one, "job.dead", reason=reason.value),
             )
         case _:
-            logger.debug("Job %s recorded", claim.id, extra=fields | {"event": "job.recorded"})
+            logger.debug("Job %s recorded", job_id, extra=_fields(one, "job.recorded"))
 
 
-def _what(one: Recorded) -> str:
+def log_written_before(one: Recorded) -> None:
+    """Says that an outcome was not written after a try whose reply was lost.
+
+    That try may have committed, or the attempt was taken away.
+    """
+    logger.warning(
+        "Job %s, attempt %d: already written by a try whose reply was lost, or taken away",
+        one.finished.claim.id,
+        one.finished.claim.attempt,
+        extra=_fields(one, "job.written_or_fenced"),
+    )
+
+
+def _fields(one: Recorded, event: str, **more: object) -> dict[str, object]:
+    claim = one.finished.claim
+    return {
+        "event": event,
+        "job_id": str(claim.id),
+        "job_type": claim.type,
+        "attempt": claim.attempt,
+        **more,
+    }
+
+
+def _error(one: Recorded) -> str:
     error = getattr(one.finished.outcome, "error", None)
     return f"{error['error']}: {error['message']}" if error else "not started"

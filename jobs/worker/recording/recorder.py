@@ -1,4 +1,4 @@
-"""Group commit: what finished while the last commit was in flight goes into the next."""
+"""Writes outcomes in groups: what finishes during one commit goes into the next."""
 
 import logging
 import queue
@@ -17,32 +17,29 @@ from jobs.services.attempts import Finished, Recorded, jobs_record
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.sql.prepared import search_by_index
 from jobs.worker.inflight import Inflight
-from jobs.worker.recording import outcome_log as report
+from jobs.worker.recording.outcome_log import log_recorded, log_written_before
 
 logger = logging.getLogger(__name__)
 
 # Bounds a transaction; at full speed a batch is what 20 ms bring.
 BATCH_LIMIT = 500
 
-# After so many tries in vain, while it takes heartbeats, it is these outcomes that the ledger
-# does not take.
+# If heartbeats still succeed after this many failures, the batch itself is at fault.
 PATIENCE = 3
 # SQLSTATE classes that are about the row itself: corrupted, or beyond a limit of PostgreSQL.
 _OF_THE_ROW = ("XX", "54")
 
-# How often it looks whether another thread has found the ledger well again.
-LOOK_SECONDS = 0.1
+# How often the recorder asks whether another thread has found PostgreSQL well again.
+TICK_SECONDS = 0.1
 
 _NEVER = threading.Event()
 
 
 class Recorder:
-    """A thread that writes outcomes. It keeps what it could not write, and tries again.
-
-    `beat`: writes something else; raises the database's errors.
-    """
+    """A thread that writes outcomes. It keeps what it could not write, and tries again."""
 
     def __init__(self, inflight: Inflight, clock: Clock, beat: Callable[[], object]) -> None:
+        """`beat`: writes something else; raises the database's errors."""
         self._inflight = inflight
         self._clock = clock
         self._beat = beat
@@ -53,14 +50,23 @@ class Recorder:
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
 
     def start(self) -> None:
+        """Starts the thread."""
         self._thread.start()
 
     def add(self, finished: Finished) -> None:
+        """The outcome of an attempt, to be written."""
         self._finished.put(finished)
 
     @property
     def is_alive(self) -> bool:
+        """False once the thread has ended, be it of a mistake."""
         return self._thread.is_alive()
+
+    @property
+    def seconds_behind(self) -> float:
+        """For how long the batch at hand could not be written; 0 if there is none."""
+        since = self._writing_since
+        return 0.0 if since is None else self._clock.monotonic() - since
 
     def stop(self, timeout_seconds: float) -> bool:
         """Writes what is left; False if the time is over before that."""
@@ -93,12 +99,6 @@ class Recorder:
                 break
         return batch, one is not None
 
-    @property
-    def seconds_behind(self) -> float:
-        """For how long the batch at hand could not be written; 0 if there is none."""
-        since = self._writing_since
-        return 0.0 if since is None else self._clock.monotonic() - since
-
     def _record(self, batch: list[Finished]) -> None:
         self._writing_since = self._clock.monotonic()
         try:
@@ -111,16 +111,16 @@ class Recorder:
         self._tried_before = False
         try:
             recorded = self._write(batch)
-        except Exception:  # noqa: BLE001 - whatever it is, the next step names the culprit
+        except Exception:  # noqa: BLE001 - whatever it is, the next step finds the outcome at fault
             for one in batch:
                 self._record_alone(one)
         else:
             self._recorded(batch, recorded)
 
     def _record_alone(self, one: Finished) -> None:
-        """One outcome that the ledger does not take must not hold up the others.
+        """One outcome that PostgreSQL does not take must not hold up the others.
 
-        What is beyond writing is dropped: the fetcher finds an attempt that nobody knows.
+        What is beyond writing is dropped: the fetcher finds an attempt that nothing here knows of.
         """
         recorded: list[Recorded] = []
         for attempt in (one, *_plainer(one)):
@@ -128,9 +128,18 @@ class Recorder:
                 recorded = self._write([attempt])
                 break
             except Exception as error:
-                logger.exception("The outcome of job %s could not be written", one.claim.id)
+                logger.exception(
+                    "The outcome of job %s could not be written",
+                    one.claim.id,
+                    extra={
+                        "event": "outcome.not_written",
+                        "job_id": str(one.claim.id),
+                        "job_type": one.claim.type,
+                        "attempt": one.claim.attempt,
+                    },
+                )
                 if isinstance(error, DATABASE_ERRORS) and not _is_about_the_row(error):
-                    self._finished.put(one)  # somebody holds the row, or the like: later, then
+                    self._finished.put(one)  # another transaction holds the row, say: later, then
                     return
         self._recorded([one], recorded)
 
@@ -139,12 +148,12 @@ class Recorder:
         self._inflight.remove(one.claim for one in batch)
         for done in recorded:
             if self._tried_before and not done.written:
-                _report_twice_written(done)
+                log_written_before(done)
             else:
-                report.recorded(done)
+                log_recorded(done)
 
     def _write(self, batch: list[Finished]) -> list[Recorded]:
-        """A write that fails for want of a database is tried until it is decided: it is fenced."""
+        """Tries until PostgreSQL decides: repeating a write is safe, because it is fenced."""
         failures = 0
         while True:
             try:
@@ -162,18 +171,18 @@ class Recorder:
                 return recorded
 
     def _wait_for_database(self, seconds: float) -> None:
-        """That long, or until another thread has found it well again.
+        """Waits that long, or until another thread has found PostgreSQL well again.
 
         Slots go on as soon as it is; what they have done must not wait to be written.
         """
         until = self._clock.monotonic() + seconds
         while (left := until - self._clock.monotonic()) > 0:
-            self._clock.wait(_NEVER, min(left, LOOK_SECONDS))
+            self._clock.wait(_NEVER, min(left, TICK_SECONDS))
             if not database_outage.is_on:
                 return
 
     def _database_answers(self) -> bool:
-        """Whether it can be written to at all; a read-only one cannot."""
+        """Whether PostgreSQL takes writes at all; a read-only one does not."""
         try:
             self._beat()
         except DATABASE_ERRORS:
@@ -185,22 +194,6 @@ class Recorder:
 def _is_about_the_row(error: Exception) -> bool:
     state: str | None = getattr(error.__cause__, "sqlstate", None)
     return (state or "").startswith(_OF_THE_ROW)
-
-
-def _report_twice_written(done: Recorded) -> None:
-    """A commit may have gone through although its answer was lost."""
-    claim = done.finished.claim
-    logger.warning(
-        "Job %s, attempt %d: already written by a try whose answer was lost, or taken away",
-        claim.id,
-        claim.attempt,
-        extra={
-            "job_id": str(claim.id),
-            "job_type": claim.type,
-            "attempt": claim.attempt,
-            "event": "job.written_or_fenced",
-        },
-    )
 
 
 def _plainer(one: Finished) -> list[Finished]:

@@ -18,7 +18,7 @@ from jobs.services.maintenance.lost_claims import jobs_release_lost_claims
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.open_pools import Bench, OpenPools
 from jobs.tests.steps import claim_one, error, start_one, stored
-from jobs.worker.fetching import fetcher as fetcher_module
+from jobs.worker.fetching import claimer, lost_claims
 from jobs.worker.fetching.fetcher import Fetcher
 from jobs.worker.inflight import Inflight
 from jobs.worker.recording.recorder import Recorder
@@ -61,13 +61,13 @@ def test_a_claim_whose_answer_was_lost_is_given_back(
 ) -> None:
     job = make_job()
     with monkeypatch.context() as patch:
-        patch.setattr(fetcher_module, "jobs_claim", cut_off_after(jobs_claim))
-        fetcher.step()
+        patch.setattr(claimer, "jobs_claim", cut_off_after(jobs_claim))
+        fetcher.tick()
     assert stored(job).state == JobState.RUNNING
     database_outage.ended()  # the recorder has written something on its own connection
     make_job()
-    fetcher.step()
-    fetcher.step()
+    fetcher.tick()
+    fetcher.tick()
     assert is_in_good_hands(job, pools)
 
 
@@ -79,9 +79,9 @@ def test_claims_run_although_settling_the_others_failed(
     free = make_job()
     with monkeypatch.context() as patch:
         cut_off = cut_off_after(jobs_resolve_key_conflicts)
-        patch.setattr(fetcher_module, "jobs_resolve_key_conflicts", cut_off)
-        fetcher.step()
-    fetcher.step()
+        patch.setattr(claimer, "jobs_resolve_key_conflicts", cut_off)
+        fetcher.tick()
+    fetcher.tick()
     assert is_in_good_hands(free, pools)
 
 
@@ -111,16 +111,16 @@ def test_a_claim_that_was_committed_later_than_anybody_looked_is_given_back(
     fetcher: Fetcher, pools: OpenPools, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late, held = make_job(), make_job()
-    fetcher.step()
+    fetcher.tick()
     [claim] = [claim for claim in pools.claims if claim.id == late.id]
     pools.claims.remove(claim)
     bench.inflight.remove([claim])  # it never learned of this one
     Job.objects.update(claimed_at=seconds_ago(60))
-    pools.room = 0
-    fetcher.step()
+    pools.capacity = 0
+    fetcher.tick()
     assert stored(late).state == JobState.RUNNING
-    monkeypatch.setattr(fetcher_module, "LOST_CLAIMS_SECONDS", 0.0)
-    fetcher.step()
+    monkeypatch.setattr(lost_claims, "LOST_CLAIMS_SECONDS", 0.0)
+    fetcher.tick()
     assert stored(late).state == JobState.QUEUED
     assert stored(held).state == JobState.RUNNING
 
@@ -131,8 +131,8 @@ def test_what_cannot_be_given_back_does_not_end_the_loop(
     def refuse(**arguments: object) -> int:
         raise DataError("cannot be written")
 
-    monkeypatch.setattr(fetcher_module, "LOST_CLAIMS_SECONDS", 0.0)
-    monkeypatch.setattr(fetcher_module, "jobs_release_lost_claims", refuse)
+    monkeypatch.setattr(lost_claims, "LOST_CLAIMS_SECONDS", 0.0)
+    monkeypatch.setattr(lost_claims, "jobs_release_lost_claims", refuse)
     job = make_job()
-    fetcher.step()
+    fetcher.tick()
     assert is_in_good_hands(job, pools)

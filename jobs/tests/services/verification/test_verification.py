@@ -351,11 +351,13 @@ def test_everything_that_waits_is_read_in_slices(make: Callable[[], Broker]) -> 
         QueueMessage(uuid7(), f"welcome:{number} of many", "default", number % 10)
         for number in range(SLICE * 2)
     ]
+    claimed = QueueMessage(uuid7(), "claimed:a:b", "emails", 3)
+    broker.dispatch([claimed])
+    broker.fetch(["emails"], 1)  # a cache mark that says claimed, not done
     late = QueueMessage(uuid7(), "late:a:b", "emails", 3)
     broker.dispatch(messages)
     broker.dispatch_later([(late, 100.0)])
     broker.mark_done([(one.effect_key, one.job_id) for one in messages])
-    broker.fetch(["emails"], 1, late)  # a mark that is only claimed
     waiting = [one for slice_ in broker.waiting_messages(["default"]) for one in slice_]
     assert sorted(map(str, waiting)) == sorted(map(str, [*messages, late]))
     marks = dict(one for slice_ in broker.done_cache_marks() for one in slice_)

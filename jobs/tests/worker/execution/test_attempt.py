@@ -84,5 +84,5 @@ def test_after_its_end_nothing_strikes() -> None:
 
 def test_only_the_first_word_about_it_counts() -> None:
     attempt = Attempt(make_claim())
-    assert attempt.settle()
-    assert not attempt.settle()
+    assert attempt.claim_outcome()
+    assert not attempt.claim_outcome()

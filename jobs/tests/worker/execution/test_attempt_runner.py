@@ -1,4 +1,4 @@
-"""One attempt from claim to outcome: what the ledger knows while the handler runs, and after."""
+"""One attempt from claim to outcome: what PostgreSQL knows while the handler runs, and after."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -140,7 +140,7 @@ def test_what_a_handler_raises_says_what_happened(
         assert result == Failed(result.error, after_seconds=7.5)  # type: ignore[union-attr]
 
 
-def test_sensitive_values_do_not_reach_the_ledger(run: Run, worker: Worker) -> None:
+def test_sensitive_values_do_not_reach_postgresql(run: Run, worker: Worker) -> None:
     job = make_job(payload={"text": "hello", "failures": 1, "secret": "hunter2"})
     claim = claim_one(job, worker)
     record(claim, run(claim))
@@ -326,7 +326,7 @@ def test_jobs_that_a_transactional_handler_enqueues_exist_with_its_success(
 def test_a_failure_after_the_commit_changes_nothing_any_more(
     run: Run, worker: Worker, register: Register
 ) -> None:
-    """A hook that fails: the success is in the ledger, so the failure is not written."""
+    """A hook that fails: the success is in PostgreSQL, so the failure is not written."""
 
     def hook(payload: Payload, context: JobContext) -> None:
         transaction.on_commit(lambda: 1 / 0)

@@ -15,7 +15,7 @@ from jobs.tests.waiting import wait_until
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.capacity import STALL_SECONDS, Capacity
 from jobs.worker.execution.event_loop import (
-    SILENT_TICKS,
+    BLOCKED_TICKS,
     STUCK_TICKS,
     UNRESPONSIVE_TICKS,
     EventLoop,
@@ -40,7 +40,7 @@ class Loop:
         )
 
     def idle(self) -> bool:
-        return self.loop.room.held == 0
+        return self.loop.capacity.held == 0
 
     def works(self) -> bool:
         """Whether another attempt runs on it."""
@@ -120,18 +120,18 @@ def test_a_task_of_a_handler_cannot_end_the_loop(
 def test_a_blocked_loop_is_noticed_and_told_once(
     bench: Loop, blocked: threading.Event, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for _ in range(1 + SILENT_TICKS + 2):
+    for _ in range(1 + BLOCKED_TICKS + 2):
         bench.loop.watch()
-    assert bench.loop.is_silent
+    assert bench.loop.is_blocked
     assert bench.loop.is_alive
-    assert bench.loop.welcome(look_ahead=False) == 0
+    assert bench.loop.free_capacity(look_ahead=False) == 0
     assert caplog.text.count("blocked by a handler of: tests.blocks") == 1
     blocked.set()
     wait_until(lambda: bench.loop._answered, every=0.001)
     bench.loop.watch()
-    assert not bench.loop.is_silent
+    assert not bench.loop.is_blocked
     assert "answers again" in caplog.text
-    assert bench.loop.welcome(look_ahead=False) > 0
+    assert bench.loop.free_capacity(look_ahead=False) > 0
 
 
 def test_a_loop_that_stays_blocked_is_a_broken_part(bench: Loop, blocked: threading.Event) -> None:
@@ -140,12 +140,12 @@ def test_a_loop_that_stays_blocked_is_a_broken_part(bench: Loop, blocked: thread
     assert not bench.loop.is_alive
 
 
-def test_what_waits_behind_a_blocked_loop_is_hoarded(
+def test_what_waits_behind_a_blocked_loop_is_stalled(
     bench: Loop, blocked: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = make_claim()
     bench.loop.submit([waiting])
-    assert bench.loop.room.held == bench.loop.room.size
+    assert bench.loop.capacity.held == bench.loop.capacity.size
     assert not bench.loop.is_stalled()
     later = time.monotonic() + STALL_SECONDS + 1
     monkeypatch.setattr("jobs.worker.execution.event_loop.time.monotonic", lambda: later)
@@ -166,14 +166,14 @@ def test_a_handler_that_swallows_its_cancellation_is_given_up_and_its_place_goes
         return Succeeded()
 
     bench.run = swallow
-    deaf = make_claim()
-    bench.loop.submit([deaf])
+    unresponsive = make_claim()
+    bench.loop.submit([unresponsive])
     wait_until(lambda: any(one.seconds_overdue() for one in bench.loop._running.values()))
     for _ in range(STUCK_TICKS):
         bench.loop.watch()
     assert bench.finished == []
     bench.loop.watch()
-    assert bench.finished == [Finished(deaf, ABANDONED)]
+    assert bench.finished == [Finished(unresponsive, ABANDONED)]
     assert bench.idle()
     assert bench.loop.stuck == 1
     bench.loop.watch()
@@ -182,5 +182,5 @@ def test_a_handler_that_swallows_its_cancellation_is_given_up_and_its_place_goes
     go_on.set()
     wait_until(lambda: bench.loop.stuck == 0, every=0.001)
     # A dead letter that says *outcome unknown* is settled by it.
-    assert bench.finished[2:] == [Finished(deaf, Succeeded())]
+    assert bench.finished[2:] == [Finished(unresponsive, Succeeded())]
     assert bench.idle()

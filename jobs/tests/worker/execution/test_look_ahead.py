@@ -7,34 +7,34 @@ from jobs.worker.execution.look_ahead import AHEAD_LIMIT, AHEAD_SECONDS, LookAhe
 
 
 def test_before_the_first_run_nothing_waits() -> None:
-    assert LookAhead(10).ahead() == 0
+    assert LookAhead(10).claims() == 0
 
 
-def test_slow_handlers_hoard_nothing() -> None:
+def test_slow_handlers_hold_back_nothing() -> None:
     pace = LookAhead(10)
     pace.ran(AHEAD_SECONDS)
-    assert pace.ahead() == 0
+    assert pace.claims() == 0
 
 
 def test_fast_handlers_are_fed_in_batches() -> None:
     pace = LookAhead(10)
     pace.ran(0.001)
-    assert pace.ahead() == 500  # 50 ms of work for ten slots
+    assert pace.claims() == 500  # 50 ms of work for ten slots
 
 
 def test_handlers_that_take_no_time_are_bounded() -> None:
     pace = LookAhead(10)
     pace.ran(0.0)
-    assert pace.ahead() == AHEAD_LIMIT
+    assert pace.claims() == AHEAD_LIMIT
 
 
 def test_one_slow_run_among_fast_ones_counts_by_its_weight() -> None:
     pace = LookAhead(1)
     for _ in range(100):
         pace.ran(0.001)
-    before = pace.ahead()
+    before = pace.claims()
     pace.ran(0.1)
-    assert 0 < pace.ahead() < before
+    assert 0 < pace.claims() < before
 
 
 def test_it_follows_a_change_of_mix() -> None:
@@ -42,10 +42,10 @@ def test_it_follows_a_change_of_mix() -> None:
     pace.ran(0.001)
     for _ in range(100):
         pace.ran(1.0)
-    assert pace.ahead() == 0
+    assert pace.claims() == 0
     for _ in range(200):
         pace.ran(0.001)
-    assert pace.ahead() > 0
+    assert pace.claims() > 0
 
 
 @given(st.integers(1, 100), st.lists(st.floats(0, 100)))
@@ -53,4 +53,4 @@ def test_it_is_never_negative_and_never_beyond_its_limit(slots: int, runs: list[
     pace = LookAhead(slots)
     for seconds in runs:
         pace.ran(seconds)
-    assert 0 <= pace.ahead() <= AHEAD_LIMIT
+    assert 0 <= pace.claims() <= AHEAD_LIMIT

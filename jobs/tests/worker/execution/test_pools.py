@@ -115,7 +115,7 @@ def test_the_loop_begins_claims_in_their_order(bench: Bench) -> None:
     assert [claim for _, claim in bench.begun] == claims
 
 
-def test_room_is_that_of_the_lane_in_use(bench: Bench) -> None:
+def test_capacity_is_that_of_the_pool_in_use(bench: Bench) -> None:
     assert bench.pools.wait_for_capacity(0, look_ahead=False) == THREADS
     bench.pools.submit(coroutines(1))
     assert bench.pools.wait_for_capacity(0, look_ahead=False) == PLACES - 1
@@ -123,12 +123,12 @@ def test_room_is_that_of_the_lane_in_use(bench: Bench) -> None:
     assert bench.pools.wait_for_capacity(0, look_ahead=False) == THREADS - 1
 
 
-def test_where_both_are_in_use_the_smaller_room_counts(bench: Bench) -> None:
+def test_where_both_are_in_use_the_smaller_capacity_counts(bench: Bench) -> None:
     bench.pools.submit([*plain(1), *coroutines(PLACES)])
     assert bench.pools.wait_for_capacity(0, look_ahead=False) == 0
 
 
-def test_waiting_for_room_ends_when_a_slot_comes_free(bench: Bench) -> None:
+def test_waiting_for_capacity_ends_when_a_slot_comes_free(bench: Bench) -> None:
     bench.pools.submit(plain(THREADS))
     rooms: list[int] = []
     waiting = threading.Thread(
@@ -163,7 +163,7 @@ def test_it_is_idle_when_neither_runs_anything(claim: ClaimedJob, bench: Bench) 
     assert bench.finished == [Finished(claim, Succeeded())]
 
 
-def test_half_of_a_lane_that_does_not_stop_is_too_much(bench: Bench) -> None:
+def test_half_of_a_pool_that_does_not_stop_is_too_much(bench: Bench) -> None:
     assert not bench.pools.is_clogged
     bench.loop.stuck = PLACES // 2 - 1
     assert not bench.pools.is_clogged

@@ -19,7 +19,7 @@ from jobs.models import Job, Worker
 from jobs.tests.app.models import Note
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one
-from jobs.worker.execution import attempt_runner as execution_module
+from jobs.worker.execution import attempt_runner as runner_module
 from jobs.worker.execution import thread_connections as connections_module
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.attempt_runner import NOT_BEGUN_SECONDS, AttemptRunner
@@ -183,7 +183,7 @@ def test_a_thread_of_async_handlers_is_cleared_before_a_start_is_written_there(
 def test_async_jobs_go_on_after_every_connection_was_cut(
     execution: AttemptRunner, worker: Worker, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (execution_module, connections_module):
+    for module in (runner_module, connections_module):
         monkeypatch.setattr(module, "CHECK_SECONDS", 0.0)
 
     async def use_the_orm(payload: Payload, context: JobContext) -> None:
@@ -237,7 +237,7 @@ def test_a_start_that_failed_makes_room_for_a_new_connection(
         (Effect.TRANSACTIONAL, OperationalError),
     ],
 )
-def test_what_the_ledger_did_not_let_begin_comes_back_later_at_no_cost(
+def test_what_postgresql_did_not_let_begin_comes_back_later_at_no_cost(
     effect: Effect,
     error: type[Exception],
     slot: Slot,
@@ -260,7 +260,7 @@ def test_what_the_ledger_did_not_let_begin_comes_back_later_at_no_cost(
     assert called == []
 
 
-def test_a_transactional_handler_that_had_begun_has_failed_when_the_ledger_fails(
+def test_a_transactional_handler_that_had_begun_has_failed_when_postgresql_fails(
     slot: Slot, worker: Worker, register: Register
 ) -> None:
     def fail(payload: Payload, context: JobContext) -> None:

@@ -13,7 +13,7 @@ from jobs.services.attempts import Finished
 from jobs.tests.claims import make_claim
 from jobs.tests.errors import make_error
 from jobs.tests.waiting import wait_until
-from jobs.worker.execution import thread_pool as executor_module
+from jobs.worker.execution import thread_pool as thread_pool_module
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.capacity import Capacity
 from jobs.worker.execution.thread_pool import ThreadPool
@@ -57,25 +57,25 @@ def finished() -> list[Finished]:
     return []
 
 
-def make_executor(
+def make_thread_pool(
     size: int, run: Callable[[Attempt], Outcome], finished: Callable[[Finished], None]
 ) -> ThreadPool:
-    room = Capacity(size, threading.Condition())
-    executor = ThreadPool(room, run, lambda attempt: ABANDONED, finished)
+    capacity = Capacity(size, threading.Condition())
+    executor = ThreadPool(capacity, run, lambda attempt: ABANDONED, finished)
     executor.start()
     return executor
 
 
 @pytest.fixture
 def executor(handlers: Handlers, finished: list[Finished]) -> Iterator[ThreadPool]:
-    executor = make_executor(2, handlers.run, finished.append)
+    executor = make_thread_pool(2, handlers.run, finished.append)
     yield executor
     handlers.go_on.set()
     executor.stop()
 
 
 def wait_until_idle(executor: ThreadPool) -> None:
-    wait_until(lambda: executor.room.held == 0, every=0.001)
+    wait_until(lambda: executor.capacity.held == 0, every=0.001)
 
 
 def test_outcomes_are_handed_on_with_their_claims(
@@ -127,7 +127,7 @@ def test_what_has_not_begun_can_be_taken_back(
 
 def test_it_is_not_idle_while_something_runs(executor: ThreadPool, handlers: Handlers) -> None:
     executor.submit([make_claim()])
-    assert executor.room.held == 1
+    assert executor.capacity.held == 1
     handlers.go_on.set()
     wait_until_idle(executor)
 
@@ -143,10 +143,10 @@ def test_once_idle_every_outcome_has_been_handed_on(handlers: Handlers) -> None:
         late.append(one)
 
     go_on = threading.Event()
-    executor = make_executor(1, lambda attempt: NotStarted(), hand_on_slowly)
+    executor = make_thread_pool(1, lambda attempt: NotStarted(), hand_on_slowly)
     executor.submit([make_claim()])
     assert handing_on.wait(20)
-    assert executor.room.held == 1
+    assert executor.capacity.held == 1
     go_on.set()
     wait_until_idle(executor)
     assert len(late) == 1
@@ -164,7 +164,7 @@ def spin_until_interrupted(attempt: Attempt) -> Outcome:
 
 
 def test_an_attempt_that_overruns_its_time_is_interrupted(finished: list[Finished]) -> None:
-    executor = make_executor(1, spin_until_interrupted, finished.append)
+    executor = make_thread_pool(1, spin_until_interrupted, finished.append)
     claim = make_claim()
     executor.submit([claim])
 
@@ -181,12 +181,12 @@ def test_an_attempt_that_overruns_its_time_is_interrupted(finished: list[Finishe
 def test_an_attempt_that_cannot_be_interrupted_is_given_up_and_its_slot_goes_on(
     finished: list[Finished], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executor_module, "STUCK_SECONDS", 0.05)
-    deaf = make_claim()
+    monkeypatch.setattr(thread_pool_module, "STUCK_SECONDS", 0.05)
+    unresponsive = make_claim()
     let_go = threading.Event()
 
     def run(attempt: Attempt) -> Outcome:
-        if attempt.claim is not deaf:
+        if attempt.claim is not unresponsive:
             return Succeeded()
         try:
             with attempt.interruptible(0.05):
@@ -195,15 +195,15 @@ def test_an_attempt_that_cannot_be_interrupted_is_given_up_and_its_slot_goes_on(
             pass
         return Succeeded()
 
-    executor = make_executor(1, run, finished.append)
-    executor.submit([deaf])
+    executor = make_thread_pool(1, run, finished.append)
+    executor.submit([unresponsive])
 
     def given_up() -> bool:
         executor.interrupt_overdue()
         return bool(finished)
 
     wait_until(given_up, every=0.01)
-    assert finished == [Finished(deaf, ABANDONED)]
+    assert finished == [Finished(unresponsive, ABANDONED)]
     assert executor.stuck == 1
     other = make_claim()
     executor.submit([other])
@@ -212,7 +212,7 @@ def test_an_attempt_that_cannot_be_interrupted_is_given_up_and_its_slot_goes_on(
     let_go.set()
     wait_until(lambda: not any(t.name == "slot-1" for t in threading.enumerate()))
     # It is handed on all the same: a dead letter that says *outcome unknown* is settled by it.
-    assert finished[2:] == [Finished(deaf, Succeeded())]
+    assert finished[2:] == [Finished(unresponsive, Succeeded())]
     assert executor.stuck == 0
     executor.stop()
 
@@ -220,7 +220,7 @@ def test_an_attempt_that_cannot_be_interrupted_is_given_up_and_its_slot_goes_on(
 def test_a_failure_of_one_that_was_given_up_is_nobodys_business(
     finished: list[Finished], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executor_module, "STUCK_SECONDS", 0.05)
+    monkeypatch.setattr(thread_pool_module, "STUCK_SECONDS", 0.05)
     let_go = threading.Event()
 
     def run(attempt: Attempt) -> Outcome:
@@ -228,7 +228,7 @@ def test_a_failure_of_one_that_was_given_up_is_nobodys_business(
             let_go.wait(20)
         return INTERRUPTED
 
-    executor = make_executor(1, run, finished.append)
+    executor = make_thread_pool(1, run, finished.append)
     executor.submit([make_claim()])
 
     def given_up() -> bool:
@@ -250,7 +250,7 @@ def test_a_mistake_of_the_worker_itself_leaves_no_attempt_without_an_outcome(
             raise ValueError(attempt.claim.payload["word"])
         return Succeeded()
 
-    executor = make_executor(1, run, finished.append)
+    executor = make_thread_pool(1, run, finished.append)
     executor.submit([make_claim(payload={"word": "hunter2"})])
     wait_until_idle(executor)
     executor.submit([make_claim()])

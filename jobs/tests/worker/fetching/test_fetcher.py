@@ -25,6 +25,7 @@ from jobs.tests.steps import die, dispatched_ago, lose, stored, succeed
 from jobs.tests.threads import at_once, elsewhere
 from jobs.tests.waiting import wait_until
 from jobs.worker.fetching import fetcher as fetcher_module
+from jobs.worker.fetching import source as source_module
 from jobs.worker.liveness.heartbeat import Heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def brief_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetcher_module, "BLOCK_SECONDS", 0.05)
+    monkeypatch.setattr(source_module, "BLOCK_SECONDS", 0.05)
     monkeypatch.setattr(fetcher_module, "DATABASE_POLL_SECONDS", 0.01)
 
 
@@ -50,40 +51,40 @@ def claimed(bench: Bench) -> list[object]:
     return [claim.id for claim in bench.pools.claims]
 
 
-def test_what_was_rung_is_claimed_in_its_order(bench: Bench, worker: Worker) -> None:
+def test_what_was_dispatched_is_claimed_in_its_order(bench: Bench, worker: Worker) -> None:
     jobs = [make_job() for _ in range(3)]
     urgent = make_job(priority=9)
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert set(claimed(bench)) == {urgent.id, *(job.id for job in jobs)}
     assert bench.inflight.attempts() == {(job_id, 1) for job_id in claimed(bench)}
     assert {stored(job).worker_id for job in [*jobs, urgent]} == {worker.id}
 
 
-def test_no_more_is_taken_than_there_is_room_for(bench: Bench, broker: RedisBroker) -> None:
+def test_no_more_is_taken_than_there_is_capacity_for(bench: Bench, broker: RedisBroker) -> None:
     jobs = [make_job() for _ in range(5)]
-    bench.pools.room = 2
-    bench.fetcher.step()
+    bench.pools.capacity = 2
+    bench.fetcher.tick()
     assert set(claimed(bench)) == {job.id for job in jobs[:2]}
     assert broker.depth(["default"]).ready["default", 5] == 3
-    bench.pools.room = 0
-    bench.fetcher.step()
+    bench.pools.capacity = 0
+    bench.fetcher.tick()
     assert len(claimed(bench)) == 2
 
 
 def test_an_idle_worker_waits_for_the_bell(bench: Bench) -> None:
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == []
     job = make_job()
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == [job.id]
 
 
 def test_within_a_priority_queues_take_turns(worker: Worker) -> None:
     bench = Bench(worker, ("default", "bulk"))
-    bench.pools.room = 1
+    bench.pools.capacity = 1
     jobs = [make_job(queue=queue) for queue in ("default", "bulk") for _ in range(4)]
     for _ in jobs:
-        bench.fetcher.step()
+        bench.fetcher.tick()
     queues = [claim.queue for claim in bench.pools.claims]
     assert len(queues) == 8
     assert all(one != other for one, other in pairwise(queues))
@@ -98,21 +99,21 @@ def test_a_duplicate_of_what_is_done_costs_no_query(bench: Bench, broker: RedisB
     broker.dispatch([QueueMessage(job.id, str(job.id), "default", 5)])
 
     def refuse(*args: object) -> None:
-        pytest.fail("the ledger was asked")
+        pytest.fail("PostgreSQL was asked")
 
     with connection.execute_wrapper(refuse):
-        bench.fetcher.step()
+        bench.fetcher.tick()
     assert claimed(bench) == []
 
 
 def test_a_stale_mark_does_not_hold_a_job_back_for_long(bench: Bench, broker: RedisBroker) -> None:
     job = make_job()
     broker.mark_done([(job.effect_key, job.id)])
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == []
     dispatched_ago(job, 60)
     jobs_redispatch_lost(queues=["default"])
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == [job.id]
 
 
@@ -123,8 +124,8 @@ def test_a_mark_of_a_job_that_never_took_the_key_does_not_hold_the_others_back(
     first = make_job(type="tests.note_by_text", payload={"text": "ann"})
     broker.fetch(["default"], 1)
     second = make_job(type="tests.note_by_text", payload={"text": "ann"})
-    bench.fetcher.step()
-    bench.fetcher.step()
+    bench.fetcher.tick()
+    bench.fetcher.tick()
     assert claimed(bench) == [second.id]
     assert stored(first).state == JobState.QUEUED
 
@@ -132,7 +133,7 @@ def test_a_mark_of_a_job_that_never_took_the_key_does_not_hold_the_others_back(
 def test_what_another_job_has_done_is_skipped(bench: Bench, worker: Worker) -> None:
     succeed(make_job(type="tests.note_by_text", payload={"text": "ann"}))
     job = make_job(type="tests.note_by_text", payload={"text": "ann"})
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == []
     row = stored(job)
     assert (row.state, row.worker_id) == (JobState.SKIPPED, worker.id)
@@ -144,7 +145,7 @@ def test_without_its_lease_a_worker_takes_nothing(
     make_job()
     now = bench.lease._clock.monotonic()
     monkeypatch.setattr(bench.lease._clock, "monotonic", lambda: now + WORKER_TIMEOUT_SECONDS + 1)
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == []
     assert broker.depth(["default"]).ready["default", 5] == 1
 
@@ -154,10 +155,10 @@ def test_a_worker_that_was_declared_dead_goes_on_under_a_new_row(
 ) -> None:
     job = make_job()
     lose(worker)
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == []
     assert bench.lease.worker.id != worker.id
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == [job.id]
     assert stored(job).worker_id == bench.lease.worker.id
 
@@ -167,19 +168,19 @@ def test_what_was_fetched_when_the_stop_came_goes_back_in_its_order(
 ) -> None:
     jobs = [make_job() for _ in range(3)]
     bench.stop.set()
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == []
     assert {stored(job).state for job in jobs} == {JobState.QUEUED}
     fetched = broker.fetch(["default"], 9)
     assert [one.message.job_id for one in fetched] == [job.id for job in jobs]
 
 
-def test_what_was_hoarded_goes_back_at_no_cost(bench: Bench) -> None:
+def test_what_was_stalled_goes_back_at_no_cost(bench: Bench) -> None:
     job = make_job()
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == [job.id]
-    bench.pools.stalled, bench.pools.room = True, 0
-    bench.fetcher.step()
+    bench.pools.stalled, bench.pools.capacity = True, 0
+    bench.fetcher.tick()
     assert claimed(bench) == []
     row = stored(job)
     assert (row.state, row.failures) == (JobState.QUEUED, 0)
@@ -193,10 +194,10 @@ def test_nothing_is_fetched_while_very_many_outcomes_wait_to_be_written(
     waiting = [make_claim() for _ in range(3)]
     bench.inflight.add(waiting)
     job = make_job()
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == []
     bench.inflight.remove(waiting[:1])
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == [job.id]
 
 
@@ -204,17 +205,17 @@ def test_nothing_is_fetched_while_outcomes_have_waited_for_long(bench: Bench) ->
     """What was done and is not written would be unknown if this worker died now."""
     bench.seconds_behind = 0.6
     job = make_job()
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == []
     bench.seconds_behind = 0.1
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == [job.id]
 
 
 def test_time_that_postgresql_takes_is_told_from_time_that_the_loop_takes(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PostgreSQL is frozen: the loop hangs in a statement, and is not deaf."""
+    """PostgreSQL is frozen: the loop hangs in a statement, and is not unresponsive."""
     during: list[float] = []
     now = bench.lease._clock.monotonic()
 
@@ -225,10 +226,10 @@ def test_time_that_postgresql_takes_is_told_from_time_that_the_loop_takes(
 
     make_job()
     with connection.execute_wrapper(freeze):
-        bench.fetcher.step()
+        bench.fetcher.tick()
     assert 90.0 < during[0] < 101.0
     assert bench.fetcher.seconds_in_database() == pytest.approx(
-        bench.fetcher.seconds_since_turn(), abs=5
+        bench.fetcher.seconds_since_tick(), abs=5
     )
 
 
@@ -248,11 +249,11 @@ def test_while_postgresql_is_away_what_was_fetched_goes_back_in_its_order(
     jobs = [make_job() for _ in range(3)]
     with connection.execute_wrapper(Unreachable()):
         for _ in range(3):
-            bench.fetcher.step()
+            bench.fetcher.tick()
     assert claimed(bench) == []
     assert broker.depth(["default"]).ready["default", 5] == 3
     assert caplog.text.count("PostgreSQL is unavailable") == 1
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == [job.id for job in jobs]
     assert caplog.text.count("PostgreSQL is back") == 1
 
@@ -266,7 +267,7 @@ def test_an_outage_of_postgresql_is_told_once_though_nothing_could_be_claimed(
     make_job(type="tests.note_by_text", payload={"text": "ann"})
     with connection.execute_wrapper(Unreachable()):
         for _ in range(3):
-            bench.fetcher.step()
+            bench.fetcher.tick()
     assert caplog.text.count("PostgreSQL is unavailable") == 1
     assert "PostgreSQL is back" not in caplog.text
 
@@ -275,16 +276,16 @@ def test_an_outage_of_postgresql_is_told_once_though_nothing_could_be_claimed(
 
 
 @pytest.mark.usefixtures("redis_away")
-def test_while_redis_is_away_the_ledger_is_the_queue(
+def test_while_redis_is_away_postgresql_is_the_queue(
     worker: Worker, caplog: pytest.LogCaptureFixture
 ) -> None:
     bench = Bench(worker)
     late, urgent = make_job(), make_job(priority=9)
     make_job(delay_seconds=60)
     make_job(queue="bulk")
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert set(claimed(bench)) == {urgent.id, late.id}
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert len(claimed(bench)) == 2
     assert caplog.text.count("Redis is unavailable") == 1
 
@@ -300,10 +301,10 @@ def test_a_row_that_somebody_holds_is_not_asked_for_as_fast_as_it_goes(
     job = make_job()
     with transaction.atomic():
         Job.objects.select_for_update().get(id=job.id)
-        elsewhere(bench.fetcher.step)
+        elsewhere(bench.fetcher.tick)
     assert claimed(bench) == []
     assert waits == [0.012]
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == [job.id]
 
 
@@ -313,7 +314,7 @@ def test_when_redis_is_back_it_is_asked_again(
     broker_outage.failed(BrokerUnavailable("gone"))
     wait_until(lambda: broker_outage.seconds_to_next_try == 0, every=0.01)
     job = make_job()
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert claimed(bench) == [job.id]
     assert not broker_outage.is_on
     assert "Redis is back" in caplog.text
@@ -328,7 +329,7 @@ def test_workers_with_redis_gone_share_the_work_and_agree_about_keys() -> None:
 
     def work(bench: Bench) -> list[object]:
         for _ in range(30):
-            bench.fetcher.step()
+            bench.fetcher.tick()
         return claimed(bench)
 
     ids = [one for many in at_once(*[partial(work, bench) for bench in benches]) for one in many]
@@ -346,10 +347,10 @@ def test_a_heartbeat_is_asked_for_where_nothing_could_be_claimed(
     beats: list[Heartbeat] = []
     monkeypatch.setattr(Heartbeat, "beat", lambda self: beats.append(self))
     job = make_job()
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert beats == []
     broker.dispatch([bench.pools.claims[0].message])
-    bench.fetcher.step()
+    bench.fetcher.tick()
     assert beats == [bench.heartbeat]
     assert stored(job).attempt == 1
 
@@ -357,18 +358,18 @@ def test_a_heartbeat_is_asked_for_where_nothing_could_be_claimed(
 def test_outages_of_both_are_survived(bench: Bench, settings: Settings, worker: Worker) -> None:
     job = make_job()
     settings.JOBS_REDIS_URL = "redis://127.0.0.1:1/0"
-    deaf = Bench(worker)
+    unresponsive = Bench(worker)
     with connection.execute_wrapper(Unreachable()):
-        deaf.fetcher.step()
+        unresponsive.fetcher.tick()
     assert broker_outage.is_on
     assert database_outage.is_on
-    deaf.fetcher.step()
-    assert claimed(deaf) == [job.id]
+    unresponsive.fetcher.tick()
+    assert claimed(unresponsive) == [job.id]
     assert not database_outage.is_on
 
 
-class RungWhileWaiting:
-    """A broker that is empty until somebody waits for it: a job is made at that moment."""
+class EmptyUntilWaitedFor:
+    """A broker that is empty until `wait` is called: a job is made at that moment."""
 
     def __init__(self, broker: Broker, make: Callable[[], object]) -> None:
         self._broker = broker
@@ -382,28 +383,31 @@ class RungWhileWaiting:
         return getattr(self._broker, name)
 
 
-def test_an_idle_worker_marks_what_it_has_claimed_and_takes_what_came_behind_it(
+def test_an_idle_worker_claims_what_it_waited_for_and_then_what_came_behind_it(
     bench: Bench, broker: RedisBroker
 ) -> None:
-    bench.fetcher._broker = RungWhileWaiting(broker, lambda: [make_job() for _ in range(3)])
+    waited_for = EmptyUntilWaitedFor(broker, lambda: [make_job() for _ in range(3)])
+    bench.fetcher._source._broker = waited_for
 
-    bench.fetcher.step()
+    bench.fetcher.tick()
+    assert len(bench.pools.claims) == 1
 
+    bench.fetcher.tick()
     assert len({claim.id for claim in bench.pools.claims}) == 3
-    for claim in bench.pools.claims:
-        assert broker.fetch(["default"], 1, claim.message)[0].cache_mark == f"claimed:{claim.id}"
 
 
-def test_a_ring_made_while_an_idle_worker_claims_is_not_taken_for_the_one_before(
+def test_an_idle_worker_takes_over_a_key_and_then_claims_the_job(
     bench: Bench, broker: RedisBroker
 ) -> None:
     def rival() -> Job:
         return make_job(type="tests.note_by_text", payload={"text": "ann"})
 
-    die(rival())  # it holds the key: the next one takes that over, and is rung once more
+    die(rival())  # it holds the key, which the next job takes over
     broker.forget_everything()
-    bench.fetcher._broker = RungWhileWaiting(broker, rival)
+    bench.fetcher._source._broker = EmptyUntilWaitedFor(broker, rival)
 
-    bench.fetcher.step()
+    bench.fetcher.tick()
+    assert bench.pools.claims == []
 
+    bench.fetcher.tick()
     assert [claim.type for claim in bench.pools.claims] == ["tests.note_by_text"]

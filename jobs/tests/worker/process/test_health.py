@@ -1,11 +1,12 @@
-"""What a probe is told: who is deaf is restarted, who only waits for PostgreSQL is not."""
+"""What a probe is told: restart an unresponsive worker, not one that waits for PostgreSQL."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from jobs.tests.fake_clock import FakeClock
-from jobs.worker.worker import DATABASE_SECONDS, UNRESPONSIVE_SECONDS, Worker, WorkerOptions
+from jobs.worker.options import WorkerOptions
+from jobs.worker.worker import DATABASE_SECONDS, UNRESPONSIVE_SECONDS, Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,7 +20,7 @@ def clock() -> FakeClock:
 def worker(clock: FakeClock) -> Iterator[Worker]:
     worker = Worker(WorkerOptions(["default"], concurrency=1, async_concurrency=1), clock)
     yield worker
-    worker._pools.loop._loop.close()
+    worker._parts.pools.loop._loop.close()
 
 
 def told(worker: Worker) -> tuple[str, str]:
@@ -32,16 +33,18 @@ def test_a_loop_that_turns_is_well(worker: Worker, clock: FakeClock) -> None:
     assert told(worker) == ("ok", "ok")
 
 
-def test_a_loop_that_does_not_turn_is_deaf(worker: Worker, clock: FakeClock) -> None:
+def test_a_loop_that_does_not_turn_is_unresponsive(worker: Worker, clock: FakeClock) -> None:
     clock.now += UNRESPONSIVE_SECONDS + 1
-    assert told(worker) == ("deaf", "ok")
+    assert told(worker) == ("unresponsive", "ok")
 
 
-def test_a_loop_that_waits_for_postgresql_is_not_deaf(worker: Worker, clock: FakeClock) -> None:
-    with worker._fetcher._database():
+def test_a_loop_that_waits_for_postgresql_is_not_unresponsive(
+    worker: Worker, clock: FakeClock
+) -> None:
+    with worker._parts.fetcher._database_time.measured():
         clock.now += DATABASE_SECONDS - 1
         assert told(worker) == ("ok", "ok")
         clock.now += UNRESPONSIVE_SECONDS
         assert told(worker) == ("ok", "down")
     clock.now += UNRESPONSIVE_SECONDS + 1
-    assert told(worker)[0] == "deaf"
+    assert told(worker)[0] == "unresponsive"

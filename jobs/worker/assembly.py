@@ -1,0 +1,95 @@
+"""Builds the parts of a worker and hands them to one another."""
+
+import threading
+from dataclasses import dataclass
+
+from jobs.core.clock import Clock
+from jobs.core.conf import jobs_conf
+from jobs.models import Worker
+from jobs.worker.execution.attempt_runner import AttemptRunner
+from jobs.worker.execution.capacity import Capacity
+from jobs.worker.execution.event_loop import EventLoop
+from jobs.worker.execution.pools import Pools
+from jobs.worker.execution.thread_pool import ThreadPool
+from jobs.worker.fetching.fetcher import Fetcher
+from jobs.worker.inflight import Inflight
+from jobs.worker.liveness.heartbeat import Heartbeat
+from jobs.worker.liveness.lease import Lease
+from jobs.worker.options import WorkerOptions
+from jobs.worker.periodic import Periodic
+from jobs.worker.process.recycling import Recycling
+from jobs.worker.recording.recorder import Recorder
+from jobs.worker.timers import timers
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a worker consists of; nothing runs yet. `after_all`: ends the heartbeats."""
+
+    lease: Lease
+    beats: Periodic
+    inflight: Inflight
+    recorder: Recorder
+    pools: Pools
+    fetcher: Fetcher
+    timers: list[Periodic]
+    recycling: Recycling
+    after_all: threading.Event
+
+
+def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.Event) -> Parts:
+    """The parts of the worker that is registered as `row`; all of them end with `stop`."""
+    conf = jobs_conf()
+    inflight = Inflight()
+    lease = Lease(row, conf.worker_timeout_seconds, clock)
+    heartbeat = Heartbeat(lease, clock)
+    after_all = threading.Event()
+    recorder = Recorder(inflight, clock, heartbeat.beat)
+    pools = _pools(options, AttemptRunner(lease, inflight), recorder)
+    return Parts(
+        lease=lease,
+        beats=Periodic("heartbeat", conf.heartbeat_seconds, heartbeat.beat, clock, after_all),
+        inflight=inflight,
+        recorder=recorder,
+        pools=pools,
+        fetcher=Fetcher(
+            queues=options.queues,
+            lease=lease,
+            heartbeat=heartbeat,
+            pools=pools,
+            inflight=inflight,
+            clock=clock,
+            stop=stop,
+            seconds_behind=lambda: recorder.seconds_behind,
+        ),
+        timers=timers(
+            queues=options.queues,
+            lease=lease,
+            inflight=inflight,
+            threads=pools.threads,
+            clock=clock,
+            stop=stop,
+        ),
+        recycling=Recycling(
+            max_jobs=options.max_jobs,
+            max_rss_mb=options.max_rss_mb,
+            pools=pools,
+            recorder=recorder,
+            stop=stop,
+        ),
+        after_all=after_all,
+    )
+
+
+def _pools(options: WorkerOptions, runner: AttemptRunner, recorder: Recorder) -> Pools:
+    changed = threading.Condition()
+    threads = ThreadPool(
+        Capacity(options.concurrency, changed), runner.run, runner.give_up, recorder.add
+    )
+    loop = EventLoop(
+        Capacity(options.async_concurrency, changed),
+        runner.run_async,
+        runner.give_up,
+        recorder.add,
+    )
+    return Pools(threads, loop, changed)

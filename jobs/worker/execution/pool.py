@@ -1,0 +1,93 @@
+"""What the thread pool and the event loop share: how an attempt ends, or is given up."""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from jobs.core.claim import ClaimedJob
+from jobs.core.outcome import Outcome, Succeeded
+from jobs.services.attempts import Finished
+from jobs.worker.execution.attempt import Attempt
+from jobs.worker.execution.capacity import Capacity
+
+GiveUp = Callable[[Attempt], Outcome]
+"""The outcome of an attempt whose handler does not stop."""
+
+Report = Callable[[Finished], None]
+"""Where outcomes go: the recorder."""
+
+
+class Pool(ABC):
+    """Runs claims, a limited number at a time, and reports the outcome of each exactly once.
+
+    `stuck` counts handlers that go on although their attempt was given up.
+    """
+
+    def __init__(self, capacity: Capacity, give_up: GiveUp, report: Report) -> None:
+        self.capacity = capacity
+        self.stuck = 0
+        self._outcome_of_stuck = give_up
+        self._report = report
+        self._lock = threading.Lock()
+
+    @abstractmethod
+    def start(self) -> None:
+        """Starts its threads."""
+
+    @abstractmethod
+    def submit(self, claims: list[ClaimedJob]) -> None:
+        """Takes claims, which run as soon as there is a free slot."""
+
+    @abstractmethod
+    def take_back(self) -> list[ClaimedJob]:
+        """The claims that have not begun; they are the caller's again."""
+
+    @abstractmethod
+    def free_capacity(self, *, look_ahead: bool) -> int:
+        """How many more claims it takes; to be called with the capacity's condition held."""
+
+    @abstractmethod
+    def is_stalled(self) -> bool:
+        """Whether claims wait although no slot has come free for a while."""
+
+    @property
+    @abstractmethod
+    def is_alive(self) -> bool:
+        """False once it can run nothing any more."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Ends what is idle; handlers that run are left to end, or not."""
+
+    @abstractmethod
+    def _replace_slot(self) -> None:
+        """The slot of a stuck handler is used again."""
+
+    def _end(self, attempt: Attempt, begun_at: float, outcome: Outcome) -> bool:
+        """Reports what the handler led to; False if its attempt had been given up before.
+
+        Of such an attempt only a success is still of use: it settles a dead letter that says
+        *outcome unknown*.
+        """
+        finished = Finished(attempt.claim, outcome)
+        if not attempt.claim_outcome():
+            with self._lock:
+                self.stuck -= 1
+            if isinstance(outcome, Succeeded):
+                self._report(finished)
+            return False
+        self.capacity.ended(begun_at)
+        # Reported before the slot is free, so that a stop that sees no busy slot has every outcome.
+        self._report(finished)
+        self.capacity.release(1)
+        return True
+
+    def _give_up(self, attempt: Attempt) -> None:
+        """A handler cannot be killed: it is left behind, and its slot is used again."""
+        if not attempt.claim_outcome():
+            return
+        with self._lock:
+            self.stuck += 1
+        self._report(Finished(attempt.claim, self._outcome_of_stuck(attempt)))
+        self._replace_slot()
+        self.capacity.release(1)
