@@ -2,9 +2,13 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
+from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponseBase
+
+from scheduler.logs.request_id import current_request_id
 
 HEADER = "X-Request-ID"
 
@@ -22,9 +26,11 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.request_id = _accepted(request.headers.get(HEADER, ""))  # type: ignore[attr-defined]
+        accepted = _accepted(request.headers.get(HEADER, ""))
+        request.request_id = accepted  # type: ignore[attr-defined]
+        current_request_id.set(accepted)
         response = self.get_response(request)
-        response.headers[HEADER] = request_id(request)
+        response.headers[HEADER] = accepted
         return response
 
 
@@ -35,3 +41,11 @@ def request_id(request: HttpRequest) -> str:
 
 def _accepted(sent: str) -> str:
     return sent if _ACCEPTED.fullmatch(sent) else uuid4().hex
+
+
+def _forget(**_: Any) -> None:
+    current_request_id.set("")
+
+
+# Not in the middleware: Django and gunicorn log about a response that has left it.
+request_finished.connect(_forget)

@@ -10,8 +10,9 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"request": {"()": "scheduler.logs.request_filter.RequestFilter"}},
         "formatters": {
-            "text": {"format": "{asctime} {levelname} {message}", "style": "{"},
+            "text": {"()": "scheduler.logs.text_formatter.TextFormatter"},
             "json": {
                 "()": "pythonjsonlogger.json.JsonFormatter",
                 "fmt": "{asctime}{levelname}{name}{message}",
@@ -22,11 +23,15 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
             },
         },
         "handlers": {
-            "stderr": {"class": "scheduler.logs.handler.GroupingHandler", "formatter": log_format}
+            "stderr": {
+                "class": "scheduler.logs.handler.GroupingHandler",
+                "filters": ["request"],
+                "formatter": log_format,
+            }
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Django's own handlers would say everything a second time.
+            # Django's own handlers would write everything a second time.
             "django": {"handlers": [], "level": level},
             "django.server": {"handlers": ["stderr"], "propagate": False},
         },

@@ -1,5 +1,6 @@
 """gunicorn with our configuration, as a process."""
 
+import json
 import os
 import subprocess
 import sys
@@ -66,6 +67,20 @@ def test_the_access_log_has_the_path_and_no_token(api: Api) -> None:
     wait_until(lambda: "GET /no-such-path" in api.access_log)
     assert "in-the-query" not in api.access_log
     assert "in-the-header" not in api.access_log
+
+
+def test_every_line_of_a_request_has_its_id_and_an_event(api: Api) -> None:
+    api.get("/no-such-path", **{"X-Request-ID": "req-7"})
+    wait_until(lambda: "GET /no-such-path" in api.access_log)
+
+    lines = [json.loads(line) for line in api.log_file.read_text().splitlines() if "req-7" in line]
+
+    refused, answered = lines
+    assert (refused["event"], refused["logger"]) == ("request.refused", "django.request")
+    assert (answered["event"], answered["logger"]) == ("request.answered", "gunicorn.access")
+    assert (answered["method"], answered["path"]) == ("GET", "/no-such-path")
+    assert answered["status_code"] == 404
+    assert {line["request_id"] for line in lines} == {"req-7"}
 
 
 def test_probes_that_went_well_leave_no_line(api: Api) -> None:
