@@ -113,7 +113,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "EXCEPTION_HANDLER": "scheduler.http.problems.exception_handler",
+    "EXCEPTION_HANDLER": "scheduler.http.exception_handler.exception_handler",
     "DEFAULT_THROTTLE_RATES": {"login": _env.login_rate},
     "NUM_PROXIES": _env.trusted_proxies,
     "UNAUTHENTICATED_USER": None,

@@ -5,7 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
 from scheduler.http.admin_middleware import is_for_admin
-from scheduler.http.problems import INTERNAL_ERROR, NOT_FOUND, Problem, problem_of, problem_response
+from scheduler.http.exception_handler import problem_of
+from scheduler.http.problems import INTERNAL_ERROR, NOT_FOUND, Problem, problem_response
 
 
 def no_such_path(request: HttpRequest) -> HttpResponse:

@@ -9,18 +9,18 @@ from rest_framework.viewsets import ViewSet
 
 from jobs.api.dead_letters.permissions import MayReplay
 from jobs.api.dead_letters.queries import DeadLetterQuery
-from jobs.api.dead_letters.representations import DeadLetterRepresentation
+from jobs.api.dead_letters.refusals import DeadLetterRefusalMixin
+from jobs.api.dead_letters.representations import dead_letter_representation
 from jobs.api.shared.client import client_of
 from jobs.api.shared.links import job_path
 from jobs.api.shared.page_response import paged_response
-from jobs.api.shared.parsers import StorableJSONParser
-from jobs.api.shared.refusals import RefusalMixin
+from jobs.api.shared.parser import StorableJSONParser
 from jobs.models import DeadLetter
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.visibility import dead_letters_visible_to
 
 
-class DeadLetterViewSet(RefusalMixin, ViewSet):
+class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
     """Shows dead letters, a client's own or all of them to staff, and replays them."""
 
     parser_classes = (StorableJSONParser,)
@@ -32,11 +32,11 @@ class DeadLetterViewSet(RefusalMixin, ViewSet):
     def list(self, request: Request) -> Response:
         """A page of dead letters, newest first."""
         letters = dead_letters_visible_to(client_of(request))
-        return paged_response(request, DeadLetterQuery, letters, DeadLetterRepresentation)
+        return paged_response(request, DeadLetterQuery, letters, dead_letter_representation)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One dead letter."""
-        return Response(DeadLetterRepresentation(self._letter(request, pk)).data)
+        return Response(dead_letter_representation(self._letter(request, pk)))
 
     def replay(self, request: Request, pk: str) -> Response:
         """Puts the job back in its queue."""
@@ -44,7 +44,7 @@ class DeadLetterViewSet(RefusalMixin, ViewSet):
             dead_letter_id=self._letter(request, pk).pk, resolved_by_id=client_of(request).pk
         )
         return Response(
-            DeadLetterRepresentation(letter).data,
+            dead_letter_representation(letter),
             status=status.HTTP_202_ACCEPTED,
             headers={"Location": job_path(letter.job_id)},
         )

@@ -1,45 +1,62 @@
 """What the calls about dead letters answer. Sensitive payload fields are masked."""
 
-from typing import Any
+from typing import Any, TypedDict
 
 from django.urls import reverse
-from rest_framework import serializers
 
+from jobs.api.dead_letters.queries import WAITING
 from jobs.api.shared.links import failed_job_path, job_path
+from jobs.api.shared.moments import written, written_or_none
+from jobs.core.attempt_error import RecordedError
 from jobs.models import DeadLetter
 from jobs.services.visibility import masked_payload
 
 
-class DeadLetterRepresentation(serializers.Serializer[DeadLetter]):
-    """A dead letter with every attempt. Its rows come with `submitted_by`."""
+class DeadLetterLinks(TypedDict):
+    """Where a dead letter and its job are, and how the job is replayed."""
 
-    id = serializers.UUIDField()
-    job_id = serializers.UUIDField()
-    type = serializers.CharField()
-    queue = serializers.CharField()
-    payload = serializers.SerializerMethodField()
-    reason = serializers.CharField()
-    error = serializers.CharField()
-    attempts = serializers.JSONField()
-    submitted_by = serializers.SerializerMethodField()
-    created_at = serializers.DateTimeField()
-    resolution = serializers.SerializerMethodField()
-    resolved_at = serializers.DateTimeField()
-    links = serializers.SerializerMethodField()
+    self: str
+    job: str
+    replay: str
 
-    def get_payload(self, dead_letter: DeadLetter) -> dict[str, Any]:
-        return masked_payload(dead_letter.type, dead_letter.payload)
 
-    def get_submitted_by(self, dead_letter: DeadLetter) -> str | None:
-        user = dead_letter.submitted_by
-        return user.get_username() if user else None
+class DeadLetterRepresentation(TypedDict):
+    """A dead letter with every attempt that failed."""
 
-    def get_resolution(self, dead_letter: DeadLetter) -> str:
-        return dead_letter.resolution or "waiting"
+    id: str
+    job_id: str
+    type: str
+    queue: str
+    payload: dict[str, Any]
+    reason: str
+    error: str
+    attempts: list[RecordedError]
+    submitted_by: str | None
+    created_at: str
+    resolution: str
+    resolved_at: str | None
+    links: DeadLetterLinks
 
-    def get_links(self, dead_letter: DeadLetter) -> dict[str, str]:
-        return {
-            "self": failed_job_path(dead_letter.pk),
-            "job": job_path(dead_letter.job_id),
-            "replay": reverse("failed-job-replay", args=[dead_letter.pk]),
-        }
+
+def dead_letter_representation(letter: DeadLetter) -> DeadLetterRepresentation:
+    """The dead letter. Rows come with `submitted_by`."""
+    client = letter.submitted_by
+    return {
+        "id": str(letter.pk),
+        "job_id": str(letter.job_id),
+        "type": letter.type,
+        "queue": letter.queue,
+        "payload": masked_payload(letter.type, letter.payload),
+        "reason": letter.reason,
+        "error": letter.error,
+        "attempts": letter.attempts,
+        "submitted_by": client.get_username() if client else None,
+        "created_at": written(letter.created_at),
+        "resolution": letter.resolution or WAITING,
+        "resolved_at": written_or_none(letter.resolved_at),
+        "links": {
+            "self": failed_job_path(letter.pk),
+            "job": job_path(letter.job_id),
+            "replay": reverse("failed-job-replay", args=[letter.pk]),
+        },
+    }

@@ -5,17 +5,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from jobs.api.jobs.bulk import bulk_items, bulk_results
+from jobs.api.jobs.bulk_items import bulk_items
+from jobs.api.jobs.bulk_parser import BulkJSONParser
+from jobs.api.jobs.bulk_results import bulk_results
 from jobs.api.jobs.queries import BulkQuery
+from jobs.api.jobs.refusals import JobRefusalMixin
 from jobs.api.jobs.representations import job_receipt
 from jobs.api.jobs.submission import job_request
 from jobs.api.shared.client import client_of
-from jobs.api.shared.parsers import BulkJSONParser, StorableJSONParser
-from jobs.api.shared.refusals import RefusalMixin
+from jobs.api.shared.parser import StorableJSONParser
 from jobs.services.enqueue import job_enqueue_together
 
 
-class AddJobView(RefusalMixin, APIView):
+class AddJobView(JobRefusalMixin, APIView):
     """Submits one job."""
 
     parser_classes = (StorableJSONParser,)
@@ -33,7 +35,7 @@ class AddJobView(RefusalMixin, APIView):
         )
 
 
-class AddJobsView(RefusalMixin, APIView):
+class AddJobsView(JobRefusalMixin, APIView):
     """Submits up to a thousand jobs."""
 
     parser_classes = (BulkJSONParser,)
@@ -47,4 +49,4 @@ class AddJobsView(RefusalMixin, APIView):
             submitted_by_id=client_of(request).pk,
             atomic=query.validated_data["atomic"],
         )
-        return Response({"results": results})
+        return Response(results)

@@ -1,25 +1,71 @@
 """What the calls about jobs answer. Sensitive payload fields are masked."""
 
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from django.urls import reverse
-from rest_framework import serializers
 
 from jobs.api.shared.links import failed_job_path, job_path
+from jobs.api.shared.moments import written, written_or_none
 from jobs.core.attempt_error import error_summary
 from jobs.core.states import FINAL_STATES, JobState
 from jobs.models import Job
 from jobs.services.enqueue import Enqueued
 from jobs.services.visibility import masked_payload
 
-_moment = serializers.DateTimeField()
+
+class ReceiptLinks(TypedDict):
+    """Where an accepted job is."""
+
+    self: str
 
 
-def job_receipt(accepted: Enqueued) -> dict[str, Any]:
-    """What a client needs to know of a job that was just accepted.
+class JobReceipt(TypedDict):
+    """A job that was just accepted, or had been accepted before (`duplicate`)."""
 
-    No serializer and no model instance: they would take as long as all of DRF does otherwise.
-    """
+    id: str
+    type: str
+    queue: str
+    priority: int
+    state: str
+    run_at: str
+    idempotency_key: str | None
+    links: ReceiptLinks
+    duplicate: bool
+
+
+class JobLinks(TypedDict):
+    """Where a job is, and what can be done next."""
+
+    self: str
+    cancel: NotRequired[str]
+    failed_job: NotRequired[str]
+
+
+class JobRepresentation(TypedDict):
+    """A job."""
+
+    id: str
+    type: str
+    queue: str
+    priority: int
+    state: str
+    attempt: int
+    max_retries: int
+    idempotency_key: str | None
+    payload: dict[str, Any]
+    run_at: str
+    created_at: str
+    claimed_at: str | None
+    cancel_requested_at: str | None
+    finished_at: str | None
+    worker: str | None
+    error: str | None
+    done_by: str | None
+    links: JobLinks
+
+
+def job_receipt(accepted: Enqueued) -> JobReceipt:
+    """What a client needs to know of a job that was just accepted."""
     job_id, request = str(accepted.job_id), accepted.request
     return {
         "id": job_id,
@@ -27,49 +73,42 @@ def job_receipt(accepted: Enqueued) -> dict[str, Any]:
         "queue": request.queue,
         "priority": request.priority,
         "state": accepted.state,
-        "run_at": _moment.to_representation(accepted.run_at),
+        "run_at": written(accepted.run_at),
         "idempotency_key": request.idempotency_key,
         "links": {"self": job_path(job_id)},
         "duplicate": accepted.duplicate,
     }
 
 
-class JobRepresentation(serializers.Serializer[Job]):
-    """A job. Its rows come with `worker`, and with `failed_job_id` where that link is wanted."""
+def job_representation(job: Job) -> JobRepresentation:
+    """The job. Rows come with `worker`, and with `failed_job_id` where that link is wanted."""
+    return {
+        "id": str(job.pk),
+        "type": job.type,
+        "queue": job.queue,
+        "priority": job.priority,
+        "state": job.state,
+        "attempt": job.attempt,
+        "max_retries": job.max_retries,
+        "idempotency_key": job.idempotency_key,
+        "payload": masked_payload(job.type, job.payload),
+        "run_at": written(job.run_at),
+        "created_at": written(job.created_at),
+        "claimed_at": written_or_none(job.claimed_at),
+        "cancel_requested_at": written_or_none(job.cancel_requested_at),
+        "finished_at": written_or_none(job.finished_at),
+        "worker": job.worker.name if job.worker else None,
+        "error": error_summary(job.errors) or None,
+        "done_by": str(job.done_by_id) if job.done_by_id else None,
+        "links": _links(job),
+    }
 
-    id = serializers.UUIDField()
-    type = serializers.CharField()
-    queue = serializers.CharField()
-    priority = serializers.IntegerField()
-    state = serializers.CharField()
-    attempt = serializers.IntegerField()
-    max_retries = serializers.IntegerField()
-    idempotency_key = serializers.CharField()
-    payload = serializers.SerializerMethodField()
-    run_at = serializers.DateTimeField()
-    created_at = serializers.DateTimeField()
-    claimed_at = serializers.DateTimeField()
-    cancel_requested_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField()
-    worker = serializers.SerializerMethodField()
-    error = serializers.SerializerMethodField()
-    done_by = serializers.UUIDField(source="done_by_id")
-    links = serializers.SerializerMethodField()
 
-    def get_payload(self, job: Job) -> dict[str, Any]:
-        return masked_payload(job.type, job.payload)
-
-    def get_worker(self, job: Job) -> str | None:
-        return job.worker.name if job.worker else None
-
-    def get_error(self, job: Job) -> str | None:
-        return error_summary(job.errors) or None
-
-    def get_links(self, job: Job) -> dict[str, str]:
-        links = {"self": job_path(job.pk)}
-        if job.state not in FINAL_STATES:
-            links["cancel"] = reverse("job-cancel", args=[job.pk])
-        failed_job_id = getattr(job, "failed_job_id", None)
-        if failed_job_id and job.state == JobState.DEAD:
-            links["failed_job"] = failed_job_path(failed_job_id)
-        return links
+def _links(job: Job) -> JobLinks:
+    links: JobLinks = {"self": job_path(job.pk)}
+    if job.state not in FINAL_STATES:
+        links["cancel"] = reverse("job-cancel", args=[job.pk])
+    failed_job_id = getattr(job, "failed_job_id", None)
+    if failed_job_id and job.state == JobState.DEAD:
+        links["failed_job"] = failed_job_path(failed_job_id)
+    return links

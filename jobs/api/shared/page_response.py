@@ -1,35 +1,45 @@
 """The lists: query string → filters → one page → rows and links to the pages beside it."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Generic, TypedDict, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 
 from jobs.api.shared.page_query import PageQuery
 from jobs.api.shared.pages import Cursor, page_of
+
+Row = TypeVar("Row", bound=Model)
+Representation = TypeVar("Representation")
+
+
+class PageRepresentation(TypedDict, Generic[Representation]):
+    """A page of a list, and the paths of the pages beside it."""
+
+    results: list[Representation]
+    next: str | None
+    prev: str | None
 
 
 def paged_response(
     request: Request,
     query_class: type[PageQuery],
-    rows: QuerySet[Any],
-    representation: type[BaseSerializer[Any]],
+    rows: QuerySet[Row],
+    represent: Callable[[Row], Representation],
 ) -> Response:
-    """One page of the rows that the query string asks for; a bad query string is a 400."""
+    """One page of the rows that the query string asks for; raises DRF's `ValidationError`."""
     query = query_class(data=request.query_params.dict())
     query.is_valid(raise_exception=True)
     asked = query.validated_data
     page = page_of(query.filtered(rows), asked["cursor"], asked["limit"])
-    return Response(
-        {
-            "results": representation(page.rows, many=True).data,
-            "next": _link(request, page.next),
-            "prev": _link(request, page.prev),
-        }
-    )
+    body: PageRepresentation[Representation] = {
+        "results": [represent(row) for row in page.rows],
+        "next": _link(request, page.next),
+        "prev": _link(request, page.prev),
+    }
+    return Response(body)
 
 
 def _link(request: Request, cursor: Cursor | None) -> str | None:

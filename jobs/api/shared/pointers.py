@@ -1,25 +1,35 @@
 """The nested detail of DRF's `ValidationError` as a flat list of errors with JSON Pointers."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypedDict
 
 NO_FIELD = "non_field_errors"
 
 
-def pointed_errors(detail: Any, pointer: str = "") -> list[dict[str, str]]:
+class PointedError(TypedDict):
+    """What is wrong with one place of a body: a JSON Pointer, a stable code, a sentence."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+def pointed_errors(detail: Any, pointer: str = "") -> list[PointedError]:
     """The errors with their places (RFC 6901), below `pointer`."""
     return list(_pointed(detail, pointer))
 
 
-def summary(errors: list[dict[str, str]]) -> str:
+def summary(errors: list[PointedError]) -> str:
     """One sentence about the first error, and how many more there are."""
-    first = errors[0] if errors else {"pointer": "", "detail": "The request is invalid."}
+    if not errors:
+        return "The request is invalid."
+    first = errors[0]
     where = f"{first['pointer']}: " if first["pointer"] else ""
     more = f" (and {len(errors) - 1} more, see errors)" if len(errors) > 1 else ""
     return f"{where}{first['detail']}{more}"
 
 
-def _pointed(detail: Any, pointer: str) -> Iterator[dict[str, str]]:
+def _pointed(detail: Any, pointer: str) -> Iterator[PointedError]:
     if isinstance(detail, dict):
         for key, inner in detail.items():
             own = "" if key == NO_FIELD else f"/{_escaped(str(key))}"

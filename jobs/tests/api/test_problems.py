@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tests.problem import problem
+from scheduler.logs.request_filter import RequestFilter
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,7 @@ def test_a_failure_in_a_view(
         raise RuntimeError("the reason")
 
     settings.DEBUG = debug
+    caplog.handler.addFilter(RequestFilter())
     monkeypatch.setattr("jobs.api.jobs.add_job_views.job_enqueue_together", fail)
 
     response = api.post("/addJob", {"type": "tests.note", "payload": {}})
@@ -57,7 +59,8 @@ def test_a_failure_in_a_view(
     body = problem(response, 500, "internal_error")
     assert "the reason" not in response.text
     [record] = [one for one in caplog.records if one.levelno == logging.ERROR]
-    assert body["request_id"] in record.getMessage()
+    assert record.__dict__["request_id"] == body["request_id"]
+    assert record.__dict__["event"] == "request.failed"
     assert record.exc_info
     assert "the reason" in str(record.exc_info[1])
 

@@ -1,46 +1,61 @@
 """Many submissions in one call: each gets an answer, in the order in which they came."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from rest_framework import status
-from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.exceptions import APIException, ValidationError
 
+from jobs.api.jobs.refusals import JobsRefused, job_refusal
+from jobs.api.jobs.representations import ReceiptLinks
 from jobs.api.jobs.submission import job_request
 from jobs.api.shared.links import job_path_prefix
-from jobs.api.shared.pointers import pointed_errors, summary
-from jobs.api.shared.refusals import JobsRefused, refusal_of
+from jobs.api.shared.pointers import PointedError, pointed_errors, summary
 from jobs.core.errors import JobsError, RequestsRefused
 from jobs.services.enqueue import Enqueued, JobRequest, jobs_enqueue
 
-ITEMS_MAX = 1_000
-
 # Stands for an item that is no request at all, so that places are kept. The service refuses it,
-# as no type has that name, and looks at the others all the same.
+# as no type has that name, and accepts the others all the same.
 _NO_REQUEST = JobRequest(type="", payload={})
 
 
-def bulk_items(body: Any) -> list[Any]:
-    """The items in the body of `/addJobs`; raises `ValidationError` if the body is another."""
-    if not isinstance(body, dict):
-        raise ValidationError('Give a JSON object: {"jobs": [...]}.')
-    if unknown := [name for name in body if name != "jobs"]:
-        detail = ErrorDetail("Unknown; known are: jobs.", code="unknown_field")
-        raise ValidationError({name: [detail] for name in unknown})
-    if "jobs" not in body:
-        raise ValidationError({"jobs": [ErrorDetail("This field is required.", code="required")]})
-    items = body["jobs"]
-    if not isinstance(items, list):
-        raise ValidationError({"jobs": [ErrorDetail("Give a list of jobs.", code="not_a_list")]})
-    if len(items) > ITEMS_MAX:
-        detail = ErrorDetail(f"Give at most {ITEMS_MAX} jobs in one call.", code="max_length")
-        raise ValidationError({"jobs": [detail]})
-    return items
+class AcceptedItem(TypedDict):
+    """An item that is a job now, or had been accepted before (`duplicate`)."""
+
+    index: int
+    status: int
+    id: str
+    state: str
+    duplicate: bool
+    links: ReceiptLinks
 
 
-def bulk_results(
-    items: Sequence[Any], *, submitted_by_id: int, atomic: bool
-) -> list[dict[str, Any]]:
+class ItemProblem(TypedDict):
+    """Why an item was refused; pointers lead into the whole body."""
+
+    code: str
+    detail: str
+    errors: list[PointedError]
+
+
+class RefusedItem(TypedDict):
+    """An item that was refused."""
+
+    index: int
+    status: int
+    problem: ItemProblem
+
+
+BulkResult = AcceptedItem | RefusedItem
+
+
+class BulkResults(TypedDict):
+    """What became of each item, in their order."""
+
+    results: list[BulkResult]
+
+
+def bulk_results(items: Sequence[Any], *, submitted_by_id: int, atomic: bool) -> BulkResults:
     """Accepts what can be accepted and says of each item what became of it.
 
     With `atomic` one refusal means that nothing is accepted: it raises `JobsRefused`, which
@@ -52,17 +67,20 @@ def bulk_results(
     except RequestsRefused as error:
         raise JobsRefused(_details(error.errors, refused)) from error
     path_prefix = job_path_prefix()
-    return [
-        _refused(index, refused.get(index) or refusal_of(answer))
-        if isinstance(answer, JobsError)
-        else _accepted(index, answer, path_prefix)
-        for index, answer in enumerate(answers)
-    ]
+    return {
+        "results": [
+            _refused(index, refused.get(index) or _refusal(answer))
+            if isinstance(answer, JobsError)
+            else _accepted(index, answer, path_prefix)
+            for index, answer in enumerate(answers)
+        ]
+    }
 
 
-def _requests(items: Sequence[Any]) -> tuple[list[JobRequest], dict[int, ValidationError]]:
+def _requests(items: Sequence[Any]) -> tuple[list[JobRequest], dict[int, APIException]]:
     """A request for each item, and why some of them are none."""
-    requests, refused = [], {}
+    requests: list[JobRequest] = []
+    refused: dict[int, APIException] = {}
     for index, item in enumerate(items):
         try:
             requests.append(job_request(item))
@@ -72,11 +90,17 @@ def _requests(items: Sequence[Any]) -> tuple[list[JobRequest], dict[int, Validat
     return requests, refused
 
 
+def _refusal(error: JobsError) -> APIException:
+    if (refusal := job_refusal(error)) is None:
+        raise error
+    return refusal
+
+
 def _details(
     errors: Mapping[int, JobsError], refused: Mapping[int, APIException]
 ) -> dict[str, dict[str, Any]]:
     """The detail of every refusal at its place in the body."""
-    refusals = {i: refused.get(i) or refusal_of(error) for i, error in sorted(errors.items())}
+    refusals = {i: refused.get(i) or _refusal(error) for i, error in sorted(errors.items())}
     return {"jobs": {str(i): _detail(refusal) for i, refusal in refusals.items()}}
 
 
@@ -85,7 +109,7 @@ def _detail(refusal: APIException) -> Any:
     return refusal.detail if isinstance(refusal, ValidationError) else [refusal.detail]
 
 
-def _accepted(index: int, accepted: Enqueued, path_prefix: str) -> dict[str, Any]:
+def _accepted(index: int, accepted: Enqueued, path_prefix: str) -> AcceptedItem:
     job_id = str(accepted.job_id)
     return {
         "index": index,
@@ -97,7 +121,11 @@ def _accepted(index: int, accepted: Enqueued, path_prefix: str) -> dict[str, Any
     }
 
 
-def _refused(index: int, refusal: APIException) -> dict[str, Any]:
+def _refused(index: int, refusal: APIException) -> RefusedItem:
     errors = pointed_errors(_detail(refusal), f"/jobs/{index}")
-    problem = {"code": refusal.default_code, "detail": summary(errors), "errors": errors}
+    problem: ItemProblem = {
+        "code": str(refusal.default_code),
+        "detail": summary(errors),
+        "errors": errors,
+    }
     return {"index": index, "status": refusal.status_code, "problem": problem}

@@ -1,0 +1,85 @@
+"""The errors of the calls about jobs, as callers are told of them."""
+
+from difflib import get_close_matches
+
+from rest_framework import status
+from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+
+from jobs.api.shared.refusals import RefusalMixin, sentence_of
+from jobs.core.errors import (
+    JobAlreadyFinal,
+    JobsError,
+    PayloadInvalid,
+    PayloadTooLarge,
+    UnknownJobType,
+    UnknownQueue,
+)
+
+
+class InvalidPayload(ValidationError):
+    """400: the payload does not fit its type."""
+
+    default_code = "invalid_payload"
+
+
+class NoSuchType(ValidationError):
+    """400: no such job type."""
+
+    default_code = "unknown_job_type"
+
+
+class NoSuchQueue(ValidationError):
+    """400: no such queue."""
+
+    default_code = "unknown_queue"
+
+
+class TooLarge(APIException):
+    """413: the payload is over the limit."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "payload_too_large"
+
+
+class JobsRefused(ValidationError):
+    """422: all or none was asked for, and some are not acceptable."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "jobs_refused"
+
+
+class AlreadyFinal(APIException):
+    """409: the job is in a final state."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "already_final"
+
+
+def job_refusal(error: JobsError) -> APIException | None:
+    """What the caller is told of this error; None if it is no doing of the caller's."""
+    match error:
+        case UnknownJobType():
+            return NoSuchType({"type": [_unknown("job type", error.job_type, error.known)]})
+        case UnknownQueue():
+            return NoSuchQueue({"queue": [_unknown("queue", error.queue, error.known)]})
+        case PayloadInvalid():
+            return InvalidPayload({"payload": error.errors})
+        case PayloadTooLarge():
+            return TooLarge(sentence_of(error))
+        case JobAlreadyFinal():
+            return AlreadyFinal(sentence_of(error))
+        case _:
+            return None
+
+
+class JobRefusalMixin(RefusalMixin):
+    """For views about jobs."""
+
+    def refusal_of(self, error: JobsError) -> APIException | None:
+        return job_refusal(error)
+
+
+def _unknown(noun: str, name: str, known: list[str]) -> ErrorDetail:
+    close = get_close_matches(name, known)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"known are: {', '.join(known)}."
+    return ErrorDetail(f"Unknown {noun} {name!r}; {hint}", code="unknown")

@@ -1,0 +1,117 @@
+"""Which exception becomes which problem.
+
+Apps speak to this module through DRF's and Django's exceptions only: an app turns its own
+errors into those (`jobs/api/shared/refusals.py`) and needs to know nothing of this file.
+"""
+
+import logging
+import math
+from typing import Any
+
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, InternalError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.log import log_response
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.views import set_rollback
+
+from jobs.api.shared.pointers import pointed_errors, summary
+from scheduler.http.problems import (
+    DATABASE_UNAVAILABLE,
+    INTERNAL_ERROR,
+    NOT_FOUND,
+    Problem,
+    problem_response,
+)
+
+# SQLSTATE of a write on a server that is read-only: a standby, or a demoted primary.
+_READ_ONLY_SQLSTATE = "25006"
+
+logger = logging.getLogger(__name__)
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse:
+    """DRF's EXCEPTION_HANDLER: every exception of a view becomes a problem.
+
+    One that nobody expected is logged with its traceback and becomes a 500.
+    """
+    drf_request: Request = context["request"]
+    request: HttpRequest = drf_request._request
+    set_rollback()
+    problem = problem_of(exc)
+    if problem is not None:
+        return problem_response(request, problem)
+    return _internal_error(request, exc)
+
+
+def problem_of(exc: Exception) -> Problem | None:
+    """The problem that this exception stands for, or None if nobody expected it."""
+    match exc:
+        case exceptions.ValidationError():
+            return _invalid(exc)
+        case exceptions.APIException():
+            return _refused(exc)
+        case Http404():
+            return NOT_FOUND
+        case PermissionDenied():
+            return _refused(exceptions.PermissionDenied())
+        case RequestDataTooBig():
+            return Problem(413, "body_too_large", str(exc))
+        case SuspiciousOperation() | BadRequest():
+            return Problem(400, "bad_request", "The request is malformed.")
+        case OperationalError() | InterfaceError():
+            return _database_unavailable(exc)
+        case InternalError() if getattr(exc.__cause__, "sqlstate", "") == _READ_ONLY_SQLSTATE:
+            return _database_unavailable(exc)
+        case _:
+            return None
+
+
+def _invalid(exc: exceptions.ValidationError) -> Problem:
+    errors = pointed_errors(exc.detail)
+    return Problem(exc.status_code, str(exc.default_code), summary(errors), errors)
+
+
+def _refused(exc: exceptions.APIException) -> Problem:
+    headers = {}
+    if challenge := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if (wait := getattr(exc, "wait", None)) is not None:
+        headers["Retry-After"] = str(math.ceil(wait))
+    detail: Any = exc.detail
+    if isinstance(detail, dict):  # SimpleJWT's errors
+        code, text = detail.get("code", exc.default_code), detail.get("detail", exc.default_detail)
+    else:
+        code, text = getattr(detail, "code", exc.default_code), detail
+    return Problem(exc.status_code, str(code), str(text), headers=headers)
+
+
+def _database_unavailable(exc: Exception) -> Problem:
+    logger.error(
+        "The database cannot be used: %s",
+        str(exc).strip(),
+        extra={"event": "database.unavailable", "error": str(exc)},
+    )
+    return DATABASE_UNAVAILABLE
+
+
+def _internal_error(request: HttpRequest, exc: Exception) -> HttpResponse:
+    # What Django does for a view without DRF: error reporters listen to the signal.
+    got_request_exception.send(sender=None, request=request)
+    response = problem_response(request, INTERNAL_ERROR)
+    log_response(
+        "%s: %s",
+        response.reason_phrase,
+        request.path,
+        response=response,
+        request=request,
+        exception=exc,
+    )
+    return response
