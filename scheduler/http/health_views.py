@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from typing import TypedDict
 
 from django.db import Error, connection
 from rest_framework.permissions import AllowAny
@@ -12,6 +13,7 @@ from rest_framework.views import APIView
 from jobs.broker import get_broker
 from jobs.core.errors import BrokerUnavailable
 
+# Of the whole, or of one dependency; degraded: jobs are accepted and dispatched later.
 OK, DEGRADED, DOWN = "ok", "degraded", "down"
 
 # Probes give up after a few seconds, so the answer must come sooner. 2 is libpq's least.
@@ -20,13 +22,28 @@ DATABASE_TIMEOUT_SECONDS = 2
 logger = logging.getLogger(__name__)
 
 
+class Live(TypedDict):
+    """What `/health/live` says."""
+
+    status: str
+
+
+class Ready(TypedDict):
+    """What `/health/ready` says: `ok`, `degraded` or `down`, and of which dependency."""
+
+    status: str
+    postgresql: str
+    redis: str
+
+
 class ProbeView(APIView):
     """Base of the probes: open to all, says nothing secret, is never cached."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    def respond(self, body: dict[str, str], status: int = 200) -> Response:
+    def respond(self, body: Live | Ready, status: int = 200) -> Response:
+        """The answer to a probe."""
         return Response(body, status=status, headers={"Cache-Control": "no-store"})
 
 
@@ -43,7 +60,11 @@ class ReadyView(ProbeView):
     def get(self, request: Request) -> Response:
         postgresql = _state("postgresql", _ask_postgresql)
         redis = _state("redis", _ask_redis)
-        body = {"status": _overall(postgresql, redis), "postgresql": postgresql, "redis": redis}
+        body: Ready = {
+            "status": _overall(postgresql, redis),
+            "postgresql": postgresql,
+            "redis": redis,
+        }
         return self.respond(body, status=503 if postgresql == DOWN else 200)
 
 
@@ -57,7 +78,12 @@ def _state(name: str, ask: Callable[[], None]) -> str:
     try:
         ask()
     except (Error, BrokerUnavailable) as error:
-        logger.warning("health_check_failed", extra={"dependency": name, "error": str(error)})
+        logger.warning(
+            "Health check of %s failed: %s",
+            name,
+            str(error).strip(),
+            extra={"event": "health_check.failed", "dependency": name, "error": str(error)},
+        )
         return DOWN
     return OK
 

@@ -1,5 +1,7 @@
 """What `/` answers: where everything is."""
 
+from typing import TypedDict
+
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,8 +13,10 @@ ENDPOINTS = {
     "refresh_token": "POST /refreshToken",
     "logout": "POST /logout",
     "add_job": "POST /addJob",
+    "add_jobs": "POST /addJobs",
     "jobs": "GET /jobs",
     "job": "GET /jobs/<id>",
+    "cancel": "POST /jobs/<id>/cancel",
     "failed_jobs": "GET /failedJobs",
     "failed_job": "GET /failedJobs/<id>",
     "replay": "POST /failedJobs/<id>/replay",
@@ -23,11 +27,20 @@ ENDPOINTS = {
 }
 
 
+class Index(TypedDict):
+    """The name of the service and its calls."""
+
+    name: str
+    endpoints: dict[str, str]
+
+
 class IndexView(APIView):
-    """Names the endpoints, for whoever opens the bare address."""
+    """Names the calls to a person who opens the bare address."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
     def get(self, request: Request) -> Response:
-        return Response({"name": "job scheduler", "endpoints": ENDPOINTS})
+        """The index."""
+        body: Index = {"name": "job scheduler", "endpoints": ENDPOINTS}
+        return Response(body)
