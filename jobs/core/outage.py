@@ -1,9 +1,13 @@
-"""An outage of something we depend on: reported once, and its length when it ends."""
+"""An outage of PostgreSQL or Redis: logged once, and its length when it ends.
+
+What one part of a process finds out spares the others a try, so there is one of each a process.
+"""
 
 import logging
 import random
 import threading
-import time
+
+from jobs.core.clock import Clock, SystemClock
 
 logger = logging.getLogger(__name__)
 
@@ -12,10 +16,13 @@ BACKOFF_CAP_SECONDS = 5.0
 
 
 class Outage:
-    """What this process knows of one dependency; safe to share between threads."""
+    """What this process knows of one server; safe to share between threads."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, noun: str, clock: Clock) -> None:
+        """`name`: for people; `noun`: the first part of its events in the log."""
         self._name = name
+        self._noun = noun
+        self._clock = clock
         self._lock = threading.Lock()
         self._since: float | None = None
         self._next_try = 0.0
@@ -28,20 +35,25 @@ class Outage:
 
     @property
     def seconds_to_next_try(self) -> float:
-        """How long to leave it alone; 0 while all is well."""
+        """How long no call should wait for this server; 0 while all is well."""
         if self._since is None:
             return 0.0
-        return max(0.0, self._next_try - time.monotonic())
+        return max(0.0, self._next_try - self._clock.monotonic())
 
     def failed(self, error: Exception) -> float:
-        """Notes a failed try; returns the seconds to wait: capped and jittered."""
+        """Notes a failed try; returns the seconds to wait, which double up to 5, with jitter."""
         with self._lock:
             if self._since is None:
-                self._since = time.monotonic()
-                logger.warning("%s is unavailable, trying again: %s", self._name, _brief(error))
+                self._since = self._clock.monotonic()
+                logger.warning(
+                    "%s is unavailable, trying again: %s",
+                    self._name,
+                    _first_line(error),
+                    extra={"event": f"{self._noun}.unavailable"},
+                )
             wait = self._backoff_seconds * (0.5 + random.random() / 2)  # noqa: S311
             self._backoff_seconds = min(self._backoff_seconds * 2, BACKOFF_CAP_SECONDS)
-            self._next_try = time.monotonic() + wait
+            self._next_try = self._clock.monotonic() + wait
             return wait
 
     def ended(self) -> None:
@@ -52,12 +64,18 @@ class Outage:
             since, self._since = self._since, None
             self._backoff_seconds = BACKOFF_FIRST_SECONDS
         if since is not None:
-            logger.warning("%s is back after %.1f s", self._name, time.monotonic() - since)
+            seconds = self._clock.monotonic() - since
+            logger.warning(
+                "%s is back after %.1f s",
+                self._name,
+                seconds,
+                extra={"event": f"{self._noun}.back", "seconds": round(seconds, 1)},
+            )
 
 
-def _brief(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-broker_outage = Outage("Redis")
-database_outage = Outage("PostgreSQL")
+broker_outage = Outage("Redis", "broker", SystemClock())
+database_outage = Outage("PostgreSQL", "database", SystemClock())

@@ -45,7 +45,7 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
     heartbeat = Heartbeat(lease, clock)
     after_all = threading.Event()
     recorder = Recorder(inflight, clock, heartbeat.beat)
-    pools = _pools(options, AttemptRunner(lease, inflight), recorder)
+    pools = _pools(options, AttemptRunner(lease, inflight, clock), recorder, clock)
     return Parts(
         lease=lease,
         beats=Periodic("heartbeat", conf.heartbeat_seconds, heartbeat.beat, clock, after_all),
@@ -81,15 +81,17 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
     )
 
 
-def _pools(options: WorkerOptions, runner: AttemptRunner, recorder: Recorder) -> Pools:
+def _pools(
+    options: WorkerOptions, runner: AttemptRunner, recorder: Recorder, clock: Clock
+) -> Pools:
     changed = threading.Condition()
     threads = ThreadPool(
-        Capacity(options.concurrency, changed), runner.run, runner.give_up, recorder.add
+        Capacity(options.concurrency, changed, clock), runner.run, runner.give_up, recorder.add
     )
     loop = EventLoop(
-        Capacity(options.async_concurrency, changed),
+        Capacity(options.async_concurrency, changed, clock),
         runner.run_async,
         runner.give_up,
         recorder.add,
     )
-    return Pools(threads, loop, changed)
+    return Pools(threads, loop, changed, clock)

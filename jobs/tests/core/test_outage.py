@@ -9,16 +9,14 @@ from jobs.tests.fake_clock import FakeClock
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    clock = FakeClock()
-    monkeypatch.setattr("jobs.core.outage.time.monotonic", clock.monotonic)
-    return clock
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 def test_it_is_told_once_and_its_length_when_it_ends(
     clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    outage = Outage("Redis")
+    outage = Outage("Redis", "broker", clock)
     for _ in range(5):
         outage.failed(ConnectionError("refused\nmore"))
         clock.now += 2.5
@@ -32,7 +30,7 @@ def test_it_is_told_once_and_its_length_when_it_ends(
 
 
 def test_the_next_one_is_told_again(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
-    outage = Outage("Redis")
+    outage = Outage("Redis", "broker", clock)
     for _ in range(2):
         outage.failed(ConnectionError())
         outage.ended()
@@ -40,13 +38,13 @@ def test_the_next_one_is_told_again(clock: FakeClock, caplog: pytest.LogCaptureF
     assert caplog.records[0].getMessage().endswith(": ConnectionError")
 
 
-def test_the_end_of_nothing_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
-    Outage("Redis").ended()
+def test_the_end_of_nothing_is_not_told(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    Outage("Redis", "broker", clock).ended()
     assert not caplog.records
 
 
 def test_waits_double_up_to_the_cap_and_start_anew_after_the_end(clock: FakeClock) -> None:
-    outage = Outage("Redis")
+    outage = Outage("Redis", "broker", clock)
     waits = [outage.failed(ConnectionError()) for _ in range(12)]
     for number, wait in enumerate(waits):
         longest = min(BACKOFF_FIRST_SECONDS * 2**number, BACKOFF_CAP_SECONDS)
@@ -56,7 +54,7 @@ def test_waits_double_up_to_the_cap_and_start_anew_after_the_end(clock: FakeCloc
 
 
 def test_it_says_how_long_to_leave_the_dependency_alone(clock: FakeClock) -> None:
-    outage = Outage("Redis")
+    outage = Outage("Redis", "broker", clock)
     assert not outage.is_on
     assert outage.seconds_to_next_try == 0
     wait = outage.failed(ConnectionError())

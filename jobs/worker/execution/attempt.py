@@ -3,13 +3,13 @@
 import ctypes
 import logging
 import threading
-import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from jobs.core.attempt_error import error_of
 from jobs.core.claim import ClaimedJob
+from jobs.core.clock import Clock
 from jobs.core.errors import JobTimeout
 from jobs.core.outcome import CutOff
 
@@ -19,8 +19,9 @@ logger = logging.getLogger(__name__)
 class Attempt:
     """One claim in one slot."""
 
-    def __init__(self, claim: ClaimedJob) -> None:
+    def __init__(self, claim: ClaimedJob, clock: Clock) -> None:
         self.claim = claim
+        self._clock = clock
         self._thread_id = threading.get_ident()
         self._lock = threading.Lock()
         self._timeout_seconds: float | None = None
@@ -33,7 +34,7 @@ class Attempt:
         with self._lock:
             self._timeout_seconds = timeout_seconds
             if timeout_seconds is not None:
-                self._deadline = time.monotonic() + timeout_seconds
+                self._deadline = self._clock.monotonic() + timeout_seconds
 
     @contextmanager
     def interruptible(self, timeout_seconds: float | None) -> Iterator[None]:
@@ -50,7 +51,7 @@ class Attempt:
     def interrupt_if_overdue(self) -> bool:
         """Raises JobTimeout in the handler, once; True whenever it is overdue."""
         with self._lock:
-            if self._deadline is None or time.monotonic() < self._deadline:
+            if self._deadline is None or self._clock.monotonic() < self._deadline:
                 return False
             if not self._interrupted:
                 self._interrupted = True
@@ -60,7 +61,7 @@ class Attempt:
     def seconds_overdue(self) -> float:
         """How long the handler has gone on after its time; 0 if it has not."""
         deadline = self._deadline
-        return 0.0 if deadline is None else max(0.0, time.monotonic() - deadline)
+        return 0.0 if deadline is None else max(0.0, self._clock.monotonic() - deadline)
 
     @property
     def timeout_seconds(self) -> float | None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable
 from functools import partial
 from typing import cast
@@ -13,6 +12,7 @@ from django.db import Error, connection, connections
 from jobs.core import kill_points
 from jobs.core.attempt_error import error_of
 from jobs.core.claim import ClaimedJob
+from jobs.core.clock import Clock
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import JobTimeout
 from jobs.core.outcome import CutOff, NotStarted, Outcome, Succeeded
@@ -47,9 +47,10 @@ NOT_BEGUN_SECONDS = 1.0
 class AttemptRunner:
     """Runs handlers; one instance serves every thread of the worker."""
 
-    def __init__(self, lease: Lease, inflight: Inflight) -> None:
+    def __init__(self, lease: Lease, inflight: Inflight, clock: Clock) -> None:
         self._lease = lease
         self._inflight = inflight
+        self._clock = clock
         self._orm_thread_refreshed_at = 0.0
         self._orm_thread_refresh: asyncio.Task[None] | None = None
 
@@ -111,7 +112,7 @@ class AttemptRunner:
         That thread is asked before anything that the handler asks of it, and not waited for: what
         another handler does there may take long.
         """
-        now = time.monotonic()
+        now = self._clock.monotonic()
         if now - self._orm_thread_refreshed_at <= CHECK_SECONDS:
             return
         self._orm_thread_refreshed_at = now

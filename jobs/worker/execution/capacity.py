@@ -1,8 +1,8 @@
 """How many claims a pool holds, and how many more it takes."""
 
 import threading
-import time
 
+from jobs.core.clock import Clock
 from jobs.worker.execution.look_ahead import LookAhead
 
 # The look-ahead was wrong if no claim could begin for this long: other workers may be idle.
@@ -12,14 +12,15 @@ STALL_SECONDS = 1.0
 class Capacity:
     """The count of one pool; `changed` wakes the fetcher, which waits for any of the pools."""
 
-    def __init__(self, size: int, changed: threading.Condition) -> None:
+    def __init__(self, size: int, changed: threading.Condition, clock: Clock) -> None:
         """`size`: how many claims run at a time."""
         self.size = size
+        self.clock = clock
         self._changed = changed
         self._look_ahead = LookAhead(size)
         self._held = 0
         self._wake_below = 0
-        self._last_begun_at = time.monotonic()
+        self._last_begun_at = self.clock.monotonic()
 
     @property
     def held(self) -> int:
@@ -30,7 +31,7 @@ class Capacity:
         """This many claims come in."""
         with self._changed:
             if self._held < self.size:
-                self._last_begun_at = time.monotonic()  # a free slot begins one of these now
+                self._last_begun_at = self.clock.monotonic()  # a free slot begins one of these now
             self._held += count
 
     def release(self, count: int) -> None:
@@ -42,12 +43,12 @@ class Capacity:
 
     def begun(self) -> float:
         """A claim begins; returns the moment, for `ended`."""
-        self._last_begun_at = time.monotonic()
+        self._last_begun_at = self.clock.monotonic()
         return self._last_begun_at
 
     def ended(self, begun_at: float) -> None:
         """A claim that began at that moment has ended."""
-        self._look_ahead.ran(time.monotonic() - begun_at)
+        self._look_ahead.ran(self.clock.monotonic() - begun_at)
 
     def free(self, *, look_ahead: bool) -> int:
         """How many more claims; to be called with `changed` held.
@@ -65,5 +66,5 @@ class Capacity:
 
     def is_stalled(self) -> bool:
         """Whether claims wait although no slot has come free for a while."""
-        waited = time.monotonic() - self._last_begun_at
+        waited = self.clock.monotonic() - self._last_begun_at
         return self._held > self.size and waited > STALL_SECONDS

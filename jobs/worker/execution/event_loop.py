@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -36,7 +35,7 @@ class EventLoop(Pool):
         super().__init__(capacity, give_up, report)
         self._run = run
         self._waiting: deque[ClaimedJob] = deque()
-        self._waiting_since = time.monotonic()
+        self._waiting_since = self.capacity.clock.monotonic()
         self._running: dict[asyncio.Task[None], Attempt] = {}
         self._overdue: dict[Attempt, int] = {}  # for how many ticks
         self._answered = True
@@ -52,7 +51,7 @@ class EventLoop(Pool):
         self.capacity.take(len(claims))
         with self._lock:
             if not self._waiting:
-                self._waiting_since = time.monotonic()
+                self._waiting_since = self.capacity.clock.monotonic()
             self._waiting.extend(claims)
         self._loop.call_soon_threadsafe(self._fill)
 
@@ -68,7 +67,7 @@ class EventLoop(Pool):
 
     def is_stalled(self) -> bool:
         """Whether claims wait although none has begun for a while: the loop is full, or blocked."""
-        waited = time.monotonic() - self._waiting_since
+        waited = self.capacity.clock.monotonic() - self._waiting_since
         return bool(self._waiting) and waited > STALL_SECONDS
 
     @property
@@ -110,8 +109,8 @@ class EventLoop(Pool):
                 if not self._waiting:
                     return
                 claim = self._waiting.popleft()
-                self._waiting_since = time.monotonic()
-            attempt = Attempt(claim)
+                self._waiting_since = self.capacity.clock.monotonic()
+            attempt = Attempt(claim, self.capacity.clock)
             task = self._loop.create_task(self._attempt(attempt))
             self._running[task] = attempt
             task.add_done_callback(self._ended)

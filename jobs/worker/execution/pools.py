@@ -1,10 +1,10 @@
 """Claims go to threads, or, where the handler is `async def`, to the event loop."""
 
 import threading
-import time
 from collections.abc import Sequence
 
 from jobs.core.claim import ClaimedJob
+from jobs.core.clock import Clock
 from jobs.handlers.registry import job_types
 from jobs.worker.execution.event_loop import EventLoop
 from jobs.worker.execution.pool import Pool
@@ -14,11 +14,14 @@ from jobs.worker.execution.thread_pool import ThreadPool
 class Pools:
     """Both pools as one, for those who fetch and stop."""
 
-    def __init__(self, threads: ThreadPool, loop: EventLoop, changed: threading.Condition) -> None:
+    def __init__(
+        self, threads: ThreadPool, loop: EventLoop, changed: threading.Condition, clock: Clock
+    ) -> None:
         """`changed`: the condition of the capacities of both."""
         self.threads = threads
         self.loop = loop
         self._changed = changed
+        self._clock = clock
         self._both: Sequence[Pool] = (threads, loop)
         # The type of a job is unknown before it is claimed; the next ones are taken to resemble
         # the last.
@@ -41,11 +44,11 @@ class Pools:
 
     def wait_for_capacity(self, timeout_seconds: float, *, look_ahead: bool) -> int:
         """Waits until the pools take more claims, or the time is over; returns how many."""
-        deadline = time.monotonic() + timeout_seconds
+        deadline = self._clock.monotonic() + timeout_seconds
         with self._changed:
             while True:
                 free = min(pool.free_capacity(look_ahead=look_ahead) for pool in self._in_use)
-                left = deadline - time.monotonic()
+                left = deadline - self._clock.monotonic()
                 if free > 0 or left <= 0:
                     return free
                 self._changed.wait(left)

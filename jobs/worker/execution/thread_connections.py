@@ -2,16 +2,20 @@
 
 import logging
 import threading
-import time
 
 from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
+from jobs.core.clock import SystemClock
+
 logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 1.0
+
+# Connections age and break by real time, whatever clock the worker was given.
+_clock = SystemClock()
 
 # Of libpq; `psycopg.pq.TransactionStatus` says the same, more slowly.
 _NO_TRANSACTION, _BROKEN = 0, 4
@@ -32,7 +36,7 @@ class ThreadConnections(threading.local):
 
         So a restart of PostgreSQL costs a handler no attempt, or a single one.
         """
-        now = time.monotonic()
+        now = _clock.monotonic()
         if now - self._checked_at > CHECK_SECONDS:
             self._checked_at = now
             for connection in connections.all(initialized_only=True):

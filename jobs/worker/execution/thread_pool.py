@@ -87,7 +87,7 @@ class ThreadPool(Pool):
         try:
             while (claim := self._waiting.get()) is not None:
                 begun_at = self.capacity.begun()
-                attempt = self._running[thread_id] = Attempt(claim)
+                attempt = self._running[thread_id] = Attempt(claim, self.capacity.clock)
                 try:
                     outcome = self._run(attempt)
                 except BaseException as mistake:  # noqa: BLE001 - the slot must go on

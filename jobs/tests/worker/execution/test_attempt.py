@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from jobs.core.clock import SystemClock
 from jobs.core.errors import JobTimeout
 from jobs.tests.claims import make_claim
 from jobs.worker.execution.attempt import Attempt
@@ -32,7 +33,7 @@ def interrupt_soon(attempt: Attempt, answers: list[bool]) -> threading.Thread:
 
 
 def test_it_is_interrupted_once_its_time_is_over() -> None:
-    attempt = Attempt(make_claim())
+    attempt = Attempt(make_claim(), SystemClock())
     answers: list[bool] = []
 
     def run() -> None:
@@ -48,7 +49,7 @@ def test_it_is_interrupted_once_its_time_is_over() -> None:
 
 
 def test_a_handler_that_catches_every_exception_does_not_catch_the_timeout() -> None:
-    attempt = Attempt(make_claim())
+    attempt = Attempt(make_claim(), SystemClock())
 
     def run() -> None:
         with attempt.interruptible(0.05), contextlib.suppress(Exception):
@@ -60,21 +61,21 @@ def test_a_handler_that_catches_every_exception_does_not_catch_the_timeout() -> 
 
 
 def test_without_a_time_it_is_never_overdue() -> None:
-    attempt = Attempt(make_claim())
+    attempt = Attempt(make_claim(), SystemClock())
     with attempt.interruptible(None):
         assert not attempt.interrupt_if_overdue()
         assert attempt.seconds_overdue() == 0
 
 
 def test_in_time_is_not_overdue() -> None:
-    attempt = Attempt(make_claim())
+    attempt = Attempt(make_claim(), SystemClock())
     with attempt.interruptible(60):
         assert not attempt.interrupt_if_overdue()
     assert not attempt.interrupt_if_overdue()
 
 
 def test_after_its_end_nothing_strikes() -> None:
-    attempt = Attempt(make_claim())
+    attempt = Attempt(make_claim(), SystemClock())
     with attempt.interruptible(0.001):
         pass
     time.sleep(0.002)  # so that the time which no longer counts is over
@@ -83,6 +84,6 @@ def test_after_its_end_nothing_strikes() -> None:
 
 
 def test_only_the_first_word_about_it_counts() -> None:
-    attempt = Attempt(make_claim())
+    attempt = Attempt(make_claim(), SystemClock())
     assert attempt.claim_outcome()
     assert not attempt.claim_outcome()

@@ -60,8 +60,8 @@ def inflight() -> Inflight:
 @pytest.fixture
 def run(worker: Worker, inflight: Inflight) -> Callable[[ClaimedJob], Outcome]:
     """Runs one attempt as a slot of the worker does."""
-    execution = AttemptRunner(Lease(worker, 30.0, SystemClock()), inflight)
-    return lambda claim: execution.run(Attempt(claim))
+    runner = AttemptRunner(Lease(worker, 30.0, SystemClock()), inflight, SystemClock())
+    return lambda claim: runner.run(Attempt(claim, SystemClock()))
 
 
 @pytest.fixture
@@ -184,9 +184,9 @@ def test_what_was_claimed_under_a_former_row_does_not_begin(run: Run, notes: Not
 
 
 def test_a_worker_whose_lease_is_over_begins_nothing(worker: Worker, notes: Notes) -> None:
-    execution = AttemptRunner(Lease(worker, 0.0, SystemClock()), Inflight())
+    runner = AttemptRunner(Lease(worker, 0.0, SystemClock()), Inflight(), SystemClock())
     claim = claim_one(make_job(), worker)
-    assert execution.run(Attempt(claim)) == NotStarted()
+    assert runner.run(Attempt(claim, SystemClock())) == NotStarted()
     assert notes.texts() == []
 
 
@@ -283,8 +283,8 @@ def test_a_transactional_handler_runs_exactly_once_though_its_first_attempt_was_
         other = make_worker()
         Job.objects.filter(id=job_id).update(run_at=Job.objects.get(id=job_id).created_at)
         again = claim_one(Job.objects.get(id=job_id), other)
-        execution = AttemptRunner(Lease(other, 30.0, SystemClock()), Inflight())
-        others.append(execution.run(Attempt(again)))
+        runner = AttemptRunner(Lease(other, 30.0, SystemClock()), Inflight(), SystemClock())
+        others.append(runner.run(Attempt(again, SystemClock())))
 
     def write(payload: Payload, context: JobContext) -> None:
         Note.objects.create(text="hello", job_id=context.job_id, attempt=context.attempt)

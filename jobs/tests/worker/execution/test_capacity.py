@@ -9,10 +9,8 @@ from jobs.worker.execution.capacity import STALL_SECONDS, Capacity
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    clock = FakeClock()
-    monkeypatch.setattr("jobs.worker.execution.capacity.time.monotonic", clock.monotonic)
-    return clock
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
@@ -22,7 +20,7 @@ def changed() -> threading.Condition:
 
 @pytest.fixture
 def capacity(clock: FakeClock, changed: threading.Condition) -> Capacity:
-    return Capacity(4, changed)
+    return Capacity(4, changed, clock)
 
 
 def ran(capacity: Capacity, clock: FakeClock, seconds: float) -> None:

@@ -2,11 +2,11 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
+from jobs.core.clock import SystemClock
 from jobs.core.outcome import CutOff, Outcome, Succeeded
 from jobs.services.attempts import Finished
 from jobs.tests.claims import make_claim
@@ -33,7 +33,7 @@ class Loop:
         self.finished: list[Finished] = []
         self.run: Run = succeed
         self.loop = EventLoop(
-            Capacity(2, threading.Condition()),
+            Capacity(2, threading.Condition(), SystemClock()),
             lambda attempt: self.run(attempt),
             lambda attempt: ABANDONED,
             self.finished.append,
@@ -147,8 +147,8 @@ def test_what_waits_behind_a_blocked_loop_is_stalled(
     bench.loop.submit([waiting])
     assert bench.loop.capacity.held == bench.loop.capacity.size
     assert not bench.loop.is_stalled()
-    later = time.monotonic() + STALL_SECONDS + 1
-    monkeypatch.setattr("jobs.worker.execution.event_loop.time.monotonic", lambda: later)
+    later = SystemClock().monotonic() + STALL_SECONDS + 1
+    monkeypatch.setattr(bench.loop.capacity.clock, "monotonic", lambda: later)
     assert bench.loop.is_stalled()
     assert bench.loop.take_back() == [waiting]
     assert not bench.loop.is_stalled()

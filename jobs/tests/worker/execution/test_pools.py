@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobs.core.claim import ClaimedJob
+from jobs.core.clock import SystemClock
 from jobs.core.outcome import CutOff, Outcome, Succeeded
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
@@ -38,18 +39,18 @@ class Bench:
         self.begun: list[tuple[str, ClaimedJob]] = []
         self.go_on = threading.Event()
         self.loop = EventLoop(
-            Capacity(PLACES, changed),
+            Capacity(PLACES, changed, SystemClock()),
             self.run_async,
             lambda attempt: CutOff(make_error()),
             self.finished.append,
         )
         threads = ThreadPool(
-            Capacity(THREADS, changed),
+            Capacity(THREADS, changed, SystemClock()),
             self.run,
             lambda attempt: CutOff(make_error()),
             self.finished.append,
         )
-        self.pools = Pools(threads, self.loop, changed)
+        self.pools = Pools(threads, self.loop, changed, SystemClock())
 
     def run(self, attempt: Attempt) -> Outcome:
         self.begun.append((threading.current_thread().name, attempt.claim))

@@ -39,8 +39,8 @@ def worker() -> Worker:
 
 
 @pytest.fixture
-def execution(worker: Worker) -> AttemptRunner:
-    return AttemptRunner(Lease(worker, 30.0, SystemClock()), Inflight())
+def runner(worker: Worker) -> AttemptRunner:
+    return AttemptRunner(Lease(worker, 30.0, SystemClock()), Inflight(), SystemClock())
 
 
 @pytest.fixture
@@ -59,15 +59,15 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Register:
 class Slot:
     """A thread that lives as long as the test, as a slot of the worker does."""
 
-    def __init__(self, execution: AttemptRunner) -> None:
-        self._execution = execution
+    def __init__(self, runner: AttemptRunner) -> None:
+        self._attempt_runner = runner
         self._pool = ThreadPoolExecutor(1)
 
     def call(self, function: Callable[[], R]) -> R:
         return self._pool.submit(function).result(20)
 
     def run(self, claim: ClaimedJob) -> Outcome:
-        return self.call(lambda: self._execution.run(Attempt(claim)))
+        return self.call(lambda: self._attempt_runner.run(Attempt(claim, SystemClock())))
 
     def end(self) -> None:
         self.call(connections.close_all)
@@ -75,8 +75,8 @@ class Slot:
 
 
 @pytest.fixture
-def slot(execution: AttemptRunner) -> Iterator[Slot]:
-    slot = Slot(execution)
+def slot(runner: AttemptRunner) -> Iterator[Slot]:
+    slot = Slot(runner)
     yield slot
     slot.end()
 
@@ -154,7 +154,7 @@ def test_a_handler_that_leaves_nothing_open_keeps_its_connection(
 
 
 def test_a_thread_of_async_handlers_is_cleared_before_a_start_is_written_there(
-    execution: AttemptRunner, worker: Worker, register: Register, caplog: pytest.LogCaptureFixture
+    runner: AttemptRunner, worker: Worker, register: Register, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def leave_open(payload: Payload, context: JobContext) -> None:
         await asyncio.to_thread(begin, payload, context)
@@ -163,17 +163,17 @@ def test_a_thread_of_async_handlers_is_cleared_before_a_start_is_written_there(
 
     async def run() -> None:
         for claim in claims:
-            assert await execution.run_async(Attempt(claim)) == Succeeded()
+            assert await runner.run_async(Attempt(claim, SystemClock())) == Succeeded()
             assert await sync_to_async(started, thread_sensitive=True)(claim)
         await asyncio.to_thread(connections.close_all)
 
     def started(claim: ClaimedJob) -> bool:
         return Job.objects.get(id=claim.id).started_at is not None
 
-    with asyncio.Runner() as runner:
-        runner.get_loop().set_default_executor(ThreadPoolExecutor(1))
-        runner.run(run())
-        runner.run(sync_to_async(connections.close_all)())
+    with asyncio.Runner() as loop:
+        loop.get_loop().set_default_executor(ThreadPoolExecutor(1))
+        loop.run(run())
+        loop.run(sync_to_async(connections.close_all)())
     assert "An async handler left a transaction open" in caplog.text
 
 
@@ -181,7 +181,7 @@ def test_a_thread_of_async_handlers_is_cleared_before_a_start_is_written_there(
 
 
 def test_async_jobs_go_on_after_every_connection_was_cut(
-    execution: AttemptRunner, worker: Worker, register: Register, monkeypatch: pytest.MonkeyPatch
+    runner: AttemptRunner, worker: Worker, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (runner_module, connections_module):
         monkeypatch.setattr(module, "CHECK_SECONDS", 0.0)
@@ -193,17 +193,17 @@ def test_async_jobs_go_on_after_every_connection_was_cut(
     claims = [claim_one(make_job(type=name), worker) for _ in range(3)]
 
     async def run() -> list[Outcome]:
-        first = await execution.run_async(Attempt(claims[0]))
+        first = await runner.run_async(Attempt(claims[0], SystemClock()))
         cut = ThreadPoolExecutor(1)
         await asyncio.get_running_loop().run_in_executor(cut, cut_and_close)
-        rest = [await execution.run_async(Attempt(claim)) for claim in claims[1:]]
+        rest = [await runner.run_async(Attempt(claim, SystemClock())) for claim in claims[1:]]
         await asyncio.to_thread(connections.close_all)
         await sync_to_async(connections.close_all)()
         return [first, *rest]
 
-    with asyncio.Runner() as runner:
-        runner.get_loop().set_default_executor(ThreadPoolExecutor(1))
-        outcomes = runner.run(run())
+    with asyncio.Runner() as loop:
+        loop.get_loop().set_default_executor(ThreadPoolExecutor(1))
+        outcomes = loop.run(run())
     connection.close()  # it was cut as well
     assert outcomes == [Succeeded()] * 3
 
@@ -241,7 +241,7 @@ def test_what_postgresql_did_not_let_begin_comes_back_later_at_no_cost(
     effect: Effect,
     error: type[Exception],
     slot: Slot,
-    execution: AttemptRunner,
+    runner: AttemptRunner,
     worker: Worker,
     register: Register,
 ) -> None:
@@ -254,7 +254,7 @@ def test_what_postgresql_did_not_let_begin_comes_back_later_at_no_cost(
 
     def run() -> Outcome:
         with connection.execute_wrapper(refuse):
-            return execution.run(Attempt(claim))
+            return runner.run(Attempt(claim, SystemClock()))
 
     assert slot.call(run) == NotStarted(NOT_BEGUN_SECONDS)
     assert called == []

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from jobs.core.claim import ClaimedJob
+from jobs.core.clock import SystemClock
 from jobs.core.errors import JobTimeout
 from jobs.core.outcome import CutOff, NotStarted, Outcome, Succeeded
 from jobs.services.attempts import Finished
@@ -60,7 +61,7 @@ def finished() -> list[Finished]:
 def make_thread_pool(
     size: int, run: Callable[[Attempt], Outcome], finished: Callable[[Finished], None]
 ) -> ThreadPool:
-    capacity = Capacity(size, threading.Condition())
+    capacity = Capacity(size, threading.Condition(), SystemClock())
     executor = ThreadPool(capacity, run, lambda attempt: ABANDONED, finished)
     executor.start()
     return executor
