@@ -1,6 +1,6 @@
-"""The admin: inspection of the ledger, and what staff decide about dead letters.
+"""The admin: jobs, dead letters, processed keys and workers.
 
-Everything is read-only; the two actions on dead letters call the services.
+Everything is read-only but for two actions on dead letters, replay and discard.
 """
 
 from django.contrib import admin
@@ -14,7 +14,7 @@ from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 admin.site.site_header = "Job scheduler"
 admin.site.site_title = "Job scheduler"
 admin.site.index_title = "Overview"
-admin.site.enable_nav_sidebar = False  # the lists need its room
+admin.site.enable_nav_sidebar = False  # the lists need its width
 
 admin.site.register(Job, JobAdmin)
 admin.site.register(DeadLetter, DeadLetterAdmin)

@@ -1,4 +1,4 @@
-"""What staff decide about dead letters: replay or discard, each confirmed on a page of its own."""
+"""Replay and discard in the admin: each is confirmed on a page of its own before it is applied."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -18,17 +18,22 @@ from jobs.core.states import DeathReason
 from jobs.models import DeadLetter
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 
-# One request decides about so many at most: it must end in time, and Django takes no more
-# than a thousand form fields.
-DECIDED_AT_ONCE = 500
+# Dead letters to which one request applies a decision at most: it must end before gunicorn's
+# timeout, and Django takes no more than a thousand form fields.
+APPLIED_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class Decision:
-    """One of the two verbs. `action` is the name of the admin action."""
+    """What a person may decide about a dead letter.
+
+    `verb` and `participle` name it in texts, `action` is the name of the admin action; `service`
+    takes `dead_letter_id` and `resolved_by_id`, and raises DeadLetterResolved and
+    DeadLetter.DoesNotExist.
+    """
 
     verb: str
-    done: str
+    participle: str
     action: str
     service: Callable[..., DeadLetter]
 
@@ -37,26 +42,29 @@ REPLAY = Decision("replay", "replayed", "replay_selected", dead_letter_replay)
 DISCARD = Decision("discard", "discarded", "discard_selected", dead_letter_discard)
 
 
-def decide(
+def confirm_and_apply(
     model_admin: ModelAdmin,
     request: HttpRequest,
     queryset: QuerySet[DeadLetter],
     decision: Decision,
 ) -> HttpResponse | None:
-    """Asks for confirmation first; once confirmed, decides about each dead letter and reports."""
+    """The confirmation page; once that is confirmed, applies the decision and reports the counts.
+
+    None sends the person back to the list, where the report is shown.
+    """
     if request.POST.get("confirmed") != "yes":
         return _confirmation(model_admin, request, _selected(request, queryset), decision)
     ids = [UUID(one) for one in request.POST.getlist(ACTION_CHECKBOX_NAME)]
-    results = Counter(_decide_one(model_admin, request, one, decision) for one in ids)
+    results = Counter(_apply(model_admin, request, one, decision) for one in ids)
     _report(model_admin, request, results, decision)
     return None
 
 
 def _selected(request: HttpRequest, queryset: QuerySet[DeadLetter]) -> list[DeadLetter]:
-    """The chosen dead letters, also those that have left the filtered list meanwhile."""
+    """The selected dead letters, also those that have left the filtered list meanwhile."""
     if request.POST.get("select_across") != "1":
         queryset = DeadLetter.objects.filter(id__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
-    return list(queryset.order_by("-id").defer("payload", "attempts")[:DECIDED_AT_ONCE])
+    return list(queryset.order_by("-id").defer("payload", "attempts")[:APPLIED_AT_ONCE])
 
 
 def _confirmation(
@@ -69,50 +77,50 @@ def _confirmation(
         "admin/jobs/deadletter/confirm.html",
         {
             **model_admin.admin_site.each_context(request),
-            "title": f"{decision.verb.capitalize()} {_so_many(len(waiting))}?",
+            "title": f"{decision.verb.capitalize()} {_counted(len(waiting))}?",
             "opts": DeadLetter._meta,
             "media": model_admin.media,
             "decision": decision,
             "letters": letters,
             "waiting": waiting,
             "unknown": [one for one in waiting if one.reason == DeathReason.INTERRUPTED],
-            "is_full": len(letters) == DECIDED_AT_ONCE,
+            "is_full": len(letters) == APPLIED_AT_ONCE,
             "checkbox_name": ACTION_CHECKBOX_NAME,
         },
     )
 
 
-def _decide_one(
+def _apply(
     model_admin: ModelAdmin, request: HttpRequest, letter_id: UUID, decision: Decision
 ) -> str:
-    """What became of it: this decision, an earlier one, or `gone`."""
+    """What became of the dead letter: this decision, an earlier one, or `gone`."""
     try:
-        with transaction.atomic():  # the decision and who made it, or neither
+        with transaction.atomic():  # the decision and its log entry, or neither
             letter = decision.service(dead_letter_id=letter_id, resolved_by_id=request.user.pk)
-            model_admin.log_change(request, letter, f"{decision.done.capitalize()}.")
+            model_admin.log_change(request, letter, f"{decision.participle.capitalize()}.")
     except DeadLetterResolved as error:
         return f"already {error.resolution}"
     except DeadLetter.DoesNotExist:
         return "gone"
-    return decision.done
+    return decision.participle
 
 
 def _report(
     model_admin: ModelAdmin, request: HttpRequest, results: Counter[str], decision: Decision
 ) -> None:
-    if done := results.pop(decision.done, 0):
+    if done := results.pop(decision.participle, 0):
         model_admin.message_user(
-            request, f"{_so_many(done)} {decision.done}.", level=messages.SUCCESS
+            request, f"{_counted(done)} {decision.participle}.", level=messages.SUCCESS
         )
     for result, number in sorted(results.items()):
         was = "was" if number == 1 else "were"
         model_admin.message_user(
             request,
-            f"{_so_many(number)} {was} {result}: nothing was done about "
+            f"{_counted(number)} {was} {result}: nothing was done about "
             f"{'it' if number == 1 else 'them'}.",
             level=messages.WARNING,
         )
 
 
-def _so_many(number: int) -> str:
+def _counted(number: int) -> str:
     return f"{number:,} dead {'letter' if number == 1 else 'letters'}"

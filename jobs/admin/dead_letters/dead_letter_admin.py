@@ -1,4 +1,4 @@
-"""Dead letters in the admin: the page where staff find out what failed, and decide."""
+"""Dead letters in the admin: staff read why a job died, and replay or discard it."""
 
 from typing import Any
 
@@ -7,23 +7,18 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from jobs.admin.dead_letters.confirmation import DISCARD, REPLAY, decide
-from jobs.admin.shared.display import (
-    attempts_for_people,
+from jobs.admin.dead_letters.confirmation import DISCARD, REPLAY, Decision, confirm_and_apply
+from jobs.admin.dead_letters.filters import ReasonFilter, ResolutionFilter
+from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
+from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.rendering import (
     badge,
     moment,
     pretty_json,
     record_link,
     short_id,
+    shown_attempts,
 )
-from jobs.admin.shared.filters import (
-    AgeFilter,
-    QueueFilter,
-    ReasonFilter,
-    ResolutionFilter,
-    TypeFilter,
-)
-from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.search import as_uuid, job_ids_matching
 from jobs.core.states import Resolution
 from jobs.models import DeadLetter, Job
@@ -33,7 +28,7 @@ WAITING = "waiting"
 
 
 class DeadLetterAdmin(ReadOnlyAdmin):
-    """Jobs that the machine gave up. Two actions, each with a permission of its own."""
+    """Jobs that failed for good. Two actions, each with a permission of its own."""
 
     list_display = (
         "type",
@@ -89,24 +84,24 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     def replay_selected(
         self, request: HttpRequest, queryset: QuerySet[DeadLetter]
     ) -> HttpResponse | None:
-        return decide(self, request, queryset, REPLAY)
+        return confirm_and_apply(self, request, queryset, REPLAY)
 
     @admin.action(description="Discard selected", permissions=["discard"])
     def discard_selected(
         self, request: HttpRequest, queryset: QuerySet[DeadLetter]
     ) -> HttpResponse | None:
-        return decide(self, request, queryset, DISCARD)
+        return confirm_and_apply(self, request, queryset, DISCARD)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         letter: DeadLetter = kwargs["obj"]
         context["payload"] = pretty_json(masked_payload(letter.type, letter.payload))
-        context["attempts"] = attempts_for_people(letter.attempts)
+        context["attempts"] = shown_attempts(letter.attempts)
         context["decisions"] = [] if letter.resolution else self._decisions(request)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _decisions(self, request: HttpRequest) -> list[Any]:
+    def _decisions(self, request: HttpRequest) -> list[Decision]:
         allowed = self.get_actions(request)
         return [one for one in (REPLAY, DISCARD) if one.action in allowed]
 

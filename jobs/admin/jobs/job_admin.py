@@ -7,24 +7,25 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 
-from jobs.admin.shared.display import (
+from jobs.admin.jobs.filters import StateFilter
+from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
+from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.rendering import (
     EMPTY,
-    attempts_for_people,
     badge,
     moment,
     pretty_json,
     record_link,
     short_id,
+    shown_attempts,
 )
-from jobs.admin.shared.filters import AgeFilter, QueueFilter, StateFilter, TypeFilter
-from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.search import job_ids_matching
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 from jobs.services.visibility import masked_payload
 
 
 class JobAdmin(ReadOnlyAdmin):
-    """Every accepted job: where it is, and what its attempts said."""
+    """Every accepted job: its state, its attempts and what it is linked to."""
 
     list_display = (
         "id_in_short",
@@ -53,7 +54,7 @@ class JobAdmin(ReadOnlyAdmin):
                     "attempts_made",
                     "submitted_by",
                     "worker_link",
-                    "owner_link",
+                    "done_by_link",
                     "dead_letter_links",
                 )
             },
@@ -65,7 +66,7 @@ class JobAdmin(ReadOnlyAdmin):
                 "fields": (
                     "created",
                     "run",
-                    "rung",
+                    "dispatched",
                     "claimed",
                     "started",
                     "finished",
@@ -76,7 +77,7 @@ class JobAdmin(ReadOnlyAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
-        """Joined, a worker whose row was pruned is None instead of an error."""
+        """Jobs with their workers joined: one whose row was pruned is None instead of an error."""
         return Job.objects.select_related("submitted_by", "worker")
 
     def search(self, term: str) -> Q:
@@ -87,7 +88,7 @@ class JobAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         job: Job = kwargs["obj"]
         context["payload"] = pretty_json(masked_payload(job.type, job.payload))
-        context["attempts"] = attempts_for_people(job.errors)
+        context["attempts"] = shown_attempts(job.errors)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="id")
@@ -111,7 +112,7 @@ class JobAdmin(ReadOnlyAdmin):
         return record_link(Worker, job.worker_id, name)
 
     @admin.display(description="done by")
-    def owner_link(self, job: Job) -> str:
+    def done_by_link(self, job: Job) -> str:
         return record_link(Job, job.done_by_id, str(job.done_by_id))
 
     @admin.display(description="effect key")
@@ -135,8 +136,8 @@ class JobAdmin(ReadOnlyAdmin):
     def run(self, job: Job) -> str:
         return moment(job.run_at)
 
-    @admin.display(description="rung (UTC)")
-    def rung(self, job: Job) -> str:
+    @admin.display(description="dispatched (UTC)")
+    def dispatched(self, job: Job) -> str:
         return moment(job.dispatched_at)
 
     @admin.display(description="claimed (UTC)")
@@ -151,6 +152,6 @@ class JobAdmin(ReadOnlyAdmin):
     def finished(self, job: Job) -> str:
         return moment(job.finished_at)
 
-    @admin.display(description="cancellation asked for (UTC)")
+    @admin.display(description="cancellation requested (UTC)")
     def cancel_requested(self, job: Job) -> str:
         return moment(job.cancel_requested_at)

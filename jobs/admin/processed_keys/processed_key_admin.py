@@ -3,14 +3,14 @@
 from django.contrib import admin
 from django.db.models import Q
 
-from jobs.admin.shared.display import moment, record_link
 from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.rendering import moment, record_link
 from jobs.admin.shared.search import as_uuid, keys_matching
 from jobs.models import Job, ProcessedKey
 
 
 class ProcessedKeyAdmin(ReadOnlyAdmin):
-    """Which job owns an effect, and whether it has been done."""
+    """Which job holds an effect key, and whether the effect is done."""
 
     list_display = ("key", "job_link", "created", "processed")
     fields = list_display
@@ -20,7 +20,7 @@ class ProcessedKeyAdmin(ReadOnlyAdmin):
         job_id = as_uuid(term)
         if job_id is None:
             return keys_matching(term)
-        # A key without a job type is the id of its job; others are found through the job.
+        # The key of a job without an effect key is its id; other keys are found through the job.
         keys = Job.objects.filter(id=job_id).values_list("effect_key", flat=True)
         return Q(key__in=[str(job_id), *keys])
 

@@ -1,17 +1,15 @@
-"""Filters whose choices are known without asking the table."""
+"""Filters of several lists. Their choices are known without a query."""
 
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import SimpleListFilter
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from jobs.core.conf import jobs_conf
 from jobs.core.ids import uuid7_floor
-from jobs.core.states import DeathReason, JobState, Resolution
 from jobs.handlers.registry import job_types
 
 if TYPE_CHECKING:
@@ -22,23 +20,13 @@ DAY_SECONDS = 86_400
 
 
 class ColumnFilter(SimpleListFilter):
-    """Rows whose column, named as the parameter, has the chosen value."""
+    """Rows with the chosen value in the column that `parameter_name` names."""
 
     parameter_name: str
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value()
         return queryset if chosen is None else queryset.filter(**{self.parameter_name: chosen})
-
-
-class StateFilter(ColumnFilter):
-    """The state of a job."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
-        return _in_lower_case(JobState.choices)
 
 
 class TypeFilter(ColumnFilter):
@@ -61,38 +49,8 @@ class QueueFilter(ColumnFilter):
         return [(name, name) for name in jobs_conf().queues]
 
 
-class ReasonFilter(ColumnFilter):
-    """Why a job became a dead letter."""
-
-    title = "reason"
-    parameter_name = "reason"
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
-        return DeathReason.choices
-
-
-class ResolutionFilter(ColumnFilter):
-    """What became of a dead letter. Those that wait for a person come first."""
-
-    title = "resolution"
-    parameter_name = "resolution"
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
-        return [("all", "all"), *_in_lower_case(Resolution.choices)]
-
-    def choices(self, changelist: ChangeList) -> Any:
-        """As Django's, except that no choice means those that wait."""
-        waiting, *others = super().choices(changelist)
-        return [{**waiting, "display": "waiting"}, *others]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(resolution=self.value() or "")
-
-
 class AgeFilter(SimpleListFilter):
-    """When a row was made, which its id tells: the primary key answers."""
+    """When a row was made. Its id tells, so that the query uses the primary key."""
 
     title = "age"
     parameter_name = "age"
@@ -121,15 +79,6 @@ class AgeFilter(SimpleListFilter):
         return queryset.filter(id__lt=floor) if side == "older" else queryset.filter(id__gte=floor)
 
 
-class LivenessFilter(ColumnFilter):
-    """Whether a worker lives."""
-
-    title = "state"
-    parameter_name = "liveness"
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
-        return [("live", "live"), ("silent", "silent"), ("stopped", "stopped")]
-
-
-def _in_lower_case(choices: Choices) -> Choices:
+def in_lower_case(choices: Choices) -> Choices:
+    """The same values with labels in lower case."""
     return [(value, label.lower()) for value, label in choices]

@@ -6,12 +6,12 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
-# Nobody turns more pages than these; whoever looks for something older searches or filters.
+# Rows within reach of page numbers; for anything older, a person searches or filters.
 COUNTED = 1_000
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """Knows of the first thousand rows; `is_capped` says that there are more."""
+    """Pages over the first `COUNTED` rows; `is_capped` says that there are more."""
 
     @cached_property
     def count(self) -> int:

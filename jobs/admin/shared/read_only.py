@@ -1,4 +1,4 @@
-"""What every page of the ledger has in common: it only shows, and it stays quick."""
+"""What every list and every record has in common: it only shows, and it stays quick."""
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -48,7 +48,7 @@ class ReadOnlyAdmin(ModelAdmin):
         css = {"all": ["jobs/admin.css"]}
 
     def search(self, term: str) -> Q:
-        """What a search for `term` asks for; every condition has an index."""
+        """The rows that a search for `term` finds; every condition has an index."""
         raise NotImplementedError
 
     def get_search_results(
@@ -66,7 +66,7 @@ class ReadOnlyAdmin(ModelAdmin):
     ) -> HttpResponse:
         show = super().changelist_view
         extra_context = {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})}
-        if request.method == "POST":  # an action takes the time it takes
+        if request.method == "POST":  # an action may take longer than a list
             return show(request, extra_context)
         return within_limit(lambda: show(request, extra_context), lambda: self._too_slow(request))
 
@@ -79,7 +79,7 @@ class ReadOnlyAdmin(ModelAdmin):
         return TemplateResponse(request, "admin/jobs/too_slow.html", context, status=503)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """The filters on the page and no others: they have indexes, and ask about no payload."""
+        """Only the filters on the page: they have indexes, and none reads a payload."""
         return any(lookup == one.parameter_name for one in self.list_filter)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

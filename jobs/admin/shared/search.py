@@ -1,4 +1,4 @@
-"""What a search term may mean. Every look-up goes by an index, however big the tables are."""
+"""What a search term may mean. Every query uses an index, however big the tables are."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from django.db.models import Q
 from jobs.handlers.registry import job_types
 from jobs.models import Job, ProcessedKey
 
-# More rows than a person looks through; they would also make a long list of ids.
+# Rows that a search finds at most: more than a person reads, and a list of ids that stays short.
 FOUND_LIMIT = 1_000
 
 
@@ -28,10 +28,10 @@ def keys_matching(term: str) -> Q:
 
 
 def job_ids_matching(term: str) -> set[UUID]:
-    """Jobs of that id, of that idempotency key, or that own a key that begins with the term."""
+    """Jobs with that id or idempotency key, or with an effect key that begins with the term."""
     if job_id := as_uuid(term):
         return {job_id}
     by_client_key = Job.objects.filter(idempotency_key=term).values_list("id", flat=True)
-    owning = ProcessedKey.objects.filter(keys_matching(term)).order_by()
-    by_effect_key = owning.values_list("job_id", flat=True)
+    holding = ProcessedKey.objects.filter(keys_matching(term)).order_by()
+    by_effect_key = holding.values_list("job_id", flat=True)
     return {*by_client_key[:FOUND_LIMIT], *by_effect_key[:FOUND_LIMIT]}

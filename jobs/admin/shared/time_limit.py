@@ -1,4 +1,4 @@
-"""No list takes the database for longer than a person would wait."""
+"""No list occupies the database for longer than a person would wait."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ LIMIT_SECONDS = 3.0
 def within_limit(
     answer: Callable[[], HttpResponse], too_slow: Callable[[], HttpResponse]
 ) -> HttpResponse:
-    """The answer, rendered; or the other one if a query of it took too long."""
+    """`answer()`, rendered; `too_slow()` if one of its queries ran longer than `LIMIT_SECONDS`."""
     try:
         with transaction.atomic():
             _limit_statements()

@@ -6,18 +6,18 @@ from django.contrib import admin
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 
-from jobs.admin.shared.display import badge, moment
-from jobs.admin.shared.filters import LivenessFilter
 from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.rendering import badge, moment
+from jobs.admin.workers.filters import LivenessFilter
 from jobs.core.conf import jobs_conf
 from jobs.models import Job, Worker
 
-# As many as a worker runs at once in practice; the page stays short if there are more.
+# More than a worker usually runs at once; the page stays short if there are more.
 RUNNING_SHOWN = 100
 
 
 class WorkerAdmin(ReadOnlyAdmin):
-    """Every worker process, and what it runs at this moment."""
+    """Every worker process, and the jobs that it is running."""
 
     list_display = (
         "name",

@@ -1,6 +1,7 @@
-"""How values look in the admin. Everything is escaped."""
+"""How values are shown in the admin. Everything is escaped."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,8 @@ from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.html import format_html
+
+from jobs.core.attempt_error import RecordedError
 
 EMPTY = "-"
 MOMENT_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -43,8 +46,8 @@ def pretty_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def attempts_for_people(attempts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Failed attempts, the last one first."""
+def shown_attempts(attempts: Sequence[RecordedError]) -> list[RecordedError]:
+    """Failed attempts, the last one first, with `at` as a person reads it."""
     return [
         {**attempt, "at": moment(datetime.fromisoformat(attempt["at"]))}
         for attempt in reversed(attempts)

@@ -1,0 +1,43 @@
+"""Filters of the list of dead letters."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from jobs.admin.shared.filters import Choices, ColumnFilter, in_lower_case
+from jobs.core.states import DeathReason, Resolution
+
+if TYPE_CHECKING:
+    from jobs.admin.shared.read_only import ModelAdmin
+
+
+class ReasonFilter(ColumnFilter):
+    """Why a job became a dead letter."""
+
+    title = "reason"
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        return DeathReason.choices
+
+
+class ResolutionFilter(ColumnFilter):
+    """What became of a dead letter; without a choice, those that wait for a person."""
+
+    title = "resolution"
+    parameter_name = "resolution"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        return [("all", "all"), *in_lower_case(Resolution.choices)]
+
+    def choices(self, changelist: ChangeList) -> Any:
+        """Django's, with `waiting` in the place of `All`."""
+        waiting, *others = super().choices(changelist)
+        return [{**waiting, "display": "waiting"}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(resolution=self.value() or "")
