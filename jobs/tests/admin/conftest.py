@@ -21,7 +21,7 @@ VIEW = ("view_job", "view_deadletter", "view_processedkey", "view_worker")
 
 
 def make_staff(*codenames: str) -> User:
-    """A member of staff with these permissions on the ledger."""
+    """A member of staff with these permissions on the models of this app."""
     user = make_user(is_staff=True)
     user.user_permissions.set(
         Permission.objects.filter(content_type__app_label="jobs", codename__in=codenames)
@@ -38,31 +38,31 @@ def signed_in(user: User) -> Client:
 
 @pytest.fixture
 def chief(db: None) -> User:
-    """May do everything."""
+    """A user with every permission."""
     return make_user(is_staff=True, is_superuser=True)
 
 
 @pytest.fixture
 def admin_client(chief: User) -> Client:
-    """The session of somebody who may do everything."""
+    """The session of a user with every permission."""
     return signed_in(chief)
 
 
 @pytest.fixture
 def viewer_client(db: None) -> Client:
-    """The session of somebody who may look."""
+    """The session of a user with the view permissions."""
     return signed_in(make_staff(*VIEW))
 
 
 @pytest.fixture
 def worker(db: None) -> Worker:
-    """A worker that lives."""
+    """A live worker."""
     return make_worker()
 
 
 @pytest.fixture
 def make_dead_letters(worker: Worker) -> MakeDeadLetters:
-    """Makes jobs that the worker claims and gives up, as many as asked for."""
+    """Makes `number` jobs that the worker claims and that fail for good."""
 
     def make(number: int = 1, *, unknown: bool = False, **fields: Any) -> list[DeadLetter]:
         jobs = [make_job(**fields) for _ in range(number)]

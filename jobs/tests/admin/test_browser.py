@@ -1,4 +1,4 @@
-"""A person at a real browser: finds out why a job died, replays it, and sees that it was done."""
+"""In a real browser: a person reads why a job died, replays it, and sees that it was replayed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from tools.development.browser import browser_options, find_browser
 
 @contextmanager
 def browser_page() -> Iterator[Page]:
-    """A page of a browser that ends with the block: while it runs, Django's ORM does not."""
+    """A page of a browser that ends with the block. While it is open, the ORM cannot be used."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(find_browser()), args=browser_options()

@@ -1,4 +1,4 @@
-"""Who may see and do what: Django's view permissions, and nothing can be changed by anybody."""
+"""Who may see and do what: view permissions count, and no record can be changed."""
 
 import pytest
 from django.contrib import admin
@@ -9,7 +9,7 @@ from django.urls import reverse
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 from jobs.services.attempts import jobs_claim
 from jobs.tests.admin.conftest import make_staff, signed_in
-from jobs.tests.admin.pages import LEDGER, list_page, record_page
+from jobs.tests.admin.pages import MODELS, list_page, record_page
 from jobs.tests.factories import make_job, make_user
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def records(dead_letter: DeadLetter, worker: Worker) -> list[Model]:
     return [keyed, dead_letter, ProcessedKey.objects.get(job_id=keyed.id), worker]
 
 
-@pytest.mark.parametrize("model", LEDGER)
+@pytest.mark.parametrize("model", MODELS)
 def test_strangers_are_asked_to_log_in(model: type[Model]) -> None:
     for client in (Client(), signed_in(make_user())):
         response = client.get(list_page(model))
@@ -48,7 +48,9 @@ def test_the_view_permission_opens_lists_and_records(
         assert viewer_client.get(record_page(record)).status_code == 200
 
 
-def test_nobody_adds_changes_or_deletes(records: list[Model], admin_client: Client) -> None:
+def test_no_record_can_be_added_changed_or_deleted(
+    records: list[Model], admin_client: Client
+) -> None:
     for record in records:
         model = type(record)
         before = model._default_manager.count()

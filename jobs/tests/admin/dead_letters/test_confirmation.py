@@ -1,4 +1,4 @@
-"""Replay and discard: confirmed, permitted, counted, and written down."""
+"""Replay and discard: confirmed, permitted, counted and logged."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.test import Client
 
 from accounts.models import User
-from jobs.admin.dead_letters import confirmation as decision_module
+from jobs.admin.dead_letters import confirmation
 from jobs.core.states import JobState, Resolution
 from jobs.models import DeadLetter, Job
 from jobs.services.dead_letters import dead_letter_discard
@@ -85,7 +85,7 @@ def test_a_discarded_job_stays_dead(admin_client: Client, dead_letter: DeadLette
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_who_did_what_is_written_down_once_for_each(
+def test_each_decision_is_logged_once_with_its_user(
     action: str, admin_client: Client, make_dead_letters: MakeDeadLetters, chief: User
 ) -> None:
     letters = make_dead_letters(2)
@@ -102,7 +102,7 @@ def test_who_did_what_is_written_down_once_for_each(
     assert f"{DONE[action].capitalize()}." in history.text
 
 
-def test_somebody_else_was_quicker(
+def test_a_dead_letter_resolved_meanwhile_is_reported(
     admin_client: Client, make_dead_letters: MakeDeadLetters
 ) -> None:
     first, second, gone = make_dead_letters(3)
@@ -120,7 +120,7 @@ def test_somebody_else_was_quicker(
     assert LogEntry.objects.get().object_id == str(second.id)
 
 
-def test_a_decision_is_not_repeated_by_sending_the_form_again(
+def test_sending_the_form_again_does_not_repeat_a_decision(
     admin_client: Client, dead_letter: DeadLetter
 ) -> None:
     asked = ask(admin_client, "replay_selected", [dead_letter])
@@ -132,7 +132,7 @@ def test_a_decision_is_not_repeated_by_sending_the_form_again(
     assert LogEntry.objects.count() == 1
 
 
-def test_a_decision_that_cannot_be_written_down_is_not_made(
+def test_a_decision_that_cannot_be_logged_is_not_applied(
     admin_client: Client, dead_letter: DeadLetter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*args: object, **kwargs: object) -> None:
@@ -167,7 +167,7 @@ def test_each_action_needs_its_own_permission(action: str, dead_letter: DeadLett
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_looking_is_not_deciding(
+def test_the_view_permission_allows_no_decision(
     action: str, viewer_client: Client, dead_letter: DeadLetter
 ) -> None:
     for fields in ({}, {"confirmed": "yes"}):
@@ -182,7 +182,7 @@ def test_looking_is_not_deciding(
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_get_decides_nothing(action: str, admin_client: Client, dead_letter: DeadLetter) -> None:
+def test_a_get_applies_nothing(action: str, admin_client: Client, dead_letter: DeadLetter) -> None:
     query = {"action": action, "_selected_action": dead_letter.id, "confirmed": "yes", "index": 0}
 
     admin_client.get(list_page(DeadLetter, **query))
@@ -228,7 +228,7 @@ def test_the_confirmation_warns_of_effects_that_may_have_happened(
 def test_all_of_a_filtered_list_at_once_up_to_a_limit(
     admin_client: Client, make_dead_letters: MakeDeadLetters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decision_module, "DECIDED_AT_ONCE", 3)
+    monkeypatch.setattr(confirmation, "APPLIED_AT_ONCE", 3)
     others = make_dead_letters(1)
     wanted = make_dead_letters(4, queue="bulk")
     page = list_page(DeadLetter, queue="bulk")

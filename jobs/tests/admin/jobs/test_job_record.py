@@ -1,0 +1,56 @@
+"""The page of one job: everything staff need, escaped, and without what is sensitive."""
+
+import pytest
+from django.test import Client
+
+from jobs.core.attempt_error import AttemptError
+from jobs.core.outcome import Failed
+from jobs.models import Job, ProcessedKey, Worker
+from jobs.services.attempts import Finished, jobs_claim, jobs_record
+from jobs.tests.admin.conftest import MakeDeadLetters
+from jobs.tests.admin.pages import assert_contains_all, record_page, record_text
+from jobs.tests.factories import make_job
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_attempt_is_shown_the_last_one_open(
+    admin_client: Client, worker: Worker, make_dead_letters: MakeDeadLetters
+) -> None:
+    job = make_job()
+    for number in (1, 2):
+        Job.objects.filter(id=job.id).update(run_at="2020-01-01T00:00:00Z")
+        [claim] = jobs_claim(worker_id=worker.id, job_ids=[job.id])
+        error: AttemptError = {
+            "worker": worker.name,
+            "at": f"2026-11-23T10:00:0{number}.000+00:00",
+            "error": "TimeoutError",
+            "message": f"try {number}",
+            "traceback": f"Traceback {number}",
+        }
+        jobs_record(finished=[Finished(claim, Failed(error))])
+
+    text = record_text(admin_client, job)
+
+    assert "Failed attempts (2)" in text
+    assert "2026-11-23 10:00:01 UTC" in text
+    assert "2026-11-23 10:00:02 UTC" in text
+    latest, earlier = text.split('<details class="attempt"')[1:]
+    assert latest.startswith(" open")
+    assert_contains_all(latest, ["Attempt 2", "TimeoutError: try 2", "Traceback 2"])
+    assert not earlier.startswith(" open")
+    assert_contains_all(earlier, ["Attempt 1", "TimeoutError: try 1", "Traceback 1"])
+
+
+def test_a_job_links_to_what_belongs_to_it(
+    admin_client: Client, make_dead_letters: MakeDeadLetters, worker: Worker
+) -> None:
+    [first] = make_dead_letters(idempotency_key="order-7")
+    done_by = make_job()
+    Job.objects.filter(id=first.job_id).update(done_by_id=done_by.id)
+    key = ProcessedKey.objects.get(job_id=first.job_id)
+
+    text = record_text(admin_client, first.job)
+
+    assert_contains_all(text, [record_page(one) for one in (worker, done_by, key, first)])
+    assert "(waiting)" in text
