@@ -1,4 +1,4 @@
-"""Locks between processes. The kernel lets go of them when a process ends, however it ends."""
+"""Locks between processes. The kernel releases them when a process ends, however it ends."""
 
 import fcntl
 import os
@@ -34,15 +34,15 @@ class FileLock:
         return self._try(fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def share(self) -> None:
-        """Waits until nobody has it alone, then holds it together with others."""
+        """Waits until no process holds it alone, then holds it together with others."""
         fcntl.flock(self._descriptor, fcntl.LOCK_SH)
 
     def try_share(self) -> bool:
-        """Holds it together with others; False if somebody has it alone."""
+        """Holds it together with others; False if a process holds it alone."""
         return self._try(fcntl.LOCK_SH | fcntl.LOCK_NB)
 
     def free(self) -> bool:
-        """Whether nobody holds it at this moment. Lets go of what this object held."""
+        """Whether no process holds it at this moment. Gives up what this object held."""
         taken = self.take()
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         return taken
@@ -53,11 +53,11 @@ class FileLock:
         os.pwrite(self._descriptor, text.encode(), 0)
 
     def read(self) -> str:
-        """What the file says, by whoever wrote it last."""
+        """What the file says; the last holder wrote it."""
         return os.pread(self._descriptor, 65_536, 0).decode()
 
     def close(self) -> None:
-        """Lets go, unless a child process holds it as well."""
+        """Releases it, unless a child process holds it as well."""
         os.close(self._descriptor)
 
     def _try(self, how: int) -> bool:

@@ -12,7 +12,7 @@ from jobs.core.ids import uuid7
 from jobs.models import Job
 from tools.benchmark.job_names import EMPTY
 from tools.benchmark.processes import workers
-from tools.benchmark.rows import enqueue_jobs, settle_down
+from tools.benchmark.rows import enqueue_jobs, vacuum_and_checkpoint
 from tools.child import Child
 from tools.waiting import wait_until
 
@@ -35,14 +35,14 @@ class Drain:
         """Jobs a second, from the first claim to the last outcome."""
         first = uuid7()
         enqueue_jobs(self.jobs, self.job_type, keyed=self.keyed)
-        settle_down()
+        vacuum_and_checkpoint()
         with workers(processes=self.processes, concurrency=self.concurrency) as process:
             wait_until_done(first, self.job_type, process)
         return self.jobs / _seconds(first, self.job_type)
 
 
 def wait_until_done(first: UUID, job_type: str, process: Child) -> None:
-    """Asks Redis, which costs next to nothing, and in the end the ledger."""
+    """Asks Redis, which costs next to nothing, and at the end the database."""
     broker = get_broker()
 
     def is_empty() -> bool:

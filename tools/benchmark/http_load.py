@@ -15,7 +15,7 @@ CONNECTIONS = 8
 TIMEOUT_SECONDS = 60.0
 # Says which process has answered (`urls.py`).
 EMPTY_PATH = "/benchmark/empty"
-# Whichever process wakes first accepts a connection: it takes a few more until each has its share.
+# The process that wakes first accepts a connection: it takes some more until each has its share.
 CONNECTS_LIMIT = 400
 
 
@@ -63,7 +63,7 @@ class Load:
 
 @contextmanager
 def load(address: str, token: str, processes: int) -> Iterator[Load]:
-    """Connections that each process has as many of: with all of them on one, one core would idle.
+    """Gives as many connections to each process: with all of them on one, a core would idle.
 
     Raises BenchmarkError if they cannot be had.
     """

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.registry import job_type
-from tools.benchmark.ground import STAMPS
 from tools.benchmark.job_names import BACKLOG, EMPTY, SLEEP, SLEEP_ASYNC, SLEEP_SECONDS, STAMP
+from tools.benchmark.scope import STAMPS
 
 
 class EmptyPayload(serializers.Serializer[dict[str, Any]]):

@@ -9,7 +9,7 @@ from django_redis import get_redis_connection
 
 
 def machine() -> dict[str, Any]:
-    """The things without which a figure says little."""
+    """Returns what a figure means little without."""
     server = get_redis_connection("default").info("server")
     name = server.get("server_name", "redis")
     return {

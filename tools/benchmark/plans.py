@@ -65,15 +65,18 @@ def _verbs() -> "Iterator[tuple[str, Callable[[], object]]]":
     )
     yield "record dead", lambda: Job.objects.record_dead([(one, die, errors) for one in claim()])
     yield (
-        "settle has_key_conflict",
+        "resolve key conflicts",
         lambda: jobs_resolve_key_conflicts(job_ids=queued, worker_id=worker_id),
     )
-    yield "ring again", lambda: Job.objects.redispatch_lost(next_out, margin_seconds=3, limit=1_000)
-    yield "next in ledger", lambda: Job.objects.next_due(["default"], BATCH)
+    yield (
+        "redispatch lost",
+        lambda: Job.objects.redispatch_lost(next_out, margin_seconds=3, limit=1_000),
+    )
+    yield "next due", lambda: Job.objects.next_due(["default"], BATCH)
 
 
 def _newest_of_each_list() -> dict[ListName, UUID | None]:
-    """As if Redis had lost all but the newest ring of each list: the most there is to find."""
+    """As if Redis had lost all but the newest id of each list: the most there is to find."""
     newest = Job.objects.queued().order_by("-id").values_list("id", flat=True)
     return {
         (queue, priority): newest.filter(queue=queue, priority=priority).first()

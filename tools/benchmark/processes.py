@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.models import Worker
-from tools.benchmark.ground import STAMPS
+from tools.benchmark.scope import STAMPS
 from tools.child import Child
 from tools.http_client import HttpClient
 from tools.ports import free_port
@@ -23,7 +23,7 @@ STOP_SECONDS = 40.0
 def workers(
     *, processes: int = 1, queues: str = "default", concurrency: int | None = None, stamps: str = ""
 ) -> Iterator[Child]:
-    """`runworker` with so many processes, ready to fetch."""
+    """Gives a `runworker` with that many processes, ready to fetch."""
     arguments = ["-m", "django", "runworker", "--queues", queues, "--processes", str(processes)]
     if concurrency:
         arguments += [
@@ -38,7 +38,7 @@ def workers(
 
 @contextmanager
 def api() -> Iterator[str]:
-    """The API as it runs in production; gives its address."""
+    """Gives the address of the API, as it runs in production."""
     port = free_port()
     client = HttpClient(f"http://127.0.0.1:{port}")
     arguments = [*GUNICORN, "--bind", f"127.0.0.1:{port}", "--workers", str(API_PROCESSES)]
@@ -49,7 +49,7 @@ def api() -> Iterator[str]:
 
 @contextmanager
 def _running(name: str, arguments: Sequence[str], env: Mapping[str, str]) -> Iterator[Child]:
-    """Its log goes to a file, as in production it goes to somewhere."""
+    """Its log goes to a file: writing it is part of what is measured."""
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / f"{name}.log"
         child = Child(name, arguments, log=log, environment={**os.environ, **env})

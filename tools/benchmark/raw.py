@@ -1,4 +1,4 @@
-"""What PostgreSQL and Redis do when nobody asks for more: the limits beside the figures.
+"""What PostgreSQL and Redis can do alone: the limits beside the figures.
 
 The table has the columns, indexes and constraints of the jobs' own; the statements are the
 least that changes its rows. One process, one connection, prepared statements.
@@ -68,7 +68,7 @@ def claim_and_finish(count: int) -> float:
 
 @contextmanager
 def inserts_and_pushes() -> Iterator[Action]:
-    """Inserts so many rows, each with a commit and an LPUSH of its own."""
+    """Gives an action that inserts rows, each with a commit and an LPUSH of its own."""
     redis, key = _redis()
 
     def insert(count: int) -> None:
@@ -84,7 +84,7 @@ def inserts_and_pushes() -> Iterator[Action]:
 
 def pickups(count: int, every_seconds: float) -> list[float]:
     """Milliseconds, sorted, from before a bare INSERT and LPUSH until another process has had a
-    bare BRPOP and a bare claim: one row every so often, while nothing else happens.
+    bare BRPOP and a bare claim: one row every `every_seconds`, while nothing else happens.
     """
     redis, key = _redis()
     with _table() as postgres, _claiming_process(count, key) as waits:
@@ -135,7 +135,7 @@ def _claim_one_by_one(count: int, key: str) -> "Iterator[float]":
 
 @contextmanager
 def bulk_inserts() -> Iterator[Action]:
-    """Inserts so many rows in batches of a thousand, without a push."""
+    """Gives an action that inserts rows in batches of a thousand, without a push."""
     with _table() as postgres:
         yield lambda count: _insert_many(postgres, uuid7s(count))
 

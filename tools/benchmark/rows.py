@@ -15,15 +15,15 @@ from jobs.services.enqueue.insert import BATCH
 from tools.benchmark.job_names import BACKLOG, EMPTY
 
 LATER_PRIORITY = 0
-# What came in long ago does not lie between what comes in now.
+# Old jobs do not lie between the new ones, as in a service that has run for long.
 FINISHED_AGE_SECONDS = 3_600
 
-# Two of three wait where the drain does not look; the third waits behind it, in its own queue.
+# Two of three wait in a queue that the drain does not read, the third behind it in its own queue.
 BACKLOG_LISTS = (("bulk", 5), ("bulk", 9), ("default", LATER_PRIORITY))
 
 
-def clean_slate() -> None:
-    """Empty tables, an empty Redis, and nothing left for PostgreSQL to write behind our back."""
+def empty_everything() -> None:
+    """Empties the tables and Redis, and leaves PostgreSQL nothing to write in the background."""
     tables = ", ".join(
         connection.ops.quote_name(model._meta.db_table)
         for model in (DeadLetter, ProcessedKey, Job, Worker)
@@ -31,11 +31,11 @@ def clean_slate() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {tables} CASCADE")
     get_broker().forget_everything()
-    settle_down()
+    vacuum_and_checkpoint()
 
 
-def settle_down() -> None:
-    """Does now what autovacuum and the checkpointer would do in the middle of a measure."""
+def vacuum_and_checkpoint() -> None:
+    """Does now what autovacuum and checkpointer would do in the middle of a measure."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE) jobs_job, jobs_processedkey, jobs_worker")
         with suppress(ProgrammingError):  # takes a right that the service does not need
@@ -43,7 +43,7 @@ def settle_down() -> None:
 
 
 def enqueue_jobs(count: int, job_type: str = EMPTY, keyed: bool = False) -> None:
-    """So many jobs by the product's own service, a thousand at a time."""
+    """Enqueues `count` jobs through the service, a thousand at a time."""
     for start in range(0, count, BATCH):
         numbers = range(start, min(count, start + BATCH))
         jobs_enqueue(requests=requests(numbers, job_type, keyed=keyed))
@@ -65,7 +65,7 @@ def requests(
 
 
 def add_backlog(count: int) -> None:
-    """So many queued jobs more, rung, that nobody gets to."""
+    """Adds `count` queued and dispatched jobs that no worker of a drain gets to."""
     for part in _parts(count):
         messages = [
             QueueMessage(job_id, str(job_id), *BACKLOG_LISTS[number % len(BACKLOG_LISTS)])
@@ -77,7 +77,7 @@ def add_backlog(count: int) -> None:
 
 
 def add_finished(count: int) -> None:
-    """So many jobs more that succeeded an hour ago, with their keys."""
+    """Adds `count` jobs that succeeded an hour ago, with their keys."""
     for part in _parts(count):
         ids = [str(job_id) for job_id in uuid7s(part)]
         with connection.cursor() as cursor:

@@ -1,12 +1,12 @@
 """The settings that are measured: those of the caller, with job types and a view to measure.
 
-`tools.benchmark.ground` says by the environment which settings these are.
+`tools.benchmark.scope` says by the environment which settings these are.
 """
 
 import os
 from importlib import import_module
 
-from tools.benchmark.ground import BASE_SETTINGS
+from tools.benchmark.scope import BASE_SETTINGS
 
 _base = import_module(os.environ[BASE_SETTINGS])
 globals().update({name: value for name, value in vars(_base).items() if name.isupper()})

@@ -7,8 +7,8 @@ import django
 from django.core.management import call_command
 
 from tools.benchmark.errors import BenchmarkError
-from tools.benchmark.ground import own_ground
 from tools.benchmark.options import Options
+from tools.benchmark.scope import own_scope
 
 
 def run(options: Options) -> str:
@@ -16,7 +16,7 @@ def run(options: Options) -> str:
 
     Raises BenchmarkError if Redis is not reachable or a measure does not come to its end.
     """
-    with own_ground():
+    with own_scope():
         django.setup()
         from jobs.core.errors import BrokerUnavailable
         from tools.benchmark.report import report

@@ -16,7 +16,7 @@ class Stamps:
         self.path = path
 
     def wait_for(self, count: int, timeout_seconds: float = 60.0) -> list[float]:
-        """The waits in milliseconds, sorted, once so many handlers have begun."""
+        """Returns the waits in milliseconds, sorted, once `count` handlers have begun."""
         wait_until(lambda: len(self._lines()) >= count, timeout_seconds, "not every job had begun")
         return sorted(float(line) * 1_000 for line in self._lines())
 
@@ -32,5 +32,5 @@ def stamps() -> Iterator[Stamps]:
 
 
 def percentile(values: list[float], percent: int) -> float:
-    """The value that so many of a hundred do not exceed."""
+    """Returns the value that `percent` of a hundred values do not exceed."""
     return quantiles(values, n=100, method="inclusive")[percent - 1]

@@ -1,14 +1,14 @@
-"""Two things measured side by side, in turns: what else the machine does slows both alike."""
+"""Measures two things side by side, in turns: other load on the machine slows both alike."""
 
 import time
 from collections.abc import Callable
 
 Action = Callable[[int], object]
-"""Does so many of something."""
+"""Does something as often as the number says."""
 
 
 def in_turns(count: int, slice_size: int, *actions: Action) -> list[float]:
-    """How many a second each action does of `count`, a slice of one after a slice of the other."""
+    """Returns how many a second each action does, a slice of one after a slice of the other."""
     seconds = [0.0] * len(actions)
     for start in range(0, count, slice_size):
         size = min(slice_size, count - start)

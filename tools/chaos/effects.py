@@ -1,4 +1,4 @@
-"""Effects: what the outside world saw of the jobs."""
+"""Effects: what the jobs did in the outside world."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

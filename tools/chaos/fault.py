@@ -1,4 +1,4 @@
-"""What a fault is: what it does while jobs are in flight, and how the load runs meanwhile."""
+"""A fault: what it does while jobs are in flight, and what load runs meanwhile."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,40 +1,40 @@
-"""How much of the load is let through."""
+"""Decides when the next job may be submitted."""
 
 import time
 from contextlib import suppress
 
 import psycopg
 
-from tools.chaos.ledger import Ledger
+from tools.chaos.job_rows import JobRows
 
-_LOOK_SECONDS = 0.1
+_REFRESH_SECONDS = 0.1
 
 
 class Backlog:
-    """Lets jobs through while fewer than `limit` are unfinished, so that load lasts all along."""
+    """Lets jobs through while fewer than `limit` are unfinished, so that the load goes on."""
 
-    def __init__(self, ledger: Ledger, client_id: int, limit: int) -> None:
-        self._database = ledger
+    def __init__(self, rows: JobRows, client_id: int, limit: int) -> None:
+        self._rows = rows
         self._client_id = client_id
         self._limit = limit
         self._final = 0
-        self._looked_at = 0.0
+        self._refreshed_at = 0.0
 
     def __call__(self, submitted: int) -> bool:
         if submitted - self._final >= self._limit:
-            self._look()
+            self._refresh()
         return submitted - self._final < self._limit
 
-    def _look(self) -> None:
-        if time.monotonic() - self._looked_at < _LOOK_SECONDS:
+    def _refresh(self) -> None:
+        if time.monotonic() - self._refreshed_at < _REFRESH_SECONDS:
             return
-        with suppress(psycopg.OperationalError):  # PostgreSQL is away: as before
-            self._final = self._database.progress(self._client_id, patience_seconds=0).final
-        self._looked_at = time.monotonic()
+        with suppress(psycopg.OperationalError):  # PostgreSQL is away: the last number still serves
+            self._final = self._rows.progress(self._client_id, patience_seconds=0).final
+        self._refreshed_at = time.monotonic()
 
 
 class Rate:
-    """Lets so many jobs a second through."""
+    """Lets `per_second` jobs a second through."""
 
     def __init__(self, per_second: float) -> None:
         self._per_second = per_second

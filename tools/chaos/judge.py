@@ -1,21 +1,21 @@
-"""The judgement over one fault: pure, so that it can be tested with made-up evidence."""
+"""Judges one fault. It does no I/O, so that it can be tested with made-up evidence."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tools.chaos.client import Receipt
 from tools.chaos.effects import Effect, by_name
-from tools.chaos.ledger import JobRow
+from tools.chaos.job_rows import JobRow
 from tools.chaos.plan import IDEMPOTENT, Planned
 
 INTERRUPTED = "interrupted"
-# The clocks are one, but a delayed job is due by the database's and its effect noted by another.
+# PostgreSQL says when a job is due, another process when its effect happened: rounding differs.
 _EARLY_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the clients, the ledger and the outside world saw. `unknown`: outcomes nobody knows."""
+    """What clients, tables and the outside world saw. `unknown`: jobs of unknown outcome."""
 
     planned: Mapping[str, Planned]
     accepted: Mapping[str, Sequence[Receipt]]
@@ -85,13 +85,13 @@ def _judge_job(
     if len(seen) > 1:
         repeatable = planned.type == IDEMPOTENT
         (findings.repeated if repeatable else findings.duplicated).append(job_id)
-    # A failure puts the job off, so that an earlier effect of it is none before its time.
+    # A failure moves run_at into the future: an effect before that was not early.
     if row is not None and row.failures == 0 and _came_early(row, seen):
         findings.broken.append(f"job {job_id} ran before its time")
 
 
 def _is_lost(row: JobRow, seen: Sequence[Effect]) -> bool:
-    """Not final, or final without its effect and without anybody who is to know of it."""
+    """Not final; or final, without its effect and without a dead letter for a person."""
     if row.state == "dead":
         return not row.waits_for_a_person
     return not row.is_final or not seen

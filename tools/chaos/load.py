@@ -10,14 +10,14 @@ from tools.chaos.pause import pause
 from tools.chaos.plan import Planned
 
 CLIENTS = 8
-_LOOK_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 
 
 @dataclass
 class Load:
     """Submits `jobs`, in order, while `may_submit` says so.
 
-    `accepted`: every answer of the API, by the key of the job; `unanswered`: what got none.
+    `accepted`: every answer of the API, by the key of the job; `unanswered`: keys that got none.
     """
 
     client: Client
@@ -47,14 +47,14 @@ class Load:
             thread.start()
 
     def stop(self) -> None:
-        """No more jobs; returns when the last call has its answer."""
+        """Submits no more jobs; returns when the last call has its answer."""
         self._stop.set()
         self.join()
 
     def join(self) -> None:
         """Returns when everything was submitted, and answered."""
         while not self.is_over:
-            pause(_LOOK_SECONDS)
+            pause(_POLL_SECONDS)
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
@@ -74,7 +74,7 @@ class Load:
                     if job is not None:
                         self.planned[job.key] = job
                     return job
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
         return None
 
 

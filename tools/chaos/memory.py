@@ -1,4 +1,4 @@
-"""The memory of workers over time: is it flat?"""
+"""Measures the memory of workers over time, and judges whether it grows."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ _GROWTH_MB = 2.0
 
 
 class Memory:
-    """Samples on a thread until it is stopped."""
+    """Samples every two seconds, on a thread, until it is stopped."""
 
     def __init__(self, workers: Sequence[WorkerProcess], file: Path) -> None:
         self._series: dict[WorkerProcess, list[float]] = {worker: [] for worker in workers}

@@ -1,7 +1,7 @@
-"""Letting time pass, until somebody wants everything to stop.
+"""Lets time pass, until a signal asks everything to stop.
 
-Signals only leave a note. An exception out of a signal handler may strike anywhere: inside a fork
-it would leave the locks of other modules held for ever.
+Signal handlers only set a flag. An exception out of a handler may be raised anywhere: inside a
+fork it would leave the locks of other modules held for ever.
 """
 
 import signal
@@ -12,11 +12,11 @@ _LONGEST_SECONDS = 0.1
 
 
 class Stopped(Exception):
-    """A person wants everything to stop."""
+    """A signal asks everything to stop."""
 
 
 class _Signals:
-    """Whether one came, and whether that was told."""
+    """Whether a signal came, and whether `Stopped` was raised for it."""
 
     def __init__(self) -> None:
         self.came = False
@@ -38,7 +38,7 @@ def watch_signals() -> None:
 
 
 def stopping() -> bool:
-    """Whether somebody wants everything to stop; for threads beside the main one."""
+    """Whether a signal has come; for threads beside the main one."""
     return _signals.came
 
 
@@ -47,7 +47,7 @@ def pause(seconds: float) -> None:
     until = time.monotonic() + seconds
     while True:
         if _signals.came and not _signals.told:
-            _signals.told = True  # what is done to stop everything takes pauses, too
+            _signals.told = True  # only once: stopping everything calls `pause`, too
             raise Stopped
         left = until - time.monotonic()
         if left <= 0:

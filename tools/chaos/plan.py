@@ -9,7 +9,7 @@ ONCE = ("send_email", "send_welcome_email")
 IDEMPOTENT = "chaos.append"
 TRANSACTIONAL = "chaos.insert"
 
-# Of twenty jobs in a row; e-mails are what a customer sees twice.
+# Twenty jobs in a row. Most are e-mails: customers notice one that comes twice.
 _MIX = (
     *("send_email", "send_email", "send_welcome_email", "chaos.append", "send_email"),
     *("chaos.insert", "send_email", "send_email", "send_email", "chaos.append"),
@@ -38,7 +38,7 @@ class Planned:
 def planned(
     run: str, seconds: float, delay: Callable[[int], float] = lambda number: 0.0
 ) -> Iterator[Planned]:
-    """Jobs without end. `run` is part of every name; `seconds`: how long the work takes."""
+    """Yields jobs without end. `run` is part of every name; `seconds`: how long the work takes."""
     for number in count():
         job_type = _MIX[number % len(_MIX)]
         key = f"{run}-{number}"

@@ -1,4 +1,4 @@
-"""The PostgreSQL that is frozen, made read-only, and told to let nobody in."""
+"""The PostgreSQL of bin/chaos: it can be frozen, made read-only, and closed to sessions."""
 
 import os
 import signal
@@ -12,12 +12,12 @@ DATABASE = "jobs"
 
 
 class PostgresServer(Postgres):
-    """PostgreSQL with what may befall it short of a crash."""
+    """PostgreSQL with the faults that are less than a crash."""
 
     _frozen: tuple[int, ...] = ()
 
     def freeze(self) -> None:
-        """SIGSTOP for all of its processes: as a disk or a hypervisor that hangs would have it."""
+        """SIGSTOP for all of its processes, which looks like a disk or a hypervisor that hangs."""
         assert self.process is not None
         with self._connect() as connection:
             backends = connection.execute(
@@ -30,12 +30,16 @@ class PostgresServer(Postgres):
         self._send(signal.SIGCONT)
         self._frozen = ()
 
-    def be_read_only(self, read_only: bool) -> None:
-        """Every transaction that begins from now on may write, or not."""
-        self._alter_system("default_transaction_read_only", "on" if read_only else "off")
+    def make_read_only(self) -> None:
+        """Transactions that begin from now on cannot write."""
+        self._alter_system("default_transaction_read_only", "on")
 
-    def refuse(self) -> None:
-        """Ends every session in the jobs' database and lets nobody in."""
+    def make_writable(self) -> None:
+        """Transactions that begin from now on can write again."""
+        self._alter_system("default_transaction_read_only", "off")
+
+    def refuse_sessions(self) -> None:
+        """Ends every session in the jobs' database, and refuses new ones."""
         with self._connect() as connection:
             connection.execute(f"ALTER DATABASE {DATABASE} ALLOW_CONNECTIONS false")
             connection.execute(
@@ -43,19 +47,19 @@ class PostgresServer(Postgres):
                 [DATABASE],
             )
 
-    def admit(self) -> None:
-        """Lets everybody in."""
+    def accept_sessions(self) -> None:
+        """Accepts sessions again."""
         with self._connect() as connection:
             connection.execute("SET default_transaction_read_only = off")
             connection.execute(f"ALTER DATABASE {DATABASE} ALLOW_CONNECTIONS true")
 
     def recover(self) -> None:
-        """Is as it was before, whatever had befallen it."""
+        """Undoes every fault: the server runs, is writable and accepts sessions."""
         self.thaw()
         if not self.running:
             self.start()
-        self.be_read_only(False)
-        self.admit()
+        self.make_writable()
+        self.accept_sessions()
 
     def _send(self, number: signal.Signals) -> None:
         for pid in self._frozen:

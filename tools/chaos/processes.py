@@ -26,7 +26,7 @@ class WorkerProcess(Process):
 
 
 class Crew:
-    """The workers. Whoever is killed is replaced, as any supervisor would."""
+    """The workers. One that is killed is replaced, as any supervisor would do."""
 
     def __init__(self, size: int, log_dir: Path, environment: Mapping[str, str]) -> None:
         self._size = size
@@ -36,7 +36,7 @@ class Crew:
         self.workers: list[WorkerProcess] = []
 
     def complete(self) -> None:
-        """Starts whoever is missing; returns when all of them are ready."""
+        """Starts the workers that are missing; returns when all of them are ready."""
         self.workers = [worker for worker in self.workers if worker.alive]
         while len(self.workers) < self._size:
             self._start()
@@ -120,6 +120,6 @@ class Api:
 
 
 def open_log(path: Path) -> IO[bytes]:
-    """For what a command says, beside what commands said before."""
+    """Opens a log to append to; makes its directory."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("ab")

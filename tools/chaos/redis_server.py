@@ -1,4 +1,4 @@
-"""The Redis that is emptied, killed, frozen, filled up, and made a replica."""
+"""The Redis of bin/chaos: it can be emptied, frozen, filled up, slowed down and demoted."""
 
 import shutil
 import signal
@@ -6,15 +6,15 @@ import signal
 from tools.errors import ToolError
 from tools.servers.valkey import Valkey
 
-# The port of tcpmux, which no machine has used for decades.
-_NOBODY_LISTENS = 1
+# The port of tcpmux: no machine has had a server there for decades.
+_UNUSED_PORT = 1
 
 
 class RedisServer(Valkey):
-    """Valkey with an append-only file, which can be taken away from it."""
+    """Valkey with an append-only file that can be deleted."""
 
     def forget(self) -> None:
-        """While it is down: what it had written is gone, as if it kept nothing."""
+        """Deletes what it has written; call it while the server is down."""
         shutil.rmtree(self.data, ignore_errors=True)
 
     def empty(self) -> None:
@@ -22,34 +22,42 @@ class RedisServer(Valkey):
         self._order("FLUSHALL")
 
     def freeze(self) -> None:
-        """SIGSTOP: connections stay, and nobody answers."""
+        """SIGSTOP: connections stay open and get no answers."""
         self._send(signal.SIGSTOP)
 
     def thaw(self) -> None:
         self._send(signal.SIGCONT)
 
-    def be_replica(self, of_nobody: bool = False) -> None:
-        """Follows a primary that is not there, and refuses writes; or leads again."""
-        self._order("REPLICAOF NO ONE" if of_nobody else f"REPLICAOF 127.0.0.1 {_NOBODY_LISTENS}")
+    def become_replica(self) -> None:
+        """Follows a primary that does not exist, and refuses writes."""
+        self._order(f"REPLICAOF 127.0.0.1 {_UNUSED_PORT}")
 
-    def be_full(self, full: bool = True) -> None:
-        """Refuses every command that could need memory; or has as much as it wants."""
-        self._order(f"CONFIG SET maxmemory {1 if full else 0}")
+    def become_primary(self) -> None:
+        """Accepts writes again."""
+        self._order("REPLICAOF NO ONE")
 
-    def hesitate(self, milliseconds: int) -> None:
-        """Answers nobody for that long."""
+    def fill_up(self) -> None:
+        """Refuses every command that could need memory."""
+        self._order("CONFIG SET maxmemory 1")
+
+    def lift_memory_limit(self) -> None:
+        """Takes as much memory as it wants again."""
+        self._order("CONFIG SET maxmemory 0")
+
+    def delay_answers(self, milliseconds: int) -> None:
+        """Holds back all answers for this many milliseconds."""
         self._order(f"CLIENT PAUSE {milliseconds} ALL")
 
     def recover(self) -> None:
-        """Is as it was before, whatever had befallen it."""
+        """Undoes every fault: the server runs, is a primary and has memory."""
         self.thaw()
         if not self.running:
             self.start()
-        self.be_replica(of_nobody=True)
-        self.be_full(False)
+        self.become_primary()
+        self.lift_memory_limit()
 
     def size(self) -> int:
-        """How many keys it has."""
+        """Returns how many keys it has."""
         return int(self._order("DBSIZE").removeprefix(":"))
 
     def _send(self, number: signal.Signals) -> None:

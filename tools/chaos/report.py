@@ -17,13 +17,13 @@ _HEADER = (
 
 
 class Report:
-    """Speaks while the suite runs, and at the end."""
+    """Reports while the suite runs, and at the end."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
 
     def begin(self, directory: Path) -> None:
-        """What is going to happen, and under which conditions."""
+        """Says what will run, and under which conditions."""
         options = self._options
         self._tell(
             f"Heartbeat {HEARTBEAT_SECONDS:g} s, worker timeout {WORKER_TIMEOUT_SECONDS:g} s, "
@@ -100,7 +100,7 @@ def _explain(verdict: Verdict, directory: Path) -> None:
     say()
     heading(f"{verdict.fault}: {verdict.what}")
     if verdict.missed:
-        problem(f"The fault showed nothing: {verdict.missed}.")
+        problem(f"The fault proves nothing: {verdict.missed}.")
     for what in verdict.broken:
         problem(what)
     for line in verdict.timelines:

@@ -1,10 +1,10 @@
-"""One fault, from the first job to the last: what it may ask, and what it has to tell."""
+"""One fault, from the first job to the last: what it may ask, and what it leaves for the judge."""
 
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tools.chaos.ledger import JobRow, Progress
+from tools.chaos.job_rows import JobRow, Progress
 from tools.chaos.load import Load
 from tools.chaos.options import Options
 from tools.chaos.pause import pause
@@ -13,19 +13,19 @@ from tools.chaos.processes import SLOTS, WorkerProcess
 from tools.chaos.world import World
 
 POLL_SECONDS = 0.03
-# What a killed process had sent off may still arrive in the ledger.
-SETTLE_SECONDS = 0.3
+# Statements that a killed process had sent may still arrive in PostgreSQL for this long.
+ARRIVAL_SECONDS = 0.3
 _STALLED_SECONDS = 60.0
 _BUSY_SECONDS = 15.0
 
 
 class Missed(Exception):
-    """The fault did not happen while jobs were in flight, so that nothing was shown."""
+    """The fault did not happen while jobs were in flight, so it proves nothing."""
 
 
 @dataclass
 class Run:
-    """`wanted`: how many jobs there will be. `unknown`: those whose outcome nobody can know."""
+    """`wanted`: how many jobs there will be. `unknown`: jobs whose outcome cannot be known."""
 
     world: World
     options: Options
@@ -39,13 +39,13 @@ class Run:
     unfinished_at_end: int = 0
 
     def progress(self) -> Progress:
-        return self.world.ledger.progress(self.client_id)
+        return self.world.job_rows.progress(self.client_id)
 
     def jobs(self) -> list[JobRow]:
-        return self.world.ledger.jobs(self.client_id)
+        return self.world.job_rows.jobs(self.client_id)
 
     def wait_until_done(self, share: float) -> None:
-        """Returns when that share of all jobs is final; raises `Missed` if they stand still."""
+        """Returns when that share of all jobs is final; `Missed` if none finishes for 60 s."""
         best, moved_at = -1, time.monotonic()
         while (final := self.progress().final) < share * self.wanted:
             if final > best:
@@ -55,7 +55,7 @@ class Run:
             pause(POLL_SECONDS)
 
     def expect_in_flight(self, when: str) -> Progress:
-        """Where the jobs are at this moment; raises `Missed` if none is running."""
+        """Returns the progress at this moment; raises `Missed` if no job is running."""
         deadline = time.monotonic() + 2.0
         while (now := self.progress()).running == 0:
             if time.monotonic() > deadline:
@@ -64,11 +64,11 @@ class Run:
         return now
 
     def busiest_worker(self, spare: Iterable[WorkerProcess] = ()) -> WorkerProcess:
-        """The worker that runs most jobs at this moment; waits for one."""
+        """Returns the worker that runs most jobs; waits up to 15 s for one."""
         spared = set(spare)
         deadline = time.monotonic() + _BUSY_SECONDS
         while time.monotonic() < deadline:
-            for pid in self.world.ledger.busiest(self.client_id):
+            for pid in self.world.job_rows.busiest(self.client_id):
                 worker = self.world.crew.find(pid)
                 if worker is not None and worker.alive and worker not in spared:
                     return worker
@@ -78,24 +78,24 @@ class Run:
     def kill(self, victim: WorkerProcess) -> int:
         """SIGKILL for a worker, which is replaced at once; returns how many jobs it held.
 
-        What it was executing may be parked, and nothing else.
+        Only the jobs that it was running may be parked.
         """
         victim.kill_all()
-        pause(SETTLE_SECONDS)
-        held = self.note_executing([victim.pid], SLOTS)
+        pause(ARRIVAL_SECONDS)
+        held = self.note_interrupted([victim.pid], SLOTS)
         self.world.crew.replace(victim)
         return held
 
-    def note_executing(self, pids: Sequence[int], slots: int) -> int:
-        """Asks what workers that were killed have left; returns how many jobs they held.
+    def note_interrupted(self, pids: Sequence[int], slots: int) -> int:
+        """Notes the jobs that killed workers had begun; returns how many jobs they held.
 
-        What they were executing may be parked, and there may be no more of it than slots.
+        Those may be parked, and there may be no more of them than slots.
         """
-        held = self.world.ledger.in_hand(pids, self.client_id)
-        executing = [one.id for one in held if one.started and one.type in ONCE]
-        if len(executing) > slots:
-            self.broken.append(f"{len(executing)} jobs had begun in {slots} slots")
-        self.unknown.update(executing)
+        held = self.world.job_rows.held_by(pids, self.client_id)
+        interrupted = [one.id for one in held if one.started and one.type in ONCE]
+        if len(interrupted) > slots:
+            self.broken.append(f"{len(interrupted)} jobs had begun in {slots} slots")
+        self.unknown.update(interrupted)
         return len(held)
 
     def note_dropped_mails(self) -> None:

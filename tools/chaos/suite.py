@@ -7,8 +7,8 @@ from tools.chaos.client import Client
 from tools.chaos.effects import Effect, appended
 from tools.chaos.fault import Fault
 from tools.chaos.gate import Backlog, Rate, everything
+from tools.chaos.job_rows import JobRow, JobRows
 from tools.chaos.judge import INTERRUPTED, Evidence, Findings, judge
-from tools.chaos.ledger import JobRow, Ledger
 from tools.chaos.load import Load
 from tools.chaos.options import Options
 from tools.chaos.pause import pause
@@ -21,14 +21,14 @@ from tools.chaos.verdict import Verdict
 from tools.chaos.world import World
 
 BACKLOG_LEAST = 40
-# How long after the allowed time it is still watched, so that late can be told from lost.
+# How long the jobs are watched after the allowed time, to tell late jobs from lost ones.
 _PATIENCE_SECONDS = 15.0
-# A backlog is worked off at the pace of undisturbed jobs; a busy machine may be slower.
+# A backlog takes as long as without a fault, times this: a busy machine may be slower.
 _SLACK = 1.5
 
 
 class Suite:
-    """Faults in one world. `jobs_per_second`: the pace of jobs that nothing disturbs."""
+    """Faults in one world. `jobs_per_second`: the pace without a fault."""
 
     def __init__(self, world: World, options: Options) -> None:
         self._world = world
@@ -37,11 +37,11 @@ class Suite:
         self.jobs_per_second = 0.0
 
     def run(self, fault: Fault, jobs: int) -> Verdict:
-        """One fault, from its first job to the verdict."""
+        """Runs one fault, from its first job to the verdict."""
         self._number += 1
         self._world.mail.seconds = fault.work_seconds
-        gate_database = Ledger(self._world.postgres.url)
-        run = self._begin(fault, jobs, gate_database)
+        gate_rows = JobRows(self._world.postgres.url)
+        run = self._begin(fault, jobs, gate_rows)
         verdict = Verdict(fault.name, fault.what, Findings())
         run.load.start()
         try:
@@ -53,36 +53,36 @@ class Suite:
             run.load.stop()
         self._world.mail.behave()
         run.load.join()
-        gate_database.close()
+        gate_rows.close()
         verdict.allowed_seconds = self._allowed(run, fault)
         self._world.heal()
         self._wait(run, verdict.allowed_seconds)
         self._judge(run, verdict)
         return verdict
 
-    def _begin(self, fault: Fault, jobs: int, gate_database: Ledger) -> Run:
+    def _begin(self, fault: Fault, jobs: int, gate_rows: JobRows) -> Run:
         name = f"{fault.name}{self._number}"
         client = self._world.client()
         client.sign_up(name)
-        client_id = self._world.ledger.client_id(name)
+        client_id = self._world.job_rows.client_id(name)
         options = self._options
         plan = planned(name, fault.work_seconds, lambda n: fault.delay_seconds(options, n))
         if fault.per_second is not None:
             load = Load(client, plan, Rate(fault.per_second), fault.submit)
         else:
             limit = max(BACKLOG_LEAST, int(fault.backlog * jobs))
-            gate = everything if fault.backlog >= 1 else Backlog(gate_database, client_id, limit)
+            gate = everything if fault.backlog >= 1 else Backlog(gate_rows, client_id, limit)
             load = Load(client, islice(plan, jobs), gate, fault.submit)
         return Run(self._world, options, load, client_id, wanted=jobs)
 
     def _allowed(self, run: Run, fault: Fault) -> float:
-        """The promise, and the time it takes to work off what was left when the fault was over."""
+        """The promise, plus the time that the jobs left at the end of the fault take."""
         slots = self._options.workers * SLOTS
         pace = min(self.jobs_per_second or slots, slots / fault.work_seconds)
         return RECOVERY_SECONDS + run.unfinished_at_end / pace * _SLACK
 
     def _wait(self, run: Run, allowed_seconds: float) -> None:
-        """Returns when all jobs are final and none waits for a person in vain, or time is up."""
+        """Returns when all jobs are final and none is parked in vain, or when time is up."""
         until = max(time.time(), run.fault_ended_at) + allowed_seconds + _PATIENCE_SECONDS
         while time.time() < until:
             progress = run.progress()
@@ -113,11 +113,11 @@ class Suite:
 
     def _effects(self) -> list[Effect]:
         world = self._world
-        return [*world.mail.effects(), *appended(world.effects_file), *world.ledger.inserted()]
+        return [*world.mail.effects(), *appended(world.effects_file), *world.job_rows.inserted()]
 
 
 def _parked_in_vain(run: Run) -> bool:
-    """A worker that was only frozen may still settle what was given up."""
+    """Whether a dead letter waits that a worker which was only frozen may still resolve."""
     return any(
         row.waits_for_a_person and row.reason == INTERRUPTED and row.id not in run.unknown
         for row in run.jobs()

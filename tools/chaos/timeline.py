@@ -1,11 +1,11 @@
-"""What is known about a job of which something has to be found out."""
+"""Collects what is known about a job that broke a promise."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.chaos.effects import Effect
-from tools.chaos.ledger import JobRow
+from tools.chaos.job_rows import JobRow
 
 JOBS_SHOWN = 5
 _LINES_SHOWN = 20
@@ -14,7 +14,7 @@ _LINES_SHOWN = 20
 def timelines(
     job_ids: Sequence[str], rows: Sequence[JobRow], effects: Sequence[Effect], log_dir: Path
 ) -> list[str]:
-    """Lines about the first few of these jobs."""
+    """Returns lines about the first few of these jobs."""
     by_id = {row.id: row for row in rows}
     lines: list[str] = []
     for job_id in job_ids[:JOBS_SHOWN]:
@@ -28,7 +28,7 @@ def timelines(
 
 def _about(job_id: str, row: JobRow | None) -> Iterator[str]:
     if row is None:
-        yield f"job {job_id}: not in the ledger"
+        yield f"job {job_id}: not in the database"
         return
     yield (
         f"job {row.id} ({row.type}, key {row.key}): {row.state} {row.reason}, attempt "

@@ -1,20 +1,20 @@
-"""Short times, so that a fault takes seconds and not minutes; every wait derives from them."""
+"""Short times, so that a fault takes seconds instead of minutes. Every wait derives from them."""
 
 HEARTBEAT_SECONDS = 1.0
 WORKER_TIMEOUT_SECONDS = 5.0
 GRACE_SECONDS = 10.0
-RECONCILE_SECONDS = 1.0
+REDISPATCH_SECONDS = 1.0
 
-# The promise: after so long everything goes its way again, without a person.
+# The promise: every job is queued, running under a live worker, or final within this time.
 RECOVERY_SECONDS = WORKER_TIMEOUT_SECONDS + 10.0
 
 JOBS_SETTINGS = {
     "JOBS_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
     "JOBS_WORKER_TIMEOUT_SECONDS": str(WORKER_TIMEOUT_SECONDS),
     "JOBS_GRACE_SECONDS": str(GRACE_SECONDS),
-    "JOBS_REDISPATCH_SECONDS": str(RECONCILE_SECONDS),
+    "JOBS_REDISPATCH_SECONDS": str(REDISPATCH_SECONDS),
     "JOBS_REDISPATCH_MARGIN_SECONDS": "1",
-    # What a person may have changed in .env must not change what is measured here.
+    # Set here because values in .env must not change what is measured.
     "JOBS_QUEUES": "default,emails,bulk",
     "JOBS_REDIS_PREFIX": "{jobs}:",
     "JOBS_MAX_RETRIES": "4",

@@ -9,7 +9,7 @@ from tools.chaos.judge import Findings
 
 @dataclass
 class Verdict:
-    """`missed`: why the fault showed nothing. `timelines`: what is known about offending jobs."""
+    """`missed`: why the fault proves nothing. `timelines`: what is known about offending jobs."""
 
     fault: str
     what: str

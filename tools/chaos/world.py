@@ -14,7 +14,7 @@ import psycopg
 from scheduler.env import PRODUCTION
 from tools.chaos.app import variables
 from tools.chaos.client import Client
-from tools.chaos.ledger import Ledger
+from tools.chaos.job_rows import JobRows
 from tools.chaos.mail_server import MailServer
 from tools.chaos.options import Options
 from tools.chaos.postgres_server import PostgresServer
@@ -48,7 +48,7 @@ class World:
         environment = self._environment(options.settings)
         self.crew = Crew(options.workers, self.log_dir, environment)
         self.api = Api(free_port(), self.log_dir, environment)
-        self.ledger = Ledger(self.postgres.url)
+        self.job_rows = JobRows(self.postgres.url)
         self._settings = environment
 
     def start(self) -> None:
@@ -60,7 +60,7 @@ class World:
         self.mail.start()
         if self.manage("migrate", "--verbosity", "0") != 0:
             raise ToolError(f"The tables could not be made; see {self.log_dir}/migrate.log.")
-        self.ledger.make_effect_table()
+        self.job_rows.make_effect_table()
         self.api.start()
         self.crew.complete()
         self.api.wait_until(self.client().is_ready)
@@ -83,7 +83,7 @@ class World:
             ).returncode
 
     def heal(self) -> None:
-        """Everything is as it was before the fault."""
+        """Undoes every fault; returns when all workers are ready."""
         self.mail.behave()
         for worker in self.crew.workers:
             worker.thaw()
@@ -99,22 +99,24 @@ class World:
             self.crew.end,
             self.api.stop,
             self.mail.stop,
-            self.ledger.close,
+            self.job_rows.close,
             self.redis.stop,
             self.postgres.stop,
         ):
-            with suppress(OSError, ToolError):  # one that fails must not keep the others up
+            with suppress(
+                OSError, ToolError
+            ):  # a step that fails must not keep the next ones from running
                 step()
 
     def _make_database(self) -> None:
-        """An empty one, on the server that may have been there before."""
+        """Makes an empty one: the server may have data of an earlier run."""
         url = f"{self.postgres.url.rpartition('/')[0]}/postgres"
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("DROP DATABASE IF EXISTS jobs WITH (FORCE)")
             connection.execute("CREATE DATABASE jobs")
 
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
-        """What the processes of the service see: nothing that a person set for another purpose."""
+        """The variables of the service, without those that are set for other purposes."""
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -124,7 +126,7 @@ class World:
             **inherited,
             **JOBS_SETTINGS,
             **settings,
-            # As where it matters: development keeps every query in memory, for a look at them.
+            # Development would keep every query in memory.
             "ENVIRONMENT": PRODUCTION,
             "SECRET_KEY": secrets.token_urlsafe(50),
             "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE,

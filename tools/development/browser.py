@@ -111,7 +111,7 @@ def _fetch_with_playwright() -> None:
 
 
 def _fetch_with_apt() -> None:
-    """Unpacks Debian's packages and what they need, with apt's state in a directory of ours."""
+    """Unpacks Debian's packages and what they need, with apt's state below `.data`."""
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         return
     root, lists, archives = (BROWSER_DIR / name for name in ("root", "lists", "archives"))

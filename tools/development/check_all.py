@@ -23,7 +23,7 @@ from tools.terminal import heading, problem, say, table
 
 @dataclass(frozen=True)
 class Step:
-    """One command; `environment` is added to ours."""
+    """One command; `environment` is added to that of this process."""
 
     name: str
     arguments: Sequence[str]

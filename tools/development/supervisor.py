@@ -14,11 +14,11 @@ _STOP_SECONDS = 40  # above JOBS_GRACE_SECONDS: a job that is running may finish
 
 
 class Stopped(Exception):
-    """A person wants everything to stop."""
+    """A signal asks everything to stop."""
 
 
 class Ended(Exception):
-    """A part ended that nobody asked to end."""
+    """A part ended by itself."""
 
 
 class Supervisor:
@@ -52,7 +52,7 @@ class Supervisor:
             time.sleep(min(left, _TICK_SECONDS))
 
     def stop(self) -> None:
-        """Stops the parts: those that use others first. A second signal is not patient."""
+        """Stops the parts, those that use others first. A second signal kills them."""
         self._signals = 0
         for group in self._groups():
             self._stop_children(group)

@@ -114,7 +114,7 @@ class Hold:
         return bool(self.url)
 
     def _start_keeper(self) -> None:
-        """Starts the keeper and hands it the server's lock, unless somebody has it."""
+        """Starts the keeper and hands it the server's lock, unless another process holds that."""
         if not self._server.take():
             return
         self._server.write("")
@@ -133,7 +133,7 @@ class Hold:
                 stdout=log,
                 stderr=log,
                 pass_fds=[self._server.descriptor],
-                start_new_session=True,  # Ctrl-C is for those who use the server
+                start_new_session=True,  # Ctrl-C is for the users of the server
             )
         self._server.close()
         self._server = FileLock(self._server.path)

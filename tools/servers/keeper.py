@@ -1,8 +1,8 @@
-"""The process that keeps one embedded server up as long as anybody holds it.
+"""The process that keeps one embedded server up while any process holds it.
 
 Started by `hold.py` with the server's lock, which it and the server keep until both are gone.
-Whoever joins holds the other lock together with the other users; as the kernel lets go of it when
-a process ends, a killed user is no different from one that said goodbye.
+Every user shares the other lock. As the kernel releases a lock when its process ends, a user that
+was killed is no different from one that left.
 """
 
 import json
@@ -33,7 +33,7 @@ def keep(server: Server, lock: FileLock, users: FileLock) -> None:
     lock.write(json.dumps({"url": server.url}))
     while server.running and not users.take() and not stop.is_set():
         stop.wait(_POLL_SECONDS)
-    lock.write("")  # who comes now waits for the end and starts anew
+    lock.write("")  # a process that comes now waits for the end and starts it anew
     server.stop()
 
 

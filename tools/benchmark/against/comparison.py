@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.benchmark.against.measures import measures
-from tools.benchmark.against.spread import TOLERANCE
+from tools.benchmark.against.spread import PAIRS_LEAST, TOLERANCE
 from tools.benchmark.against.turns import Compared, Effort, compare_in_turns
 from tools.benchmark.against.version import files_of_checkout, files_of_commit, version
 from tools.benchmark.options import Options
@@ -37,7 +37,6 @@ class Comparison:
 
     def as_text(self) -> str:
         """For people."""
-        worse = ", ".join(self.worse)
         return "\n".join(
             [
                 f"new: this checkout; old: {self.commit}",
@@ -45,9 +44,14 @@ class Comparison:
                 *aligned(_HEADINGS, [_row(one) for one in self.compared]),
                 "",
                 _EXPLANATION,
-                f"Worse: {worse}." if worse else "No figure is worse.",
+                self._judgement(),
             ]
         )
+
+    def _judgement(self) -> str:
+        if not all(one.spread.enough_pairs for one in self.compared):
+            return f"Nothing is judged: that takes {PAIRS_LEAST} pairs of turns."
+        return f"Worse: {', '.join(self.worse)}." if self.worse else "No figure is worse."
 
     def as_json(self) -> str:
         """For machines."""

@@ -74,6 +74,8 @@ def compare_in_turns(
 def _calibrated(measure: Measure, sides: Sequence[_Side], effort: Effort) -> int:
     """How much of it takes about a second."""
     count = effort.count or measure.count
+    if not measure.calibrated:
+        count = min(count, measure.count)
     count = max(1, count // measure.step) * measure.step
     for _ in range(2):  # the second time, caches are warm
         seconds = [float(side.run(count)["seconds"]) for side in sides]

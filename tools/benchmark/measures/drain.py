@@ -4,7 +4,7 @@ from tools.benchmark import raw
 from tools.benchmark.bench import Bench, Findings
 from tools.benchmark.drains import Drain
 from tools.benchmark.figure import Figure
-from tools.benchmark.rows import clean_slate
+from tools.benchmark.rows import empty_everything
 
 RAW = "rows/s claimed and finished"
 
@@ -27,7 +27,7 @@ def drain(bench: Bench) -> Findings:
 
 
 def _figure(name: str, one: Drain) -> Figure:
-    clean_slate()
+    empty_everything()
     limit = raw.claim_and_finish(one.jobs)
     return Figure(name, one.run(), "jobs/s", limit, RAW)
 

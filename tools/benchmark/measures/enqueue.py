@@ -6,7 +6,7 @@ from tools.benchmark import raw
 from tools.benchmark.bench import Bench, Findings
 from tools.benchmark.figure import Figure
 from tools.benchmark.job_names import EMPTY
-from tools.benchmark.rows import clean_slate, enqueue_jobs
+from tools.benchmark.rows import empty_everything, enqueue_jobs
 from tools.benchmark.turns import in_turns
 
 SLICE = 50
@@ -22,14 +22,14 @@ def enqueue(bench: Bench) -> Findings:
 
 
 def _one(count: int) -> Figure:
-    clean_slate()
+    empty_everything()
     with raw.inserts_and_pushes() as bare:
         limit, rate = in_turns(count, SLICE, bare, _enqueue_singly)
     return Figure("enqueue one", rate, "jobs/s", limit, "INSERT + LPUSH/s")
 
 
 def _many(count: int) -> Figure:
-    clean_slate()
+    empty_everything()
     with raw.bulk_inserts() as bare:
         limit, rate = in_turns(count, BATCH, bare, enqueue_jobs)
     return Figure("enqueue many", rate, "jobs/s", limit, "rows/s inserted in bulk")

@@ -10,7 +10,7 @@ from tools.benchmark.bench import Bench, Findings
 from tools.benchmark.drains import Drain
 from tools.benchmark.figure import Figure
 from tools.benchmark.plans import Plan, hot_plans
-from tools.benchmark.rows import add_backlog, add_finished, clean_slate, settle_down
+from tools.benchmark.rows import add_backlog, add_finished, empty_everything, vacuum_and_checkpoint
 
 EMPTY_TABLES = "growth, nothing before it"
 
@@ -18,9 +18,9 @@ EMPTY_TABLES = "growth, nothing before it"
 def growth(bench: Bench) -> Findings:
     """Rows are added and never taken away; each drain leaves its own behind as well.
 
-    What they are compared with is measured before and after them: a machine has its moods.
+    What they are compared with is measured before and after: the speed of a machine varies.
     """
-    clean_slate()
+    empty_everything()
     bases = [_drain(bench, EMPTY_TABLES)]
     grown = []
     queued = 0
@@ -33,11 +33,11 @@ def growth(bench: Bench) -> Findings:
     add_finished(bench.sizes.million)
     grown.append(_drain(bench, "growth, all queued and finished"))
     bench.progress.step("plans")
-    settle_down()
+    vacuum_and_checkpoint()
     plans = hot_plans()
     with _old_snapshot():
         grown.append(_drain(bench, "growth, and a transaction held open"))
-    clean_slate()
+    empty_everything()
     bases.append(_drain(bench, EMPTY_TABLES))
     base = replace(bases[0], value=mean(one.value for one in bases))
     beside = [_beside(one, base) for one in grown]

@@ -13,7 +13,7 @@ from tools.benchmark.figure import Figure
 from tools.benchmark.http_load import EMPTY_PATH, Load, load
 from tools.benchmark.job_names import EMPTY
 from tools.benchmark.processes import API_PROCESSES, api
-from tools.benchmark.rows import clean_slate
+from tools.benchmark.rows import empty_everything
 from tools.benchmark.turns import in_turns
 
 USERNAME = "benchmark"
@@ -25,7 +25,7 @@ SLICE = 400
 
 def http(bench: Bench) -> Findings:
     """The load comes from this process, over eight kept connections."""
-    clean_slate()
+    empty_everything()
     with api() as address, load(address, _token(), API_PROCESSES) as calls:
         _one_each(calls, WARM_UP)
         figures = bench.median("one job a call", lambda: [_one_each(calls, bench.sizes.requests)])

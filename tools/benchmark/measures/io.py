@@ -4,14 +4,14 @@ from tools.benchmark.bench import Bench, Findings
 from tools.benchmark.drains import Drain
 from tools.benchmark.figure import Figure
 from tools.benchmark.job_names import SLEEP, SLEEP_ASYNC, SLEEP_SECONDS
-from tools.benchmark.rows import clean_slate
+from tools.benchmark.rows import empty_everything
 
 CONCURRENCY = 50
 CEILING = CONCURRENCY / SLEEP_SECONDS
 
 
 def io(bench: Bench) -> Findings:
-    """One process. Nobody could do more than 50 / 10 ms = 5,000 a second."""
+    """One process. More than 50 / 10 ms = 5,000 a second is impossible."""
     return Findings(
         bench.median("async", lambda: [_figure("10 ms I/O × 50, async", SLEEP_ASYNC, bench)])
         + bench.median("threads", lambda: [_figure("10 ms I/O × 50, threads", SLEEP, bench)])
@@ -19,6 +19,6 @@ def io(bench: Bench) -> Findings:
 
 
 def _figure(name: str, job_type: str, bench: Bench) -> Figure:
-    clean_slate()
+    empty_everything()
     drain = Drain(bench.sizes.io_jobs, job_type, concurrency=CONCURRENCY)
     return Figure(name, drain.run(), "jobs/s", CEILING, "jobs/s at most")

@@ -8,7 +8,7 @@ from tools.benchmark.bench import Bench, Findings
 from tools.benchmark.figure import Figure
 from tools.benchmark.job_names import STAMP
 from tools.benchmark.processes import workers
-from tools.benchmark.rows import clean_slate
+from tools.benchmark.rows import empty_everything
 from tools.benchmark.stamps import percentile, stamps
 
 DUE_PER_SECOND = 200
@@ -22,7 +22,7 @@ def lateness(bench: Bench) -> Findings:
 
 
 def _lateness(count: int) -> list[Figure]:
-    clean_slate()
+    empty_everything()
     with stamps() as left, workers(stamps=str(left.path)):
         first = time.time() + AHEAD_SECONDS
         moments = [first + number / DUE_PER_SECOND for number in range(count)]

@@ -8,30 +8,30 @@ from tools.benchmark.bench import Bench, Findings
 from tools.benchmark.drains import QUEUE
 from tools.benchmark.figure import Figure
 from tools.benchmark.processes import workers
-from tools.benchmark.rows import clean_slate, enqueue_jobs
+from tools.benchmark.rows import empty_everything, enqueue_jobs
 from tools.child import Child
 
 SAMPLE_SECONDS = 0.25
 MEGABYTE = 2**20
-# A worker has seen every part of itself by then: what comes after it is growth.
-SETTLED = 0.1
+# After this share of the jobs all code and caches are loaded: what comes later is growth.
+WARMED_UP = 0.1
 
 
 def memory(bench: Bench) -> Findings:
     """Sampled four times a second."""
-    clean_slate()
+    empty_everything()
     jobs = bench.sizes.million
     bench.progress.step(f"accepting {jobs:,} jobs")
     enqueue_jobs(jobs)
     bench.progress.step(f"running {jobs:,} jobs")
     with workers() as process:
         samples = _samples(process)
-    settled = next(megabytes for left, megabytes in samples if left <= jobs * (1 - SETTLED))
+    warm = next(megabytes for left, megabytes in samples if left <= jobs * (1 - WARMED_UP))
     highest = max(megabytes for _, megabytes in samples)
     return Findings(
         [
             Figure("memory, most", highest, "MB"),
-            Figure("memory, growth", samples[-1][1] - settled, "MB"),
+            Figure("memory, growth", samples[-1][1] - warm, "MB"),
         ],
         [{"jobs_left": left, "megabytes": round(megabytes, 1)} for left, megabytes in samples],
     )

@@ -8,7 +8,7 @@ from tools.benchmark.bench import Bench, Findings
 from tools.benchmark.figure import Figure
 from tools.benchmark.job_names import STAMP
 from tools.benchmark.processes import workers
-from tools.benchmark.rows import clean_slate
+from tools.benchmark.rows import empty_everything
 from tools.benchmark.stamps import percentile, stamps
 
 RAW = "ms, INSERT + LPUSH → BRPOP + claim"
@@ -23,7 +23,7 @@ def pickup(bench: Bench) -> Findings:
 
 
 def _pickup(count: int) -> list[Figure]:
-    clean_slate()
+    empty_everything()
     bare = raw.pickups(count, EVERY_SECONDS)
     with stamps() as warm, workers(stamps=str(warm.path)):
         _enqueue(WARM_UP)

@@ -23,7 +23,7 @@ class ChaosConfig(AppConfig):
 
 
 class _Killer:
-    """Kills this process the n-th time, unless enough processes have died of it."""
+    """Kills this process at every n-th push, until enough processes have died."""
 
     def __init__(self, every: int, limit: int, kills: Path) -> None:
         self._numbers = count(1)
@@ -36,7 +36,7 @@ class _Killer:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _write(self) -> bool:
-        """Leaves a line, so that it is known that this happened; False if there are enough."""
+        """Notes the death in a file; returns False if there are enough."""
         with self._kills.open("a+") as file:
             file.seek(0)
             if len(file.readlines()) >= self._limit:

@@ -22,7 +22,7 @@ class EffectPayload(serializers.Serializer[dict[str, Any]]):
 
 @job_type("chaos.append", payload=EffectPayload, effect=Effect.IDEMPOTENT)
 def append(payload: Payload, context: JobContext) -> None:
-    """Adds a line to a file, in the middle of its work: it may be cut off before and after."""
+    """Appends a line to a file in the middle of its work: it can be cut off before and after."""
     time.sleep(payload["seconds"] / 2)
     line = f"{payload['effect']} {context.job_id} {context.attempt} {time.time()}\n"
     descriptor = os.open(os.environ[EFFECTS_FILE], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -1,6 +1,6 @@
-"""The environment variables through which bin/chaos speaks to the processes of the service."""
+"""The environment variables that bin/chaos sets for the processes of the service."""
 
 EFFECTS_FILE = "CHAOS_EFFECTS_FILE"  # where chaos.append leaves its lines
 KILL_EVERY = "CHAOS_KILL_EVERY"  # the API dies at every n-th push
-KILL_LIMIT = "CHAOS_KILL_LIMIT"  # after so many deaths no more
+KILL_LIMIT = "CHAOS_KILL_LIMIT"  # the API dies at most this many times
 KILLS_FILE = "CHAOS_KILLS_FILE"  # a line for each death

@@ -1,7 +1,9 @@
 """The faults, in the order in which they happen."""
 
 from tools.chaos.fault import Fault
-from tools.chaos.faults.ailing import (
+from tools.chaos.faults.api import API_KILLED, SUBMITTED_TWICE
+from tools.chaos.faults.calm import CALM
+from tools.chaos.faults.degraded import (
     POSTGRES_FROZEN,
     POSTGRES_READ_ONLY,
     POSTGRES_REFUSES,
@@ -10,8 +12,6 @@ from tools.chaos.faults.ailing import (
     REDIS_READ_ONLY,
     REDIS_SLOW,
 )
-from tools.chaos.faults.api import API_KILLED, SUBMITTED_TWICE
-from tools.chaos.faults.calm import CALM
 from tools.chaos.faults.mail import SMTP_DROPS, SMTP_REFUSES
 from tools.chaos.faults.mixed import MIXED
 from tools.chaos.faults.postgres import (

@@ -17,7 +17,7 @@ _SHORT_KILLS = 4
 
 
 def _kill(run: Run) -> None:
-    """Kills the API between commit and push, several times; clients ask again with their keys."""
+    """Kills the API between commit and push, several times; clients repeat with the same keys."""
     run.wait_until_done(0.05)
     limit = _SHORT_KILLS if run.options.short else KILLS
     every = max(3, run.wanted // (limit * 3))
@@ -64,7 +64,7 @@ class Twice:
 
 
 def _again(run: Run) -> None:
-    """All jobs were submitted twice at once; when they have finished they come once more."""
+    """Submits every job once more when all have finished."""
     run.wait_until_done(1.0)
     run.load.join()
     with ThreadPoolExecutor(CLIENTS) as clients:
@@ -77,7 +77,7 @@ def _again(run: Run) -> None:
         run.broken.append(f"{accepted} jobs were accepted again after they had finished")
     run.notes.append(f"{3 * len(jobs)} submissions of {len(jobs)} jobs")
     run.fault_is_over()
-    pause(1.0)  # what was wrongly accepted would run by now
+    pause(1.0)  # a job that was wrongly accepted would have run by now
 
 
 API_KILLED = Fault("api", "API killed between commit and push", _kill)

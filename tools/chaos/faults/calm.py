@@ -1,4 +1,4 @@
-"""No fault at all: shows that everything works, and how quickly."""
+"""No fault: shows that everything works, and at what pace."""
 
 from tools.chaos.fault import Fault
 from tools.chaos.run import Run

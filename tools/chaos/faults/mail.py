@@ -1,4 +1,4 @@
-"""What the mail server does to the mails."""
+"""Faults of the mail server."""
 
 from tools.chaos.fault import Fault
 from tools.chaos.run import Missed, Run

@@ -1,4 +1,4 @@
-"""Everything, in random order and some of it at a time, under continuous load."""
+"""Most of the faults in random order, several at a time, under continuous load."""
 
 import random
 import time
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from tools.chaos.fault import Fault
-from tools.chaos.faults import ailing, postgres
+from tools.chaos.faults import degraded, postgres
 from tools.chaos.memory import Memory
 from tools.chaos.pause import pause
 from tools.chaos.plan import ONCE
@@ -38,7 +38,7 @@ def _mix(run: Run) -> None:
 class _Mix:
     """One fault after the other; some last while others come.
 
-    The first half of the workers is never ended, so that their memory can be watched.
+    The first half of the workers is never ended, so that their memory can be measured.
     """
 
     def __init__(self, run: Run) -> None:
@@ -71,13 +71,13 @@ class _Mix:
             "API killed": self._kill_api,
             "FLUSHALL": self._flush,
             "Redis away": self._stop_redis,
-            "Redis frozen": lambda: self._ail(ailing.freeze_redis),
-            "Redis slow": lambda: self._ail(ailing.slow_redis),
-            "Redis full": lambda: self._ail(ailing.fill_redis),
-            "Redis demoted": lambda: self._ail(ailing.demote_redis),
-            "PostgreSQL frozen": lambda: self._ail(ailing.freeze_postgres),
-            "PostgreSQL read-only": lambda: self._ail(ailing.demote_postgres),
-            "PostgreSQL refuses": lambda: self._ail(ailing.refuse_sessions),
+            "Redis frozen": lambda: self._degrade(degraded.freeze_redis),
+            "Redis slow": lambda: self._degrade(degraded.slow_redis),
+            "Redis full": lambda: self._degrade(degraded.fill_redis),
+            "Redis demoted": lambda: self._degrade(degraded.demote_redis),
+            "PostgreSQL frozen": lambda: self._degrade(degraded.freeze_postgres),
+            "PostgreSQL read-only": lambda: self._degrade(degraded.demote_postgres),
+            "PostgreSQL refuses": lambda: self._degrade(degraded.refuse_sessions),
             "PostgreSQL restarted": self._restart_postgres,
             "connections cut": self._cut,
             "mails refused": self._refuse_mails,
@@ -119,11 +119,14 @@ class _Mix:
         self._run.world.crew.replace(victim)
 
     def _freeze(self) -> None:
-        """Shorter or longer than the limit. Its mails may run into time limits meanwhile."""
+        """Freezes a worker for less or more than the worker timeout.
+
+        The mails that it is sending may time out meanwhile: their outcome is unknown.
+        """
         victim = self._run.busiest_worker()
         victim.freeze()
         self._frozen.append(victim)
-        held = self._run.world.ledger.in_hand([victim.pid], self._run.client_id)
+        held = self._run.world.job_rows.held_by([victim.pid], self._run.client_id)
         self._run.unknown.update(one.id for one in held if one.started and one.type in ONCE)
 
         def thaw() -> None:
@@ -138,22 +141,22 @@ class _Mix:
 
     def _flush(self) -> None:
         if "Redis away" in self._lasting:
-            raise Missed("there is nothing to flush")
+            raise Missed("Redis was away")
         self._run.world.redis.empty()
 
     def _stop_redis(self) -> None:
-        """It comes back with what it knew, or empty."""
+        """Kills Redis; it comes back with its file, or empty."""
         redis = self._run.world.redis
         redis.kill()
         if self._chance.random() < 0.5:
             redis.forget()
         self._last("Redis away", 0, 8, redis.start)
 
-    def _ail(self, ailment: ailing.Ailment) -> None:
-        """Shorter or longer than a worker may be silent."""
+    def _degrade(self, degradation: degraded.Degradation) -> None:
+        """Degrades a server for less or more than the worker timeout."""
         if "Redis away" in self._lasting:
-            raise Missed("a server that is away cannot be ill, and one is enough")
-        ailment(self._run, self._chance.uniform(1, 8))
+            raise Missed("Redis was away")
+        degradation(self._run, self._chance.uniform(1, 8))
 
     def _restart_postgres(self) -> None:
         postgres.restart(self._run, away_seconds=self._chance.uniform(0, 8))

@@ -8,7 +8,7 @@ from tools.chaos.pause import pause
 from tools.chaos.run import Missed, Run
 from tools.chaos.times import WORKER_TIMEOUT_SECONDS
 
-# Longer than the worker timeout: nobody may be taken for dead because nobody could be heard.
+# Longer than the worker timeout: no worker may count as dead because heartbeats cannot be written.
 AWAY_SECONDS = WORKER_TIMEOUT_SECONDS + 3.0
 CUTS_LEAST = 10
 _CUTTING_SECONDS = 5.0
@@ -28,7 +28,7 @@ def _away(run: Run) -> None:
 
 
 def restart(run: Run, *, away_seconds: float) -> None:
-    """Immediate mode: no goodbye to anybody, and recovery from the log at the next start."""
+    """Stops PostgreSQL in immediate mode, which is like a crash: the next start replays the WAL."""
     now = run.expect_in_flight("PostgreSQL was stopped")
     stopped_at = time.monotonic()
     run.world.postgres.kill()
@@ -48,11 +48,11 @@ def _cut(run: Run) -> None:
 
 
 def cut(run: Run, seconds: float) -> None:
-    """Cuts connections one by one, those in the middle of something first."""
+    """Cuts connections one by one, those in the middle of a statement or transaction first."""
     cuts: Counter[str] = Counter()
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if state := run.world.ledger.cut_one_connection():
+        if state := run.world.job_rows.cut_one_connection():
             cuts[state] += 1
         pause(_BETWEEN_CUTS_SECONDS)
     busy = cuts.total() - cuts["idle"]

@@ -12,12 +12,12 @@ def _cut_power(run: Run) -> None:
 
 
 def cut_power(run: Run) -> None:
-    """Workers, API, Redis and PostgreSQL are killed; what they had not written is gone."""
+    """Kills workers, API, Redis and PostgreSQL; what they had not written to disk is lost."""
     world = run.world
     now = run.expect_in_flight("the power failed")
     workers = list(world.crew.workers)
     for worker in workers:
-        worker.freeze()  # all stop at one moment; the others would see the first ones die
+        worker.freeze()  # all at one moment: workers killed later would see the first ones die
     world.postgres.kill()
     world.redis.kill()
     world.redis.forget()
@@ -25,7 +25,7 @@ def cut_power(run: Run) -> None:
     for worker in workers:
         worker.kill_all()
     world.postgres.start()
-    run.note_executing([worker.pid for worker in workers], SLOTS * len(workers))
+    run.note_interrupted([worker.pid for worker in workers], SLOTS * len(workers))
     world.redis.start()
     world.api.start()
     world.crew.complete()

@@ -9,7 +9,7 @@ from tools.chaos.run import POLL_SECONDS, Missed, Run
 AWAY_SECONDS = 20.0
 _SHORT_AWAY_SECONDS = 6.0
 
-# Slower work and more of it: jobs are to wait in Redis even where the API is slow.
+# Slower and more work, so that jobs wait in Redis even on a machine with a slow API.
 _WORK_SECONDS, _BACKLOG = 0.4, 0.5
 QUEUED_LEAST = 5
 
@@ -59,7 +59,7 @@ def restart(run: Run, *, empty: bool, away_seconds: float = 0.0) -> None:
 
 
 def _let_work_go_on(run: Run, seconds: float) -> int:
-    """How many jobs were done in that time."""
+    """Lets time pass; returns how many jobs became final meanwhile."""
     before = run.progress()
     until = time.monotonic() + seconds
     while time.monotonic() < until:

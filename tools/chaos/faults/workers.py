@@ -21,7 +21,7 @@ def kill_one(run: Run) -> None:
     """Kills a worker in the middle of its jobs; raises `Missed` if it never held any."""
     for _ in range(_TRIES):
         if held := run.kill(run.busiest_worker()):
-            run.notes.append(f"killed a worker; jobs in its hands: {held}")
+            run.notes.append(f"killed a worker that held {held} jobs")
             return
     raise Missed("the killed workers held no job")
 
@@ -57,24 +57,22 @@ def _freeze(run: Run) -> None:
 
 
 def freeze_one(run: Run) -> None:
-    """Stops a worker with SIGSTOP until its jobs were given to others, and thaws it then."""
+    """Stops a worker with SIGSTOP, and thaws it once its jobs have been rescued."""
     victim = run.busiest_worker()
     victim.freeze()
     frozen_at = time.monotonic()
-    held = len(run.world.ledger.in_hand([victim.pid], run.client_id))
-    while run.world.ledger.in_hand([victim.pid], run.client_id):
+    held = len(run.world.job_rows.held_by([victim.pid], run.client_id))
+    while run.world.job_rows.held_by([victim.pid], run.client_id):
         if time.monotonic() - frozen_at > RECOVERY_SECONDS:
             run.broken.append(f"the jobs of a frozen worker were not rescued; see {victim.log}")
             break
         pause(POLL_SECONDS)
     rescued_after = time.monotonic() - frozen_at
-    pause(0.5)  # the others are at work on what was rescued when the zombie comes
+    pause(0.5)  # the frozen worker comes back while others run what was rescued
     victim.thaw()
     if not held:
         raise Missed("the frozen worker held no job")
-    run.notes.append(
-        f"froze a worker; jobs in its hands: {held}; rescued after {rescued_after:.1f} s"
-    )
+    run.notes.append(f"froze a worker that held {held} jobs; rescued after {rescued_after:.1f} s")
 
 
 def _kill_while_delayed(run: Run) -> None:

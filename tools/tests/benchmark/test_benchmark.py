@@ -19,11 +19,11 @@ from jobs.broker.redis import RedisBroker
 from jobs.handlers.registry import job_types
 from jobs.tests.waiting import wait_until
 from tools.benchmark.figure import Figure, medians
-from tools.benchmark.ground import Ground
 from tools.benchmark.job_names import EMPTY
 from tools.benchmark.measures import MEASURES
 from tools.benchmark.options import MEASURES as NAMES
 from tools.benchmark.options import parse
+from tools.benchmark.scope import Scope
 from tools.benchmark.table import HEADINGS, table
 from tools.benchmark.targets import TARGETS
 from tools.checkout import CHECKOUT
@@ -51,7 +51,7 @@ def databases() -> set[str]:
 
 def redis_keys(pid: int) -> list[str]:
     """What a run has left in Redis."""
-    broker = RedisBroker(settings.JOBS_REDIS_URL, Ground(f"benchmark_{pid}").redis_prefix, 1)
+    broker = RedisBroker(settings.JOBS_REDIS_URL, Scope(f"benchmark_{pid}").redis_prefix, 1)
     return list(broker._client.scan_iter(match=f"{{benchmark_{pid}}}:*"))
 
 
@@ -118,9 +118,9 @@ def test_the_plans_are_those_of_every_hot_verb(found: dict[str, Any]) -> None:
         "insert, key taken",
         "claim",
         "record succeeded",
-        "settle has_key_conflict",
-        "ring again",
-        "next in ledger",
+        "resolve key conflicts",
+        "redispatch lost",
+        "next due",
     }
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from tools.chaos.client import Receipt
 from tools.chaos.effects import Effect
+from tools.chaos.job_rows import JobRow
 from tools.chaos.judge import Evidence, Findings, judge
-from tools.chaos.ledger import JobRow
 from tools.chaos.plan import Planned
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""What PostgreSQL says about the jobs, asked in SQL of this file's own."""
+"""Reads the tables of the jobs. The SQL is its own: the judge shares no code with the service."""
 
 import time
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from tools.chaos.pause import pause
 PATIENCE_SECONDS = 60.0
 FINAL = ("succeeded", "skipped", "dead", "cancelled")
 
-# `waiting`: its dead letter waits for a person.
+# `waiting`: the job has a dead letter that waits for a person.
 _JOBS = """
     SELECT job.id::text, job.type, job.idempotency_key, job.state, job.attempt, job.failures,
         job.errors, job.created_at, job.run_at, job.claimed_at, job.started_at, job.finished_at,
@@ -32,7 +32,7 @@ _PROGRESS = """
     FROM jobs_job WHERE submitted_by_id = %s
 """
 
-_IN_HAND = """
+_HELD_BY = """
     SELECT job.id::text, job.type, job.started_at IS NOT NULL
     FROM jobs_job AS job
     JOIN jobs_worker AS worker ON worker.id = job.worker_id
@@ -65,7 +65,7 @@ _EFFECT_TABLE = """
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """One row of the ledger."""
+    """One job, with its worker and its open dead letter."""
 
     id: str
     type: str
@@ -102,16 +102,16 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class InHand:
-    """A job that a worker holds. `started`: its handler may have begun."""
+class HeldJob:
+    """A job that a worker runs. `started`: its handler may have begun."""
 
     id: str
     type: str
     started: bool
 
 
-class Ledger:
-    """One connection, made anew whenever it breaks. Not to be shared between threads."""
+class JobRows:
+    """One connection, made anew when it breaks. Threads must not share it."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -123,41 +123,41 @@ class Ledger:
             self._connection = None
 
     def jobs(self, client_id: int) -> list[JobRow]:
-        """Every job of a client."""
+        """Returns every job of a client."""
         return [JobRow(*row) for row in self._ask(_JOBS, [client_id])]
 
     def progress(self, client_id: int, patience_seconds: float = PATIENCE_SECONDS) -> Progress:
-        """How far the jobs of a client are."""
+        """Returns how many jobs of a client are queued, running and final."""
         return Progress(*self._ask(_PROGRESS, [client_id], patience_seconds)[0])
 
-    def in_hand(self, pids: Sequence[int], client_id: int) -> list[InHand]:
-        """What the workers of these processes hold, as the ledger sees it."""
-        return [InHand(*row) for row in self._ask(_IN_HAND, [list(pids), client_id])]
+    def held_by(self, pids: Sequence[int], client_id: int) -> list[HeldJob]:
+        """Returns the running jobs of the workers with these process ids."""
+        return [HeldJob(*row) for row in self._ask(_HELD_BY, [list(pids), client_id])]
 
     def busiest(self, client_id: int) -> list[int]:
-        """The process ids of the workers that run jobs of a client, most jobs first."""
+        """Returns the process ids of workers that run jobs of a client, most jobs first."""
         return [row[0] for row in self._ask(_BUSIEST, [client_id])]
 
     def inserted(self) -> list[Effect]:
-        """The rows that `chaos.insert` left."""
+        """Returns the rows that `chaos.insert` left."""
         rows = self._ask("SELECT effect, job_id::text, at, attempt FROM chaos_effect")
         return [Effect(name, job, at, f"row of attempt {n}") for name, job, at, n in rows]
 
     def client_id(self, username: str) -> int:
-        """The id of a user."""
+        """Returns the id of a user."""
         sql = "SELECT id FROM accounts_user WHERE username = %s"
         return int(self._ask(sql, [username])[0][0])
 
     def cut_one_connection(self) -> str | None:
-        """Ends one session of the service, one that does something if there is one.
+        """Ends one session of the service, a busy one if there is one.
 
-        Returns what the session did at that moment; None if there was none.
+        Returns the state of that session, such as "active" or "idle"; None if there was none.
         """
         rows = self._ask(_CUT)
         return str(rows[0][1]) if rows else None
 
     def make_effect_table(self) -> None:
-        """The table into which `chaos.insert` inserts."""
+        """Makes the table into which `chaos.insert` inserts."""
         self._execute(_EFFECT_TABLE)
 
     def _execute(self, sql: str) -> None:

@@ -1,4 +1,4 @@
-"""Servers that are there and do not serve: frozen, slow, full, read-only, letting nobody in."""
+"""Servers that run and do not serve: frozen, slow, full, read-only, closed to sessions."""
 
 import time
 from collections.abc import Callable
@@ -9,26 +9,29 @@ from tools.chaos.run import POLL_SECONDS, Run
 from tools.chaos.times import WORKER_TIMEOUT_SECONDS
 from tools.chaos.world import World
 
-# Longer than the worker timeout: nobody may be taken for dead because nobody could be heard.
+# Longer than the worker timeout: no worker may count as dead because heartbeats cannot be written.
 LONG_SECONDS = WORKER_TIMEOUT_SECONDS + 3.0
 _SHORT_SECONDS = 4.0
-# Four of five commands have to wait for Redis, which is still no outage.
-_HESITATION_MILLISECONDS = 200
-_HESITATION_EVERY_SECONDS = 0.25
+# Four of five commands wait for Redis, but none so long that it counts as an outage.
+_DELAY_MILLISECONDS = 200
+_DELAY_EVERY_SECONDS = 0.25
 
 Step = Callable[[World], None]
-Ailment = Callable[[Run, float], None]
+Degradation = Callable[[Run, float], None]
 
 
 def _nothing(world: World) -> None:
     pass
 
 
-def ail(
+def degrade(
     run: Run, seconds: float, begin: Step, end: Step, meanwhile: Step = _nothing, every: float = 1.0
 ) -> None:
-    """From `begin` to `end` it does not serve, while jobs are in flight."""
-    now = run.expect_in_flight("the server fell ill")
+    """Degrades a server between `begin` and `end`, for `seconds`, while jobs are in flight.
+
+    `meanwhile` is called every `every` seconds.
+    """
+    now = run.expect_in_flight("the server was degraded")
     begin(run.world)
     try:
         until = time.monotonic() + seconds
@@ -41,59 +44,66 @@ def ail(
 
 
 def freeze_redis(run: Run, seconds: float) -> None:
-    ail(run, seconds, lambda world: world.redis.freeze(), lambda world: world.redis.thaw())
+    degrade(run, seconds, lambda world: world.redis.freeze(), lambda world: world.redis.thaw())
 
 
 def slow_redis(run: Run, seconds: float) -> None:
-    ail(
+    degrade(
         run,
         seconds,
         _nothing,
         _nothing,
-        lambda world: world.redis.hesitate(_HESITATION_MILLISECONDS),
-        _HESITATION_EVERY_SECONDS,
+        lambda world: world.redis.delay_answers(_DELAY_MILLISECONDS),
+        _DELAY_EVERY_SECONDS,
     )
 
 
 def fill_redis(run: Run, seconds: float) -> None:
-    ail(
+    degrade(
         run,
         seconds,
-        lambda world: world.redis.be_full(),
-        lambda world: world.redis.be_full(False),
+        lambda world: world.redis.fill_up(),
+        lambda world: world.redis.lift_memory_limit(),
     )
 
 
 def demote_redis(run: Run, seconds: float) -> None:
-    ail(
+    degrade(
         run,
         seconds,
-        lambda world: world.redis.be_replica(),
-        lambda world: world.redis.be_replica(of_nobody=True),
+        lambda world: world.redis.become_replica(),
+        lambda world: world.redis.become_primary(),
     )
 
 
 def freeze_postgres(run: Run, seconds: float) -> None:
-    ail(run, seconds, lambda world: world.postgres.freeze(), lambda world: world.postgres.thaw())
+    degrade(
+        run, seconds, lambda world: world.postgres.freeze(), lambda world: world.postgres.thaw()
+    )
 
 
 def demote_postgres(run: Run, seconds: float) -> None:
-    ail(
+    degrade(
         run,
         seconds,
-        lambda world: world.postgres.be_read_only(True),
-        lambda world: world.postgres.be_read_only(False),
+        lambda world: world.postgres.make_read_only(),
+        lambda world: world.postgres.make_writable(),
     )
 
 
 def refuse_sessions(run: Run, seconds: float) -> None:
-    ail(run, seconds, lambda world: world.postgres.refuse(), lambda world: world.postgres.admit())
+    degrade(
+        run,
+        seconds,
+        lambda world: world.postgres.refuse_sessions(),
+        lambda world: world.postgres.accept_sessions(),
+    )
 
 
-def _strike(ailment: Ailment) -> Callable[[Run], None]:
+def _strike(degradation: Degradation) -> Callable[[Run], None]:
     def strike(run: Run) -> None:
         run.wait_until_done(0.3)
-        ailment(run, _SHORT_SECONDS if run.options.short else LONG_SECONDS)
+        degradation(run, _SHORT_SECONDS if run.options.short else LONG_SECONDS)
         run.fault_is_over()
 
     return strike
@@ -117,5 +127,5 @@ POSTGRES_READ_ONLY = Fault(
     "postgres-standby", "PostgreSQL read-only", _strike(demote_postgres), work_seconds=0.4
 )
 POSTGRES_REFUSES = Fault(
-    "postgres-refuses", "PostgreSQL lets nobody in", _strike(refuse_sessions), work_seconds=0.4
+    "postgres-refuses", "PostgreSQL refuses sessions", _strike(refuse_sessions), work_seconds=0.4
 )

@@ -1,4 +1,4 @@
-"""Where the benchmark runs: a database and keys in Redis of its own, gone when it ends."""
+"""What belongs to one run of the benchmark: a database, and keys in Redis, gone when it ends."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ STAMPS = "JOBS_BENCHMARK_STAMPS"
 
 
 @dataclass(frozen=True)
-class Ground:
+class Scope:
     """The names that belong to one run."""
 
     name: str
@@ -33,20 +33,20 @@ class Ground:
 
 
 @contextmanager
-def own_ground() -> Iterator[Ground]:
+def own_scope() -> Iterator[Scope]:
     """Makes this process and its children part of a benchmark, and leaves nothing behind."""
-    ground = Ground(f"benchmark_{os.getpid()}")
-    with own_database(os.environ["DATABASE_URL"], ground.name) as url:
-        os.environ.update(ground.environment(url))
+    scope = Scope(f"benchmark_{os.getpid()}")
+    with own_database(os.environ["DATABASE_URL"], scope.name) as url:
+        os.environ.update(scope.environment(url))
         try:
-            yield ground
+            yield scope
         finally:
-            _forget_keys(ground)
+            _forget_keys(scope)
 
 
-def _forget_keys(ground: Ground) -> None:
+def _forget_keys(scope: Scope) -> None:
     from jobs.broker.redis import RedisBroker
     from jobs.core.conf import jobs_conf
 
     conf = jobs_conf()
-    RedisBroker(conf.redis_url, ground.redis_prefix, conf.cache_mark_seconds).forget_everything()
+    RedisBroker(conf.redis_url, scope.redis_prefix, conf.cache_mark_seconds).forget_everything()
