@@ -1,4 +1,4 @@
-"""Redis, the doorbell: it says which job next, and when; never whether."""
+"""Redis or Valkey: it says which job is next, and when; never whether it runs."""
 
 from functools import lru_cache
 

@@ -13,29 +13,29 @@ ListName = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How many ids wait: for each list, and delayed ones in all."""
+    """How many ids wait: in each list, and in the delayed set as a whole."""
 
     ready: dict[ListName, int]
     delayed: int
 
 
 class Broker(Protocol):
-    """Rings, and hands out what was rung."""
+    """Takes the ids of jobs that may run, and hands them out. The first six methods are hot."""
 
     def dispatch(self, messages: Sequence[QueueMessage]) -> None:
         """Puts ids at the end of their lists."""
         ...
 
     def push_back(self, messages: Sequence[QueueMessage]) -> None:
-        """Puts ids back at the head of their lists, the first one foremost: they were next."""
+        """Returns ids to the head of their lists, so that they come out in this order."""
         ...
 
     def dispatch_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:
-        """Rings each message so many seconds from now."""
+        """Puts ids into the delayed set; each is due in this many seconds from now."""
         ...
 
     def promote_due(self, limit: int) -> int:
-        """Moves delayed messages that are due to their lists; returns how many."""
+        """Moves up to `limit` delayed ids that are due to their lists; returns how many."""
         ...
 
     def fetch(self, queues: Sequence[str], limit: int) -> list[Fetched]:
@@ -47,23 +47,27 @@ class Broker(Protocol):
         ...
 
     def wait(self, queues: Sequence[str], timeout_seconds: float) -> QueueMessage | None:
-        """Blocks until an id can be popped, or the timeout is over."""
+        """Blocks until an id can be taken, or the time is over. Sets no cache mark."""
         ...
 
     def mark_done(self, done: Sequence[tuple[str, UUID]]) -> None:
-        """Notes for each effect key the job that has done it (L1)."""
+        """Sets a cache mark for each effect key: which job has done the effect."""
         ...
 
     def clear_cache_marks(self, effect_keys: Iterable[str]) -> None:
-        """Forgets what the ledger contradicts (L1)."""
+        """Removes cache marks that PostgreSQL contradicts."""
         ...
 
     def next_out(self, queues: Sequence[str]) -> dict[ListName, UUID | None]:
-        """The next id to come out of each list; None where it is empty."""
+        """The next id to come out of each list; None where it is empty.
+
+        A list whose next entry is no message is left out: nothing is known of what is behind it.
+        """
         ...
 
     def check_writable(self) -> None:
-        """Returns if a ring would be taken now: one that is full or read-only still answers."""
+        """Returns if a dispatch would be taken now: a Redis that is full, or a replica, answers
+        and refuses it."""
         ...
 
     def depth(self, queues: Sequence[str]) -> Depth:
@@ -71,14 +75,14 @@ class Broker(Protocol):
         ...
 
     def waiting_messages(self, queues: Sequence[str]) -> Iterator[list[QueueMessage]]:
-        """Everything that waits, delayed ones of every queue included, in slices.
+        """Everything that waits, delayed ids of every queue included, in slices.
 
         What waits all the time is seen; what moves meanwhile may be seen twice.
         """
         ...
 
     def done_cache_marks(self) -> Iterator[list[tuple[str, UUID]]]:
-        """Effect keys and the jobs that have done them, as L1 says, in slices."""
+        """Effect keys and the jobs that have done them, as cache marks say, in slices."""
         ...
 
     def ping(self) -> None:
@@ -86,5 +90,5 @@ class Broker(Protocol):
         ...
 
     def forget_everything(self) -> None:
-        """Loses all that is known here; the reconciler rings again for what the ledger knows."""
+        """Removes all keys of this prefix. What PostgreSQL knows is dispatched again."""
         ...

@@ -4,8 +4,8 @@
 |---|---|---|
 | `{jobs}:queue:<name>:<priority>` | list | messages ready to run; LPUSH in, BRPOP/RPOP out |
 | `{jobs}:delayed` | sorted set | `<name>:<priority>:<message>` by the moment it is due |
-| `{jobs}:seen:<effect key>` | string with TTL | L1: `claimed:<job id>`, then `done:<job id>` |
-| `{jobs}:writable` | nothing, ever | is written with nothing, to see whether writing is refused |
+| `{jobs}:seen:<effect key>` | string with TTL | `claimed:<job id>`, then `done:<job id>` |
+| `{jobs}:writable` | none | never exists; an empty write probes whether Redis accepts writes |
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ PRIORITIES = range(PRIORITY_MAX, PRIORITY_MIN - 1, -1)  # most urgent first
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Names below one prefix."""
+    """The names below one prefix, such as `{jobs}:`."""
 
     prefix: str
 
@@ -36,18 +36,18 @@ class Keys:
         return f"{self.prefix}delayed"
 
     @property
-    def seen_prefix(self) -> str:
+    def cache_mark_prefix(self) -> str:
         return f"{self.prefix}seen:"
 
     @property
     def writable(self) -> str:
         return f"{self.prefix}writable"
 
-    def seen(self, effect_key: str) -> str:
-        return self.seen_prefix + effect_key
+    def cache_mark(self, effect_key: str) -> str:
+        return self.cache_mark_prefix + effect_key
 
     def delayed_member(self, message: QueueMessage) -> str:
-        """What `promote_due.lua` takes apart again."""
+        """A member of the delayed set; `promote_due.lua` takes it apart again."""
         return f"{message.queue}:{message.priority}:{message.encode()}"
 
 

@@ -129,7 +129,7 @@ def test_redis_is_imported_only_by_the_broker() -> None:
         for path in sources(package)
         if any(name.split(".")[0] == "redis" for name in imports_of(path))
     }
-    assert importers == {"jobs.broker.redis"}
+    assert importers == {"jobs.broker.connection"}
 
 
 @pytest.mark.parametrize(

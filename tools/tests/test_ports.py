@@ -10,8 +10,9 @@ from tools.ports import free_port, listen, port_of
 
 
 def test_a_free_port_is_free() -> None:
-    with socket.create_server(("127.0.0.1", free_port())):
-        pass
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        assert listener.getsockname()[1] == port
 
 
 def test_a_free_port_is_taken() -> None:

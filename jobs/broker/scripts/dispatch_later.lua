@@ -1,5 +1,5 @@
--- Delays messages. KEYS[1]: the sorted set. ARGV: seconds and member, one after the other.
--- The moment is reckoned by the clock of Redis alone, here and in promote_due.lua.
+-- Delays messages. KEYS[1]: the delayed set. ARGV: seconds and member, one after the other.
+-- Moments are by the clock of Redis alone, here and in promote_due.lua.
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 for i = 1, #ARGV, 2 do

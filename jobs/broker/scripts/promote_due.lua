@@ -1,5 +1,5 @@
--- Moves up to ARGV[1] messages that are due to their lists; returns how many.
--- KEYS[1]: the sorted set. ARGV[2]: prefix of the lists; a member is
+-- Moves up to ARGV[1] delayed messages that are due to their lists; returns how many.
+-- KEYS[1]: the delayed set. ARGV[2]: prefix of the lists; a member is
 -- `<queue>:<priority>:<message>`.
 local time = redis.call('TIME')
 local now = string.format('%.6f', time[1] + time[2] / 1000000)

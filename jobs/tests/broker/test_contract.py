@@ -1,6 +1,7 @@
 """What every broker promises: the one on Redis, and the one in memory that stands in for it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -254,27 +255,66 @@ def test_everything_can_be_forgotten(broker: Broker) -> None:
     assert broker.fetch(QUEUES, 1)[0].cache_mark == ""
 
 
-def test_it_answers(broker: Broker) -> None:
-    broker.ping()
+def test_everything_that_waits_is_seen_delayed_ids_of_all_queues_included(broker: Broker) -> None:
+    waiting, elsewhere, delayed = message(), message("bulk"), message("bulk", key="welcome:ann")
+    broker.dispatch([waiting, elsewhere])
+    broker.dispatch_later([(delayed, 3_600.0)])
+    seen = [one for slice_ in broker.waiting_messages(QUEUES) for one in slice_]
+    assert sorted(map(str, seen)) == sorted(map(str, [waiting, delayed]))
 
 
-def test_when_it_is_away_every_call_says_so(broker_away: Broker) -> None:
-    one = message()
-    calls: list[Callable[[], object]] = [
-        lambda: broker_away.ping(),
-        lambda: broker_away.dispatch([one]),
-        lambda: broker_away.push_back([one]),
-        lambda: broker_away.dispatch_later([(one, 1.0)]),
-        lambda: broker_away.promote_due(1),
-        lambda: broker_away.fetch(QUEUES, 1),
-        lambda: broker_away.wait(QUEUES, 0.05),
-        lambda: broker_away.mark_done([(one.effect_key, one.job_id)]),
-        lambda: broker_away.clear_cache_marks([one.effect_key]),
-        lambda: broker_away.next_out(QUEUES),
-        lambda: broker_away.check_writable(),
-        lambda: broker_away.depth(QUEUES),
-        lambda: broker_away.forget_everything(),
-    ]
-    for call in calls:
-        with pytest.raises(BrokerUnavailable):
-            call()
+def test_only_what_is_done_is_listed_among_the_cache_marks_that_say_so(broker: Broker) -> None:
+    done, claimed = message(key="welcome:ann"), message(key="welcome:bob")
+    broker.dispatch([claimed])
+    broker.fetch(QUEUES, 1)
+    broker.mark_done([(done.effect_key, done.job_id)])
+    marks = [one for slice_ in broker.done_cache_marks() for one in slice_]
+    assert marks == [(done.effect_key, done.job_id)]
+
+
+def test_asking_whether_it_is_writable_leaves_nothing_behind(broker: Broker) -> None:
+    broker.check_writable()
+    assert not any(broker.waiting_messages(QUEUES))
+    assert not any(broker.done_cache_marks())
+    assert set(broker.depth(QUEUES).ready.values()) == {0}
+
+
+CALLS: dict[str, Callable[[Broker, QueueMessage], object]] = {
+    "dispatch": lambda broker, one: broker.dispatch([one]),
+    "push_back": lambda broker, one: broker.push_back([one]),
+    "dispatch_later": lambda broker, one: broker.dispatch_later([(one, 1.0)]),
+    "promote_due": lambda broker, one: broker.promote_due(1),
+    "fetch": lambda broker, one: broker.fetch(QUEUES, 1),
+    "wait": lambda broker, one: broker.wait(QUEUES, 0.05),
+    "mark_done": lambda broker, one: broker.mark_done([(one.effect_key, one.job_id)]),
+    "clear_cache_marks": lambda broker, one: broker.clear_cache_marks([one.effect_key]),
+    "next_out": lambda broker, one: broker.next_out(QUEUES),
+    "check_writable": lambda broker, one: broker.check_writable(),
+    "depth": lambda broker, one: broker.depth(QUEUES),
+    "waiting_messages": lambda broker, one: list(broker.waiting_messages(QUEUES)),
+    "done_cache_marks": lambda broker, one: list(broker.done_cache_marks()),
+    "ping": lambda broker, one: broker.ping(),
+    "forget_everything": lambda broker, one: broker.forget_everything(),
+}
+"""Every method of the protocol, called."""
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_when_it_is_away_every_call_says_so(broker_away: Broker, method: str) -> None:
+    with pytest.raises(BrokerUnavailable):
+        CALLS[method](broker_away, message())
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_when_it_answers_no_call_fails_on_an_empty_broker(broker: Broker, method: str) -> None:
+    try:
+        CALLS[method](broker, message())
+    except BrokerUnavailable as error:
+        pytest.fail(f"{method}: {error}")
+
+
+def test_every_method_of_the_protocol_is_in_this_suite() -> None:
+    methods = {name for name in vars(Broker) if not name.startswith("_")}
+    assert set(CALLS) == methods
+    tests = Path(__file__).read_text().partition("CALLS: ")[0]
+    assert {name for name in methods if f"broker.{name}(" not in tests} == {"ping"}

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from jobs.core.claim import ClaimedJob
-from jobs.models import ProcessedKey
+from jobs.models import Job, ProcessedKey
 from jobs.models.moments import seconds_ago
 from jobs.services import effect_keys
 from jobs.services.attempts import jobs_claim
@@ -52,7 +52,12 @@ def test_a_key_is_kept_for_its_time_after_the_success() -> None:
 
 
 def test_clients_who_used_the_same_key_can_be_deleted() -> None:
-    for _ in range(2):
-        make_job(idempotency_key="k", submitted_by_id=make_user().id)
+    jobs = [make_job(idempotency_key="k", submitted_by_id=make_user().id) for _ in range(2)]
+    effect_keys = {job.id: job.effect_key for job in jobs}
     for user in User.objects.all():
         user.delete()
+    assert not User.objects.exists()
+    left = Job.objects.values_list("id", "submitted_by_id", "idempotency_key", "effect_key")
+    assert {row[0]: row[1:] for row in left} == {
+        job_id: (None, None, effect_key) for job_id, effect_key in effect_keys.items()
+    }

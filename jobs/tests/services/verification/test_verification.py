@@ -12,7 +12,8 @@ from pytest_django.fixtures import Settings
 
 from jobs.broker import get_broker
 from jobs.broker.base import Broker
-from jobs.broker.redis import SLICE, RedisBroker
+from jobs.broker.inspection import SLICE
+from jobs.broker.redis import RedisBroker
 from jobs.core.ids import uuid7
 from jobs.core.message import QueueMessage
 from jobs.core.outcome import Failed, Succeeded

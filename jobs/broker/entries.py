@@ -1,0 +1,38 @@
+"""Entries of lists, of the delayed set and of cache marks, read back. What is none is dropped."""
+
+import logging
+from uuid import UUID
+
+from jobs.broker.base import ListName
+from jobs.core.message import QueueMessage
+
+logger = logging.getLogger(__name__)
+
+
+def message_of(text: str, name: ListName) -> QueueMessage | None:
+    """The message in a list; None for anything else, whose job is dispatched again in time."""
+    try:
+        return QueueMessage.decode(text, *name)
+    except ValueError:
+        logger.warning(
+            "Dropped %r from list %s: not a message",
+            text[:80],
+            name,
+            extra={"event": "message.dropped", "queue": name[0], "priority": name[1]},
+        )
+        return None
+
+
+def delayed_message_of(member: str) -> QueueMessage | None:
+    """The message in a member of the delayed set, as `Keys.delayed_member` made it."""
+    queue, _, rest = member.partition(":")
+    priority, _, text = rest.partition(":")
+    return message_of(text, (queue, int(priority))) if priority.isdigit() else None
+
+
+def job_id_of(text: str) -> UUID | None:
+    """The id in a cache mark."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,110 @@
+"""What is asked of Redis to compare it with PostgreSQL. Nothing here changes anything."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from jobs.broker.base import Depth, ListName
+from jobs.broker.connection import translates_errors
+from jobs.broker.entries import delayed_message_of, job_id_of, message_of
+from jobs.broker.keys import Keys, lists_of
+from jobs.core.message import QueueMessage
+
+# Reading everything that Redis holds must not keep the workers waiting.
+SLICE = 1_000
+DONE = "done:"
+
+
+class RedisInspection:
+    """The part of the broker on Redis that only reads."""
+
+    _client: Any
+    _keys: Keys
+
+    def disconnect_idle(self) -> None:
+        """Drops connections that no thread is using; see `translates_errors`."""
+        raise NotImplementedError
+
+    @translates_errors
+    def next_out(self, queues: Sequence[str]) -> dict[ListName, UUID | None]:
+        lists = lists_of(queues)
+        with self._client.pipeline(transaction=False) as pipeline:
+            for name in lists:
+                pipeline.lindex(self._keys.list(*name), -1)
+            heads = pipeline.execute()
+        next_out: dict[ListName, UUID | None] = {}
+        for name, head in zip(lists, heads, strict=True):
+            message = message_of(head, name) if head else None
+            if message or not head:
+                next_out[name] = message.job_id if message else None
+        return next_out
+
+    @translates_errors
+    def check_writable(self) -> None:
+        # An empty write changes nothing and leaves no key, but is refused like any other.
+        self._client.setrange(self._keys.writable, 0, "")
+
+    @translates_errors
+    def depth(self, queues: Sequence[str]) -> Depth:
+        lists = lists_of(queues)
+        with self._client.pipeline(transaction=False) as pipeline:
+            for name in lists:
+                pipeline.llen(self._keys.list(*name))
+            pipeline.zcard(self._keys.delayed)
+            *lengths, delayed = pipeline.execute()
+        return Depth(dict(zip(lists, lengths, strict=True)), delayed)
+
+    def waiting_messages(self, queues: Sequence[str]) -> Iterator[list[QueueMessage]]:
+        # Delayed ones first: what becomes due meanwhile turns up in a list.
+        cursor: int | None = None
+        while cursor != 0:
+            cursor, members = self._scan_delayed(cursor or 0)
+            yield [message for member in members if (message := delayed_message_of(member))]
+        for name in lists_of(queues):
+            yield from self._list_slices(name)
+
+    def done_cache_marks(self) -> Iterator[list[tuple[str, UUID]]]:
+        cursor: int | None = None
+        while cursor != 0:
+            cursor, marks = self._scan_cache_marks(cursor or 0)
+            yield [
+                (key, job_id)
+                for key, mark in marks
+                if mark and mark.startswith(DONE) and (job_id := job_id_of(mark[len(DONE) :]))
+            ]
+
+    @translates_errors
+    def ping(self) -> None:
+        self._client.ping()
+
+    def _list_slices(self, name: ListName) -> Iterator[list[QueueMessage]]:
+        """From the end where ids come in: pushes repeat some, pops take away none."""
+        start = 0
+        while texts := self._list_slice(name, start):
+            yield [message for text in texts if (message := message_of(text, name))]
+            start += SLICE
+
+    @translates_errors
+    def _list_slice(self, name: ListName, start: int) -> list[str]:
+        texts: list[str] = self._client.lrange(self._keys.list(*name), start, start + SLICE - 1)
+        return texts
+
+    @translates_errors
+    def _scan_delayed(self, cursor: int) -> tuple[int, list[str]]:
+        cursor, members = self._client.zscan(self._keys.delayed, cursor, count=SLICE)
+        return cursor, [member for member, _ in members]
+
+    @translates_errors
+    def _scan_cache_marks(self, cursor: int) -> tuple[int, list[tuple[str, str | None]]]:
+        prefix = self._keys.cache_mark_prefix
+        cursor, names = self._client.scan(cursor, match=f"{_literal(prefix)}*", count=SLICE)
+        marks = self._client.mget(names) if names else []
+        return cursor, [
+            (name.removeprefix(prefix), mark) for name, mark in zip(names, marks, strict=True)
+        ]
+
+
+def _literal(prefix: str) -> str:
+    """The prefix as SCAN must be given it, should it hold what means something to a pattern."""
+    return re.sub(r"([*?\[\]\\])", r"\\\1", prefix)
