@@ -50,7 +50,7 @@ def staff_api(staff: User) -> APIClient:
 
 @pytest.fixture
 def other_api(db: None) -> APIClient:
-    """Calls as somebody else."""
+    """Calls as another user."""
     return client_of(make_user())
 
 

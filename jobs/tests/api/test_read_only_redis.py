@@ -34,7 +34,7 @@ def test_it_costs_no_thread_its_202(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Job.objects.count() == THREADS * POSTS
 
 
-def test_nor_does_whatever_else_a_ring_may_raise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_other_error_of_a_dispatch_costs_the_202(monkeypatch: pytest.MonkeyPatch) -> None:
     def stumble(*args: Any) -> None:
         raise ValueError("I/O operation on closed file.")
 

@@ -199,7 +199,7 @@ def test_a_body_over_the_limit_is_not_read(api: APIClient) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_jobs_are_inserted_by_one_statement_and_rung(
+def test_many_jobs_are_inserted_by_one_statement_and_dispatched(
     api: APIClient, broker: RedisBroker
 ) -> None:
     add(api, note())  # the token has been looked up

@@ -1,4 +1,4 @@
-"""`GET /jobs` and `GET /jobs/<id>`: who sees what, and how it looks."""
+"""`GET /jobs` and `GET /jobs/<id>`: who sees what, and the representation."""
 
 from uuid import uuid4
 
@@ -60,9 +60,7 @@ def test_a_running_job_names_its_worker(api: APIClient, user: User, worker: Work
     assert body["claimed_at"]
 
 
-def test_a_finished_job_whose_worker_is_forgotten(
-    api: APIClient, user: User, worker: Worker
-) -> None:
+def test_a_finished_job_whose_worker_was_pruned(api: APIClient, user: User, worker: Worker) -> None:
     job = make_job(submitted_by_id=user.pk)
     [claim] = jobs_claim(worker_id=worker.id, job_ids=[job.id])
     jobs_record(finished=[Finished(claim, Succeeded())])
@@ -95,13 +93,13 @@ def test_a_dead_job_leads_to_its_dead_letter(
     assert api.get(body["links"]["failed_job"]).status_code == 200
 
 
-def test_a_skipped_job_names_the_owner(api: APIClient, user: User) -> None:
-    owner, skipped = make_job(), make_job(submitted_by_id=user.pk)
+def test_a_skipped_job_names_the_job_it_was_done_by(api: APIClient, user: User) -> None:
+    done_by, skipped = make_job(), make_job(submitted_by_id=user.pk)
     Job.objects.filter(pk=skipped.pk).update(
-        state="skipped", done_by_id=owner.pk, finished_at=skipped.created_at
+        state="skipped", done_by_id=done_by.pk, finished_at=skipped.created_at
     )
 
-    assert api.get(f"/jobs/{skipped.pk}").json()["done_by"] == str(owner.pk)
+    assert api.get(f"/jobs/{skipped.pk}").json()["done_by"] == str(done_by.pk)
 
 
 @pytest.mark.parametrize("suffix", ["", "/"])
@@ -115,7 +113,7 @@ def test_other_peoples_jobs_are_not_there(
     assert staff_api.get(path).status_code == 200
 
 
-def test_jobs_of_nobody_are_for_staff(api: APIClient, staff_api: APIClient) -> None:
+def test_jobs_without_a_client_are_for_staff(api: APIClient, staff_api: APIClient) -> None:
     path = f"/jobs/{make_job().pk}"
 
     problem(api.get(path), 404, "not_found")

@@ -77,7 +77,7 @@ def test_the_row_at_the_cursor_may_go(api: APIClient, jobs: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("jobs")
-def test_nobody_counts_the_table(api: APIClient) -> None:
+def test_the_table_is_not_counted(api: APIClient) -> None:
     with CaptureQueriesContext(connection) as queries:
         page(api, "/jobs?limit=3")
 

@@ -1,0 +1,61 @@
+"""What is answered where no view of the API answers."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from accounts.tests.problem import problem
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("path", ["/nothing", "/failedjobs", "/jobs/a/b/c", "/administrator", "/é"])
+def test_a_path_that_is_not_there(browser: Client, settings: Any, path: str, debug: bool) -> None:
+    settings.DEBUG = debug
+
+    problem(browser.get(path), 404, "not_found")
+
+
+def test_a_path_is_told_in_the_form_of_a_uri(browser: Client) -> None:
+    assert browser.get('/é"<b>').json()["instance"] == "/%C3%A9%22%3Cb%3E"
+
+
+def test_a_host_that_is_not_allowed(browser: Client, settings: Any) -> None:
+    settings.DEBUG = False
+    settings.ALLOWED_HOSTS = ["jobs.example.com"]
+
+    problem(browser.post("/login", HTTP_HOST="evil.example.com"), 400, "bad_request")
+
+
+def test_a_failure_outside_of_a_view(
+    browser: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the reason")
+
+    settings.DEBUG = False
+    monkeypatch.setattr(
+        "django.middleware.clickjacking.XFrameOptionsMiddleware.process_response", fail
+    )
+
+    problem(browser.get("/"), 500, "internal_error")
+
+
+def test_the_admin_keeps_its_own_pages(browser: Client, settings: Any) -> None:
+    settings.DEBUG = False
+    browser.force_login(User.objects.create_superuser("root"))
+
+    response = browser.get("/admin/nothing/")
+
+    assert response.status_code == 404
+    assert response["Content-Type"].startswith("text/html")
+
+
+def test_the_admin_is_found_without_a_slash(browser: Client) -> None:
+    response = browser.get("/admin")
+
+    assert response.status_code == 302
+    assert response["Location"] == "/admin/"

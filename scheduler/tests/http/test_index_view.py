@@ -1,0 +1,17 @@
+"""The index names calls that exist."""
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_index_names_paths_that_exist(browser: Client, api: APIClient) -> None:
+    endpoints = browser.get("/").json()["endpoints"]
+
+    assert "POST /addJob" in endpoints.values()
+    for endpoint in endpoints.values():
+        path = endpoint.split()[1].replace("<id>", "01890000-0000-7000-8000-000000000000")
+        response = api.options(path) if "admin" not in path else browser.get(path)
+        assert response.status_code in (200, 302, 403), endpoint
