@@ -1,9 +1,7 @@
-"""gunicorn with our configuration, as a process."""
+"""gunicorn with the configuration of the service, as a process."""
 
 import json
 import os
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jobs.tests.waiting import wait_until
-from scheduler.env import BASE_DIR
+from tools.child import Child
 from tools.ports import listen, port_of
 
 
@@ -42,23 +40,22 @@ class Api:
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Api]:
     """One process of the API, on a port of its own."""
-    log_file = tmp_path / "gunicorn.log"
-    with listen(18_000) as listener, log_file.open("w") as log:
-        fd = listener.fileno()
-        command = ["-m", "gunicorn", "--config", "python:scheduler.gunicorn_conf"]
-        process = subprocess.Popen(
-            [sys.executable, *command, "--bind", f"fd://{fd}", "scheduler.wsgi"],
-            cwd=BASE_DIR,
-            env={**os.environ, "WEB_CONCURRENCY": "1", "LOG_FORMAT": "json"},
-            stderr=log,
-            stdout=log,
-            pass_fds=[fd],
+    with listen(18_000) as listener:
+        descriptor = listener.fileno()
+        child = Child(
+            "gunicorn",
+            [
+                *("-m", "gunicorn", "--config", "python:scheduler.gunicorn_conf"),
+                *("--bind", f"fd://{descriptor}", "scheduler.wsgi"),
+            ],
+            log=tmp_path / "gunicorn.log",
+            environment={**os.environ, "WEB_CONCURRENCY": "1", "LOG_FORMAT": "json"},
+            inherit=[descriptor],
         )
         try:
-            yield Api(f"http://127.0.0.1:{port_of(listener)}", log_file)
+            yield Api(f"http://127.0.0.1:{port_of(listener)}", child.log)
         finally:
-            process.terminate()
-            process.wait(timeout=30)
+            child.stop(30)
 
 
 def test_the_access_log_has_the_path_and_no_token(api: Api) -> None:

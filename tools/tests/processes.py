@@ -1,4 +1,4 @@
-"""Looking for processes that somebody left behind."""
+"""Finds processes that were left behind."""
 
 from pathlib import Path
 

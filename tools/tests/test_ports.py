@@ -36,7 +36,7 @@ def test_the_last_port_may_be_the_end() -> None:
 
 
 def test_a_port_of_root_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:  # what the kernel says to anybody but root
+    def refuse(*_: object) -> None:  # what the kernel says to ordinary users
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(socket.socket, "bind", refuse)

@@ -20,7 +20,7 @@ def test_the_ratio_is_the_median_of_the_pairs() -> None:
     [(5, 0), (6, 0), (8, 0), (9, 1), (11, 1), (12, 2), (15, 3), (20, 5)],
 )
 def test_the_spread_leaves_out_what_the_sign_test_allows(count: int, left_out: int) -> None:
-    # The table of the sign test at 5 %, two-sided: so many of `count` signs may differ.
+    # The table of the sign test at 5 %, two-sided: of `count` signs this number may differ.
     ratios = [float(number) for number in range(1, count + 1)]
     found = spread(ratios)
     assert (found.low, found.high) == (1.0 + left_out, count - float(left_out))

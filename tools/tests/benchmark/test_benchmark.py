@@ -106,7 +106,7 @@ def test_ratios_are_to_the_limit_beside_them(figures: dict[str, dict[str, Any]])
     assert len(compared) >= 8
     for figure in compared:
         assert figure["ratio"] == pytest.approx(figure["value"] / figure["raw"], rel=0.02)
-    # The waits themselves are the limit: nobody can be above it.
+    # The waits themselves are the limit, which no implementation exceeds.
     assert figures["10 ms I/O × 50, async"]["ratio"] < 1
     assert figures["10 ms I/O × 50, threads"]["ratio"] < 1
 

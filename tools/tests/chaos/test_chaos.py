@@ -39,8 +39,8 @@ def chaos() -> Iterator[Chaos]:
 
 def run_chaos(*arguments: str) -> subprocess.Popen[str]:
     """One bin/chaos; the servers of this test run are not its own."""
-    ours = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "JOBS_REDIS_PREFIX")
-    inherited = {name: value for name, value in os.environ.items() if name not in ours}
+    variables = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "JOBS_REDIS_PREFIX")
+    inherited = {name: value for name, value in os.environ.items() if name not in variables}
     return subprocess.Popen(
         [CHECKOUT / "bin" / "chaos", *arguments],
         cwd="/",

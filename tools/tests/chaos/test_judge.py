@@ -101,7 +101,7 @@ def test_two_effects_of_what_may_be_repeated_are_shown() -> None:
     assert findings.broken == []
 
 
-def test_parked_is_right_where_nobody_can_know_the_outcome() -> None:
+def test_parked_is_right_where_the_outcome_cannot_be_known() -> None:
     findings = judged(rows=[DEAD], effects=[], unknown={"job"})
     assert findings.parked == ["job"]
     assert findings.broken == []

@@ -1,0 +1,36 @@
+"""The commands explain themselves in a fresh clone, where nothing is installed yet."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.checkout import CHECKOUT
+
+COMMANDS = {
+    "start": "tools.development.start_options",
+    "test": "tools.development.check_options",
+    "chaos": "tools.chaos.options",
+    "benchmark": "tools.benchmark.options",
+    "check-containers": "tools.check_containers",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_makes_no_virtual_environment(checkout: Path, command: str, option: str) -> None:
+    (checkout / ".venv").unlink()
+    done = subprocess.run(
+        [checkout / "bin" / command, option], cwd="/", capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"usage: bin/{command} ")
+    assert not (checkout / ".venv").exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_needs_the_standard_library_alone(command: str) -> None:
+    without_packages = [sys.executable, "-S", "-m", COMMANDS[command], "--help"]
+    done = subprocess.run(without_packages, cwd=CHECKOUT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
