@@ -1,4 +1,4 @@
-"""The moves of a job in a worker's hands: claimed, started, recorded, given back.
+"""What a worker does to jobs: it claims and starts them, records outcomes, gives claims back.
 
 Every write is fenced: it happens only where job, worker and attempt still match.
 """
@@ -53,7 +53,11 @@ class Finished(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """What was written about an attempt. `written` is False where it had been taken away."""
+    """What was written about an attempt.
+
+    `written` is False where the attempt had been taken away: then `move` was dropped. `move` is
+    None where nothing was to be written.
+    """
 
     finished: Finished
     move: Move
@@ -61,37 +65,47 @@ class Recorded(NamedTuple):
 
 
 def jobs_claim(*, worker_id: UUID, job_ids: Sequence[UUID]) -> list[ClaimedJob]:
-    """queued -> running for the jobs that may start now; the others stay as they are."""
+    """queued -> running for those of these jobs that may start now; returns their claims.
+
+    A job may start if it is due, no other job owns its effect key, and the worker's row is not
+    stopped. The others stay as they are: `jobs_resolve_key_conflicts` says what becomes of them.
+    """
     return Job.objects.claim(worker_id, job_ids) if job_ids else []
 
 
 def job_start(*, claim: ClaimedJob) -> bool:
-    """Writes `started_at` where it matters, just before the handler runs.
+    """Writes `started_at` just before the handler runs, where that matters (decision 0003).
 
-    False: the attempt was taken away, and the handler must not run.
+    Returns False if the attempt was taken away: then the handler must not run.
     """
     return Job.objects.record_start(claim) if attempt_records_start(claim) else True
 
 
 def attempt_records_start(claim: ClaimedJob) -> bool:
-    """Whether `started_at` tells an attempt that was cut off from one that never began."""
+    """Whether the start of this attempt is written: see `jobs.core.retry.records_start`."""
     job_type = job_types.find(claim.type)
     return records_start(job_type.effect if job_type else None, claim.budget)
 
 
 def job_succeed_in_transaction(*, claim: ClaimedJob) -> None:
-    """running -> succeeded inside the handler's own transaction; raises LeaseLost."""
+    """running -> succeeded, inside the transaction of a handler of `Effect.TRANSACTIONAL`.
+
+    Raises LeaseLost if the attempt was taken away: the transaction must be rolled back.
+    """
     if not Job.objects.record_succeeded([claim]):
         raise LeaseLost(f"job {claim.id}, attempt {claim.attempt} was taken away")
     mark_done_after_commit([(claim.effect_key, claim.id)])
 
 
 def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
-    """Writes what attempts led to, all in one transaction; rings and marks after the commit."""
+    """Writes the outcomes of attempts, in one transaction; returns what was written, in order.
+
+    Redis is told after the commit: what runs again is dispatched, what is done gets a cache mark.
+    """
     moves = _decisions(finished)
     succeeded = [one.claim for one, move in moves if isinstance(move, Succeed)]
     if len(succeeded) == len(moves):
-        # The usual case needs no transaction of its own: it is a single statement.
+        # Nearly always all have succeeded: that is one statement, which needs no BEGIN and COMMIT.
         written = _record_succeeded(succeeded)
         return [Recorded(one, move, one.claim.id in written) for one, move in moves]
     with short_transaction():
@@ -114,31 +128,31 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
 
 
 def jobs_give_back(*, claims: Sequence[ClaimedJob]) -> None:
-    """running -> queued for claims that never began, at no cost."""
+    """running -> queued for claims that never began; no retry is spent."""
     jobs_record(finished=[Finished(claim, NotStarted()) for claim in claims])
 
 
 def _decisions(finished: Sequence[Finished]) -> list[tuple[Finished, Move]]:
-    """Settings and types are looked up once a batch: this is the hottest loop of the recorder."""
+    """Settings are read once a batch: this is the hottest loop of the recorder."""
     default_policy, crash_limit = default_retry_policy(), jobs_conf().crash_limit
     return [(one, _move(one, default_policy, crash_limit)) for one in finished]
 
 
 def _move(one: Finished, default_policy: RetryPolicy, crash_limit: int) -> Move:
     if one.outcome == _SUCCEEDED:
-        return _SUCCEED  # as `decide` says; nearly always, so without looking anything up
+        return _SUCCEED  # as `decide` does; nearly always, so the type need not be looked up
     job_type = job_types.find(one.claim.type)
     return decide(
         one.outcome,
         one.claim.budget,
-        effect=job_type.effect if job_type else Effect.ONCE,  # unknown: the most careful one
+        effect=job_type.effect if job_type else Effect.ONCE,  # of an unknown type: never repeat
         policy=(job_type and job_type.retry) or default_policy,
         crash_limit=crash_limit,
     )
 
 
 def default_retry_policy() -> RetryPolicy:
-    """The policy of the settings."""
+    """The policy of the settings `JOBS_RETRY_*`, for types that have none of their own."""
     conf = jobs_conf()
     return RetryPolicy(
         base_seconds=conf.retry_base_seconds,
@@ -159,24 +173,28 @@ def _record_succeeded(claims: list[ClaimedJob]) -> set[UUID]:
 
 
 def _record_late_success(claims: list[ClaimedJob]) -> set[UUID]:
-    settled = Job.objects.record_late_success(claims)
-    for job_id in settled:
-        logger.warning("Job %s had succeeded after all: its dead letter is settled", job_id)
-    return settled
+    succeeded = Job.objects.record_late_success(claims)
+    for job_id in succeeded:
+        logger.warning(
+            "Job %s had succeeded after all: its dead letter is settled",
+            job_id,
+            extra={"event": "dead_letter.settled", "job_id": str(job_id)},
+        )
+    return succeeded
 
 
 def _record_requeued(moves: list[tuple[Finished, Requeue]]) -> dict[UUID, str]:
-    """The new states of what was still ours: cancelled, where somebody had asked for that."""
+    """The new states of the jobs that were written: `cancelled` where that was requested."""
     if not moves:
         return {}
     states = Job.objects.record_requeued([(one.claim, move, _errors(one)) for one, move in moves])
-    ours = [
+    queued = [
         (one.claim.message, move.delay_seconds)
         for one, move in moves
         if states.get(one.claim.id) == JobState.QUEUED
     ]
-    dispatch_after_commit([ring for ring in ours if ring[1] > 0])
-    push_back_after_commit([message for message, delay in ours if delay <= 0])
+    dispatch_after_commit([(message, delay) for message, delay in queued if delay > 0])
+    push_back_after_commit([message for message, delay in queued if delay <= 0])
     return states
 
 

@@ -1,4 +1,4 @@
-"""A job is cancelled: at once while it waits, at its handler's convenience while it runs."""
+"""A job is cancelled: at once while it waits, and as soon as its handler stops while it runs."""
 
 from uuid import UUID
 
@@ -11,10 +11,12 @@ from jobs.services.short_transaction import short_transaction
 
 
 def job_cancel(*, job_id: UUID) -> Job:
-    """queued -> cancelled, for good; a running job is asked to stop.
+    """queued -> cancelled, for good; a running job is asked to stop. Returns the job.
 
-    The handler of a running job sees `context.cancelled`; should the attempt fail, the job
-    is cancelled instead of retried. Raises JobAlreadyFinal, Job.DoesNotExist.
+    The handler of a running job sees `context.cancelled` within about a second. If the attempt
+    fails, the job is cancelled instead of retried; if it succeeds, the job has succeeded.
+
+    Raises JobAlreadyFinal, Job.DoesNotExist.
     """
     with short_transaction():
         job = Job.objects.select_for_update().get(id=job_id)

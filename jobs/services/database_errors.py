@@ -1,4 +1,4 @@
-"""What a database that is away, restarting, or read-only after a failover makes of a statement."""
+"""The errors of a statement while PostgreSQL is away, restarting, or read-only after a failover."""
 
 from django.db import InterfaceError, InternalError, OperationalError
 

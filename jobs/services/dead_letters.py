@@ -1,10 +1,10 @@
-"""What a person decides about a dead letter: replay or discard."""
+"""A person decides about a dead letter: it is replayed or discarded."""
 
 from uuid import UUID
 
 from django.db.models.functions import Now
 
-from jobs.core.errors import DeadLetterResolved
+from jobs.core.errors import DeadLetterResolved, JobNotDead
 from jobs.core.message import QueueMessage
 from jobs.core.states import JobState, Resolution
 from jobs.models import DeadLetter, Job
@@ -13,33 +13,21 @@ from jobs.services.short_transaction import short_transaction
 
 
 def dead_letter_replay(*, dead_letter_id: UUID, resolved_by_id: int | None) -> DeadLetter:
-    """dead -> queued: the same job again, with its retry budget anew and its errors kept.
+    """dead -> queued: the same job runs again, with a new retry budget; its errors are kept.
 
-    Raises DeadLetterResolved, DeadLetter.DoesNotExist.
+    `resolved_by_id`: the user who decided. Returns the dead letter, which is `replayed`.
+    Raises DeadLetterResolved, JobNotDead, DeadLetter.DoesNotExist.
     """
     with short_transaction():
         letter = _waiting_letter(dead_letter_id)
-        job = Job.objects.select_for_update().get(id=letter.job_id)
-        Job.objects.filter(id=job.id, state=JobState.DEAD).update(
-            state=JobState.QUEUED,
-            worker_id=None,
-            claimed_at=None,
-            started_at=None,
-            finished_at=None,
-            failures=0,
-            crashes=0,
-            cancel_requested_at=None,
-            run_at=Now(),
-            dispatched_at=Now(),
-        )
-        message = QueueMessage(job.id, job.effect_key, job.queue, job.priority)
-        dispatch_after_commit([(message, 0.0)], clear_cache_marks=True)
+        _queue_again(letter.job_id)
         return _resolve(letter, Resolution.REPLAYED, resolved_by_id)
 
 
 def dead_letter_discard(*, dead_letter_id: UUID, resolved_by_id: int | None) -> DeadLetter:
-    """Puts a dead letter aside for good; its effect key is free for other jobs.
+    """Puts a dead letter aside for good: its job stays dead, and its effect key becomes free.
 
+    `resolved_by_id`: the user who decided. Returns the dead letter, which is `discarded`.
     Raises DeadLetterResolved, DeadLetter.DoesNotExist.
     """
     with short_transaction():
@@ -52,6 +40,26 @@ def _waiting_letter(dead_letter_id: UUID) -> DeadLetter:
     if letter.resolution:
         raise DeadLetterResolved(letter.resolution)
     return letter
+
+
+def _queue_again(job_id: UUID) -> None:
+    job = Job.objects.select_for_update().get(id=job_id)
+    queued = Job.objects.filter(id=job_id, state=JobState.DEAD).update(
+        state=JobState.QUEUED,
+        worker_id=None,
+        claimed_at=None,
+        started_at=None,
+        finished_at=None,
+        failures=0,
+        crashes=0,
+        cancel_requested_at=None,
+        run_at=Now(),
+        dispatched_at=Now(),
+    )
+    if not queued:
+        raise JobNotDead(job_id, job.state)
+    message = QueueMessage(job.id, job.effect_key, job.queue, job.priority)
+    dispatch_after_commit([(message, 0.0)], clear_cache_marks=True)
 
 
 def _resolve(letter: DeadLetter, resolution: Resolution, resolved_by_id: int | None) -> DeadLetter:

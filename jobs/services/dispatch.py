@@ -1,6 +1,6 @@
 """Jobs are dispatched: their ids go to Redis, after the commit of their rows.
 
-A dispatch that fails is no error: `jobs_redispatch_lost` finds the row.
+Nothing here raises because of Redis: `jobs_redispatch_lost` dispatches again what is missing.
 """
 
 import time
@@ -25,8 +25,9 @@ def dispatch_after_commit(
 ) -> None:
     """Dispatches once the present transaction has committed; at once if there is none.
 
-    Seconds count from this call, so that a long transaction delays no job any further.
-    `clear_cache_marks`: PostgreSQL says that these jobs are to run, whatever a cache mark says.
+    A job whose seconds lie ahead goes to the delayed set. Seconds count from this call, so that
+    a long transaction delays no job any further. `clear_cache_marks`: also clear the cache marks
+    of these jobs, which would otherwise keep a worker from claiming them.
     """
     asked_at = time.monotonic()
 
@@ -47,13 +48,20 @@ def dispatch_after_commit(
 
 
 def push_back_after_commit(messages: Sequence[QueueMessage]) -> None:
-    """Returns messages to the head of their lists: they had been fetched, and did not begin."""
+    """Returns messages to the head of their lists after the commit.
+
+    For jobs that had been fetched and did not begin: they keep their place.
+    """
     if messages:
         _after_commit(lambda broker: broker.push_back(messages))
 
 
 def mark_done_after_commit(done: Iterable[tuple[str, UUID]]) -> None:
-    """Lets Redis answer duplicates of what is done: effect keys, and the jobs that did them."""
+    """Sets the cache marks of what is done, after the commit.
+
+    `done`: effect keys, each with the job that did the effect. A worker that fetches such a job
+    once more sees from the mark that it need not claim it.
+    """
     marks = list(done)
 
     def mark(broker: Broker) -> None:
@@ -65,12 +73,12 @@ def mark_done_after_commit(done: Iterable[tuple[str, UUID]]) -> None:
 
 
 def _after_commit(use: Callable[[Broker], None]) -> None:
-    # Robust: an exception here must not look like a failed commit. Django logs it.
+    # robust=True: an exception here must not look like a failed commit. Django logs it.
     transaction.on_commit(lambda: _try(use), robust=True)
 
 
 def _try(use: Callable[[Broker], None]) -> None:
-    # No call waits for a Redis that has just failed.
+    # Redis has just failed: do not let each request wait for another timeout.
     if broker_outage.seconds_to_next_try > 0:
         return
     try:

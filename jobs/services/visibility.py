@@ -1,4 +1,4 @@
-"""Reads shared by the API, the admin and the worker."""
+"""What people may see: rows by user, payloads without their secrets."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def dead_letters_visible_to(user: AbstractBaseUser) -> QuerySet[DeadLetter]:
 def masked_payload(job_type: str, payload: dict[str, Any]) -> dict[str, Any]:
     """The payload as people may see it: fields that the type marks sensitive are masked.
 
-    Of a type that nobody registers any more, nothing is shown but the names.
+    Of a type that is not registered any more only the names of the fields are shown.
     """
     known = job_types.find(job_type)
     return {

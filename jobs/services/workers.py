@@ -13,7 +13,10 @@ from jobs.models.worker import WorkerQuerySet
 
 
 def worker_register(*, name: str | None, queues: Sequence[str], concurrency: int) -> Worker:
-    """A new row for this process; without a name it gets the default one."""
+    """Writes a new row for this process and returns it.
+
+    `concurrency`: jobs at a time. Without a name the worker is named after its id.
+    """
     worker = Worker(
         hostname=socket.gethostname(),
         pid=os.getpid(),
@@ -26,9 +29,9 @@ def worker_register(*, name: str | None, queues: Sequence[str], concurrency: int
 
 
 def worker_heartbeat(*, worker_id: UUID) -> datetime | None:
-    """Says that the worker lives; returns when, by the database's clock.
+    """Writes a heartbeat; returns its moment by the database's clock.
 
-    None if it was declared dead.
+    Returns None if the worker's row is stopped or gone: it was declared dead, or stopped.
     """
     if not _live(worker_id).update(heartbeat_at=Now()):
         return None
@@ -36,7 +39,7 @@ def worker_heartbeat(*, worker_id: UUID) -> datetime | None:
 
 
 def worker_stop(*, worker_id: UUID) -> None:
-    """The worker has stopped: whatever it still runs is rescued without waiting."""
+    """Writes that the worker has stopped: what it still runs is rescued without waiting."""
     _live(worker_id).update(stopped_at=Now())
 
 

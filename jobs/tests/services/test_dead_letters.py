@@ -7,11 +7,12 @@ import pytest
 
 from jobs.broker.redis import RedisBroker
 from jobs.core.claim import ClaimedJob
-from jobs.core.errors import DeadLetterResolved
+from jobs.core.errors import DeadLetterResolved, JobNotDead
 from jobs.core.ids import uuid7
 from jobs.core.outcome import FailedForGood, Succeeded
 from jobs.core.states import DeathReason, JobState, Resolution
 from jobs.models import DeadLetter, Job
+from jobs.models.moments import seconds_ago
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.tests.factories import make_job, make_user
@@ -224,3 +225,19 @@ def test_reasons_say_in_words_what_happened() -> None:
         "outcome unknown",
         "took down too many workers",
     }
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.SUCCEEDED])
+def test_a_letter_whose_job_is_not_dead_is_not_replayed(
+    letter: DeadLetter, state: JobState, broker: RedisBroker
+) -> None:
+    """Nothing here makes such a row; a person must learn of it instead of a replay that is none."""
+    finished_at = None if state == JobState.QUEUED else seconds_ago(0)
+    Job.objects.filter(id=letter.job_id).update(state=state, finished_at=finished_at)
+    broker.forget_everything()
+    with pytest.raises(JobNotDead, match=f"is {state}, not dead"):
+        replay(letter)
+    letter.refresh_from_db()
+    assert (letter.resolution, letter.resolved_at) == ("", None)
+    assert stored(letter.job).state == state
+    assert sum(broker.depth(["default"]).ready.values()) == 0
