@@ -8,7 +8,7 @@ from django.db import models
 class BrinIndex(models.Index):
     """PostgreSQL's block range index, summarised as the table grows.
 
-    As in `django.contrib.postgres`, which a project then need not install.
+    Django's own is in `django.contrib.postgres`, which a project would have to install.
     """
 
     suffix = "brin"

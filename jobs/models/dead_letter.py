@@ -1,4 +1,4 @@
-"""A job that the machine gave up, waiting for a person."""
+"""Jobs that were given up, with all that a person needs to decide about them."""
 
 from typing import Self
 
@@ -20,9 +20,9 @@ class DeadLetterQuerySet(models.QuerySet["DeadLetter"]):
 
 
 class DeadLetter(models.Model):
-    """A job that the machine gave up, complete, waiting for a person.
+    """A job that was given up, waiting for a person until it has a `resolution`.
 
-    `attempts` has the shape of `Job.errors`.
+    `attempts` is a list of `jobs.core.attempt_error.RecordedError`, as `Job.errors` was then.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -7,15 +7,15 @@ from django.db.models.deletion import Collector
 
 
 def detach_client(collector: Collector, field: "Field[Any, Any]", jobs: Any, using: str) -> None:
-    """Jobs stay and become nobody's, without the key by which their client named them.
+    """An `on_delete` that sets `submitted_by` and `idempotency_key` to NULL.
 
-    Two clients may have used one key, and nobody's jobs must be unique by key as well. Nobody
-    is left who could send the key again. The key of the effect stays.
+    The key must go too, because jobs without a client are unique by type and key as well, and two
+    clients may have used the same one. No client is left to send it again. The effect key stays.
     """
     key: Field[Any, Any] = next(f for f in field.model._meta.fields if f.name == "idempotency_key")
     collector.add_field_update(key, None, jobs)
     collector.add_field_update(field, None, jobs)
 
 
-# Does not load the jobs, as of Django 4.2.
+# Django (since 4.2) then hands over a queryset without loading the jobs.
 detach_client.lazy_sub_objs = True  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""An accepted job: its columns, constraints, indexes. Only `jobs/services` changes rows."""
+"""An accepted job: its columns, constraints and indexes. Only `jobs/services` changes rows."""
 
 from django.conf import settings
 from django.db import models
@@ -18,7 +18,7 @@ class Job(models.Model):
 
     `failures` and `crashes` count within the present retry budget; a replay sets them to 0.
     `dispatched_at` is the moment from which the id should lie in its Redis list.
-    `errors` lists every failed attempt: attempt, worker, at, error, message, traceback.
+    `errors` is a list of `jobs.core.attempt_error.RecordedError`, one for each failed attempt.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -105,7 +105,7 @@ class Job(models.Model):
             ),
         ]
         indexes = [
-            # The reconciler, and claiming while Redis is away, walk this one in dispatch order.
+            # `redispatch_lost`, and `next_due` while Redis is away, read it in dispatch order.
             models.Index(
                 fields=["queue", "priority", "dispatched_at"],
                 condition=Q(state=JobState.QUEUED),

@@ -1,4 +1,4 @@
-"""The few statements that are hot (`jobs/sql`, one file each)."""
+"""The hot statements on jobs: each has its file in `jobs/sql`."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ CLAIMED_FIELDS = (
     "max_retries",
     "worker_id",
 )
-# Fewer are inserted sooner by a single statement, which says their moments as well.
+# Below 50 rows, INSERT ... RETURNING beats COPY and returns the timestamps.
 COPY_FROM = 50
 _PAYLOAD = CLAIMED_FIELDS.index("payload")
 
@@ -45,10 +45,13 @@ _Filters = models.Manager.from_queryset(JobQuerySet)
 
 
 class JobManager(_Filters["Job"]):
-    """Jobs. Its own methods make no queryset: that would take as long as all else in a claim."""
+    """Jobs. The hot methods make no queryset: that would take as long as the rest of a claim."""
 
     def insert_one(self, new: NewJob) -> Inserted | None:
-        """Inserts a job; None stands for a duplicate."""
+        """Inserts a job; returns None if its idempotency key is taken.
+
+        `insert` would do the same for a list of one; the difference is in `insert_job.sql`.
+        """
         [job_id] = uuid7s(1)
         message = new.message(job_id, str(job_id))
         rows = run_prepared(
@@ -63,12 +66,15 @@ class JobManager(_Filters["Job"]):
             submitted_by_id=new.submitted_by_id,
             max_retries=new.max_retries,
             run_at=new.run_at,
-            delay=float(new.delay_seconds),  # one type, one plan
+            delay=float(new.delay_seconds),  # always the same type, so that one plan is kept
         )
         return Inserted(message, *rows[0]) if rows else None
 
     def insert(self, new_jobs: Sequence[NewJob]) -> Sequence[Inserted | None]:
-        """Inserts jobs in one statement; None stands for a duplicate. Keeps the order."""
+        """Inserts jobs in one statement; returns what became of each, in their order.
+
+        None stands for a job whose idempotency key is taken.
+        """
         if len(new_jobs) >= COPY_FROM and all(new.is_plain for new in new_jobs):
             return self._copy(new_jobs)
         texts, messages = _named(new_jobs)
@@ -98,35 +104,35 @@ class JobManager(_Filters["Job"]):
             new.as_line(text, message.effect_key)
             for new, text, message in zip(new_jobs, texts, messages, strict=True)
         ]
-        with transaction.atomic(savepoint=False):  # a failure means that nothing was inserted
+        with transaction.atomic(savepoint=False):  # if either statement fails, nothing is inserted
             run_copy("copy_jobs", "".join(lines))
-            # The same for all: those of the statement.
+            # All rows of one statement have the same moments.
             created_at, run_at = self.values_list("created_at", "run_at").get(id=texts[0])
         moments = created_at.timestamp(), run_at.timestamp()
         return [Inserted(message, *moments) for message in messages]
 
     def claim(self, worker_id: UUID, job_ids: Iterable[UUID]) -> list[ClaimedJob]:
-        """queued -> running for those jobs that may start now; the others stay as they are."""
+        """queued -> running for those of these jobs that may start now; returns their claims."""
         rows = run_prepared_search("claim_jobs", worker_id=worker_id, ids=_array(map(str, job_ids)))
         return _claimed(rows)
 
     def record_start(self, claim: ClaimedJob) -> bool:
-        """Writes `started_at`; False if the attempt is no longer ours."""
+        """Writes `started_at`; returns False if the attempt was taken away."""
         return self._held(claim).update(started_at=Now()) == 1
 
     def _held(self, claim: ClaimedJob) -> JobQuerySet:
         return self.running().filter(id=claim.id, worker_id=claim.worker_id, attempt=claim.attempt)
 
     def record_succeeded(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
-        """running -> succeeded with the processed keys; returns the jobs that were still ours."""
+        """running -> succeeded, with the processed keys; returns the jobs that were written."""
         return {row[0] for row in run_prepared_search("record_succeeded", **_fence(claims))}
 
     def record_requeued(
         self, moves: Sequence[tuple[ClaimedJob, Requeue, list[RecordedError]]]
     ) -> dict[UUID, str]:
-        """running -> queued with what went wrong; the new states of those that were still ours.
+        """running -> queued, with what went wrong; returns the new states of what was written.
 
-        What somebody has asked to cancel ends as cancelled instead.
+        A job that is asked to stop becomes `cancelled` instead.
         """
         rows = run(
             "record_requeued",
@@ -141,7 +147,7 @@ class JobManager(_Filters["Job"]):
     def record_dead(
         self, moves: Sequence[tuple[ClaimedJob, Die, list[RecordedError]]]
     ) -> set[UUID]:
-        """running -> dead with a dead letter; returns the jobs that were still ours."""
+        """running -> dead, with a dead letter; returns the jobs that were written."""
         rows = run(
             "record_dead",
             **_fence([claim for claim, _, _ in moves]),
@@ -155,12 +161,12 @@ class JobManager(_Filters["Job"]):
         return {row[0] for row in rows}
 
     def cancel_requested(self, worker_id: UUID) -> set[UUID]:
-        """The running jobs of a worker that somebody has asked to stop."""
+        """The running jobs of a worker that are asked to stop."""
         asked = self.running().filter(worker_id=worker_id, cancel_requested_at__isnull=False)
         return set(asked.values_list("id", flat=True))
 
     def record_cancelled(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
-        """running -> cancelled; returns the jobs that were still ours."""
+        """running -> cancelled; returns the jobs that were written."""
         return {
             claim.id
             for claim in claims
@@ -168,7 +174,10 @@ class JobManager(_Filters["Job"]):
         }
 
     def record_late_success(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
-        """dead -> succeeded for attempts given up as interrupted that have succeeded after all."""
+        """dead -> succeeded, for attempts that were given up as `interrupted`; returns the jobs.
+
+        Nothing is written where a person has decided about the dead letter already.
+        """
         fence = _fence(claims)
         del fence["worker_ids"]
         return {row[0] for row in run("record_late_success", **fence)}
@@ -179,9 +188,11 @@ class JobManager(_Filters["Job"]):
         margin_seconds: float,
         limit: int,
     ) -> list[QueueMessage]:
-        """Dates a new ring for up to `limit` queued jobs a list whose ring must have been lost.
+        """Dates the dispatch of queued jobs anew that must be missing from their lists.
 
-        `next_out`: for each queue and priority the next id to come out of Redis, or None.
+        Returns what to dispatch, at most `limit` jobs a list. `next_out`: for each queue and
+        priority the next id to come out of Redis, None if the list is empty. `margin_seconds`:
+        how much earlier than that one a job must have been dispatched.
         """
         rows = run(
             "redispatch_lost",
@@ -191,11 +202,14 @@ class JobManager(_Filters["Job"]):
             margin_seconds=margin_seconds,
             limit=limit,
         )
-        # By list, and first in first out: ids sort by the time of their making.
+        # By list, and within a list by id: ids sort by the time of their making.
         return [QueueMessage(*row) for row in sorted(rows, key=lambda row: (row[2:], row[0]))]
 
     def next_due(self, queues: Sequence[str], limit: int) -> list[QueueMessage]:
-        """What is due, most urgent and longest waiting first: for the time without Redis."""
+        """Up to `limit` jobs that are due, most urgent and longest waiting first.
+
+        For workers while Redis is away.
+        """
         rows = run(
             "next_due",
             queues=list(queues),
@@ -207,7 +221,7 @@ class JobManager(_Filters["Job"]):
 
 
 def _named(new_jobs: Sequence[NewJob]) -> tuple[list[str], list[QueueMessage]]:
-    """New ids, as text, and the rings for them."""
+    """New ids as texts, and what is to be dispatched."""
     ids = uuid7s(len(new_jobs))
     texts = [str(job_id) for job_id in ids]
     named = zip(new_jobs, ids, texts, strict=True)
@@ -215,7 +229,7 @@ def _named(new_jobs: Sequence[NewJob]) -> tuple[list[str], list[QueueMessage]]:
 
 
 def _fence(claims: Sequence[ClaimedJob]) -> dict[str, Any]:
-    workers = {claim.worker_id: str(claim.worker_id) for claim in claims}  # mostly a single one
+    workers = {claim.worker_id: str(claim.worker_id) for claim in claims}  # mostly just one
     return {
         "ids": _array([claim.id_text for claim in claims]),
         "attempts": _array([str(claim.attempt) for claim in claims]),
@@ -224,15 +238,15 @@ def _fence(claims: Sequence[ClaimedJob]) -> dict[str, Any]:
 
 
 def _array(texts: Iterable[str]) -> str:
-    """An array as PostgreSQL reads it; for values that need no quotes.
+    """An array in PostgreSQL's notation, for values that need no quotes.
 
-    The driver takes three times as long for a list of UUIDs: 5 % of a worker's time.
+    Measured: the driver takes three times as long for a list of UUIDs, 5 % of a worker's time.
     """
     return f"{{{','.join(texts)}}}"
 
 
 def _claimed(rows: list[tuple[Any, ...]]) -> list[ClaimedJob]:
-    """Django leaves jsonb undecoded, as its JSONField decodes it: here all at once."""
+    """Rows of `CLAIMED_FIELDS` as claims. Django leaves jsonb as text; it is decoded at once."""
     payloads = json.loads(f"[{','.join([row[_PAYLOAD] for row in rows])}]")
     return [
         ClaimedJob._make((*row[:_PAYLOAD], payload, *row[_PAYLOAD + 1 :]))

@@ -1,4 +1,4 @@
-"""Moments by the database's clock."""
+"""Moments by the database's clock, for querysets."""
 
 from django.db import models
 from django.db.models import ExpressionWrapper, Func
@@ -7,6 +7,6 @@ from django.db.models.functions import Now
 
 
 def seconds_ago(seconds: float) -> "ExpressionWrapper[CombinedExpression]":
-    """The database's moment so many seconds before now (after now, if negative)."""
+    """The moment that many seconds before now, by the database's clock; after now, if negative."""
     interval = Func(0, 0, 0, 0, 0, 0, float(seconds), function="make_interval")
     return ExpressionWrapper(Now() - interval, output_field=models.DateTimeField())

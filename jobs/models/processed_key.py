@@ -1,4 +1,4 @@
-"""Who owns an effect key, and whether the effect is done."""
+"""Which job owns an effect key, and whether the effect is done."""
 
 from uuid import UUID
 
@@ -13,15 +13,18 @@ class ProcessedKeyQuerySet(models.QuerySet["ProcessedKey"]):
     """Processed keys."""
 
     def take_over(self, key: str, from_job_id: UUID, to_job_id: UUID) -> bool:
-        """Ties an unprocessed key to another job; False if it has moved on meanwhile."""
+        """Gives an unprocessed key to another job; returns False if it is no longer as it was."""
         held = self.filter(key=key, job_id=from_job_id, processed_at__isnull=True)
         return held.update(job_id=to_job_id) == 1
 
 
 class ProcessedKey(models.Model):
-    """Who owns an effect key (L2). The unique index decides; `processed_at` is set with success."""
+    """The job that owns an effect key. The unique index decides which; cache marks are hints.
 
-    # By bytes: so its index finds the beginnings of keys, too, and no second one is needed.
+    `processed_at` is set in the transaction of the success: from then on the effect is done.
+    """
+
+    # Collation C sorts by bytes, so the primary key's index also finds keys by their beginning.
     key = models.CharField(primary_key=True, max_length=400, db_collation="C")
     job = models.ForeignKey(
         Job,
@@ -39,7 +42,7 @@ class ProcessedKey(models.Model):
     class Meta:
         ordering = ["key"]
         indexes = [
-            # Pruning finds old keys by it; rows arrive in this order, so it costs next to nothing.
+            # For pruning. Rows arrive in this order, so a block range index is enough, and small.
             BrinIndex(fields=["created_at"], name="processed_key_by_age"),
         ]
 

@@ -14,16 +14,16 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
     """Workers."""
 
     def live(self, timeout_seconds: float) -> Self:
-        """Not stopped, and heard of within the timeout."""
+        """Workers that have not stopped and were heard of within the timeout."""
         return self.filter(stopped_at__isnull=True).exclude(_silent(timeout_seconds))
 
     def silent(self, timeout_seconds: float) -> Self:
-        """Not stopped, but not heard of for the timeout: dead."""
+        """Workers that have not stopped, but were not heard of for the timeout."""
         return self.filter(_silent(timeout_seconds), stopped_at__isnull=True)
 
 
 def _silent(timeout_seconds: float) -> Q:
-    """Nobody is silent while the database is away: silence counts from its start, too."""
+    """Silence counts from the start of PostgreSQL at the earliest: before, no worker was heard."""
     heard_of = Greatest(
         F("heartbeat_at"),
         Func(function="pg_postmaster_start_time", output_field=models.DateTimeField()),
@@ -32,7 +32,7 @@ def _silent(timeout_seconds: float) -> Q:
 
 
 class Worker(models.Model):
-    """One `runworker` process. Silent for JOBS_WORKER_TIMEOUT_SECONDS means dead."""
+    """One `runworker` process. Once silent for JOBS_WORKER_TIMEOUT_SECONDS it counts as dead."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=100)
@@ -61,5 +61,5 @@ class Worker(models.Model):
 
     @property
     def default_name(self) -> str:
-        """What a worker is called that nobody named: the random end of its id."""
+        """The name of a worker that was given none: the random end of its id."""
         return self.id.hex[-12:]

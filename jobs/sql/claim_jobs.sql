@@ -1,10 +1,10 @@
--- Claims what is queued, due and not owned by another job, for a worker that is alive.
+-- Claims jobs that are queued, due and not owned by another job, for a worker that has not stopped.
 -- A key that several jobs share is taken first: the unique index lets one of them through.
--- SKIP LOCKED: whoever holds the row is claiming, cancelling or replaying it at this moment.
+-- SKIP LOCKED: a transaction that holds a row is claiming, cancelling or replaying that job.
 --
--- This plan is kept, so it must suit tables of any size. Written as it is, only the primary keys
--- can serve: no partial index for such a comparison of the state, no whole index in its order for
--- such a join, and no EXISTS that could be planned as a look at all keys.
+-- This plan is kept, so it must suit tables of any size. The conditions are written so that only
+-- the primary keys can serve: `state || ''` matches no partial index, `= ANY (ARRAY[...])` rules
+-- out a merge join over a whole index, and `IN` and `=`, unlike EXISTS, a scan of all keys.
 WITH wanted AS (
     SELECT id, effect_key
     FROM jobs_job
@@ -20,7 +20,7 @@ WITH wanted AS (
     SELECT effect_key, id, now()
     FROM wanted
     WHERE effect_key <> id::text
-    ORDER BY effect_key  -- two workers taking the same keys must not wait for one another
+    ORDER BY effect_key  -- two workers that take the same keys must not deadlock
     ON CONFLICT (key) DO NOTHING
     RETURNING job_id
 )

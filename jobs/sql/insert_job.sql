@@ -1,5 +1,5 @@
--- Accepts one job; no row comes back if its key is taken: the unique index decides. The same as
--- insert_jobs.sql for a single one, in 0.5 ms instead of 0.7: there is little to plan here.
+-- Accepts one job; returns no row if its key is taken: the unique index decides. insert_jobs.sql
+-- does the same for many. Measured for one job: 0.5 ms instead of 0.7 ms, as it is planned sooner.
 INSERT INTO jobs_job (
     id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id,
     state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at

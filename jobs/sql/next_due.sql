@@ -1,6 +1,6 @@
--- What a worker may claim while Redis is away: most urgent first, then longest waiting. A look at
--- the head of each list instead of a sort of the whole backlog, which takes 53 to 75 ms with
--- 300,000 queued jobs where this takes 1.6 ms. Retries wait in the same index, dated ahead.
+-- Finds what a worker may claim while Redis is away: most urgent first, then longest waiting. Reads
+-- the head of each list (queue and priority) instead of sorting the backlog: with 300,000 queued
+-- jobs that takes 1.6 ms instead of 53 to 75. Retries lie in the same index, dated ahead.
 SELECT job.id, job.effect_key, job.queue, job.priority
 FROM unnest(%(queues)s::text[]) AS list (queue)
 CROSS JOIN generate_series(%(least_urgent)s, %(most_urgent)s) AS of (priority)

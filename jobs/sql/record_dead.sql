@@ -1,4 +1,4 @@
--- running -> dead, fenced, with the complete dead letter in the same statement.
+-- running -> dead, fenced by worker and attempt, with the complete dead letter.
 WITH dead AS (
     UPDATE jobs_job AS job
     SET state = 'dead',

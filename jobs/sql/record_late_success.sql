@@ -1,5 +1,5 @@
--- dead -> succeeded: a worker that was only frozen reports a success after its attempt had
--- been given up as interrupted, and no person has decided about the dead letter yet.
+-- dead -> succeeded: a worker that was only frozen reports a success after its attempt had been
+-- given up as interrupted, and no person has decided about the dead letter yet.
 WITH letters AS (
     UPDATE jobs_deadletter AS letter
     SET resolution = 'settled', resolved_at = now()
@@ -9,7 +9,7 @@ WITH letters AS (
         AND letter.reason = 'interrupted'
         AND letter.resolution = ''
     RETURNING letter.job_id
-), settled AS (
+), succeeded AS (
     UPDATE jobs_job AS job
     SET state = 'succeeded', finished_at = now()
     FROM letters
@@ -17,8 +17,8 @@ WITH letters AS (
     RETURNING job.id, job.effect_key
 ), processed AS (
     INSERT INTO jobs_processedkey AS key (key, job_id, created_at, processed_at)
-    SELECT effect_key, id, now(), now() FROM settled
+    SELECT effect_key, id, now(), now() FROM succeeded
     ON CONFLICT (key) DO UPDATE SET processed_at = excluded.processed_at
     WHERE key.job_id = excluded.job_id
 )
-SELECT id FROM settled
+SELECT id FROM succeeded

@@ -1,5 +1,5 @@
--- running -> queued, fenced. A wait of 0 keeps the job's place: it had been rung already.
--- What somebody has asked to cancel ends here instead.
+-- running -> queued, fenced by worker and attempt. A delay of 0 keeps the job's place in its list,
+-- and so the dates. A job that is asked to stop becomes cancelled instead.
 UPDATE jobs_job AS job
 SET state = CASE WHEN job.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
     finished_at = CASE WHEN job.cancel_requested_at IS NULL THEN NULL ELSE now() END,

@@ -1,6 +1,5 @@
--- running -> succeeded, with the processed key in the same statement; fenced by worker and
--- attempt. Returns the jobs that were still running under that worker and attempt. Only the primary key can serve to find them;
--- see claim_jobs.sql.
+-- running -> succeeded, fenced by worker and attempt, with the processed key in the same statement.
+-- Returns the jobs that were written. Only the primary key can serve: see claim_jobs.sql.
 WITH succeeded AS (
     UPDATE jobs_job AS job
     SET state = 'succeeded', finished_at = now()

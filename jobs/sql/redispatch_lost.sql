@@ -1,6 +1,6 @@
--- Finds queued jobs whose ring must have been lost and dates their new ring. For each list
--- (queue and priority) `older_than` is the moment before which every ring has come out:
--- NULL means that the list is empty.
+-- Finds queued jobs that must be missing from their lists (queue and priority), and dates their
+-- dispatch anew. Lists are first-in first-out: what was dispatched more than a margin before the
+-- next one to come out must have come out. `next_id` is NULL for an empty list: all has come out.
 WITH lost AS (
     SELECT job.id
     FROM unnest(%(queues)s::text[], %(priorities)s::smallint[], %(next_ids)s::uuid[])

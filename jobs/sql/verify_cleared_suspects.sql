@@ -1,4 +1,4 @@
--- Clears suspects that somebody has rung, claimed or ended meanwhile.
+-- Clears suspects that Redis knows by now, or that were dispatched, claimed or ended meanwhile.
 DELETE FROM verify_suspect AS suspect
 WHERE EXISTS (SELECT 1 FROM verify_known WHERE verify_known.id = suspect.id)
     OR NOT EXISTS (

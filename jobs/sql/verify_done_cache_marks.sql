@@ -1,4 +1,4 @@
--- What L1 says is done, the ledger says is done, as far as it still remembers.
+-- What a cache mark calls done is done, as far as PostgreSQL still has the rows.
 SELECT
     mark.key AS subject,
     CASE

@@ -10,7 +10,7 @@ SELECT
             THEN 'running without worker, claimed_at or attempt'
         WHEN state = 'queued'
             AND (worker_id IS NOT NULL OR claimed_at IS NOT NULL OR started_at IS NOT NULL)
-            THEN 'queued, but still in the hands of a worker'
+            THEN 'queued, but still with a worker'
         WHEN state = 'skipped' AND (done_by_id IS NULL OR done_by_id = id)
             THEN 'skipped without naming the job that had done its effect'
         WHEN state IN ('succeeded', 'dead') AND attempt = 0

@@ -1,5 +1,5 @@
--- No running job without a live worker for longer than it takes to rescue it. Nobody is silent
--- while the database is away.
+-- No job runs without a live worker for longer than a rescue may take. Silence counts from the
+-- start of PostgreSQL at the earliest.
 SELECT
     job.id::text AS subject,
     CASE

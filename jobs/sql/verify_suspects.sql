@@ -1,5 +1,5 @@
--- Queued jobs that should have been rung long ago and that Redis does not know. Behind the next
--- one to come out of its list nothing is late: the reconciler looks in the same way.
+-- Collects queued jobs that should have been dispatched long ago and that Redis does not know.
+-- As in redispatch_lost.sql, nothing is late that was dispatched after the next one to come out.
 INSERT INTO verify_suspect (id, dispatched_at)
 SELECT job.id, job.dispatched_at
 FROM jobs_job AS job

@@ -1,4 +1,4 @@
-"""Group commit between threads: what comes while one commit is in flight goes into the next."""
+"""Group commit between threads: what arrives during one commit goes into the next."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -13,14 +13,15 @@ Write = Callable[[Sequence[Item]], Sequence[Answer]]
 
 
 class GroupCommit(Generic[Item, Answer]):
-    """Threads that write at the same moment write together; one alone waits for nobody.
+    """Threads that write at the same moment share one commit.
 
-    The first to come leads: it writes for everybody who waits, then the next in line leads. So
-    nothing is delayed for the sake of a larger group, and there is no thread of its own.
+    The first thread to arrive leads: it writes the items of all threads that wait. Then the next
+    one in line leads. So no item is delayed to make a group larger, a thread that is alone writes
+    at once, and no extra thread is needed.
 
-    `write`: commits items in one transaction on the calling thread's connection and answers for
-    each. No item should have to wait for a lock, as all of its group would. (A job waits for its
-    client's row where somebody has locked that by hand.)
+    `write` commits items in one transaction, on the calling thread's connection, and returns an
+    answer for each. An item that waits for a lock holds up its whole group: callers keep out items
+    that may have to.
     """
 
     def __init__(self, write: Write[Item, Answer]) -> None:
@@ -30,7 +31,7 @@ class GroupCommit(Generic[Item, Answer]):
         self._is_led = False
 
     def write(self, item: Item) -> Answer:
-        """The answer for this item, which is committed by then; raises what `write` raises."""
+        """Returns the answer for this item once it is committed; raises what `write` raises."""
         seat = _Seat[Item, Answer](item)
         with self._lock:
             self._waiting.append(seat)
@@ -43,7 +44,7 @@ class GroupCommit(Generic[Item, Answer]):
             raise type(seat.error)(*seat.error.args) from seat.error
         if seat.answer is not None:
             return seat.answer
-        # Another item has spoilt the group, and nothing was written: this one is written alone.
+        # PostgreSQL refused the group because of one item: this item is written alone.
         [answer] = self._write([item])
         return answer
 
@@ -55,7 +56,7 @@ class GroupCommit(Generic[Item, Answer]):
         finally:
             with self._lock:
                 if self._waiting:
-                    self._waiting[0].wake()  # not served: it leads
+                    self._waiting[0].wake()  # it is not served, so it leads
                 else:
                     self._is_led = False
             for seat in seats:
@@ -63,7 +64,7 @@ class GroupCommit(Generic[Item, Answer]):
                 seat.wake()
 
     def _serve(self, seats: "Sequence[_Seat[Item, Answer]]") -> None:
-        """Gives every seat an answer or an error; or neither, if it is to write alone."""
+        """Gives each seat an answer, or an error; neither means that it must write alone."""
         try:
             answers = self._write([seat.item for seat in seats])
         except Error as error:
@@ -78,7 +79,7 @@ class GroupCommit(Generic[Item, Answer]):
 
 
 class _Seat(Generic[Item, Answer]):
-    """One thread and what it wants written."""
+    """A thread in the queue, with its item."""
 
     __slots__ = ("_turn", "answer", "error", "is_served", "item")
 
@@ -91,7 +92,7 @@ class _Seat(Generic[Item, Answer]):
         self._turn.acquire()
 
     def wait(self) -> None:
-        """Until `wake`."""
+        """Blocks until `wake` is called."""
         self._turn.acquire()
 
     def wake(self) -> None:
@@ -99,9 +100,9 @@ class _Seat(Generic[Item, Answer]):
 
 
 def _is_undone(error: Error) -> bool:
-    """Whether nothing was written for certain: PostgreSQL said no, and is still there.
+    """Whether it is certain that nothing was written: PostgreSQL refused, and is still connected.
 
-    When the connection is lost the commit may have gone through, and writing again would be twice.
+    If the connection was lost, the commit may have gone through: writing again could write twice.
     """
     refused = getattr(error.__cause__, "sqlstate", None) is not None
     return refused and connection.connection is not None and not connection.connection.closed

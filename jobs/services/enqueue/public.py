@@ -22,7 +22,8 @@ def enqueue(
 ) -> Enqueued:
     """Accepts one job; inside a transaction it exists, and is dispatched, once that commits.
 
-    `run_at` or `delay_seconds`, not both; neither is now. `priority`: 0 to 9, 9 is most urgent.
+    `run_at` or `delay_seconds`, not both; with neither it may run at once. `priority`: 0 to 9, 9
+    is most urgent. What is None is left to the job type and the settings.
     The same type and `idempotency_key` again gives the job of the first call.
 
     Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue.
@@ -40,10 +41,10 @@ def enqueue(
 
 
 def enqueue_many(requests: Iterable[JobRequest], *, atomic: bool = True) -> list[Answer]:
-    """Accepts many jobs, a thousand in a statement; answers in the order of the requests.
+    """Accepts many jobs in one transaction, a thousand in a statement.
 
-    `atomic`: a request that is not acceptable means that none is accepted; it raises
-    RequestsRefused, which names them all. Without it such a request gets its error as the answer,
-    and the others are accepted.
+    Returns an answer for each request, in their order. `atomic`: one request that is not
+    acceptable means that none is accepted; it raises RequestsRefused, which names them all.
+    Without it such a request gets its error as the answer, and the others are accepted.
     """
     return jobs_enqueue(requests=list(requests), atomic=atomic)

@@ -6,7 +6,11 @@ from typing import Any, NamedTuple
 
 
 class JobRequest(NamedTuple):
-    """What is asked for. `run_at` or `delay_seconds`, not both; neither is now."""
+    """One job that is asked for; its fields are the arguments of `jobs.enqueue`.
+
+    `run_at` or `delay_seconds`, not both; with neither it may run at once. What is None is left to
+    the job type and the settings.
+    """
 
     type: str
     payload: Mapping[str, Any]

@@ -10,13 +10,14 @@ from jobs.handlers.registry import JobType, job_types
 from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.request import JobRequest
 
-# A derived key that is longer is hashed, so that type and key fit `Job.effect_key`.
+# In characters. A longer key is hashed, so that it and the type's name fit `Job.effect_key`.
 LONGEST_KEY = 255
 
 
 def new_job_or_error(
     request: JobRequest, submitted_by_id: int | None, conf: JobsConf
 ) -> NewJob | JobsError:
+    """The job to insert, or why the request is refused."""
     try:
         return new_job(request, submitted_by_id, conf)
     except JobsError as error:
@@ -24,6 +25,7 @@ def new_job_or_error(
 
 
 def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) -> NewJob:
+    """The job to insert; raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue."""
     job_type = job_types.get(request.type)
     clean = clean_payload(job_type, request.payload)
     return NewJob(
@@ -55,8 +57,11 @@ def _max_retries(job_type: JobType, asked: int | None, conf: JobsConf) -> int:
 def _effect_key(
     job_type: JobType, payload: dict[str, Any], idempotency_key: str | None
 ) -> str | None:
-    """None: the job's own id. What the payload says comes before what the client says,
-    because it is about the effect itself."""
+    """The effect key, `<type>:<key>`; None stands for the job's own id.
+
+    A key that the type derives from the payload comes before the client's `idempotency_key`,
+    because it names the effect itself.
+    """
     key = job_type.key(payload) if job_type.key is not None else idempotency_key
     if key is None:
         return None

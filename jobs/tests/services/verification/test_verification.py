@@ -465,7 +465,7 @@ def test_a_violation_exits_with_1_and_is_shown(capsys: pytest.CaptureFixture[str
     change(job, worker_id=uuid7())
     status, output = verify(capsys)
     assert status == 1
-    assert f"{job.id}: queued, but still in the hands of a worker" in output
+    assert f"{job.id}: queued, but still with a worker" in output
 
 
 def test_json_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
