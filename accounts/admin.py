@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
-# Registers its models when it is imported, which has to come before taking them out again.
+# Registers its models when it is imported, which has to come before they are unregistered.
 from rest_framework_simplejwt.token_blacklist import admin as _  # noqa: F401
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
@@ -11,5 +11,5 @@ from accounts.models import User
 
 admin.site.register(User, UserAdmin)
 
-# Their pages show whole refresh tokens: whoever reads one can act as its user.
+# Their pages show whole refresh tokens: a person who reads one can act as its user.
 admin.site.unregister([OutstandingToken, BlacklistedToken])

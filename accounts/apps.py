@@ -8,7 +8,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Whoever changes a user here is heard at once by the API of this process."""
+        """Connects the signals by which a changed user loses its checked tokens in this process."""
         from accounts.api.checked_tokens import forget_changed_user
 
         for signal in (post_save, pre_delete):

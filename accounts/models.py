@@ -4,4 +4,4 @@ from django.contrib.auth.models import AbstractUser
 
 
 class User(AbstractUser):
-    """Django's user; our own class, so that it can grow without a new table."""
+    """Django's user; a class of this project, so that columns can be added later."""

@@ -1,4 +1,4 @@
-"""Access tokens, looked up in the user table once in a few seconds instead of at every call."""
+"""Access tokens: their users are read once in a few seconds instead of at every call."""
 
 from copy import copy
 from typing import Any
@@ -11,9 +11,9 @@ from accounts.api.checked_tokens import checked_tokens
 
 
 class CheckedTokenAuthentication(JWTAuthentication):
-    """What SimpleJWT does, remembered for `TOKEN_CHECK_SECONDS`.
+    """SimpleJWT's authentication, whose result is kept for `TOKEN_CHECK_SECONDS`.
 
-    An account that was closed in another process keeps its access for as long; one that was
+    An account that is closed in another process keeps its access for that long; one that is
     closed in this process loses it at once.
     """
 
@@ -29,5 +29,5 @@ class CheckedTokenAuthentication(JWTAuthentication):
             checked = (self.get_user(token), token)
             checked_tokens.put(raw_token, *checked)
         user, token = checked
-        # Whatever a view does to its user, also what it asks about its rights, stays its own.
+        # A copy, as a view may change its user, and Django caches permissions on it.
         return copy(user), token

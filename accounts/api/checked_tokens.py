@@ -1,4 +1,4 @@
-"""What this process knows of tokens that it has checked a moment ago."""
+"""Tokens that this process found valid within the last few seconds."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from rest_framework_simplejwt.tokens import Token
 
-# Of some 2 KB each. Beyond it the oldest is checked again, which costs no more than it used to.
+# Tokens kept, of about 2 KB each. Beyond it the oldest is dropped, which costs it one more check.
 TOKENS_MAX = 5_000
 
 
@@ -20,18 +20,18 @@ TOKENS_MAX = 5_000
 class _Checked:
     user: AbstractBaseUser
     token: Token
-    until: float  # time.monotonic()
+    until: float  # by time.monotonic()
 
 
 class CheckedTokens:
-    """Tokens found good, for `TOKEN_CHECK_SECONDS` each; safe to share between threads."""
+    """Valid tokens, for `TOKEN_CHECK_SECONDS` each; safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._by_raw_token: dict[bytes, _Checked] = {}  # in the order in which they run out
+        self._by_raw_token: dict[bytes, _Checked] = {}  # in the order of `until`
 
     def get(self, raw_token: bytes) -> tuple[AbstractBaseUser, Token] | None:
-        """The user and the token, if both were good a moment ago and the token has not expired."""
+        """The user and the token; None if the token is not kept, or has expired."""
         checked = self._by_raw_token.get(raw_token)
         if checked is None or checked.until <= time.monotonic():
             return None
@@ -40,7 +40,7 @@ class CheckedTokens:
         return checked.user, checked.token
 
     def put(self, raw_token: bytes, user: AbstractBaseUser, token: Token) -> None:
-        """Remembers what was just checked."""
+        """Keeps a token that was just checked, and its user."""
         now = time.monotonic()
         with self._lock:
             self._by_raw_token.pop(raw_token, None)
@@ -50,21 +50,21 @@ class CheckedTokens:
             self._drop_old(now)
 
     def _drop_old(self, now: float) -> None:
-        over = takewhile(lambda one: one[1].until <= now, self._by_raw_token.items())
-        for raw_token in [raw_token for raw_token, _ in over]:
+        outdated = takewhile(lambda one: one[1].until <= now, self._by_raw_token.items())
+        for raw_token in [raw_token for raw_token, _ in outdated]:
             del self._by_raw_token[raw_token]
         while len(self._by_raw_token) > TOKENS_MAX:
             del self._by_raw_token[next(iter(self._by_raw_token))]
 
     def forget_user(self, user_id: Any) -> None:
-        """Has every token of the user checked again."""
+        """Drops every token of the user: each is checked again at its next call."""
         with self._lock:
-            theirs = [raw for raw, one in self._by_raw_token.items() if one.user.pk == user_id]
-            for raw_token in theirs:
+            of_user = [raw for raw, one in self._by_raw_token.items() if one.user.pk == user_id]
+            for raw_token in of_user:
                 del self._by_raw_token[raw_token]
 
     def clear(self) -> None:
-        """Has every token checked again."""
+        """Drops every token."""
         with self._lock:
             self._by_raw_token.clear()
 
@@ -76,5 +76,5 @@ def forget_changed_user(instance: AbstractBaseUser, **_: Any) -> None:
     """Receives `post_save` and `pre_delete` of users."""
     forget = partial(checked_tokens.forget_user, instance.pk)
     forget()
-    # A call between now and the commit still reads the row as it was.
+    # Until the commit, other calls still read the row as it was, and keep it.
     transaction.on_commit(forget)

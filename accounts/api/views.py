@@ -1,5 +1,7 @@
 """Sign-up, login and what happens to tokens afterwards."""
 
+from typing import TypedDict
+
 from django.conf import settings
 from rest_framework import status
 from rest_framework.exceptions import PermissionDenied
@@ -15,12 +17,21 @@ from rest_framework_simplejwt.views import (
     TokenRefreshView,
 )
 
-from accounts.api.parsers import CredentialsParser
+from accounts.api.parser import CredentialsParser
 from accounts.api.serializers import RefreshInput, SignUpInput
 
 
+class SignedUp(TypedDict):
+    """A new account and its first pair of tokens."""
+
+    id: int
+    username: str
+    refresh: str
+    access: str
+
+
 class SignUpView(APIView):
-    """Makes a user and logs it in, where the server allows that."""
+    """Makes a user and logs it in, if the server runs with `SIGNUP_ENABLED`."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -29,6 +40,7 @@ class SignUpView(APIView):
     throttle_scope = "login"
 
     def post(self, request: Request) -> Response:
+        """201 with the account and its tokens; raises `PermissionDenied` if sign-up is off."""
         if not settings.SIGNUP_ENABLED:
             raise PermissionDenied(
                 "Sign-up is switched off on this server; ask its administrator for an account.",
@@ -38,7 +50,7 @@ class SignUpView(APIView):
         new.is_valid(raise_exception=True)
         user = new.save()
         refresh = RefreshToken.for_user(user)
-        body = {
+        body: SignedUp = {
             "id": user.pk,
             "username": user.get_username(),
             "refresh": str(refresh),
@@ -48,7 +60,7 @@ class SignUpView(APIView):
 
 
 class LoginView(TokenObtainPairView):
-    """Name and password against a pair of tokens."""
+    """Exchanges a name and a password for a pair of tokens."""
 
     parser_classes = (CredentialsParser,)
     throttle_classes = (ScopedRateThrottle,)
@@ -56,17 +68,18 @@ class LoginView(TokenObtainPairView):
 
 
 class RefreshTokenView(TokenRefreshView):
-    """A refresh token against a new pair; the old one is blacklisted."""
+    """Exchanges a refresh token for a new pair; the old one is blacklisted."""
 
     parser_classes = (CredentialsParser,)
     serializer_class = RefreshInput
 
 
 class LogoutView(TokenBlacklistView):
-    """Blacklists the refresh token. An access token runs out by itself."""
+    """Blacklists the refresh token. An access token expires by itself."""
 
     parser_classes = (CredentialsParser,)
 
     def post(self, request: Request, *args: object, **kwargs: object) -> Response:
+        """204 once the token is blacklisted."""
         super().post(request)
         return Response(status=status.HTTP_204_NO_CONTENT)
