@@ -30,6 +30,7 @@ class AccessLog(Logger):  # type: ignore[misc]
             "method": atoms["m"],
             "path": atoms["U"],
             "status_code": resp.status_code,
+            "bytes": resp.sent,
             "milliseconds": atoms["M"],
         }
         self.access_log.info(
@@ -50,7 +51,7 @@ def _logging() -> dict[str, Any]:
 
 
 def post_worker_init(worker: Any) -> None:
-    """What was loaded stays for good: the garbage collector need not go through it ever again."""
+    """Loaded modules stay for good: the garbage collector need not traverse them again."""
     gc.collect()
     gc.freeze()
 

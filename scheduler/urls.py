@@ -9,7 +9,7 @@ from scheduler.http.health_views import LiveView, ReadyView
 from scheduler.http.index_view import IndexView
 
 urlpatterns = [
-    # First, because they are called most: every pattern that is tried before costs 4 µs.
+    # First, because these are called most: every pattern that is tried before costs 4 µs.
     path("", include("jobs.api.urls")),
     path("", IndexView.as_view(), name="index"),
     re_path(r"^health/?$", ReadyView.as_view(), name="health"),

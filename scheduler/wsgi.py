@@ -9,6 +9,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler.settings")
 
 application = get_wsgi_application()
-# manage.py checks before it does anything; a server must not start with settings it would refuse.
-# It raises what is wrong; that nothing is needs no line.
+# A server must not start with settings that manage.py would refuse. `check` raises what is wrong;
+# its output would only say that nothing is.
 call_command("check", stdout=io.StringIO())

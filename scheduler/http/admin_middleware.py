@@ -1,6 +1,6 @@
-"""Sessions, users and messages of the admin's pages; calls of the API pass them by.
+"""Sessions, users and messages of the admin's pages; calls of the API skip them.
 
-The API knows its users by their tokens, so that it has no use for any of these.
+The API knows its users by their tokens and needs none of these.
 """
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -13,15 +13,15 @@ ADMIN_PATH = "/admin/"
 
 
 def is_for_admin(request: HttpRequest) -> bool:
-    """Whether a page of the admin is asked for."""
+    """Whether the request is for a page of the admin."""
     return request.path_info.startswith(ADMIN_PATH)
 
 
 class _OnAdminPages(MiddlewareMixin):
-    """Comes before a middleware of Django's among the base classes, and leaves it out elsewhere."""
+    """Skips the middleware that follows among the base classes, except for pages of the admin."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """What the middleware makes of the request, or the answer of those after it."""
+        """The response of the middleware, or directly that of the next one."""
         if is_for_admin(request):
             return super().__call__(request)  # type: ignore[return-value]
         return self.get_response(request)  # type: ignore[return-value]
@@ -36,4 +36,4 @@ class AdminAuthenticationMiddleware(_OnAdminPages, AuthenticationMiddleware):
 
 
 class AdminMessageMiddleware(_OnAdminPages, MessageMiddleware):
-    """What the admin tells after an action."""
+    """The messages that the admin shows after an action."""

@@ -1,4 +1,4 @@
-"""What Django calls when no view answers: problems for the API, Django's pages for the admin."""
+"""The views that Django calls for errors: problems for the API, Django's pages for the admin."""
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -10,12 +10,12 @@ from scheduler.http.problems import INTERNAL_ERROR, NOT_FOUND, Problem, problem_
 
 
 def no_such_path(request: HttpRequest) -> HttpResponse:
-    """The last of the URL patterns; being a view, it answers in the same way while DEBUG is on."""
+    """The last of the URL patterns: as a view, it answers in the same way while DEBUG is on."""
     return problem_response(request, NOT_FOUND)
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A request that Django refuses to look at, such as one for an unknown host."""
+    """A request that Django refuses before any view, such as one for an unknown host."""
     if is_for_admin(request):
         return defaults.bad_request(request, exception)
     return problem_response(request, _problem(exception, BadRequest()))

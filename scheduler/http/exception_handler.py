@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse:
     """DRF's EXCEPTION_HANDLER: every exception of a view becomes a problem.
 
-    One that nobody expected is logged with its traceback and becomes a 500.
+    An unexpected one is logged with its traceback and becomes a 500.
     """
     drf_request: Request = context["request"]
     request: HttpRequest = drf_request._request
@@ -52,7 +52,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse:
 
 
 def problem_of(exc: Exception) -> Problem | None:
-    """The problem that this exception stands for, or None if nobody expected it."""
+    """The problem that this exception stands for, or None if it is unexpected."""
     match exc:
         case exceptions.ValidationError():
             return _invalid(exc)

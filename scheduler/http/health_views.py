@@ -16,7 +16,7 @@ from jobs.core.errors import BrokerUnavailable
 # Of the whole, or of one dependency; degraded: jobs are accepted and dispatched later.
 OK, DEGRADED, DOWN = "ok", "degraded", "down"
 
-# Probes give up after a few seconds, so the answer must come sooner. 2 is libpq's least.
+# Probes give up after a few seconds, so that the answer must come sooner. 2 is libpq's minimum.
 DATABASE_TIMEOUT_SECONDS = 2
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Ready(TypedDict):
 
 
 class ProbeView(APIView):
-    """Base of the probes: open to all, says nothing secret, is never cached."""
+    """Base of the probes: open to everyone, tells nothing secret, is never cached."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -48,7 +48,7 @@ class ProbeView(APIView):
 
 
 class LiveView(ProbeView):
-    """Whether this process answers at all; touches neither PostgreSQL nor Redis."""
+    """Whether this process answers; asks neither PostgreSQL nor Redis."""
 
     def get(self, request: Request) -> Response:
         return self.respond({"status": OK})
@@ -89,7 +89,7 @@ def _state(name: str, ask: Callable[[], None]) -> str:
 
 
 def _ask_postgresql() -> None:
-    """Opens a connection of its own: one that is kept might hang on a server that is gone."""
+    """Opens a connection of its own: a kept one might hang on a server that is gone."""
     probe = connection.copy()
     probe.settings_dict["OPTIONS"] = {
         **probe.settings_dict["OPTIONS"],

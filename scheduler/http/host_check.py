@@ -1,4 +1,4 @@
-"""Probes call a container by its address, which is no host name that anybody allows."""
+"""Probes call a container by its address, which is not among the allowed hosts."""
 
 from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
@@ -7,7 +7,7 @@ HEALTH_PATH = "/health"
 
 
 class CommonExceptProbesMiddleware(CommonMiddleware):
-    """Django's, which refuses unknown host names; what `/health` answers depends on none."""
+    """Django's middleware, which refuses unknown hosts, except for paths below `/health`."""
 
     def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         if request.path_info.startswith(HEALTH_PATH):

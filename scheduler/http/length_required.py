@@ -1,4 +1,4 @@
-"""Bodies must say how long they are."""
+"""Bodies must come with their length."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ LENGTH_REQUIRED = Problem(
 
 
 class LengthRequiredMiddleware:
-    """Refuses chunked bodies: Django reads as much as Content-Length says, so it would see none."""
+    """Refuses chunked bodies: Django reads Content-Length bytes, so that it would find none."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -26,7 +26,7 @@ class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
     parser_classes = (StorableJSONParser,)
 
     def get_permissions(self) -> list[BasePermission]:
-        """Replaying takes a right of its own."""
+        """A replay takes a permission of its own."""
         return [IsAuthenticated(), MayReplay()] if self.action == "replay" else [IsAuthenticated()]
 
     def list(self, request: Request) -> Response:
@@ -39,7 +39,7 @@ class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
         return Response(dead_letter_representation(self._letter(request, pk)))
 
     def replay(self, request: Request, pk: str) -> Response:
-        """Puts the job back in its queue."""
+        """202 once the job is back in its queue; 409 if the dead letter is resolved."""
         letter = dead_letter_replay(
             dead_letter_id=self._letter(request, pk).pk, resolved_by_id=client_of(request).pk
         )

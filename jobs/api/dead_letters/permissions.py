@@ -1,4 +1,4 @@
-"""Rights beyond having a valid token."""
+"""The permission to replay."""
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -8,9 +8,10 @@ REPLAY = "jobs.replay_deadletter"
 
 
 class MayReplay(BasePermission):
-    """Replaying repeats effects, so that it is a right of its own."""
+    """A replay may repeat an effect, so that it takes a permission of its own."""
 
     message = f"This needs the permission {REPLAY}."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
+        """Whether the user has it."""
         return bool(request.user and request.user.has_perm(REPLAY))

@@ -1,4 +1,4 @@
-"""What the calls about dead letters accept."""
+"""The query parameters of the calls about dead letters."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ class DeadLetterQuery(PageQuery):
     resolution = serializers.ChoiceField([WAITING, *Resolution.values, ANY], default=WAITING)
 
     def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """The dead letters that were asked for."""
+        """The dead letters that the query asks for."""
         rows = super().filtered(rows)
         if (resolution := self.validated_data["resolution"]) != ANY:
             rows = rows.filter(resolution="" if resolution == WAITING else resolution)
@@ -35,8 +35,8 @@ class DeadLetterQuery(PageQuery):
 
 
 def _id_floor(since: datetime) -> UUID:
-    """Less than the id of any row made since then. Bounds the walk through the index.
+    """Smaller than the id of any row made since then, so that the index is read from there only.
 
-    Ids come from the clocks of the workers, `created_at` from that of the database.
+    Ids come from the workers' clocks, `created_at` from the database's.
     """
     return uuid7_floor(max(0.0, since.timestamp() - _CLOCKS_DIFFER_MAX.total_seconds()))

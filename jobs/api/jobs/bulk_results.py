@@ -56,7 +56,7 @@ class BulkResults(TypedDict):
 
 
 def bulk_results(items: Sequence[Any], *, submitted_by_id: int, atomic: bool) -> BulkResults:
-    """Accepts what can be accepted and says of each item what became of it.
+    """Accepts every item that is acceptable, and says of each what became of it.
 
     With `atomic` one refusal means that nothing is accepted: it raises `JobsRefused`, which
     names them all.

@@ -32,7 +32,7 @@ class JobViewSet(JobRefusalMixin, ViewSet):
         return Response(job_representation(self._job(request, pk)))
 
     def cancel(self, request: Request, pk: str) -> Response:
-        """A queued job is cancelled for good; a running one is asked to stop."""
+        """202 once the job is cancelled, or asked to stop if it runs; 409 if it is final."""
         job_cancel(job_id=self._job(request, pk).pk)
         cancelled = self._jobs(request).get(pk=pk)
         return Response(job_representation(cancelled), status=status.HTTP_202_ACCEPTED)

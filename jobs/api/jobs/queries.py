@@ -22,7 +22,7 @@ class JobQuery(PageQuery):
     state = serializers.ChoiceField(JobState.choices, required=False)
 
     def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """The jobs that were asked for."""
+        """The jobs that the query asks for."""
         rows = super().filtered(rows)
         state = self.validated_data.get("state")
         return rows.filter(state=state) if state else rows

@@ -1,4 +1,4 @@
-"""Who calls."""
+"""The client of a call."""
 
 from typing import cast
 
@@ -7,5 +7,5 @@ from rest_framework.request import Request
 
 
 def client_of(request: Request) -> AbstractBaseUser:
-    """The user behind the token: IsAuthenticated has let nobody else through."""
+    """The user of the token. `IsAuthenticated` has refused calls without one."""
     return cast(AbstractBaseUser, request.user)

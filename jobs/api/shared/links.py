@@ -15,13 +15,13 @@ def job_path(job_id: Any) -> str:
 
 
 def job_path_prefix() -> str:
-    """What the path of a job has before its id."""
+    """The path of a job without its id."""
     return _job_path_prefix(get_script_prefix())
 
 
 @lru_cache(maxsize=8)
 def _job_path_prefix(script_prefix: str) -> str:
-    # Looking it up would take as long as all else that is said of an accepted job.
+    # `reverse` takes as long as everything else in a receipt together.
     return reverse("job", args=[_ANY_ID]).removesuffix(str(_ANY_ID))
 
 

@@ -30,6 +30,6 @@ class PageQuery(StrictSerializer):
             ) from None
 
     def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows that were asked for."""
+        """The rows that the query asks for."""
         asked = {name: self.validated_data.get(name) for name in ("type", "queue")}
         return rows.filter(**{name: value for name, value in asked.items() if value is not None})

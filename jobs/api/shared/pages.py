@@ -1,6 +1,6 @@
-"""Pages by id: rows that come or go meanwhile neither repeat nor hide others, nothing is counted.
+"""Pages by id: rows that come or go meanwhile neither repeat nor hide others; nothing is counted.
 
-Ids are UUIDv7, so that the order of ids is the order in time, newest first here.
+Ids are UUIDv7, so that their order is that in time. Pages have the newest row first.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -41,7 +41,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """Some rows, newest first, and the cursors of the pages beside them."""
+    """Rows, newest first, and the cursors of the pages beside them."""
 
     rows: list[Row]
     next: Cursor | None = None

@@ -27,7 +27,7 @@ class RefusalMixin:
         raise NotImplementedError
 
     def handle_exception(self, exc: Exception) -> Any:
-        """The response to any exception of the view; raises what nobody expected."""
+        """The response to an exception of the view."""
         handle: Callable[[Exception], Any] = super().handle_exception  # type: ignore[misc]
         if isinstance(exc, ObjectDoesNotExist):  # pruned between being found and being used
             return handle(Http404())
