@@ -96,7 +96,7 @@ def _refused(exc: exceptions.APIException) -> Problem:
 def _database_unavailable(exc: Exception) -> Problem:
     logger.error(
         "The database cannot be used: %s",
-        str(exc).strip(),
+        str(exc).partition("\n")[0],
         extra={"event": "database.unavailable", "error": str(exc)},
     )
     return DATABASE_UNAVAILABLE

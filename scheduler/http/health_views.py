@@ -81,7 +81,7 @@ def _state(name: str, ask: Callable[[], None]) -> str:
         logger.warning(
             "Health check of %s failed: %s",
             name,
-            str(error).strip(),
+            str(error).partition("\n")[0],
             extra={"event": "health_check.failed", "dependency": name, "error": str(error)},
         )
         return DOWN
