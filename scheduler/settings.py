@@ -86,7 +86,7 @@ CACHES = {
         "LOCATION": _env.redis_url,
         "KEY_PREFIX": "cache",
         "OPTIONS": {
-            # Rate limits fail open: a Redis that is away must not keep anybody out.
+            # Rate limits fail open: logins must go on while Redis is away.
             "IGNORE_EXCEPTIONS": True,
             "SOCKET_CONNECT_TIMEOUT": 1,
             "SOCKET_TIMEOUT": 1,
@@ -119,8 +119,8 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 
-# A token is looked up in the user table once in so many seconds and process: for as long a closed
-# account may go on calling. 0 looks at every call.
+# Seconds for which each process keeps a checked token: a closed account may go on calling for that
+# long. With 0 the user is read at every call.
 TOKEN_CHECK_SECONDS = 5
 
 SIMPLE_JWT = {
