@@ -19,7 +19,6 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import ProgrammingError, connection  # noqa: E402
@@ -29,6 +28,7 @@ from rest_framework_simplejwt.tokens import AccessToken  # noqa: E402
 from against_app import children, version  # noqa: E402
 from against_app.job_types import EMPTY, STAMP, STAMPS  # noqa: E402
 
+PREFIX = "JOBS_REDIS_PREFIX"
 BATCH = 1_000
 EVERY_SECONDS = 0.02  # between the jobs whose pick-up is timed
 WARM_UP = 5  # the first jobs after a pause find cold caches
@@ -72,7 +72,7 @@ class Driver:
         """Empties the tables of jobs and the lists in Redis. Workers stay registered."""
         _execute("TRUNCATE jobs_job CASCADE")
         redis = get_redis_connection("default")
-        for key in redis.scan_iter(match=f"{settings.JOBS_REDIS_PREFIX}*", count=BATCH):
+        for key in redis.scan_iter(match=f"{os.environ[PREFIX]}*", count=BATCH):
             redis.unlink(key)
         return {}
 
@@ -168,7 +168,7 @@ def _execute(sql: str) -> None:
         cursor.execute(sql)
 
 
-def _value(sql: str, *parameters: object) -> Any:
+def _value(sql: str, *parameters: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchone()[0]

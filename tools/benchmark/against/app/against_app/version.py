@@ -9,7 +9,7 @@ from jobs.handlers.registry import job_type
 try:
     from jobs import Effect
 except ImportError:  # before 0.1.0
-    from jobs.states import Effect
+    from jobs.states import Effect  # type: ignore[import-not-found, no-redef]
 
 __all__ = ["Effect", "enqueue_many", "enqueue_one", "job_type"]
 
