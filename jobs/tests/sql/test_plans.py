@@ -1,4 +1,4 @@
-"""Nothing that happens all the time may read the whole table of jobs, however it grows."""
+"""No statement that runs all the time reads the whole table of jobs, however large it is."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ from jobs.tests.steps import error, heard_now
 ROWS = 20_000
 QUEUED = 3_000
 RUNNING = 100
-BATCH = 20  # what a worker with ten slots has in hand
+BATCH = 20  # how many jobs a worker with ten threads holds at most
 
 FILL = """
 INSERT INTO jobs_job (
@@ -59,7 +59,7 @@ Statement = tuple[str, Any]
 
 
 class Database:
-    """A table of jobs that has grown, and the worker whose jobs run."""
+    """A large table of jobs, and the worker that its running jobs name."""
 
     def __init__(self) -> None:
         self.worker = make_worker()
@@ -95,7 +95,7 @@ def database(db: None) -> Database:
 
 
 def plans_of(call: Callable[[], object]) -> Iterator[str]:
-    """The plan of every statement that the call runs; what it does is undone."""
+    """Runs the call, rolls it back, and yields the plan of each statement that it ran."""
     statements: list[Statement] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -128,7 +128,7 @@ def test_what_every_job_goes_through(database: Database, subtests: pytest.Subtes
         "accept": lambda: make_job(idempotency_key="order-1", submitted_by_id=user.id),
         "claim": lambda: jobs_claim(worker_id=database.worker.id, job_ids=queued),
         "start": lambda: Job.objects.record_start(claims[0]),
-        "settle": lambda: jobs_resolve_key_conflicts(job_ids=queued),
+        "resolve key conflicts": lambda: jobs_resolve_key_conflicts(job_ids=queued),
     }
     for outcome in (
         Succeeded(),
@@ -149,10 +149,12 @@ def test_what_every_job_goes_through(database: Database, subtests: pytest.Subtes
 def test_what_every_worker_does_on_a_timer(database: Database, subtests: pytest.Subtests) -> None:
     known = [(claim.id, claim.attempt) for claim in database.claims[1:]]
     calls: dict[str, Callable[[], object]] = {
-        "ring again": lambda: jobs_redispatch_lost(queues=["default", "emails", "bulk"]),
-        "learn of cancellations": lambda: Job.objects.cancel_requested(database.worker.id),
-        "disown": lambda: jobs_release_lost_claims(worker_id=database.worker.id, known=known),
-        "rescue from the living": lambda: jobs_rescue(heard_at=heard_now()),
+        "redispatch": lambda: jobs_redispatch_lost(queues=["default", "emails", "bulk"]),
+        "ask for cancellations": lambda: Job.objects.cancel_requested(database.worker.id),
+        "release lost claims": lambda: jobs_release_lost_claims(
+            worker_id=database.worker.id, known=known
+        ),
+        "rescue while all workers live": lambda: jobs_rescue(heard_at=heard_now()),
         "prune": jobs_prune,
     }
     for name, call in calls.items():
@@ -160,7 +162,7 @@ def test_what_every_worker_does_on_a_timer(database: Database, subtests: pytest.
             assert_reads_no_whole_table(call)
 
 
-def test_rescue_from_the_dead(database: Database) -> None:
+def test_rescue_from_a_dead_worker(database: Database) -> None:
     Worker.objects.update(stopped_at=database.worker.started_at)
     assert_reads_no_whole_table(lambda: jobs_rescue(heard_at=heard_now()), least=3)
 
@@ -174,8 +176,8 @@ def test_a_person_cancels_one(database: Database) -> None:
     assert_reads_no_whole_table(lambda: job_cancel(job_id=job_id))
 
 
-def test_postgresql_is_as_large_as_it_should_be(database: Database) -> None:
-    """Else a plan would prove nothing."""
+def test_the_tables_are_large_enough(database: Database) -> None:
+    """Without rows a plan would prove nothing."""
     assert Job.objects.count() == ROWS
     assert Job.objects.queued().count() == QUEUED
     assert Job.objects.running().count() == RUNNING

@@ -9,9 +9,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import (
+    DatabaseError,
+    InternalError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import DatabaseWrapper
+from django.db.transaction import TransactionManagementError
+from pytest_django.fixtures import Settings
 
 from jobs.core.new_job import NewJob
 from jobs.models import Job
@@ -25,7 +34,7 @@ NEW = NewJob("tests.note", "default", 5, '{"text": "hello"}', None, None, None, 
 
 @contextmanager
 def default(**changes: Any) -> Iterator[BaseDatabaseWrapper]:
-    """Another connection in place of the default one, on Django's own engine."""
+    """Puts another connection in place of the default one, on Django's own engine."""
     former = connections["default"]
     settings = {**former.settings_dict, **changes}
     connections["default"] = other = DatabaseWrapper(settings, "default")
@@ -37,7 +46,7 @@ def default(**changes: Any) -> Iterator[BaseDatabaseWrapper]:
 
 
 def kept(database: BaseDatabaseWrapper) -> int:
-    """How many statements this session of PostgreSQL keeps, after some jobs were accepted."""
+    """Accepts three jobs; returns how many statements this session of PostgreSQL then keeps."""
     for _ in range(3):
         assert Job.objects.insert_one(NEW)
     with database.cursor() as cursor:
@@ -48,7 +57,7 @@ def kept(database: BaseDatabaseWrapper) -> int:
 def test_plans_are_kept_on_the_stock_engine() -> None:
     with default() as direct:
         assert kept(direct) == 1
-        # What Django sends is not prepared, but remembered, with the values in it.
+        # psycopg remembers what Django sends, too, with the values in it.
         assert direct.connection.prepared_max == REMEMBERED
 
 
@@ -79,21 +88,73 @@ def test_an_operator_s_own_threshold_stays() -> None:
         assert direct.connection.prepare_threshold == 7
 
 
-def test_a_new_connection_is_looked_at_anew() -> None:
+def test_each_new_connection_is_asked_again() -> None:
     with default() as direct:
         assert kept(direct) == 1
         direct.close()
         assert kept(direct) == 1
 
 
-def test_a_statement_in_a_broken_transaction_is_refused_as_django_refuses_it() -> None:
+def test_no_plan_is_kept_where_threads_share_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DatabaseWrapper, "pool", None)  # its package need not be installed
+    options = {**connection.settings_dict["OPTIONS"], "prepare_threshold": 7}
+    with default(OPTIONS=options) as shared:
+        shared.ensure_connection()
+        shared.settings_dict["OPTIONS"]["pool"] = True
+        assert kept(shared) == 0
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_broken_transaction_is_refused_as_django_refuses_it(is_known: bool) -> None:
     with default() as direct:
-        kept(direct)
-        direct.set_autocommit(False)
-        direct.needs_rollback = direct.in_atomic_block = True
-        with pytest.raises(Exception, match="An error occurred in the current transaction"):
+        if is_known:
+            kept(direct)
+        with transaction.atomic():
+            transaction.set_rollback(True)
+            with pytest.raises(TransactionManagementError, match="An error occurred in the"):
+                Job.objects.insert_one(NEW)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_an_aborted_transaction_is_an_error_of_django(is_known: bool) -> None:
+    """Also where the first statement has yet to ask for a pooler."""
+    with default() as direct:
+        if is_known:
+            kept(direct)
+        with transaction.atomic():
+            with pytest.raises(DatabaseError), direct.cursor() as cursor:
+                cursor.execute("SELECT 1/0")
+            with pytest.raises(InternalError, match="current transaction is aborted"):
+                Job.objects.insert_one(NEW)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_connection_that_was_cut_is_an_error_of_django(is_known: bool) -> None:
+    with default() as direct:
+        if is_known:
+            kept(direct)
+        direct.ensure_connection()
+        end_session(direct.connection.info.backend_pid)
+        with pytest.raises(OperationalError):
             Job.objects.insert_one(NEW)
-        direct.needs_rollback = direct.in_atomic_block = False
+
+
+def end_session(pid: int) -> None:
+    """Ends a session of PostgreSQL from another one; returns when it has ended."""
+    outside = connections["default"].copy()
+    try:
+        with outside.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    finally:
+        outside.close()
+
+
+def test_debugging_shows_statements_with_their_values(settings: Settings) -> None:
+    settings.DEBUG = True
+    with default() as direct:
+        assert kept(direct) == 0
+        [inserted] = [query for query in direct.queries if "INSERT" in query["sql"]][-1:]
+        assert "'tests.note', 'default', 5" in inserted["sql"]
 
 
 def test_a_wrapper_around_statements_sees_them() -> None:
@@ -120,7 +181,7 @@ KEY = re.compile(rb"K\x00\x00\x00\x0c(....)", re.DOTALL)
 
 @pytest.fixture
 def pooler() -> Iterator[int]:
-    """The port of a relay that, as poolers do, gives its clients another process id to cancel."""
+    """The port of a relay that gives its client another process id, as poolers do."""
     settings = connection.settings_dict
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(
@@ -133,7 +194,7 @@ def pooler() -> Iterator[int]:
 
 
 def relay(listener: socket.socket, server_address: tuple[str, int]) -> None:
-    """One connection, until the client hangs up."""
+    """Serves one connection, until the client closes it."""
     client, _ = listener.accept()
     with client, socket.create_connection(server_address) as server:
         while True:

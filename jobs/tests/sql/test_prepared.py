@@ -27,7 +27,7 @@ from jobs.worker.recording.recorder import Recorder
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Left to itself PostgreSQL makes no plan that fits any values before the sixth run.
+# By default PostgreSQL makes no generic plan before the sixth run.
 RUNS = 8
 # Which index is read, and what the next line says about it.
 SCAN = re.compile(r"Index (?:Only )?Scan (?:using|on) (\w+) .*\n\s*([\w ]+)")
@@ -42,7 +42,7 @@ def connection_of_its_own() -> Iterator[None]:
 
 
 def kept() -> dict[str, int]:
-    """The statements that this connection keeps, by their first words, and their general plans."""
+    """Kept statements of this connection: first line, and runs by the generic plan."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement, generic_plans FROM pg_prepared_statements")
         return {_words(text): plans for text, plans in cursor.fetchall()}
@@ -108,7 +108,7 @@ def test_a_search_keeps_its_plan_only_where_scans_are_forbidden() -> None:
 @pytest.mark.parametrize("vacuumed", [False, True])
 def test_a_plan_made_while_the_tables_were_empty_only_looks_up_keys(vacuumed: bool) -> None:
     def work() -> list[str]:
-        if vacuumed:  # now PostgreSQL knows for sure that there is next to nothing
+        if vacuumed:  # now PostgreSQL has counted that the tables are empty
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE jobs_job, jobs_processedkey, jobs_worker")
         for _ in range(RUNS):
@@ -190,7 +190,7 @@ def alter_priority(type_: str) -> None:
         cursor.execute(f"ALTER TABLE jobs_job ALTER COLUMN priority TYPE {type_}")
 
 
-def test_whoever_looks_at_statements_sees_the_values() -> None:
+def test_captured_statements_show_their_values() -> None:
     with CaptureQueriesContext(connection) as queries:
         Job.objects.insert_one(NEW)
 
