@@ -2,14 +2,14 @@
 
 import json
 from argparse import RawDescriptionHelpFormatter
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from jobs.core.errors import BrokerUnavailable
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.maintenance.repair import Repaired, jobs_repair
-from jobs.services.verification.report import Report, jobs_verify
+from jobs.services.verification.report import Report, ReportDocument, jobs_verify
 
 EXIT_VIOLATION = 1
 EXIT_COULD_NOT_CHECK = 3
@@ -20,9 +20,23 @@ Does every promise hold in this database, and is Redis in step? Workers may go o
 exit status: 0 clean, 1 a promise is broken, 2 wrong option, 3 PostgreSQL or Redis unreachable"""
 
 
+class RepairedDocument(TypedDict):
+    """What `--repair` has changed."""
+
+    rescued: int
+    redispatched: int
+    cache_marks_cleared: int
+
+
+class Document(ReportDocument):
+    """What `--json` prints."""
+
+    repaired: NotRequired[RepairedDocument]
+
+
 class Command(BaseCommand):
     help = HELP
-    requires_system_checks = []  # an outage is told as such, not as a failed check
+    requires_system_checks = []  # an outage must be reported as one, not as a failed check
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         return super().create_parser(
@@ -50,7 +64,8 @@ class Command(BaseCommand):
 
 
 def _json(report: Report, repaired: Repaired | None) -> str:
-    document = report.as_dict()
+    found = report.as_document()
+    document: Document = {"clean": found["clean"], "checks": found["checks"]}
     if repaired:
         document["repaired"] = {
             "rescued": repaired.rescued,

@@ -1,9 +1,9 @@
-"""What one check has found, and the statements that checks are made of."""
+"""What one check finds, and how checks ask PostgreSQL."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db import connection
 
@@ -15,9 +15,26 @@ DAY_SECONDS = 86_400
 Rows = list[tuple[Any, ...]]
 
 
+class CheckDocument(TypedDict):
+    """A `Check` as JSON."""
+
+    name: str
+    promise: str
+    rows: int
+    violations: int
+    seconds: float
+    examples: list[str]
+    notes: str
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one check has found: `rows` looked at, `violations` among them, ten of these named."""
+    """What one check has found.
+
+    `rows`: how many it has read; `violations`: how many of these break the promise; `examples`:
+    up to ten of them, each in one sentence; `seconds`: how long the check took. `notes` tells of
+    what is odd but breaks nothing.
+    """
 
     name: str
     promise: str
@@ -27,9 +44,21 @@ class Check:
     examples: list[str] = field(default_factory=list)
     notes: str = ""
 
+    def as_document(self) -> CheckDocument:
+        """The check as JSON."""
+        return {
+            "name": self.name,
+            "promise": self.promise,
+            "rows": self.rows,
+            "violations": self.violations,
+            "seconds": self.seconds,
+            "examples": self.examples,
+            "notes": self.notes,
+        }
+
 
 def timed(check: Callable[[], Check]) -> Check:
-    """Runs a check and notes how long it took."""
+    """Runs a check; returns what it has found, with the seconds it took."""
     began = time.monotonic()
     return replace(check(), seconds=round(time.monotonic() - began, 3))
 
@@ -37,7 +66,7 @@ def timed(check: Callable[[], Check]) -> Check:
 def check_by_statement(name: str, promise: str, parameters: dict[str, Any]) -> Check:
     """Runs `jobs/sql/verify_<name>.sql`, which returns `subject` and `problem` for each row.
 
-    A row without a problem is in order.
+    `problem` is NULL for a row that is in order.
     """
     checked = f"FROM ({statement(f'verify_{name}')}) AS checked"
     [(rows, violations)] = fetch_rows(f"SELECT count(*), count(problem) {checked}", parameters)
@@ -49,13 +78,13 @@ def check_by_statement(name: str, promise: str, parameters: dict[str, Any]) -> C
 
 
 def execute(sql: str, parameters: dict[str, Any] | None = None) -> None:
-    """Runs a statement that returns nothing."""
+    """Runs a statement whose result is not wanted."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
 
 
 def fetch_rows(sql: str, parameters: dict[str, Any] | None = None) -> Rows:
-    """What a statement returns."""
+    """Runs a statement and returns its rows."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows: Rows = cursor.fetchall()

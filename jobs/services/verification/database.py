@@ -11,7 +11,7 @@ from jobs.services.verification.check import (
     timed,
 )
 
-# What a rescue may take beyond the worker timeout.
+# A rescue may take this long beyond the worker timeout: promise I6 in docs/guarantees.md.
 TOLERANCE_SECONDS = 10.0
 
 DATABASE_CHECKS = {
@@ -24,13 +24,13 @@ DATABASE_CHECKS = {
     "dead": "every dead job has its dead letter",
     "dead_letters": "every dead letter fits its job and is complete",
 }
-"""Name and promise; the statement is `jobs/sql/verify_<name>.sql`."""
+"""Names of checks, and the promise of each; the statement is `jobs/sql/verify_<name>.sql`."""
 
 
 def database_checks() -> list[Check]:
-    """Runs them all on one snapshot of the database."""
+    """Runs all checks of PostgreSQL on one snapshot, so that they see the same moment."""
     with transaction.atomic():
-        if len(connection.savepoint_ids) == 0:  # not inside a transaction of the caller
+        if len(connection.savepoint_ids) == 0:  # a transaction of the caller has begun otherwise
             execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         return [_database_check(name, promise) for name, promise in DATABASE_CHECKS.items()]
 

@@ -22,13 +22,14 @@ from jobs.services.verification.check import (
 )
 from jobs.sql.statements import statement
 
-# What a redispatch may take beyond its interval and its margin.
+# A redispatch may take this long beyond its interval and its margin.
 TOLERANCE_SECONDS = 10.0
 
-# Cache marks decide nothing: of very many, a sample is enough. In slices of the broker.
+# How many slices of the broker's cache marks are read. They decide nothing, so of very many of
+# them a sample is enough.
 CACHE_MARK_SLICES = 1_000
 
-# How often what seems lost is looked for again.
+# How often Redis is asked again about what seems lost.
 TICK_SECONDS = 0.25
 
 DISPATCHES = "dispatches"
@@ -40,14 +41,17 @@ REDIS_CHECKS = {
 
 
 def redis_checks() -> list[Check]:
-    """Runs them all; raises BrokerUnavailable."""
+    """Runs all checks of Redis against PostgreSQL; raises BrokerUnavailable."""
     return [timed(_dispatches_check), timed(_cache_marks_check)]
 
 
 def missing_job_ids() -> list[UUID]:
-    """Queued and due jobs that Redis does not know, a thousand at most; raises BrokerUnavailable.
+    """Up to a thousand queued and due jobs that Redis does not know.
 
-    A margin covers the time between pop and claim; a few may be on their way all the same.
+    Jobs that were dispatched within `JOBS_REDISPATCH_MARGIN_SECONDS` are left out: they may be
+    between pop and claim. A few of the others may be, too, so dispatching them must be harmless.
+
+    Raises BrokerUnavailable.
     """
     with _suspects(jobs_conf().redispatch_margin_seconds, patience_seconds=0):
         rows = fetch_rows("SELECT id FROM verify_suspect ORDER BY id LIMIT 1000")
@@ -55,17 +59,20 @@ def missing_job_ids() -> list[UUID]:
 
 
 def contradicted_cache_marks() -> list[str]:
-    """Effect keys that Redis calls done and PostgreSQL does not; raises BrokerUnavailable."""
+    """Effect keys whose cache mark says done where PostgreSQL does not.
+
+    Raises BrokerUnavailable.
+    """
     with _loaded_cache_marks():
         checked = f"({statement(f'verify_{DONE_CACHE_MARKS}')}) AS checked"
-        rows = fetch_rows(f"SELECT subject FROM {checked} WHERE problem IS NOT NULL")  # noqa: S608 - our own file
+        rows = fetch_rows(f"SELECT subject FROM {checked} WHERE problem IS NOT NULL")  # noqa: S608 - a file of this app
     return [effect_key for (effect_key,) in rows]
 
 
 def _dispatches_check() -> Check:
     conf = jobs_conf()
     patience_seconds = conf.redispatch_seconds + conf.redispatch_margin_seconds
-    with _suspects(patience_seconds + TOLERANCE_SECONDS, patience_seconds) as strangers:
+    with _suspects(patience_seconds + TOLERANCE_SECONDS, patience_seconds) as strays:
         [(violations,)] = fetch_rows("SELECT count(*) FROM verify_suspect")
         found = fetch_rows("SELECT id, dispatched_at FROM verify_suspect ORDER BY id LIMIT 10")
         rows = Job.objects.queued().count()
@@ -75,7 +82,7 @@ def _dispatches_check() -> Check:
         rows,
         violations,
         examples=[f"{one}: queued, dispatched at {at:%H:%M:%S}, not in Redis" for one, at in found],
-        notes=f"{strangers} ids in Redis that are not queued (harmless)" if strangers else "",
+        notes=f"{strays} ids in Redis that are not queued (harmless)" if strays else "",
     )
 
 
@@ -86,10 +93,11 @@ def _cache_marks_check() -> Check:
 
 @contextmanager
 def _suspects(unknown_seconds: float, patience_seconds: float) -> Iterator[int]:
-    """A table `verify_suspect` of what Redis lost so long ago; gives the number of stray ids.
+    """Makes a temporary table `verify_suspect` of what Redis has lost; yields the count of strays.
 
-    An id that was just popped lies in no list: a suspect is looked for again until it must have
-    been dispatched again.
+    Suspects are queued jobs that Redis has not known for `unknown_seconds`. An id that was just
+    popped lies in no list, so Redis is asked again for up to `patience_seconds`: by then a worker
+    must have claimed the job or dispatched it again. Strays are ids in Redis that are not queued.
     """
     with transaction.atomic():
         _create_temporary("verify_suspect", "id uuid, dispatched_at timestamptz")
@@ -99,9 +107,9 @@ def _suspects(unknown_seconds: float, patience_seconds: float) -> Iterator[int]:
         lists = get_broker().next_out(queues).items()
         _load("verify_next_out", ("queue", "priority", "id"), [[(q, p, i) for (q, p), i in lists]])
         _load_known(queues)
-        # Redis was read before PostgreSQL: what is claimed meanwhile is queued no longer.
+        # Redis was read first: a job that is claimed in between is no longer queued here.
         execute(statement("verify_suspects"), {"unknown_seconds": unknown_seconds})
-        [(strangers,)] = fetch_rows(
+        [(strays,)] = fetch_rows(
             "SELECT count(*) FROM verify_known AS known WHERE NOT EXISTS "
             "(SELECT 1 FROM jobs_job WHERE id = known.id AND state = 'queued')"
         )
@@ -110,7 +118,7 @@ def _suspects(unknown_seconds: float, patience_seconds: float) -> Iterator[int]:
             time.sleep(TICK_SECONDS)
             _load_known(queues)
             execute(statement("verify_cleared_suspects"))
-        yield strangers
+        yield strays
 
 
 @contextmanager
@@ -133,24 +141,24 @@ def _any_suspects() -> bool:
 
 
 def _queues() -> list[str]:
-    """Those of the settings, and those that only old jobs still name."""
+    """The queues of the settings, and those that only queued jobs still name."""
     named = Job.objects.queued().order_by().values_list("queue", flat=True).distinct()
     return list(dict.fromkeys([*jobs_conf().queues, *named]))
 
 
 def _create_temporary(table: str, columns: str) -> None:
-    """Dropped with the transaction, so that it works behind a pooler, too."""
+    """Makes a temporary table that is dropped with the transaction: it works behind a pooler."""
     execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
     execute(f"CREATE TEMPORARY TABLE {table} ({columns}) ON COMMIT DROP")
 
 
 def _load(table: str, columns: tuple[str, ...], slices: Iterable[list[tuple[Any, ...]]]) -> None:
-    """Fills a temporary table slice by slice."""
+    """Fills a temporary table slice by slice, so that no statement grows with Redis."""
     names = ", ".join(columns)
     for slice_ in slices:
         rows = [dict(zip(columns, map(_plain, row), strict=True)) for row in slice_]
         execute(
-            f"INSERT INTO {table} ({names}) SELECT {names} "  # noqa: S608 - names of our own
+            f"INSERT INTO {table} ({names}) SELECT {names} "  # noqa: S608 - names in this file
             f"FROM jsonb_populate_recordset(NULL::{table}, %(rows)s::jsonb)",
             {"rows": json.dumps(rows)},
         )
