@@ -1,4 +1,4 @@
-"""What a handler is given beside its payload."""
+"""What a handler is given besides its payload."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,8 +18,9 @@ def _never() -> bool:
 class JobContext:
     """The attempt that is running.
 
-    `idempotency_key` is the job's effect key: hand it on to systems that deduplicate.
-    `attempt` counts from 1 and never repeats for a job.
+    `attempt` counts from 1 and never repeats for a job, not even after a replay.
+    `idempotency_key` is the job's effect key, the same in each of its attempts: hand it on to
+    systems that deduplicate. `worker` is the name of the worker.
     """
 
     job_id: UUID
@@ -32,10 +33,10 @@ class JobContext:
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody asked for this job to stop; a long handler looks now and then."""
+        """Whether the job is asked to stop; up to a second old. For handlers that take long."""
         return self.is_cancelled()
 
     def stop_if_cancelled(self) -> None:
-        """Raises JobCancelled if somebody asked for this job to stop: it ends `cancelled`."""
+        """Raises JobCancelled if the job is asked to stop; uncaught, the job ends `cancelled`."""
         if self.cancelled:
             raise JobCancelled(f"job {self.job_id} was cancelled")

@@ -1,6 +1,7 @@
-"""Job types: the name a client sends and the code that runs. Found like the admin's modules.
+"""Job types: the name that a client sends, and the code that runs.
 
-Every installed app may have a module `job_types` that uses `@job_type`.
+Each installed app may have a module `job_types` that uses `@job_type`; it is imported when Django
+starts, as the admin's modules are.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,12 +20,15 @@ from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 
 Handler = Callable[[Payload, JobContext], Awaitable[None] | None]
+"""A plain function, which runs on a thread, or an `async def`, which runs on the event loop."""
+
 KeyFunction = Callable[[Payload], str]
+"""Derives the effect key from a payload."""
 
 
 @dataclass(frozen=True)
 class JobType:
-    """One job type. What is None is left to the settings."""
+    """One job type; its fields are the arguments of `job_type`."""
 
     name: str
     handler: Handler
@@ -39,18 +43,22 @@ class JobType:
 
     @cached_property
     def is_async(self) -> bool:
-        """Whether the handler is `async def`, and runs on the worker's event loop."""
+        """Whether the handler is an `async def`, which runs on the worker's event loop."""
         return iscoroutinefunction(self.handler)
 
 
 class JobTypes:
-    """The types this process knows, by name."""
+    """The job types that this process knows."""
 
     def __init__(self) -> None:
         self._types: dict[str, JobType] = {}
 
     def add(self, job_type: JobType) -> None:
-        """Adds a type; raises `ImproperlyConfigured` if the name is taken."""
+        """Adds a type.
+
+        Raises ImproperlyConfigured if the name is taken, or if an `async def` handler is
+        declared `Effect.TRANSACTIONAL`.
+        """
         if job_type.name in self._types:
             raise ImproperlyConfigured(f"job type {job_type.name!r} is registered twice")
         if job_type.is_async and job_type.effect is Effect.TRANSACTIONAL:
@@ -61,22 +69,22 @@ class JobTypes:
         self._types[job_type.name] = job_type
 
     def get(self, name: str) -> JobType:
-        """The type of that name; raises `UnknownJobType`."""
+        """The type of that name; raises UnknownJobType."""
         try:
             return self._types[name]
         except KeyError:
             raise UnknownJobType(name, self.names()) from None
 
     def find(self, name: str) -> JobType | None:
-        """The type of that name, or None."""
+        """The type of that name; None if no installed app registers it."""
         return self._types.get(name)
 
     def names(self) -> list[str]:
-        """Every known name, sorted."""
+        """The names of all types, sorted."""
         return sorted(self._types)
 
     def as_mapping(self) -> Mapping[str, JobType]:
-        """Every known type by name."""
+        """All types by name; a copy."""
         return dict(self._types)
 
 
@@ -95,15 +103,24 @@ def job_type(
     key: KeyFunction | None = None,
     sensitive: tuple[str, ...] = (),
 ) -> Callable[[Handler], Handler]:
-    """Registers the decorated function as the handler of job type `name`.
+    """Registers the decorated function as the handler of jobs of type `name`.
 
-    payload: serializer class; what clients send is validated by it, and handlers get JSON
-        that has passed it.
-    effect: what being cut off means (`Effect`); declared, never guessed.
-    queue: where jobs go unless the client says otherwise.
-    key: derives the effect key from the payload (the type's name is put before it), so that
-        jobs for the same effect exclude one another.
-    sensitive: names of payload fields that are masked wherever people look.
+    The handler gets the payload and a `JobContext`. It returns for a success; an exception means
+    that the effect did not happen, and the job is retried. `PermanentError`, `RetryAfter` and
+    `OutcomeUnknown` (from `jobs`) say something else.
+
+    payload: a serializer class of Django REST framework. It validates what clients send, and the
+        handler gets what it made of that, as JSON.
+    effect: what it means that an attempt was cut off; see `Effect`.
+    queue: the queue of jobs that name none.
+    max_retries: after the first attempt; None is `JOBS_MAX_RETRIES`.
+    retry: how long to wait between attempts; None is the settings `JOBS_RETRY_*`.
+    timeout_seconds: how long an attempt may run before it is cut off; None is no limit.
+    key: derives the effect key from the payload; the type's name is put before it. Jobs with the
+        same effect key exclude one another, whoever submitted them.
+    sensitive: names of payload fields that are masked in the API, the admin and tracebacks.
+
+    Raises ImproperlyConfigured when it is applied; see `JobTypes.add`.
     """
 
     def register(handler: Handler) -> Handler:
@@ -127,5 +144,5 @@ def job_type(
 
 
 def discover_job_types() -> None:
-    """Imports `job_types` of every installed app."""
+    """Imports the module `job_types` of each installed app that has one."""
     autodiscover_modules("job_types")

@@ -1,4 +1,4 @@
-"""`send_welcome_email`: a user is welcomed once."""
+"""The job type `send_welcome_email`: each address is welcomed once."""
 
 import logging
 
@@ -7,28 +7,27 @@ from django.template.loader import render_to_string
 from django.utils.encoding import punycode
 from rest_framework import serializers
 
-from jobs.core.states import Effect
-from jobs.handlers.context import JobContext, Payload
+from jobs import Effect, JobContext, job_type
+from jobs.handlers.context import Payload
 from jobs.handlers.email.delivery import deliver
 from jobs.handlers.email.fields import AddressField, OneLineField
-from jobs.handlers.registry import job_type
 
 logger = logging.getLogger(__name__)
 
 
 class WelcomePayload(serializers.Serializer[Payload]):
-    """What clients send for `send_welcome_email`."""
+    """What a client sends for `send_welcome_email`."""
 
     email = AddressField()
     name = OneLineField(required=False, max_length=100)
 
 
 def same_address(payload: Payload) -> str:
-    """The address in the form in which two spellings of it are equal.
+    """The effect key: the address in a form in which all spellings of it are equal.
 
-    All of it is case-folded. The standard lets a mail server tell `Ann@` from `ann@`; hardly one
-    does, while people write their own address both ways. A wrong guess here costs a welcome that
-    is not sent, the other guess two that are.
+    All of it is case-folded. RFC 5321 (2.4) lets a mail server tell `Ann@` from `ann@`, but hardly
+    any does, and people write their own address both ways. Where a server does, one of two people
+    gets no welcome; without folding, many would get two.
     """
     local, _, domain = payload["email"].rpartition("@")
     return f"{local.casefold()}@{punycode(domain).casefold()}"
@@ -42,7 +41,7 @@ def same_address(payload: Payload) -> str:
     key=same_address,
 )
 def send_welcome_email(payload: Payload, context: JobContext) -> None:
-    """Sends the welcome; subject and text are templates that a project may override."""
+    """Sends the welcome. Subject and text are templates, which a project may override."""
     address = payload["email"]
     names = {"name": payload.get("name", ""), "email": address}
     message = EmailMessage(
@@ -54,5 +53,10 @@ def send_welcome_email(payload: Payload, context: JobContext) -> None:
     logger.info(
         "Successfully sent welcome email to %s",
         address,
-        extra={"job_id": str(context.job_id), "attempt": context.attempt},
+        extra={
+            "event": "email.sent",
+            "job_id": str(context.job_id),
+            "attempt": context.attempt,
+            "recipients": [address],
+        },
     )

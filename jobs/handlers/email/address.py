@@ -1,4 +1,4 @@
-"""Addresses as a mail server is told them."""
+"""Mail addresses in the form in which a mail server is given them."""
 
 from email.headerregistry import AddressHeader
 from email.utils import parseaddr
@@ -17,9 +17,9 @@ def envelope_address(mailbox: str) -> str:
 
 
 def check_mailbox(mailbox: str) -> None:
-    """Raises ValueError for what is no mailbox, or several, to a mail header or to a mail server.
+    """Raises ValueError unless mail headers and mail servers take the text for one mailbox.
 
-    By the standard library's parser, on which Django builds what it sends.
+    Uses the standard library's parser, as Django does when it builds a mail.
     """
     envelope_address(mailbox)
     parsed = AddressHeader.value_parser(mailbox)

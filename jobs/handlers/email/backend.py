@@ -1,4 +1,4 @@
-"""The mail backend of the project; Django's own SMTP backend is replaced by the careful one."""
+"""The mail backend of the project, with `CarefulEmailBackend` in place of Django's SMTP backend."""
 
 from django.core import mail
 from django.core.mail.backends import smtp
@@ -8,10 +8,10 @@ from jobs.handlers.email.smtp import CarefulEmailBackend
 
 
 def mail_backend() -> BaseEmailBackend:
-    """A backend of its own for the caller: what MAILERS["default"] or EMAIL_BACKEND names."""
+    """A new instance of the backend that MAILERS["default"] or EMAIL_BACKEND names."""
     backend = _configured()
     if type(backend) is smtp.EmailBackend:
-        # Configured already, in whichever way the project's Django reads its settings.
+        # The instance is configured already, as this version of Django reads its settings.
         backend.__class__ = CarefulEmailBackend
     return backend
 

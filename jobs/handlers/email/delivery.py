@@ -1,4 +1,4 @@
-"""One mail goes out, once: what the mail server says becomes what happens to the job."""
+"""One mail is sent, and what the mail server answers decides what happens to the job."""
 
 import logging
 import smtplib
@@ -8,8 +8,7 @@ from uuid import UUID
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
-from jobs.core.errors import OutcomeUnknown
-from jobs.handlers.context import JobContext
+from jobs import JobContext, OutcomeUnknown
 from jobs.handlers.email.address import envelope_address
 from jobs.handlers.email.backend import mail_backend
 from jobs.handlers.email.refusal import permanent_refusal
@@ -19,10 +18,10 @@ logger = logging.getLogger(__name__)
 
 
 def deliver(message: EmailMessage, context: JobContext) -> list[str]:
-    """Sends the mail and returns the recipients it was accepted for.
+    """Sends the mail; returns the recipients that the mail server has accepted it for.
 
-    The Message-ID is the same on every attempt of a job. Raises `PermanentError` for what the
-    server refuses for good, `OutcomeUnknown` where it may have taken the mail; after any other
+    The Message-ID is the same in each attempt of a job. Raises PermanentError if the server
+    refuses the mail for good, and OutcomeUnknown if it may have taken it; after any other
     exception it has not.
     """
     message.extra_headers["Message-ID"] = message_id(context.job_id, message.from_email)
@@ -45,7 +44,7 @@ def _send(message: EmailMessage) -> Mapping[str, Reply]:
             return _refused(backend)
     except smtplib.SMTPServerDisconnected as error:
         if isinstance(backend, CarefulEmailBackend):
-            raise  # before the body was out: see CarefulSMTP
+            raise  # the body was not complete: see CarefulSMTP
         raise OutcomeUnknown(f"connection lost at an unknown point: {error}") from error
     except smtplib.SMTPException as error:
         if permanent := permanent_refusal(error):
@@ -54,18 +53,19 @@ def _send(message: EmailMessage) -> Mapping[str, Reply]:
 
 
 def _refused(backend: BaseEmailBackend) -> Mapping[str, Reply]:
-    """By plain address: some versions of Django send the name along."""
+    """The refused recipients by plain address: some versions of Django send the name as well."""
     if not isinstance(backend, CarefulEmailBackend):
         return {}
     return {envelope_address(one): reply for one, reply in backend.refused.items()}
 
 
 def _report(refused: Mapping[str, Reply], message: EmailMessage, context: JobContext) -> None:
-    """Repeating the job would send the mail again to those who have it: a person must know."""
+    """Logs what only a person can mend: a retry would send the mail again to those who have it."""
     logger.warning(
         "Email accepted for some recipients only and not repeated; refused: %s",
         ", ".join(f"{one} ({code} {text!r})" for one, (code, text) in refused.items()),
         extra={
+            "event": "email.partly_refused",
             "job_id": str(context.job_id),
             "attempt": context.attempt,
             "message_id": message.extra_headers["Message-ID"],

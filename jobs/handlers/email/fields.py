@@ -1,4 +1,4 @@
-"""Payload fields for mails: what passes them cannot add a header to a mail."""
+"""Serializer fields for mails. No value that they accept can add a header to a mail."""
 
 import unicodedata
 from email.utils import getaddresses, quote
@@ -10,7 +10,8 @@ from rest_framework import serializers
 
 from jobs.handlers.email.address import check_mailbox
 
-# Control characters and Unicode's own line ends: the e-mail package breaks lines at all of them.
+# Unicode's categories of control characters, line and paragraph separators: Python's email package
+# breaks lines at all of them.
 LINE_BREAKING = frozenset({"Cc", "Zl", "Zp"})
 
 
@@ -26,7 +27,7 @@ class OneLineField(serializers.CharField):
     """Text for a header."""
 
     def __init__(self, **kwargs: Any) -> None:
-        # Trimmed, a trailing line break would pass unnoticed instead of being refused.
+        # If values were trimmed, a trailing line break would be dropped instead of refused.
         super().__init__(trim_whitespace=False, **kwargs)
         self.validators.append(validate_one_line)
 
@@ -59,7 +60,7 @@ class MailboxField(OneLineField):
 
 
 class MailboxesField(serializers.ListField):
-    """Mailboxes; a single one need not be put in a list."""
+    """A list of mailboxes; a single one may be given as a text."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(child=MailboxField(), **kwargs)
@@ -70,7 +71,7 @@ class MailboxesField(serializers.ListField):
 
 
 def _mailbox(text: str) -> str:
-    """The one mailbox in the text, in a form that mail headers take as well."""
+    """The one mailbox in the text, quoted for mail headers; raises ValueError if it is not one."""
     [(name, address)] = getaddresses([text])
     validate_email(address)
     mailbox = f'"{quote(name)}" <{address}>' if name else address

@@ -1,22 +1,23 @@
-"""Which refusals of a mail server are for good.
+"""Which refusals of a mail server are for good, so that the job is not retried.
 
-Every 5xx is, wherever in the dialogue it comes. That includes refused credentials (535): only an
-operator can mend them, which takes longer than the retries of a job last, and repeating wrong ones
-gets accounts locked. Once they are mended, the dead letters are replayed. For the same reason a
-server that lacks STARTTLS or AUTH, which the settings ask for, is not asked again.
+Every reply of 500 to 599 is (RFC 5321, 4.2.1), at any point of the dialogue. That includes refused
+credentials (535): only an operator can correct them, which takes longer than the retries of a job
+last, and repeating wrong ones gets accounts locked. Once they are correct, the dead letters are
+replayed. For the same reason a server that lacks STARTTLS or AUTH, which the settings ask for, is
+not tried again.
 """
 
 import smtplib
 
-from jobs.core.errors import PermanentError
+from jobs import PermanentError
 from jobs.handlers.email.smtp import Reply
 
 
 def permanent_refusal(error: smtplib.SMTPException) -> PermanentError | None:
-    """The error to raise if nothing can come of another attempt, else None."""
+    """The PermanentError to raise if another attempt would be useless; None if it may succeed."""
     match error:
         case smtplib.SMTPRecipientsRefused(recipients=recipients):
-            # One that is only put off (4xx) is worth another attempt: nobody has the mail yet.
+            # If one recipient is only put off (4xx), retry: nobody has been sent the mail yet.
             if all(_is_permanent(code) for code, _ in recipients.values()):
                 return PermanentError(f"the mail server refused {_each(recipients)}")
         case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=text):

@@ -1,15 +1,14 @@
-"""`send_email`: one mail to the recipients that the client names."""
+"""The job type `send_email`: one mail to the recipients that the client names."""
 
 import logging
 
 from django.core.mail import EmailMultiAlternatives
 from rest_framework import serializers
 
-from jobs.core.states import Effect
-from jobs.handlers.context import JobContext, Payload
+from jobs import Effect, JobContext, job_type
+from jobs.handlers.context import Payload
 from jobs.handlers.email.delivery import deliver
 from jobs.handlers.email.fields import MailboxesField, MailboxField, OneLineField
-from jobs.handlers.registry import job_type
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +17,7 @@ RECIPIENTS_LIMIT = 50
 
 
 class SendEmailPayload(serializers.Serializer[Payload]):
-    """What clients send for `send_email`."""
+    """What a client sends for `send_email`."""
 
     to = MailboxesField(allow_empty=False, max_length=RECIPIENTS_LIMIT)
     cc = MailboxesField(required=False, max_length=RECIPIENTS_LIMIT)
@@ -30,7 +29,7 @@ class SendEmailPayload(serializers.Serializer[Payload]):
     html = serializers.CharField(trim_whitespace=False, required=False)
 
 
-# Texts are masked where people look: mails carry links that reset passwords.
+# The texts are masked, because mails carry links that reset passwords.
 @job_type(
     "send_email",
     payload=SendEmailPayload,
@@ -39,7 +38,7 @@ class SendEmailPayload(serializers.Serializer[Payload]):
     sensitive=("text", "html"),
 )
 def send_email(payload: Payload, context: JobContext) -> None:
-    """Sends the mail; a person finds the recipients in the log."""
+    """Sends the mail, and logs the recipients that it was accepted for."""
     message = EmailMultiAlternatives(
         subject=payload["subject"],
         body=payload["text"],
@@ -55,5 +54,10 @@ def send_email(payload: Payload, context: JobContext) -> None:
     logger.info(
         "Successfully sent email to %s",
         ", ".join(accepted),
-        extra={"job_id": str(context.job_id), "attempt": context.attempt},
+        extra={
+            "event": "email.sent",
+            "job_id": str(context.job_id),
+            "attempt": context.attempt,
+            "recipients": accepted,
+        },
     )

@@ -1,7 +1,7 @@
-"""SMTP that knows its border: until the end of the body is out, nothing has happened.
+"""SMTP that tells whether the mail may have been sent when a connection is lost.
 
-`smtplib` reports a connection lost before and after the body in the same words; here the second
-is `OutcomeUnknown`, because the server may have taken the mail.
+`smtplib` raises the same error for a connection that is lost before the end of the body is sent and
+after it. Here the second is `OutcomeUnknown`: the server may have taken the mail.
 """
 
 import smtplib
@@ -11,30 +11,33 @@ from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
 
-from jobs.core.errors import OutcomeUnknown
+from jobs import OutcomeUnknown
 
 Reply = tuple[int, bytes]
 
 END_OF_BODY = b"\r\n.\r\n"
 
-# RFC 5321 (4.5.3.2.6) asks for far more patience here than elsewhere: servers look through a mail
-# before they answer, and giving up too soon leaves a person to find out what became of it.
+# How many times the usual timeout to wait for the reply to the body. RFC 5321 (4.5.3.2.6) asks for
+# ten minutes: servers scan a mail before they answer, and giving up leaves its fate to a person.
 PATIENCE_AFTER_BODY = 6
 
-# The mail is delivered or refused by then; a silent goodbye must not hold up its job.
+# How long to wait for the reply to QUIT. The mail is delivered or refused by then.
 QUIT_SECONDS = 2.0
 
 
 class CarefulSMTP(smtplib.SMTP):
-    """One connection for one mail. `refused`: recipients left out of a mail that was accepted."""
+    """A connection that sends one mail.
+
+    `refused`: the recipients that the server refused while it accepted the mail for others.
+    """
 
     body_is_out = False
     refused: Mapping[str, Reply] = MappingProxyType({})
 
     def send(self, s: Any) -> None:
-        """Sends a command or the body, and notes when the body is complete.
+        """Sends a command or the body; notes it when the body is complete.
 
-        If sending the body fails, its last line never left, so the server cannot take the mail.
+        If sending fails, the line that ends the body was not sent: the server cannot take the mail.
         """
         super().send(s)
         if isinstance(s, bytes) and s.endswith(END_OF_BODY):
@@ -42,26 +45,26 @@ class CarefulSMTP(smtplib.SMTP):
             self._wait_longer()
 
     def data(self, msg: Any) -> Reply:
-        """The answer to the body; raises `OutcomeUnknown` if there is none after it is out."""
+        """Sends the body; returns the reply. Raises OutcomeUnknown if the whole body gets none."""
         try:
             code, text = super().data(msg)
-        except OSError as error:  # the base of all that smtplib raises
+        except OSError as error:  # the base class of all that smtplib raises
             if self.body_is_out:
                 raise OutcomeUnknown(_unknown(str(error))) from error
             raise
         if 200 <= code < 300:
-            return 250, text  # smtplib takes every other 2xx for a refusal
+            return 250, text  # smtplib takes any other 2xx for a refusal
         if 400 <= code < 600:
             return code, text
         raise OutcomeUnknown(_unknown(f"{code} {text!r}"))
 
     def sendmail(self, *args: Any, **kwargs: Any) -> dict[str, Reply]:
-        """As smtplib's; Django drops its result, so it is kept in `refused`."""
+        """As smtplib's, but keeps the result in `refused`, because Django drops it."""
         self.refused = super().sendmail(*args, **kwargs)
         return dict(self.refused)
 
     def quit(self) -> Reply:
-        """Says goodbye and closes. Never fails: it changes nothing about the mail."""
+        """Sends QUIT and closes the connection. Never raises: it changes nothing about the mail."""
         try:
             if self.sock is not None:
                 self.sock.settimeout(QUIT_SECONDS)
@@ -76,7 +79,7 @@ class CarefulSMTP(smtplib.SMTP):
 
 
 class CarefulSMTPOverTLS(CarefulSMTP, smtplib.SMTP_SSL):
-    """The same where the connection is encrypted from its start."""
+    """The same, over a connection that is encrypted from its start."""
 
 
 class CarefulEmailBackend(EmailBackend):
@@ -84,12 +87,12 @@ class CarefulEmailBackend(EmailBackend):
 
     @property
     def connection_class(self) -> type[CarefulSMTP]:
-        """The class of the connection."""
+        """The class of the connection that Django opens."""
         return CarefulSMTPOverTLS if self.use_ssl else CarefulSMTP
 
     @property
     def refused(self) -> Mapping[str, Reply]:
-        """Recipients that were refused while the mail was accepted for the others."""
+        """The recipients that the server refused while it accepted the mail for others."""
         return self.connection.refused if isinstance(self.connection, CarefulSMTP) else {}
 
 
