@@ -31,10 +31,12 @@ class Database:
         self.refusals = 0
         self.written_before: set[UUID] = set()
         self.is_there = False
+        self.is_asked = False
         self.open = threading.Event()
         self.open.set()
 
     def record(self, *, finished: Sequence[Finished]) -> list[Recorded]:
+        self.is_asked = True
         assert self.open.wait(20), "the test never opened PostgreSQL"
         if self.failures:
             raise self.failures.pop()
@@ -116,7 +118,7 @@ def test_what_finishes_during_a_commit_goes_into_the_next_one(
     database.open.clear()
     first, *others = [finish() for _ in range(6)]
     recorder.add(first)
-    wait_until(lambda: recorder._finished.empty(), every=0.001)
+    wait_until(lambda: database.is_asked, every=0.001)
     for one in others:
         recorder.add(one)
     database.open.set()
@@ -134,7 +136,7 @@ def test_a_batch_is_bounded(
     database.open.clear()
     everything = [finish() for _ in range(8)]
     recorder.add(everything[0])
-    wait_until(lambda: recorder._finished.empty(), every=0.001)
+    wait_until(lambda: database.is_asked, every=0.001)
     for one in everything[1:]:
         recorder.add(one)
     database.open.set()
@@ -175,7 +177,7 @@ def test_an_outcome_that_cannot_be_written_holds_up_no_other(
     first, poison, last = finish(), finish(), finish()
     database.refused = {poison.claim.id}
     recorder.add(finish())
-    wait_until(lambda: recorder._finished.empty(), every=0.001)
+    wait_until(lambda: database.is_asked, every=0.001)
     for one in (first, poison, last):
         recorder.add(one)
     database.open.set()
@@ -194,7 +196,7 @@ def test_a_row_that_postgresql_cannot_take_is_told_from_an_outage(
     database.refused = {poison.claim.id}
     database.refusal = of_the_database(InternalError("corrupted"), "XX001")
     recorder.add(finish())
-    wait_until(lambda: recorder._finished.empty(), every=0.001)
+    wait_until(lambda: database.is_asked, every=0.001)
     recorder.add(poison)
     recorder.add(good)
     database.open.set()
