@@ -1,12 +1,15 @@
-"""Start-up refusals: settings that contradict one another, and types that could never run."""
+"""Refusals at the start: settings with which jobs could not run, each in one plain sentence."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.db import DEFAULT_DB_ALIAS, connections
 
-from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, jobs_conf, renamed_settings
+from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, jobs_conf, renamed_settings, setting_name
 from jobs.handlers.registry import job_types
 
 QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -14,17 +17,54 @@ QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 @register("jobs")
 def check_jobs(**kwargs: Any) -> list[CheckMessage]:
-    """One error a contradiction; each says what to set."""
+    """Returns one error for each reason not to start; each says what to set."""
     conf = jobs_conf()
-    sentences = [
-        *renamed_settings(),
+    # What has the wrong type cannot be compared with anything.
+    sentences = list(_wrong_types(conf)) or [
         *_queues(conf),
         *_liveness(conf),
         *_retries(conf),
         *_redis(conf),
-        *_types(conf),
+        *_job_types(conf),
     ]
-    return [Error(sentence, id="jobs.E001") for sentence in sentences]
+    return [
+        Error(sentence, id="jobs.E001")
+        for sentence in [*_project(), *renamed_settings(), *sentences]
+    ]
+
+
+def _project() -> Iterator[str]:
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor != "postgresql":
+        yield (
+            f"The default database is {database.display_name}; jobs are kept in PostgreSQL: set "
+            "DATABASES['default']['ENGINE'] to 'django.db.backends.postgresql'."
+        )
+    if not settings.USE_TZ:
+        yield "USE_TZ is False; jobs run at moments that have a time zone: set it to True."
+
+
+def _wrong_types(conf: JobsConf) -> Iterator[str]:
+    for one in fields(JobsConf):
+        value = getattr(conf, one.name)
+        kind, has_kind = _KINDS[one.type]
+        if not has_kind(value):
+            yield f"{setting_name(one.name)} is {value!r}; make it {kind}."
+
+
+def _is_number(value: object, *types: type) -> bool:
+    return isinstance(value, types) and not isinstance(value, bool)
+
+
+_KINDS: dict[Any, tuple[str, Callable[[object], bool]]] = {
+    str: ("a text", lambda value: isinstance(value, str)),
+    int: ("a whole number", lambda value: _is_number(value, int)),
+    float: ("a number", lambda value: _is_number(value, int, float)),
+    list[str]: (
+        "a list of names",
+        lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+    ),
+}
 
 
 def _queues(conf: JobsConf) -> Iterator[str]:
@@ -53,7 +93,7 @@ def _liveness(conf: JobsConf) -> Iterator[str]:
         "payload_max_bytes",
     ):
         if getattr(conf, name) <= 0:
-            yield f"JOBS_{name.upper()} is {getattr(conf, name)}; make it greater than 0."
+            yield f"{setting_name(name)} is {getattr(conf, name)}; make it greater than 0."
 
 
 def _retries(conf: JobsConf) -> Iterator[str]:
@@ -81,7 +121,7 @@ def _redis(conf: JobsConf) -> Iterator[str]:
         )
 
 
-def _types(conf: JobsConf) -> Iterator[str]:
+def _job_types(conf: JobsConf) -> Iterator[str]:
     for job_type in job_types.as_mapping().values():
         if job_type.queue not in conf.queues:
             yield (

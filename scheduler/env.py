@@ -1,8 +1,8 @@
 """The only reader of the environment.
 
-Every variable is listed here once, with its type and its default, and explained in
-`.env.example`. A `.env` file in the project directory is read first; what the process
-environment says wins.
+Every variable stands here once, with its type and its default; those of the app `jobs` have
+theirs in `JobsConf`. `.env.example` explains them all. Variables of the process win over those of
+a `.env` file in the project directory.
 """
 
 from dataclasses import dataclass, fields
@@ -19,7 +19,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT = "development"
 PRODUCTION = "production"
 
-# Signs tokens and sessions on a developer's machine only; production refuses it.
+# Signs tokens and sessions on a developer's machine; production refuses to start with it.
 DEVELOPMENT_SECRET_KEY = "development-only-key-that-production-refuses-to-start-with"  # noqa: S105
 
 
@@ -34,7 +34,7 @@ _SWITCH = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
 
 @dataclass(frozen=True)
 class Environment:
-    """What the environment says, typed and checked. Durations carry their unit in the name."""
+    """The variables, typed and checked. `jobs`: the JOBS_* settings by name."""
 
     development: bool
     secret_key: str
@@ -56,15 +56,15 @@ class Environment:
 
 
 def read_dotenv() -> None:
-    """Takes over what `.env` says and the process environment does not say."""
+    """Takes over the variables of `.env` that the process does not have."""
     if (path := BASE_DIR / ".env").exists():
         environ.Env.read_env(path, overwrite=False)
 
 
 def read_environment() -> Environment:
-    """Reads and checks the environment.
+    """Reads and checks all variables.
 
-    Raises `ImproperlyConfigured` with one sentence that says what to set.
+    Raises ImproperlyConfigured with one sentence that says what to set.
     """
     read_dotenv()
     env = _Env()
@@ -98,7 +98,7 @@ def read_environment() -> Environment:
 
 
 class _Env(environ.Env):  # type: ignore[misc]
-    """Says which variable it is that has a value of the wrong kind."""
+    """Names the variable in the error about a value of the wrong type."""
 
     def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -108,11 +108,11 @@ class _Env(environ.Env):  # type: ignore[misc]
 
 
 def _switch(env: environ.Env, name: str, *, default: bool) -> bool:
-    """True or false. What is neither is refused: a typing error must not switch off HTTPS."""
-    said = env.str(name, default=str(default)).strip().lower()
-    if said not in _SWITCH:
-        raise ImproperlyConfigured(f"{name} is {said!r}; set it to 'true' or 'false'.")
-    return _SWITCH[said]
+    """True or false. Any other word is refused: a typing error must not switch off HTTPS."""
+    word = env.str(name, default=str(default)).strip().lower()
+    if word not in _SWITCH:
+        raise ImproperlyConfigured(f"{name} is {word!r}; set it to 'true' or 'false'.")
+    return _SWITCH[word]
 
 
 def _secret_key(env: environ.Env, development: bool) -> str:
@@ -150,7 +150,7 @@ def _log_format(env: environ.Env) -> str:
 
 
 def _jobs_settings(env: environ.Env) -> dict[str, Any]:
-    """The JOBS_* settings; their types and defaults stand in `JobsConf`."""
+    """The JOBS_* settings by name, with the types and defaults of `JobsConf`."""
     for former, name in RENAMED.items():
         if env.str(former, default=None) is not None:
             raise ImproperlyConfigured(f"{former} is called {name} now; rename it.")
@@ -161,5 +161,5 @@ def _jobs_settings(env: environ.Env) -> dict[str, Any]:
             setting_name(one.name), default=getattr(defaults, one.name)
         )
         for one in fields(JobsConf)
-        if one.name != "redis_url"  # REDIS_URL, which the cache uses, too
+        if one.name != "redis_url"  # it is REDIS_URL, which the cache uses, too
     }

@@ -5,9 +5,11 @@ GUNICORN_CMD_ARGS; gunicorn reads both by itself.
 """
 
 import gc
+import sys
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from gunicorn.glogging import Logger
 
 from scheduler.env import read_environment
@@ -43,7 +45,10 @@ def _is_probe(path: str) -> bool:
 
 
 def _logging() -> dict[str, Any]:
-    env = read_environment()
+    try:
+        env = read_environment()
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))  # without a traceback: the sentence says which variable to set
     config = logging_config(env.log_level, env.log_format)
     for name in ("gunicorn.error", "gunicorn.access"):
         config["loggers"][name] = {"handlers": ["stderr"], "level": "INFO", "propagate": False}

@@ -1,4 +1,4 @@
-"""The JOBS_* settings: their types, their defaults, and the names that they once had."""
+"""The JOBS_* settings: their types, their defaults, and their former names."""
 
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -17,28 +17,28 @@ RENAMED = {
     "JOBS_RECONCILE_SECONDS": "JOBS_REDISPATCH_SECONDS",
     "JOBS_MARK_SECONDS": "JOBS_CACHE_MARK_SECONDS",
 }
-"""Former names of settings, and those that count. A former one is refused at the start."""
+"""Former name to present name. A former name is refused at the start."""
 
 
 @dataclass(frozen=True)
 class JobsConf:
-    """The settings of this app; each name is a JOBS_* setting in lower case."""
+    """The settings of this app with their defaults: `queues` is the setting JOBS_QUEUES."""
 
-    # The queues that exist.
+    # The queues that exist. The job types that this app ships use `emails`.
     queues: list[str] = field(default_factory=lambda: ["default", "emails", "bulk"])
     redis_url: str = "redis://127.0.0.1:6379/0"
     # Begins every key; its hash tag keeps them in one slot of Redis Cluster.
     redis_prefix: str = "{jobs}:"
     payload_max_bytes: int = 256 * 1024
 
-    # After the first attempt, with waits of base x factor^n seconds up to the cap; jitter
-    # lengthens a wait by up to that share.
+    # Retries after the first attempt. The waits are base x factor^n seconds, at most the cap;
+    # jitter makes each longer by a random part of up to this share.
     max_retries: int = 4
     retry_base_seconds: float = 1.0
     retry_factor: float = 2.0
     retry_cap_seconds: float = 3600.0
     retry_jitter: float = 0.0
-    # How many workers one job may take down.
+    # A job that took down this many workers is not tried again.
     crash_limit: int = 3
     # How long Redis remembers that an effect is done.
     cache_mark_seconds: int = 86_400
@@ -46,16 +46,16 @@ class JobsConf:
     # Jobs at a time in one worker process: on threads, and on the event loop.
     concurrency: int = 10
     async_concurrency: int = 100
-    # How often a worker says that it lives, and after how much silence it counts as dead.
+    # How often a worker writes its heartbeat, and after how long a silence it counts as dead.
     heartbeat_seconds: float = 5.0
     worker_timeout_seconds: float = 30.0
-    # How long handlers may take to finish once the worker was told to stop.
+    # How long handlers may go on once the worker was told to stop.
     grace_seconds: float = 25.0
 
-    # How often lost ids are looked for, and how late a job must be to count as lost.
+    # How often jobs that Redis lost are redispatched, and how late a job must be to count as lost.
     redispatch_seconds: float = 3.0
     redispatch_margin_seconds: float = 3.0
-    # When finished jobs, and the keys of their effects, are deleted.
+    # After how long finished jobs, and processed keys, are deleted.
     retention_days: float = 14.0
     key_retention_days: float = 90.0
 
@@ -67,17 +67,20 @@ def setting_name(name: str) -> str:
 
 @cache
 def jobs_conf() -> JobsConf:
-    """The settings, read once: looking them up takes as long as all else in accepting a job."""
-    said = {
+    """The settings of the project, read once.
+
+    To look up each one when it is needed takes as long as everything else in accepting a job.
+    """
+    settings_made = {
         one.name: getattr(settings, setting_name(one.name))
         for one in fields(JobsConf)
         if hasattr(settings, setting_name(one.name))
     }
-    return JobsConf(**said)
+    return JobsConf(**settings_made)
 
 
 def renamed_settings() -> list[str]:
-    """A sentence for each setting that still has its former name."""
+    """One sentence for each setting of the project that has a former name."""
     return [
         f"{former} is called {name} now; rename it."
         for former, name in RENAMED.items()
@@ -85,10 +88,10 @@ def renamed_settings() -> list[str]:
     ]
 
 
-def _read_anew(*, setting: str, **_: Any) -> None:
-    """Tests override settings."""
+def _forget_settings(*, setting: str, **_: Any) -> None:
+    """Called by Django when a test overrides a setting."""
     if setting.startswith("JOBS_"):
         jobs_conf.cache_clear()
 
 
-setting_changed.connect(_read_anew)
+setting_changed.connect(_forget_settings)

@@ -1,6 +1,9 @@
 """Configuration: what production refuses, and that every variable is documented."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +15,15 @@ from jobs.core.conf import RENAMED
 from scheduler import env
 from scheduler.env import BASE_DIR, DEVELOPMENT_SECRET_KEY, read_environment
 
+PROJECT = BASE_DIR  # where it stays while a test looks for `.env` elsewhere
+
 GOOD = {
     "SECRET_KEY": "s" * 50,
     "DATABASE_URL": "postgres://user:secret-of-the-database@host/name",
     "REDIS_URL": "redis://host/0",
 }
 
-# By gunicorn, by docker-compose.yml, and by the tests.
+# Read by gunicorn, by docker-compose.yml, and by the tests.
 READ_BY_OTHERS = {
     *("WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"),
     *("POSTGRES_PASSWORD", "API_BIND", "API_PORT", "MAIL_PORT", "SCHEDULER_IMAGE"),
@@ -78,7 +83,7 @@ def test_production_refuses_a_weak_key(key: str, monkeypatch: pytest.MonkeyPatch
         ("REDIS_URL", "host:6379"),
     ],
 )
-def test_a_value_of_the_wrong_kind_is_named(
+def test_a_value_of_the_wrong_type_is_named(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -93,15 +98,41 @@ def test_a_former_name_is_refused_with_the_new_one(
     assert refusal() == f"{former} is called {name} now; rename it."
 
 
+def start(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Starts a program of the service with all that production needs and one former name."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=PROJECT,
+        env={**os.environ, "JOBS_MARK_SECONDS": "3"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("manage.py", "check"),
+        ("manage.py", "runworker"),
+        ("-m", "gunicorn", "--config", "python:scheduler.gunicorn_conf", "scheduler.wsgi"),
+    ],
+)
+def test_every_program_exits_with_the_sentence_alone(arguments: tuple[str, ...]) -> None:
+    done = start(*arguments)
+    assert done.returncode == 1
+    assert done.stderr == "JOBS_MARK_SECONDS is called JOBS_CACHE_MARK_SECONDS now; rename it.\n"
+
+
 def test_a_refused_url_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "mysql://user:secret-of-the-database@host/name")
     assert "secret-of-the-database" not in refusal()
 
 
-@pytest.mark.parametrize(("said", "meant"), [("true", True), ("ON", True), ("0", False)])
-def test_switches(said: str, meant: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_ONLY", said)
-    assert read_environment().https_only is meant
+@pytest.mark.parametrize(("word", "value"), [("true", True), ("ON", True), ("0", False)])
+def test_switches(word: str, value: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_ONLY", word)
+    assert read_environment().https_only is value
 
 
 def test_development_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +149,7 @@ def test_the_file_is_read_and_the_environment_wins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / ".env").write_text("LOG_LEVEL=debug\nREDIS_URL=redis://from-the-file/0\n")
-    monkeypatch.setenv("LOG_LEVEL", "")  # so that what the file sets is taken back afterwards
+    monkeypatch.setenv("LOG_LEVEL", "")  # so that pytest restores it, whatever the file sets
     monkeypatch.delenv("LOG_LEVEL")
     read = read_environment()
     assert read.log_level == "DEBUG"

@@ -1,0 +1,116 @@
+"""What is refused at the start: in one sentence that names the setting and says what to do."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.db import connections
+from django.db.backends.sqlite3.base import DatabaseWrapper
+from pytest_django.fixtures import Settings
+from rest_framework.serializers import Serializer
+
+from jobs.core.conf import RENAMED, JobsConf
+from jobs.core.states import Effect
+from jobs.handlers.context import JobContext, Payload
+from jobs.handlers.registry import JobType, job_types
+
+
+def refusals() -> list[str]:
+    return [error.msg for error in run_checks(tags=["jobs"])]
+
+
+def test_the_defaults_are_accepted() -> None:
+    assert refusals() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JOBS_QUEUES", "default"),
+        ("JOBS_QUEUES", ("default", "emails", "bulk")),
+        ("JOBS_QUEUES", [1]),
+        ("JOBS_REDIS_URL", None),
+        ("JOBS_MAX_RETRIES", "4"),
+        ("JOBS_MAX_RETRIES", 4.0),
+        ("JOBS_MAX_RETRIES", True),
+        ("JOBS_RETRY_FACTOR", "2"),
+        ("JOBS_QUEUES", []),
+        ("JOBS_QUEUES", ["default", "emails", "bulk", "Capitals"]),
+        ("JOBS_HEARTBEAT_SECONDS", 0),
+        ("JOBS_HEARTBEAT_SECONDS", 20),
+        ("JOBS_CONCURRENCY", 0),
+        ("JOBS_MAX_RETRIES", 26),
+        ("JOBS_RETRY_FACTOR", 0.5),
+        ("JOBS_CRASH_LIMIT", 0),
+        ("JOBS_REDIS_PREFIX", "jobs:"),
+        ("JOBS_CACHE_MARK_SECONDS", 0),
+        ("USE_TZ", False),
+    ],
+)
+def test_a_value_that_cannot_work_is_named(name: str, value: Any, settings: Settings) -> None:
+    setattr(settings, name, value)
+    said = refusals()
+    assert said
+    assert name in said[0]
+    assert said[0].endswith(".")
+
+
+def test_whole_numbers_will_do_for_seconds(settings: Settings) -> None:
+    settings.JOBS_GRACE_SECONDS = 60
+    assert refusals() == []
+
+
+@pytest.mark.parametrize(("former", "name"), RENAMED.items())
+def test_a_former_name_is_refused_with_the_new_one(
+    former: str, name: str, settings: Settings
+) -> None:
+    setattr(settings, former, 3)
+    assert refusals() == [f"{former} is called {name} now; rename it."]
+    assert hasattr(JobsConf(), name.removeprefix("JOBS_").lower())
+
+
+@pytest.fixture
+def sqlite() -> Iterator[None]:
+    former = connections["default"]
+    connections["default"] = DatabaseWrapper({**former.settings_dict, "NAME": ":memory:"})
+    yield
+    connections["default"] = former
+
+
+@pytest.mark.usefixtures("sqlite")
+def test_another_database_is_refused() -> None:
+    [sentence] = refusals()
+    assert sentence.startswith("The default database is SQLite; jobs are kept in PostgreSQL")
+
+
+class EmptyPayload(Serializer[Payload]):
+    """Nothing."""
+
+
+def handler(payload: Payload, context: JobContext) -> None:
+    """Does nothing."""
+
+
+@pytest.mark.parametrize(
+    ("job_type", "sentence"),
+    [
+        (
+            JobType("tests.odd", handler, EmptyPayload, Effect.IDEMPOTENT, queue="other"),
+            (
+                "Job type 'tests.odd' uses queue 'other', which JOBS_QUEUES "
+                "(default, emails, bulk) does not name."
+            ),
+        ),
+        (
+            JobType("tests.odd", handler, EmptyPayload, Effect.IDEMPOTENT, max_retries=26),
+            "Job type 'tests.odd': max_retries must be 0 to 25.",
+        ),
+    ],
+)
+def test_a_type_that_could_never_run_is_refused(
+    job_type: JobType, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    types = {**job_types.as_mapping(), job_type.name: job_type}
+    monkeypatch.setattr(job_types, "_types", types)
+    assert refusals() == [sentence]
