@@ -164,3 +164,81 @@ def test_apps_do_not_know_one_another(package: str, strangers: set[str]) -> None
 )
 def test_an_import_upwards_or_across_would_be_seen(importer: str, imported: str) -> None:
     assert violations(importer, [imported]) == [imported]
+
+
+# Models without a folder in the admin, files without a model: none so far, but for these helpers.
+BESIDE_MODELS = {"brin_index", "detach_client", "job_manager", "job_queryset", "moments"}
+# A file of this many lines has more than one noun; those named are read as one all the same.
+LINES_LIMIT = 230
+LONGER = {"jobs/models/job_manager.py", "jobs/worker/execution/attempt_runner.py"}
+
+
+def models_in(path: Path) -> list[str]:
+    """The models that a file defines."""
+    return [
+        node.name
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+        and any(ast.unparse(one) == "models.Model" for one in node.bases)
+    ]
+
+
+def snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+MODEL_FILES = [
+    path for path in sources("jobs/models") if path.stem not in {"__init__", *BESIDE_MODELS}
+]
+
+
+@pytest.mark.parametrize("path", MODEL_FILES, ids=module_of)
+def test_a_model_is_one_file_with_its_name_and_one_folder_in_the_admin(path: Path) -> None:
+    [model] = models_in(path)
+    assert snake_case(model) == path.stem
+    folder = ROOT / "jobs" / "admin" / f"{path.stem}s"
+    assert (folder / f"{path.stem}_admin.py").exists()
+
+
+def test_the_files_beside_the_models_have_none() -> None:
+    beside = [ROOT / "jobs" / "models" / f"{name}.py" for name in BESIDE_MODELS]
+    assert [path for path in beside if models_in(path)] == []
+
+
+@pytest.mark.parametrize("folder", ["jobs", "dead_letters"])
+def test_a_resource_of_the_api_is_one_folder_with_parts_of_the_same_names(folder: str) -> None:
+    parts = {path.stem for path in (ROOT / "jobs" / "api" / folder).glob("*.py")}
+    assert parts >= {"queries", "representations", "refusals"}
+    assert [name for name in parts if name.endswith("_views")]
+
+
+def test_every_folder_of_the_api_is_a_resource() -> None:
+    folders = {path.parent.name for path in (ROOT / "jobs" / "api").glob("*/__init__.py")}
+    assert folders == {"jobs", "dead_letters", "shared"}
+
+
+STEPS = [
+    path for path in sources("jobs/services/maintenance") if path.stem not in {"__init__", "round"}
+]
+
+
+@pytest.mark.parametrize("path", STEPS, ids=module_of)
+def test_a_maintenance_step_is_one_file_with_one_service(path: Path) -> None:
+    services = [
+        node.name
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("jobs_")
+    ]
+    assert len(services) == 1
+
+
+@pytest.mark.parametrize("package", ["accounts", "jobs", "scheduler"])
+def test_files_have_one_noun(package: str) -> None:
+    long = {
+        str(path.relative_to(ROOT))
+        for path in sources(package)
+        if "migrations" not in path.parts
+        and len(path.read_text(encoding="utf-8").splitlines()) > LINES_LIMIT
+    }
+    assert long <= LONGER
+    assert not [path for path in sources(package) if path.stem in {"utils", "helpers", "common"}]
