@@ -15,8 +15,9 @@ CONNECTIONS = 8
 TIMEOUT_SECONDS = 60.0
 # Says which process has answered (`urls.py`).
 EMPTY_PATH = "/benchmark/empty"
-# The process that wakes first accepts a connection: it takes some more until each has its share.
-CONNECTS_LIMIT = 400
+# The process that wakes first accepts a connection, and one of them may still be starting: it takes
+# more connections than are kept until each process has its share.
+CONNECT_SECONDS = 60.0
 
 
 class Load:
@@ -71,7 +72,8 @@ def load(address: str, token: str, processes: int) -> Iterator[Load]:
     held: Counter[int] = Counter()
     with ExitStack() as stack:
         connections: list[socket.socket] = []
-        for _ in range(CONNECTS_LIMIT):
+        deadline = time.monotonic() + CONNECT_SECONDS
+        while time.monotonic() < deadline:
             connection = _connect(address)
             process = json.loads(_post(connection, probe, 200))["process"]
             if held[process] < CONNECTIONS // processes:
