@@ -8,12 +8,12 @@ from psycopg import Connection
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Checks kept connections without asking the server, while nothing speaks against them.
+    """Checks a kept connection without a round trip, as long as nothing has come in on it.
 
-    An idle connection is silent. One that the server has closed, because it was restarted or an
-    administrator ended the session, has the end of the stream or a farewell waiting to be read,
-    and a dead network shows in the same way once the kernel's keepalive has noticed it. So
-    silence counts as health, and only a connection that has something to say is asked.
+    Nothing comes in on an idle connection that works. One that the server has closed, because it
+    was restarted or an administrator ended the session, has an error or the end of the stream
+    waiting to be read; so has a dead network once the kernel's keepalive has noticed it. Only
+    where something waits to be read, Django's own check asks the server.
     """
 
     health_check_enabled: bool

@@ -1,4 +1,4 @@
-"""The check of kept connections: no round trip while they are well, no error when they are not."""
+"""The check of kept connections: no round trip while they work, no error when they are broken."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def connection_of_its_own() -> Iterator[None]:
 
 
 def next_request() -> None:
-    """What Django does with a kept connection when a request begins."""
+    """Does what Django does with a kept connection when a request begins."""
     connection.close_if_unusable_or_obsolete()
 
 
@@ -52,7 +52,7 @@ def from_outside(sql: str, parameter: int | str) -> None:
 
 @pytest.fixture
 def health_checks(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """The answers to each question whether the connection is usable."""
+    """What each of Django's own checks, which ask the server, found."""
     asked: list[bool] = []
     original = DatabaseWrapper.is_usable
 
@@ -64,7 +64,7 @@ def health_checks(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return asked
 
 
-def test_a_connection_that_is_well_is_kept_and_not_asked(health_checks: list[bool]) -> None:
+def test_a_connection_that_works_is_kept_and_not_asked(health_checks: list[bool]) -> None:
     pid = backend_pid()
 
     for _ in range(3):
@@ -87,7 +87,7 @@ def test_a_connection_that_the_server_has_closed_is_replaced(health_checks: list
     assert health_checks == [False]
 
 
-def test_a_connection_that_has_something_to_say_is_asked_and_kept(
+def test_a_connection_with_something_to_read_is_asked_and_kept(
     health_checks: list[bool],
 ) -> None:
     pid = backend_pid()
