@@ -8,6 +8,10 @@ from scheduler.http import error_views
 from scheduler.http.health_views import LiveView, ReadyView
 from scheduler.http.index_view import IndexView
 
+admin.site.site_header = admin.site.site_title = "Job scheduler"
+admin.site.index_title = "Overview"
+admin.site.enable_nav_sidebar = False  # the lists of jobs need its width
+
 urlpatterns = [
     # First, because these are called most: every pattern that is tried before costs 4 µs.
     path("", include("jobs.api.urls")),

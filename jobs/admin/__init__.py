@@ -11,11 +11,6 @@ from jobs.admin.processed_keys.processed_key_admin import ProcessedKeyAdmin
 from jobs.admin.workers.worker_admin import WorkerAdmin
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 
-admin.site.site_header = "Job scheduler"
-admin.site.site_title = "Job scheduler"
-admin.site.index_title = "Overview"
-admin.site.enable_nav_sidebar = False  # the lists need its width
-
 admin.site.register(Job, JobAdmin)
 admin.site.register(DeadLetter, DeadLetterAdmin)
 admin.site.register(ProcessedKey, ProcessedKeyAdmin)

@@ -1,1 +1,1 @@
-"""Statements that are hot enough to be SQL, one file each, run by `jobs/models`."""
+"""Statements that must be SQL, one file each: the hot ones, and those of the verification."""

@@ -1,13 +1,14 @@
 -- Accepts jobs, one for each array position; those whose key is taken are left out of the result:
 -- the unique index decides. Columns come as JSON arrays, which Python and PostgreSQL both handle in
--- C: a batch of 1,000 is three times as fast as with arrays that the driver assembles.
+-- C: a batch of 1,000 is three times as fast as with arrays that the driver assembles. `user_id`
+-- stands for the type of the primary key of the project's users (statements.py).
 INSERT INTO jobs_job (
     id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id,
     state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at
 )
 SELECT
     new.id::uuid, new.type, new.queue, new.priority::smallint, new.payload,
-    new.idempotency_key, new.effect_key, new.submitted_by_id::bigint, 'queued', 0, 0, 0,
+    new.idempotency_key, new.effect_key, new.submitted_by_id::user_id, 'queued', 0, 0, 0,
     new.max_retries::smallint, '[]', statement_timestamp(), due.at,
     greatest(due.at, statement_timestamp())
 FROM ROWS FROM (

@@ -1,10 +1,10 @@
-"""An empty Django project with the wheel of `jobs`, on Django's own PostgreSQL engine."""
+"""Empty Django projects with the wheel of `jobs`, on Django's own PostgreSQL engine."""
 
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from scheduler.env import BASE_DIR
 
 SETTINGS = """
 SECRET_KEY = "only-for-a-test"
-DEBUG = True
+DEBUG = {debug}
 ALLOWED_HOSTS = ["testserver"]
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -49,11 +49,11 @@ TEMPLATES = [
     }},
 ]
 DATABASES = {{"default": {{"ENGINE": "django.db.backends.postgresql", **{database!r}}}}}
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 USE_TZ = True
 JOBS_REDIS_URL = {redis_url!r}
 JOBS_REDIS_PREFIX = {redis_prefix!r}
+{more}
 """
 
 URLS = """
@@ -81,14 +81,25 @@ def touch(payload, context):
         file.write(f"{payload['n']}\\n")
 """
 
+# Users whose primary key is no number.
+UUID_USERS = """
+from uuid import uuid4
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class User(AbstractUser):
+    id = models.UUIDField(primary_key=True, default=uuid4)
+"""
+
 
 @dataclass(frozen=True)
 class Project:
-    """Where it lies, and how its `manage.py` is run: without this checkout in sight."""
+    """A project on the disk, whose processes see the wheel and not this checkout."""
 
     directory: Path
     packages: Path
-    redis_prefix: str
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "django", *arguments]
@@ -101,9 +112,9 @@ class Project:
             "DJANGO_SETTINGS_MODULE": "shop.settings",
         }
 
-    def run(self, *arguments: str, code: int = 0) -> str:
-        """What the command prints; fails the test for another exit code."""
-        done = subprocess.run(
+    def start(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Runs a command to its end."""
+        return subprocess.run(
             self.command(*arguments),
             cwd=self.directory,
             env=self.environment,
@@ -111,17 +122,24 @@ class Project:
             text=True,
             timeout=120,
         )
-        assert done.returncode == code, done.stdout + done.stderr
+
+    def run(self, *arguments: str) -> str:
+        """Runs a command that must succeed; returns what it prints."""
+        done = self.start(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def shell(self, program: str) -> str:
-        """What a program prints that runs in the project, its apps being ready."""
+        """Runs a program in the project, with the apps ready; returns what it prints."""
         return self.run("shell", "--no-imports", "--command", program).strip()
+
+
+NewProject = Callable[..., Project]
 
 
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the files of the checkout, and installed into a folder of its own."""
+    """A folder with the installed wheel, which is built from a copy of the checkout's files."""
     source, wheels, target = (
         tmp_path_factory.mktemp(name) for name in ("source", "wheels", "packages")
     )
@@ -140,31 +158,53 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(packages: Path, tmp_path: Path, transactional_db: None) -> Iterator[Project]:
-    """Migrated, in a database and with keys in Redis that are gone afterwards."""
-    name, prefix = f"standalone_{os.getpid()}", f"{{standalone_{os.getpid()}}}:"
-    app = tmp_path / "shop"
-    app.mkdir()
-    database = {
-        key: connection.settings_dict[key] for key in ("HOST", "PORT", "USER", "PASSWORD")
-    } | {"NAME": name}
-    files = {
-        "__init__.py": "",
-        "settings.py": SETTINGS.format(
-            database=database, redis_url=settings.JOBS_REDIS_URL, redis_prefix=prefix
-        ),
-        "urls.py": URLS,
-        "job_types.py": JOB_TYPES,
-    }
-    for file, text in files.items():
-        (app / file).write_text(text)
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    try:
-        project = Project(tmp_path, packages, prefix)
-        project.run("migrate", "--verbosity=0")
-        yield project
-    finally:
+def new_project(packages: Path, tmp_path: Path, transactional_db: None) -> Iterator[NewProject]:
+    """Makes projects, each with a database and keys in Redis that are gone afterwards."""
+    names: list[str] = []
+
+    def make(*, debug: bool = False, more_settings: str = "", models: str = "") -> Project:
+        name = f"standalone_{os.getpid()}_{len(names)}"
+        names.append(name)
         with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        RedisBroker(settings.JOBS_REDIS_URL, prefix, 1).forget_everything()
+            cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        files = {
+            "__init__.py": "",
+            "settings.py": SETTINGS.format(
+                debug=debug,
+                database={**_server(), "NAME": name},
+                redis_url=settings.JOBS_REDIS_URL,
+                redis_prefix=_redis_prefix(name),
+                more=more_settings,
+            ),
+            "urls.py": URLS,
+            "job_types.py": JOB_TYPES,
+            "models.py": models,
+        }
+        directory = tmp_path / name
+        (directory / "shop").mkdir(parents=True)
+        for file, text in files.items():
+            (directory / "shop" / file).write_text(text)
+        return Project(directory, packages)
+
+    yield make
+    for name in names:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        RedisBroker(settings.JOBS_REDIS_URL, _redis_prefix(name), 1).forget_everything()
+
+
+def _server() -> dict[str, str]:
+    """Where the server of the tests is."""
+    return {key: connection.settings_dict[key] for key in ("HOST", "PORT", "USER", "PASSWORD")}
+
+
+def _redis_prefix(name: str) -> str:
+    return f"{{{name}}}:"
+
+
+@pytest.fixture
+def project(new_project: NewProject) -> Project:
+    """A project whose tables are made."""
+    project = new_project()
+    project.run("migrate", "--verbosity=0")
+    return project

@@ -1,16 +1,18 @@
-"""`jobs` in a Django project that is not ours: without `accounts`, `scheduler` and `tools`."""
+"""`jobs` in another Django project: without `accounts`, `scheduler` and `tools`."""
 
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from jobs.tests.standalone.conftest import Project
+from jobs.tests.standalone.conftest import UUID_USERS, NewProject, Project
 from jobs.tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(180)
+
+StartWorker = Callable[[Project], "subprocess.Popen[bytes]"]
 
 ENQUEUE = """
 from django.db import transaction
@@ -55,18 +57,45 @@ for page in ("job", "deadletter", "processedkey", "worker"):
 page = client.get(f"/admin/jobs/job/{Job.objects.first().pk}/change/", follow=True)
 assert page.status_code == 200 and b"touch" in page.content
 assert finders.find("jobs/admin.css")
+assert b"Job scheduler" not in page.content, "the name of another project"
+print("fine")
+"""
+
+WHERE = """
+from importlib.util import find_spec
+import jobs
+print(jobs.__file__, [find_spec(name) for name in ("accounts", "scheduler", "tools")])
+"""
+
+MANY = """
+from jobs import JobRequest, enqueue, enqueue_many
+
+requests = [
+    JobRequest("touch", {"path": "/dev/null", "n": n}, idempotency_key=str(n)) for n in range(3)
+]
+first = [one.job_id for one in enqueue_many(requests)]
+assert [one.job_id for one in enqueue_many(requests)] == first
+assert enqueue("touch", {"path": "/dev/null", "n": 0}, idempotency_key="0").job_id == first[0]
 print("fine")
 """
 
 
 @pytest.fixture
-def worker(project: Project) -> "Iterator[subprocess.Popen[bytes]]":
-    process = subprocess.Popen(
-        project.command("runworker"), cwd=project.directory, env=project.environment
-    )
-    yield process
-    process.kill()
-    process.wait()
+def start_worker() -> Iterator[StartWorker]:
+    """Starts `runworker` of a project; the test stops it, or it is killed."""
+    started = []
+
+    def start(project: Project) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(
+            project.command("runworker"), cwd=project.directory, env=project.environment
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
 
 
 def test_the_wheel_has_all_files_and_no_tests(packages: Path) -> None:
@@ -83,12 +112,22 @@ def test_the_wheel_has_all_files_and_no_tests(packages: Path) -> None:
     assert {path.name for path in packages.iterdir() if path.suffix != ".dist-info"} == {"jobs"}
 
 
+def test_the_processes_see_the_wheel_alone(project: Project) -> None:
+    place, others = project.shell(WHERE).split(" ", 1)
+    assert Path(place).is_relative_to(project.packages)
+    assert others == "[None, None, None]"
+
+
+@pytest.mark.parametrize("debug", [False, True])
 def test_a_job_is_enqueued_and_done_and_shown(
-    project: Project, worker: "subprocess.Popen[bytes]", tmp_path: Path
+    debug: bool, new_project: NewProject, start_worker: StartWorker, tmp_path: Path
 ) -> None:
+    project = new_project(debug=debug)
+    project.run("migrate", "--verbosity=0")
     touched = tmp_path / "touched"
     project.shell(ENQUEUE.format(path=str(touched)))
 
+    worker = start_worker(project)
     wait_until(lambda: touched.exists() and len(touched.read_text().splitlines()) == 101, 60)
     assert sorted(map(int, touched.read_text().splitlines())) == list(range(1, 102))
     wait_until(lambda: project.shell(STATES) == "[('succeeded', 101)]", 60, every=0.5)
@@ -99,19 +138,20 @@ def test_a_job_is_enqueued_and_done_and_shown(
     assert "Every promise holds." in project.run("verify_jobs")
 
 
+def test_users_may_have_another_primary_key(new_project: NewProject) -> None:
+    project = new_project(more_settings='AUTH_USER_MODEL = "shop.User"', models=UUID_USERS)
+    project.run("makemigrations", "shop", "--verbosity=0")
+    project.run("migrate", "--verbosity=0")
+    assert project.shell(MANY) == "fine"
+
+
 def test_it_has_no_migration_left_to_make(project: Project) -> None:
     assert "No changes detected" in project.run("makemigrations", "--check", "--dry-run")
 
 
-def test_what_cannot_work_is_refused_at_the_start(project: Project) -> None:
-    with (project.directory / "shop" / "settings.py").open("a") as settings:
-        settings.write("JOBS_MARK_SECONDS = 3\n")
-    done = subprocess.run(
-        project.command("runworker"),
-        cwd=project.directory,
-        env=project.environment,
-        capture_output=True,
-        text=True,
-    )
+def test_a_former_name_is_refused_at_the_start(new_project: NewProject) -> None:
+    project = new_project(more_settings="JOBS_MARK_SECONDS = 3")
+    done = project.start("runworker")
     assert done.returncode == 1
-    assert "JOBS_MARK_SECONDS is called JOBS_CACHE_MARK_SECONDS now" in done.stderr
+    assert "JOBS_MARK_SECONDS is called JOBS_CACHE_MARK_SECONDS now; rename it." in done.stderr
+    assert "Traceback" not in done.stderr
