@@ -25,7 +25,7 @@ def decision(owner: KeyOwner | None, **fields: Any) -> KeyDecision:
     return decide_key(replace(WAITING, owner=owner, **fields))
 
 
-def test_nobody_owns_the_key() -> None:
+def test_no_job_owns_the_key() -> None:
     assert decision(None) is KeyDecision.CLAIM
 
 

@@ -47,7 +47,7 @@ def fetched(mark: str, job_id: UUID) -> Fetched:
     return Fetched(QueueMessage(job_id, "welcome:ann", "default", 5), mark)
 
 
-def test_a_mark_of_the_job_itself_or_none_is_no_contest() -> None:
+def test_a_cache_mark_of_the_job_itself_or_none_is_no_key_conflict() -> None:
     job_id = uuid7()
     assert not fetched("", job_id).has_key_conflict
     assert not fetched("", job_id).already_done
@@ -55,14 +55,14 @@ def test_a_mark_of_the_job_itself_or_none_is_no_contest() -> None:
     assert not fetched(f"claimed:{job_id}", job_id).already_done
 
 
-def test_only_its_own_success_makes_a_ring_a_duplicate() -> None:
+def test_only_its_own_success_makes_a_message_a_duplicate() -> None:
     job_id, other = uuid7(), uuid7()
     assert fetched(f"done:{job_id}", job_id).already_done
     assert not fetched(f"done:{job_id}", job_id).has_key_conflict
     assert not fetched(f"done:{other}", job_id).already_done
 
 
-def test_the_mark_of_another_job_is_a_contest() -> None:
+def test_the_cache_mark_of_another_job_is_a_key_conflict() -> None:
     job_id, other = uuid7(), uuid7()
     assert fetched(f"claimed:{other}", job_id).has_key_conflict
     assert fetched(f"done:{other}", job_id).has_key_conflict

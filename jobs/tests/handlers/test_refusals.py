@@ -60,7 +60,7 @@ def test_a_connection_lost_before_the_body_is_tried_again(
     assert smtp_server.received == []
 
 
-def test_nobody_listening_is_tried_again(mailer: Mailer, mail: Mail) -> None:
+def test_a_server_that_is_away_is_tried_again(mailer: Mailer, mail: Mail) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     mailer.change(host="127.0.0.1", port=port)

@@ -69,7 +69,7 @@ def test_texts_come_out_as_they_went_in(found: list[str]) -> None:
     assert [rows[job.job_id].effect_key for job in jobs] == [job.job.effect_key for job in jobs]
 
 
-def test_the_row_is_the_one_that_is_told_of(broker: RedisBroker) -> None:
+def test_the_row_is_the_one_that_is_answered(broker: RedisBroker) -> None:
     user = make_user()
 
     jobs = accepted(
@@ -116,7 +116,7 @@ def test_a_refusal_by_postgresql_is_one_of_django_and_nothing_is_left() -> None:
     assert Job.objects.count() == 0
 
 
-def test_what_fails_behind_the_copy_takes_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_after_the_copy_undoes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def cancelled(*_: str) -> None:
         raise OperationalError("canceling statement due to user request")
 

@@ -78,7 +78,7 @@ def test_of_a_claim_and_a_cancellation_at_once_both_are_seen() -> None:
             assert row.state == JobState.CANCELLED
 
 
-def test_a_job_whose_attempt_fails_after_the_wish_is_told_as_cancelled() -> None:
+def test_a_job_whose_attempt_fails_after_the_request_is_recorded_as_cancelled() -> None:
     claim = claim_one(make_job())
     job_cancel(job_id=claim.id)
     [recorded] = jobs_record(finished=[Finished(claim, Failed(error()))])

@@ -126,7 +126,7 @@ def test_crashes_count_anew_after_a_replay() -> None:
     assert stored(job).crashes == 0
 
 
-def test_a_wish_to_cancel_does_not_outlive_the_replay(job: Job) -> None:
+def test_a_request_to_cancel_does_not_outlive_the_replay(job: Job) -> None:
     claim = claim_one(job)
     job_cancel(job_id=job.id)
     record(claim, FailedForGood(error()))

@@ -98,7 +98,7 @@ def test_an_owner_that_runs_is_waited_for(owner: Job, rival: Job, broker: RedisB
 
 
 @pytest.mark.parametrize(("minutes", "seconds"), [(0, 1), (1, 6), (600, 15)])
-def test_an_owner_that_has_run_for_long_is_looked_at_less_often(
+def test_an_owner_that_has_run_for_long_is_asked_about_less_often(
     owner: Job, rival: Job, minutes: int, seconds: float
 ) -> None:
     claim_one(owner)
@@ -108,7 +108,7 @@ def test_an_owner_that_has_run_for_long_is_looked_at_less_often(
 
 
 @pytest.mark.parametrize(("hours", "seconds"), [(0.5, 180), (48, 300)])
-def test_a_dead_letter_that_has_waited_for_long_is_looked_at_less_often(
+def test_a_dead_letter_that_has_waited_for_long_is_asked_about_less_often(
     owner: Job, rival: Job, hours: float, seconds: float
 ) -> None:
     interrupt(owner)
@@ -128,7 +128,7 @@ def test_an_old_job_waits_no_longer_for_an_owner_that_has_only_just_begun(
     assert before < 0 < seconds_until_due(rival) <= DEFER_SECONDS
 
 
-def test_a_row_that_somebody_holds_holds_nobody_up(owner: Job, broker: RedisBroker) -> None:
+def test_a_locked_row_holds_up_no_other_job(owner: Job, broker: RedisBroker) -> None:
     """An open transaction in psql, a cancellation that froze: the reconciler rings for it."""
     held, free = by_text(), by_text()
     succeed(owner)
@@ -246,7 +246,9 @@ def test_of_many_in_one_batch_one_gets_it(owner: Job) -> None:
     assert [job.id for job in ready] == [key_owner()]
 
 
-def test_before_its_time_a_job_is_only_rung_for_later(rival: Job, broker: RedisBroker) -> None:
+def test_before_its_time_a_job_is_only_dispatched_for_later(
+    rival: Job, broker: RedisBroker
+) -> None:
     job = make_job(delay_seconds=60)
     before = stored(job)
     broker.forget_everything()
@@ -255,7 +257,7 @@ def test_before_its_time_a_job_is_only_rung_for_later(rival: Job, broker: RedisB
     assert broker.depth(["default"]).delayed == 1
 
 
-def test_a_job_that_nobody_stands_in_the_way_of_is_rung_again(broker: RedisBroker) -> None:
+def test_a_job_without_a_key_conflict_is_dispatched_again(broker: RedisBroker) -> None:
     """Somebody held its row while it was to be claimed."""
     job = make_job()
     broker.fetch(["default"], 9)
@@ -277,7 +279,9 @@ def test_what_is_not_queued_any_more_is_left_alone(owner: Job, rival: Job) -> No
     assert jobs_resolve_key_conflicts(job_ids=[]) == 0
 
 
-def test_a_mark_that_the_ledger_contradicts_cannot_hold_a_job_back(broker: RedisBroker) -> None:
+def test_a_cache_mark_that_postgresql_contradicts_cannot_hold_a_job_back(
+    broker: RedisBroker,
+) -> None:
     """L1 says that it is done, the ledger that it is queued: a restored backup, a lost commit."""
     job = make_job()
     broker.mark_done([(job.effect_key, job.id)])
@@ -290,7 +294,7 @@ def test_a_mark_that_the_ledger_contradicts_cannot_hold_a_job_back(broker: Redis
     assert not again.already_done
 
 
-def test_a_replay_clears_the_marks_of_its_key(owner: Job, broker: RedisBroker) -> None:
+def test_a_replay_clears_the_cache_mark_of_its_key(owner: Job, broker: RedisBroker) -> None:
     letter = die(owner)
     broker.mark_done([(KEY, owner.id)])
     broker.fetch(["default"], 9)
@@ -299,7 +303,7 @@ def test_a_replay_clears_the_marks_of_its_key(owner: Job, broker: RedisBroker) -
     assert fetched.cache_mark == ""
 
 
-def test_a_take_over_clears_the_marks_of_its_key(
+def test_a_take_over_clears_the_cache_mark_of_its_key(
     owner: Job, rival: Job, broker: RedisBroker
 ) -> None:
     die(owner)

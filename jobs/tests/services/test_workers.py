@@ -54,7 +54,9 @@ def test_a_heartbeat_moves_the_row_by_the_clock_of_the_database() -> None:
     assert timedelta(0) <= row.heartbeat_at - row.started_at < timedelta(minutes=1)
 
 
-def test_who_was_declared_dead_cannot_come_back_under_the_same_row(short_timeout: float) -> None:
+def test_a_worker_that_was_declared_dead_cannot_come_back_under_the_same_row(
+    short_timeout: float,
+) -> None:
     worker = make_worker()
     silence(worker)
     jobs_rescue(heard_at=heard_now())
@@ -103,7 +105,7 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-def test_a_beat_renews_the_lease(clock: FakeClock) -> None:
+def test_a_heartbeat_renews_the_lease(clock: FakeClock) -> None:
     worker = make_worker()
     lease = Lease(worker, 30.0, clock)
     silence(worker)
@@ -137,7 +139,7 @@ def test_a_worker_that_was_declared_dead_goes_on_under_a_new_row(
     assert "had been declared dead" in caplog.text
 
 
-def test_a_beat_that_comes_through_ends_an_outage(
+def test_a_heartbeat_that_comes_through_ends_an_outage(
     clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     database_outage.failed(ConnectionError("gone"))
@@ -165,7 +167,9 @@ def test_two_threads_that_find_the_row_closed_register_once(
     assert Worker.objects.filter(stopped_at__isnull=True).count() == 1
 
 
-def test_a_worker_whose_database_was_set_ahead_waits_with_its_verdict(clock: FakeClock) -> None:
+def test_a_worker_whose_database_clock_was_set_ahead_declares_no_worker_dead_at_once(
+    clock: FakeClock,
+) -> None:
     worker = make_worker()
     lease = Lease(worker, 30.0, clock)
     heartbeat = Heartbeat(lease, clock)

@@ -96,7 +96,7 @@ def test_what_was_spent_comes_with_the_claim() -> None:
     assert (budget.failures, budget.crashes, budget.max_retries) == (2, 1, 4)
 
 
-def test_two_workers_who_want_the_same_jobs_share_them() -> None:
+def test_two_workers_that_want_the_same_jobs_share_them() -> None:
     jobs = [make_job() for _ in range(40)]
     workers = [make_worker() for _ in range(4)]
     claims = at_once(*[partial(claim, worker, *jobs) for worker in workers])
@@ -115,7 +115,7 @@ def test_an_id_that_came_twice_is_claimed_once() -> None:
     assert stored(job).attempt == 1
 
 
-def test_a_row_that_somebody_holds_is_passed_over_without_waiting() -> None:
+def test_a_locked_row_is_passed_over_without_waiting() -> None:
     held, free = make_job(), make_job()
     worker = make_worker()
     with transaction.atomic():
@@ -159,7 +159,7 @@ def test_a_worker_without_a_row_claims_nothing() -> None:
     assert jobs_claim(worker_id=uuid7(), job_ids=[job.id]) == []
 
 
-def test_a_silent_worker_claims_until_somebody_has_declared_it_dead(short_timeout: float) -> None:
+def test_a_silent_worker_claims_until_it_is_declared_dead(short_timeout: float) -> None:
     """It may only be slow: its own lease tells it to stop, the declaration settles it."""
     worker = make_worker()
     silence(worker)
@@ -186,7 +186,7 @@ def test_two_workers_with_redis_gone_agree_who_owns_a_key() -> None:
     assert Job.objects.running().count() == 5
 
 
-def test_keys_are_taken_in_one_order_so_that_nobody_waits_in_a_circle() -> None:
+def test_keys_are_taken_in_one_order_so_that_no_claims_deadlock() -> None:
     """Two workers whose batches have the same keys in different order must not deadlock."""
     worker, later_key_first = make_worker(), [by_text("b"), by_text("a")]
 
@@ -218,7 +218,7 @@ def test_a_key_that_is_done_is_not_claimed_again() -> None:
     assert claim(make_worker(), by_text()) == []
 
 
-def test_what_the_ledger_says_is_done_is_not_done_again() -> None:
+def test_what_postgresql_says_is_done_is_not_done_again() -> None:
     """Though the job itself is queued: a backup that was restored in parts."""
     job = by_text()
     ProcessedKey.objects.create(key=job.effect_key, job_id=job.id, processed_at=Now())
@@ -237,7 +237,7 @@ def test_a_job_with_a_key_of_its_own_leaves_no_key_behind_before_it_succeeds() -
     assert not ProcessedKey.objects.exists()
 
 
-def test_the_next_attempt_begins_without_the_marks_of_the_last() -> None:
+def test_the_next_attempt_begins_without_the_start_of_the_last() -> None:
     job = make_job(type="tests.note_once")
     worker = make_worker()
     claim_one(job, worker)
@@ -294,7 +294,7 @@ def test_a_thousand_are_claimed_in_one_statement(
         assert len(jobs_claim(worker_id=worker.id, job_ids=ids)) == 1_000
 
 
-def test_what_is_next_in_the_ledger_comes_by_urgency_and_then_by_age() -> None:
+def test_what_is_due_comes_by_urgency_and_then_by_age() -> None:
     late = make_job()
     early = make_job()
     urgent = make_job(priority=9)

@@ -32,7 +32,7 @@ def interrupted(job: Job) -> tuple[ClaimedJob, DeadLetter]:
     return interrupt(job)
 
 
-def test_it_settles_the_dead_letter_that_nobody_has_decided_about(
+def test_it_settles_the_dead_letter_that_waits_for_a_decision(
     interrupted: tuple[ClaimedJob, DeadLetter], broker: RedisBroker
 ) -> None:
     claim, letter = interrupted
@@ -98,7 +98,7 @@ def test_a_late_failure_changes_nothing(
 
 
 @pytest.mark.parametrize("reason", [reason for reason in DeathReason if reason != "interrupted"])
-def test_only_what_nobody_could_know_is_settled(
+def test_only_an_unknown_outcome_is_settled(
     reason: DeathReason, interrupted: tuple[ClaimedJob, DeadLetter]
 ) -> None:
     claim, letter = interrupted
@@ -113,7 +113,7 @@ def test_a_wrong_attempt_settles_nothing(interrupted: tuple[ClaimedJob, DeadLett
     assert stored(claim).state == JobState.DEAD
 
 
-def test_who_waited_for_the_answer_is_skipped(
+def test_jobs_that_waited_for_it_are_skipped(
     interrupted: tuple[ClaimedJob, DeadLetter],
 ) -> None:
     claim, _ = interrupted

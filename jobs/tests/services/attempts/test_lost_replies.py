@@ -71,7 +71,7 @@ def test_a_claim_whose_answer_was_lost_is_given_back(
     assert is_in_good_hands(job, pools)
 
 
-def test_claims_run_although_settling_the_others_failed(
+def test_claims_run_although_resolving_key_conflicts_failed(
     fetcher: Fetcher, pools: OpenPools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim_one(make_job(type="tests.note_by_text", payload={"text": "same"}))
@@ -107,7 +107,7 @@ def test_an_outcome_that_cannot_be_stored_does_not_leave_the_job_running() -> No
     assert stored(job).state == JobState.QUEUED
 
 
-def test_a_claim_that_was_committed_later_than_anybody_looked_is_given_back(
+def test_a_claim_that_was_committed_late_is_given_back(
     fetcher: Fetcher, pools: OpenPools, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late, held = make_job(), make_job()

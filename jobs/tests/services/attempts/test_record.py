@@ -83,7 +83,7 @@ def test_a_key_that_belongs_to_another_job_is_not_touched(claim: ClaimedJob) -> 
     assert key.processed_at is None
 
 
-def test_a_success_is_marked_in_redis_after_the_commit(
+def test_a_success_gets_its_cache_mark_after_the_commit(
     broker: RedisBroker, claim: ClaimedJob
 ) -> None:
     record(claim, Succeeded())
@@ -257,7 +257,7 @@ def test_a_cancelled_job_is_final(claim: ClaimedJob) -> None:
 
 
 @pytest.mark.parametrize("outcome", [Failed(error()), NotStarted(), NotStarted(15.0)], ids=repr)
-def test_what_somebody_has_cancelled_is_not_tried_again(
+def test_a_job_that_is_asked_to_stop_is_not_tried_again(
     outcome: Outcome, claim: ClaimedJob
 ) -> None:
     job_cancel(job_id=claim.id)
@@ -268,7 +268,7 @@ def test_what_somebody_has_cancelled_is_not_tried_again(
     assert row.finished_at is not None
 
 
-def test_a_success_after_all_counts_more_than_the_wish_to_cancel(claim: ClaimedJob) -> None:
+def test_a_success_counts_more_than_the_request_to_cancel(claim: ClaimedJob) -> None:
     job_cancel(job_id=claim.id)
     record(claim, Succeeded())
     assert stored(claim).state == JobState.SUCCEEDED
@@ -293,7 +293,7 @@ def test_outcomes_of_all_kinds_are_written_together(broker: RedisBroker) -> None
     assert stored(taken_away).state == JobState.RUNNING
 
 
-def test_a_type_that_nobody_knows_any_more_is_treated_with_the_most_care(
+def test_an_outcome_of_an_unknown_type_is_treated_with_the_most_care(
     claim: ClaimedJob,
 ) -> None:
     strange = claim._replace(type="tests.gone")

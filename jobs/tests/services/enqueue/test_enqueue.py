@@ -75,7 +75,7 @@ def test_the_job_handed_back_is_the_row() -> None:
             assert getattr(job, field.attname) == getattr(row, field.attname), field.name
 
 
-def test_what_nobody_asked_for_comes_from_the_type_and_the_settings(settings: Settings) -> None:
+def test_what_is_left_out_comes_from_the_type_and_the_settings(settings: Settings) -> None:
     settings.JOBS_MAX_RETRIES = 7
     job = enqueue().job
     assert (job.queue, job.priority, job.max_retries) == ("default", 5, 7)
@@ -104,7 +104,7 @@ def test_the_payload_is_what_the_serializer_made_of_it() -> None:
     }
 
 
-def test_it_is_rung_once_committed(broker: RedisBroker) -> None:
+def test_it_is_dispatched_once_committed(broker: RedisBroker) -> None:
     with transaction.atomic():
         job = enqueue().job
         assert waiting(broker) == 0
@@ -227,7 +227,7 @@ def test_fifty_at_once_with_one_key_make_one_job(broker: RedisBroker) -> None:
     assert waiting(broker) == 1
 
 
-def test_whoever_loses_to_a_rollback_gets_a_job_of_his_own() -> None:
+def test_a_duplicate_of_a_job_that_is_rolled_back_becomes_a_job_of_its_own() -> None:
     """The first one holds the key and then changes his mind while the second one waits."""
     with transaction.atomic():
         enqueue(idempotency_key="order-1")
@@ -338,7 +338,7 @@ def test_many_are_answered_in_their_order(broker: RedisBroker) -> None:
     assert broker.depth(["default"]).delayed == 1
 
 
-def test_many_keys_are_taken_in_one_order_so_that_nobody_waits_in_a_circle() -> None:
+def test_many_keys_are_taken_in_one_order_so_that_no_calls_deadlock() -> None:
     """A batch that asks for `b` and then `a` must not hold `b` while it waits for `a`."""
 
     def is_free(key: str) -> bool:
@@ -361,7 +361,7 @@ def test_many_keys_are_taken_in_one_order_so_that_nobody_waits_in_a_circle() -> 
         ]
 
 
-def test_users_who_leave_do_not_stand_in_one_anothers_way() -> None:
+def test_users_who_leave_do_not_conflict_with_one_another() -> None:
     """Their jobs stay; what told their keys apart goes."""
     for user in (make_user(), make_user()):
         make_job(idempotency_key="order-1", submitted_by_id=user.id)

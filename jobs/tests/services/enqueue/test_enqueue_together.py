@@ -55,7 +55,7 @@ def request(number: int, priority: int | None = None) -> JobRequest:
     return JobRequest(type="tests.note", payload={"text": f"{number}"}, priority=priority)
 
 
-def test_each_gets_its_own_job_and_all_are_rung(slow: Slow, broker: RedisBroker) -> None:
+def test_each_gets_its_own_job_and_all_are_dispatched(slow: Slow, broker: RedisBroker) -> None:
     user = make_user()
 
     accepted = at_once(
@@ -72,7 +72,7 @@ def test_each_gets_its_own_job_and_all_are_rung(slow: Slow, broker: RedisBroker)
     assert in_redis(broker) == set(stored)
 
 
-def test_what_postgresql_refuses_harms_nobody_else(slow: Slow) -> None:
+def test_what_postgresql_refuses_harms_no_other_item(slow: Slow) -> None:
     def call(number: int) -> Enqueued | Exception:
         priority = PRIORITY_MAX + 1 if number == 3 else None  # the API would not let it through
         try:

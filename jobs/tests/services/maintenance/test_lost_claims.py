@@ -50,7 +50,7 @@ def test_an_older_attempt_of_the_same_job_does_not_hide_a_lost_one() -> None:
     assert stored(newer).state == JobState.QUEUED
 
 
-def test_what_was_claimed_only_just_now_is_not_looked_at() -> None:
+def test_what_was_claimed_only_just_now_is_left_alone() -> None:
     worker = make_worker()
     claim = claim_one(make_job(), worker)
     assert (

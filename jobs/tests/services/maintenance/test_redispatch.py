@@ -50,14 +50,14 @@ def redispatch_lost(*queues: str) -> int:
     return jobs_redispatch_lost(queues=queues or ["default"]).count
 
 
-def test_all_is_rung_again_after_redis_has_lost_everything(broker: RedisBroker) -> None:
+def test_all_is_dispatched_again_after_redis_has_lost_everything(broker: RedisBroker) -> None:
     jobs = [job_dispatched(LONG_AGO + 30 - number) for number in range(30)]
     broker.forget_everything()
     assert redispatch_lost() == 30
     assert fetched(broker) == jobs  # in their order
 
 
-def test_it_is_dated_anew_and_so_not_rung_every_round(broker: RedisBroker) -> None:
+def test_it_is_dated_anew_and_so_not_dispatched_every_round(broker: RedisBroker) -> None:
     job = lost(LONG_AGO, broker)
     assert redispatch_lost() == 1
     assert stored(job).dispatched_at > job.dispatched_at
@@ -68,7 +68,7 @@ def test_it_is_dated_anew_and_so_not_rung_every_round(broker: RedisBroker) -> No
     assert redispatch_lost() == 1
 
 
-def test_what_was_popped_and_never_claimed_is_rung_again(broker: RedisBroker) -> None:
+def test_what_was_popped_and_never_claimed_is_dispatched_again(broker: RedisBroker) -> None:
     """A worker died between the two."""
     job = job_dispatched(LONG_AGO)
     assert broker.wait(["default"], 1) is not None
@@ -76,7 +76,7 @@ def test_what_was_popped_and_never_claimed_is_rung_again(broker: RedisBroker) ->
     assert fetched(broker) == [job]
 
 
-def test_what_was_never_pushed_is_rung_again(broker: RedisBroker, settings: Settings) -> None:
+def test_what_was_never_pushed_is_dispatched_again(broker: RedisBroker, settings: Settings) -> None:
     """The API was killed between commit and push, or Redis was away."""
     url = settings.JOBS_REDIS_URL
     settings.JOBS_REDIS_URL = "redis://127.0.0.1:1/0"
@@ -88,7 +88,7 @@ def test_what_was_never_pushed_is_rung_again(broker: RedisBroker, settings: Sett
     assert fetched(broker) == [job]
 
 
-def test_of_a_list_that_lost_some_those_are_rung_again(broker: RedisBroker) -> None:
+def test_of_a_list_that_lost_some_those_are_dispatched_again(broker: RedisBroker) -> None:
     """A failover to a replica that had not got the last writes, or the first ones."""
     missing = [lost(LONG_AGO, broker), lost(LONG_AGO - 1, broker)]
     kept = [job_dispatched(JUST_NOW) for _ in range(3)]
@@ -145,7 +145,7 @@ def test_the_margin_counts_from_the_next_one_out(
     assert redispatch_lost() == (1 if missing_seconds > 13.0 else 0)
 
 
-def test_each_list_is_looked_at_by_itself(broker: RedisBroker) -> None:
+def test_each_list_is_compared_with_its_own_next_one_out(broker: RedisBroker) -> None:
     for priority in (0, 5, 9):
         job_dispatched(LONG_AGO, priority=priority)
     missing = [
@@ -173,7 +173,7 @@ def test_what_lies_ahead_is_left_alone(broker: RedisBroker) -> None:
     assert stored(job).dispatched_at == before.dispatched_at
 
 
-def test_what_was_delayed_and_is_overdue_is_rung_again(broker: RedisBroker) -> None:
+def test_what_was_delayed_and_is_overdue_is_dispatched_again(broker: RedisBroker) -> None:
     """Redis has lost the sorted set: a retry, or a job for a later moment."""
     delayed, retried = make_job(delay_seconds=3_600), make_job()
     fail(retried)
@@ -185,7 +185,7 @@ def test_what_was_delayed_and_is_overdue_is_rung_again(broker: RedisBroker) -> N
     assert set(fetched(broker)) == {delayed, retried}
 
 
-def test_only_what_is_queued_is_rung(broker: RedisBroker) -> None:
+def test_only_what_is_queued_is_dispatched_again(broker: RedisBroker) -> None:
     claim_one(job_dispatched(LONG_AGO))
     job_cancel(job_id=job_dispatched(LONG_AGO).id)
     broker.forget_everything()
@@ -200,7 +200,7 @@ def test_a_job_with_a_shared_key_keeps_it(broker: RedisBroker) -> None:
     assert fetched.message == QueueMessage(job.id, "tests.note_by_text:ann b", "default", 5)
 
 
-def test_ringing_twice_is_harmless(broker: RedisBroker) -> None:
+def test_dispatching_twice_is_harmless(broker: RedisBroker) -> None:
     job = job_dispatched(LONG_AGO)
     broker.dispatch([QueueMessage(job.id, job.effect_key, job.queue, job.priority)])
     assert fetched(broker) == [job, job]
@@ -223,7 +223,7 @@ def test_the_longest_lost_come_first_and_a_round_is_bounded(
     assert len(claimed) + Job.objects.queued().count() == 7
 
 
-def test_rows_that_somebody_holds_are_passed_over(broker: RedisBroker) -> None:
+def test_locked_rows_are_passed_over(broker: RedisBroker) -> None:
     held, free = job_dispatched(LONG_AGO + 1), job_dispatched(LONG_AGO)
     broker.forget_everything()
     with transaction.atomic():
@@ -232,7 +232,7 @@ def test_rows_that_somebody_holds_are_passed_over(broker: RedisBroker) -> None:
     assert fetched(broker) == [free]
 
 
-def test_while_one_worker_rings_the_others_leave_it_alone(broker: RedisBroker) -> None:
+def test_while_one_worker_redispatches_the_others_leave_it_alone(broker: RedisBroker) -> None:
     lost(LONG_AGO, broker)
     with transaction.atomic():
         assert try_advisory_lock("redispatch")
@@ -260,7 +260,7 @@ def test_what_never_began_and_was_given_back_keeps_its_date(broker: RedisBroker)
     assert fetched(broker) == [first, second]
 
 
-def test_a_new_ring_is_dated_by_the_clock_of_the_database(broker: RedisBroker) -> None:
+def test_a_new_dispatch_is_dated_by_the_clock_of_the_database(broker: RedisBroker) -> None:
     job = lost(LONG_AGO, broker)
     redispatch_lost()
     probe = make_job()

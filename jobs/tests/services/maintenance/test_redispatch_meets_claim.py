@@ -68,7 +68,9 @@ def failed_before() -> Job:
 
 
 @pytest.mark.usefixtures("failed_before", "pausing")
-def test_jobs_that_are_rung_again_meanwhile_are_claimed_all_the_same(failed_before: Job) -> None:
+def test_jobs_that_are_dispatched_again_meanwhile_are_claimed_all_the_same(
+    failed_before: Job,
+) -> None:
     """PostgreSQL then judges the new version of a row by what the statement has inserted so far."""
     own, new, held = make_job(), by_text("ann"), failed_before
 

@@ -94,7 +94,7 @@ def test_a_worker_whose_row_is_missing_is_dead(worker: Worker) -> None:
     assert row.errors[0]["worker"] == str(claim.worker_id)
 
 
-def test_nobody_is_blamed_for_silence_while_postgresql_was_away(
+def test_no_worker_is_blamed_for_silence_while_postgresql_was_away(
     worker: Worker, settings: Settings
 ) -> None:
     """The server has only just come back: nobody could be heard of before."""
@@ -107,7 +107,7 @@ def test_nobody_is_blamed_for_silence_while_postgresql_was_away(
     assert worker.stopped_at is None
 
 
-def test_silence_is_measured_up_to_the_moment_in_which_the_rescuer_was_heard(
+def test_silence_is_measured_up_to_a_heartbeat_of_the_rescuer(
     worker: Worker, short_timeout: float
 ) -> None:
     """What silences everybody, as a frozen database does, is not held against anybody."""
@@ -125,7 +125,9 @@ def test_silence_is_measured_up_to_the_moment_in_which_the_rescuer_was_heard(
     assert jobs_rescue(heard_at=heard_at).count == 1
 
 
-def test_who_was_heard_after_that_moment_lives(worker: Worker, short_timeout: float) -> None:
+def test_a_worker_that_was_heard_after_that_moment_lives(
+    worker: Worker, short_timeout: float
+) -> None:
     claim_one(make_job(), worker)
     silence(worker)
     heard_at = heard_now()
@@ -133,7 +135,7 @@ def test_who_was_heard_after_that_moment_lives(worker: Worker, short_timeout: fl
     assert jobs_rescue(heard_at=heard_at).count == 0
 
 
-def test_who_is_not_heard_himself_declares_nobody_dead(
+def test_a_rescuer_without_a_heartbeat_declares_no_worker_dead(
     worker: Worker, short_timeout: float
 ) -> None:
     claim = claim_one(make_job(), worker)
@@ -263,7 +265,7 @@ def test_failures_between_crashes_do_not_hide_them() -> None:
     assert job.dead_letters.get().reason == DeathReason.CRASH_LOOP
 
 
-def test_a_type_that_nobody_knows_is_treated_with_the_most_care(worker: Worker) -> None:
+def test_an_orphan_of_an_unknown_type_is_treated_with_the_most_care(worker: Worker) -> None:
     job = make_job(type="tests.note_once")
     start_one(job, worker)
     Job.objects.filter(id=job.id).update(type="tests.gone")
@@ -272,7 +274,7 @@ def test_a_type_that_nobody_knows_is_treated_with_the_most_care(worker: Worker) 
     assert job.dead_letters.get().reason == DeathReason.INTERRUPTED
 
 
-def test_a_rescued_job_that_somebody_has_cancelled_is_not_tried_again(worker: Worker) -> None:
+def test_a_rescued_job_that_is_asked_to_stop_is_not_tried_again(worker: Worker) -> None:
     claim = start_one(make_job(), worker)
     Job.objects.filter(id=claim.id).update(cancel_requested_at=seconds_ago(1))
     lose(worker)
@@ -310,7 +312,7 @@ def test_while_one_worker_rescues_the_others_leave_it_alone(worker: Worker) -> N
     assert elsewhere(jobs_rescue).count == 1
 
 
-def test_a_row_that_somebody_holds_is_left_for_the_next_round(worker: Worker) -> None:
+def test_a_locked_row_is_left_for_the_next_round(worker: Worker) -> None:
     held, free = claim_one(make_job(), worker), claim_one(make_job(), worker)
     lose(worker)
     with transaction.atomic():
@@ -328,7 +330,7 @@ def test_a_round_is_bounded(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> 
     assert [jobs_rescue().count for _ in range(4)] == [2, 2, 1, 0]
 
 
-def test_the_dead_are_told_once(
+def test_a_dead_worker_is_reported_once(
     worker: Worker, short_timeout: float, caplog: pytest.LogCaptureFixture
 ) -> None:
     silence(worker)
@@ -337,7 +339,7 @@ def test_the_dead_are_told_once(
     assert caplog.text.count("counts as dead") == 1
 
 
-def test_postgresql_cuts_off_whoever_freezes_in_the_middle(
+def test_postgresql_ends_the_transaction_of_a_rescuer_that_freezes(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Locks of a frozen worker must not outlive the time in which it is declared dead."""

@@ -368,7 +368,7 @@ def test_everything_that_waits_is_read_in_slices(make: Callable[[], Broker]) -> 
 # Repair
 
 
-def test_repair_rings_what_is_lost_and_nothing_else(broker: RedisBroker) -> None:
+def test_repair_dispatches_what_is_lost_and_nothing_else(broker: RedisBroker) -> None:
     unknown_to_redis()
     known = make_job()
     assert jobs_repair().redispatched == 1
@@ -378,7 +378,7 @@ def test_repair_rings_what_is_lost_and_nothing_else(broker: RedisBroker) -> None
     assert jobs_verify().is_clean
 
 
-def test_repair_rings_in_queues_that_the_settings_no_longer_name(
+def test_repair_dispatches_in_queues_that_the_settings_no_longer_name(
     broker: RedisBroker, settings: Settings
 ) -> None:
     job = make_job(queue="bulk")
@@ -390,7 +390,7 @@ def test_repair_rings_in_queues_that_the_settings_no_longer_name(
     assert [one.message.job_id for one in broker.fetch(["bulk"], 2)] == [job.id]
 
 
-def test_repair_clears_marks_that_the_ledger_contradicts() -> None:
+def test_repair_clears_cache_marks_that_postgresql_contradicts() -> None:
     marked_as_done_but_queued()
     kept = make_job()
     succeed(kept)
@@ -407,7 +407,7 @@ def test_repair_rescues() -> None:
     assert stored(claim).state == JobState.QUEUED
 
 
-def test_repair_looks_twice_before_it_declares_anybody_dead(
+def test_repair_asks_twice_before_it_declares_a_worker_dead(
     short_timeout: float, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everybody may have been silenced until a moment ago: who lives is heard meanwhile."""
@@ -490,7 +490,7 @@ def test_repair_makes_it_clean(capsys: pytest.CaptureFixture[str]) -> None:
     assert verify(capsys)[0] == 0
 
 
-def test_without_redis_it_could_not_look(
+def test_without_redis_it_could_not_check(
     capsys: pytest.CaptureFixture[str], redis_away: None
 ) -> None:
     status, output = verify(capsys)
@@ -498,7 +498,7 @@ def test_without_redis_it_could_not_look(
     assert "Could not check: Redis" in output
 
 
-def test_without_postgresql_it_could_not_look(
+def test_without_postgresql_it_could_not_check(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away() -> None:
