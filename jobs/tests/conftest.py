@@ -64,8 +64,14 @@ def redis_away(settings: Settings) -> None:
 
 
 @pytest.fixture
+def short_redispatch(settings: Settings) -> None:
+    """What is unknown to Redis is missing after a moment."""
+    settings.JOBS_REDISPATCH_SECONDS = settings.JOBS_REDISPATCH_MARGIN_SECONDS = 0.1
+
+
+@pytest.fixture
 def short_timeout(settings: Settings) -> float:
-    """Workers silent for a second are dead. Nobody is silent before the server has started."""
+    """Workers silent for a second are dead. Silence counts from the start of PostgreSQL."""
     settings.JOBS_WORKER_TIMEOUT_SECONDS = 1.0
     wait_until(lambda: server_age_seconds() > 2.0)
     return 1.0

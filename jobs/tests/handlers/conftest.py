@@ -16,6 +16,9 @@ from scheduler.mail import TIMEOUT_SECONDS, mail_settings
 # Long enough for an answer on a busy machine, short enough to wait for when none comes.
 SHORT_TIMEOUT_SECONDS = 0.5
 
+# What adds a header to a mail, if it ever gets into one.
+INJECTION = "\r\nBcc: everybody@example.com"
+
 
 @pytest.fixture(autouse=True)
 def clean_redis() -> None:

@@ -7,7 +7,8 @@ import pytest
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import job_types
-from jobs.handlers.welcome import same_address, send_welcome_email
+from jobs.handlers.welcome import WelcomePayload, same_address, send_welcome_email
+from jobs.tests.handlers.conftest import INJECTION
 from jobs.tests.smtp_server import SmtpServer
 
 
@@ -60,3 +61,11 @@ def test_it_is_declared_as_not_to_be_repeated_and_keyed_by_the_address() -> None
     assert welcome.key({"email": "Ann@example.com", "name": "A"}) == welcome.key(
         {"email": "ann@example.com", "name": "B"}
     )
+
+
+@pytest.mark.parametrize("field", ["email", "name"])
+def test_the_welcome_cannot_be_injected_into(field: str) -> None:
+    serializer = WelcomePayload(data={"email": "ann@example.com"} | {field: f"Ann{INJECTION}"})
+
+    assert not serializer.is_valid()
+    assert set(serializer.errors) == {field}

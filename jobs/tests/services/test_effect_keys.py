@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest
 from django.db import transaction
 
 from jobs.broker.redis import RedisBroker
+from jobs.core.claim import ClaimedJob
 from jobs.core.key_rule import DEFER_FOR_A_PERSON_SECONDS, DEFER_SECONDS
 from jobs.core.states import JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.models.moments import seconds_ago
+from jobs.services import effect_keys
 from jobs.services.attempts import jobs_claim
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
@@ -313,3 +316,24 @@ def test_a_take_over_clears_the_cache_mark_of_its_key(
     settle(rival)
     [fetched] = broker.fetch(["default"], 9)
     assert fetched.cache_mark == ""
+
+
+def test_an_owner_that_is_replayed_at_this_moment_keeps_its_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = make_job(type="tests.note_by_text", payload={"text": "same"})
+    letter = die(owner)
+    rival = make_job(type="tests.note_by_text", payload={"text": "same"})
+    running: list[ClaimedJob] = []
+    still_will_not_do_it = effect_keys._still_will_not_do_it
+
+    def after_a_replay(owner_id: UUID) -> bool:
+        elsewhere(lambda: dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None))
+        running.append(elsewhere(lambda: claim_one(owner)))
+        return still_will_not_do_it(owner_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(effect_keys, "_still_will_not_do_it", after_a_replay)
+        jobs_resolve_key_conflicts(job_ids=[rival.id])
+    assert running
+    assert not jobs_claim(worker_id=make_worker().id, job_ids=[rival.id])

@@ -292,17 +292,3 @@ def test_a_thousand_are_claimed_in_one_statement(
     worker = make_worker()
     with django_assert_num_queries(1):
         assert len(jobs_claim(worker_id=worker.id, job_ids=ids)) == 1_000
-
-
-def test_what_is_due_comes_by_urgency_and_then_by_age() -> None:
-    late = make_job()
-    early = make_job()
-    urgent = make_job(priority=9)
-    elsewhere_queued = make_job(queue="bulk", priority=9)
-    make_job(delay_seconds=60)
-    claim_one(make_job())
-    make_due(early)
-    messages = Job.objects.next_due(["default"], 10)
-    assert [one.job_id for one in messages] == [urgent.id, early.id, late.id]
-    assert [one.job_id for one in Job.objects.next_due(["bulk"], 10)] == [elsewhere_queued.id]
-    assert [one.job_id for one in Job.objects.next_due(["default"], 1)] == [urgent.id]

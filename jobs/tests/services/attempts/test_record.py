@@ -1,4 +1,4 @@
-"""Outcomes are written where the attempt is still ours, with everything that belongs to them."""
+"""Outcomes are written where the attempt still holds, with everything that belongs to them."""
 
 from datetime import timedelta
 

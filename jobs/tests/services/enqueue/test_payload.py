@@ -3,14 +3,21 @@
 from typing import Any, ClassVar
 
 import pytest
+from pytest_django.fixtures import Settings
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import Serializer
 
-from jobs.core.errors import PayloadInvalid
+from jobs.core.errors import (
+    PayloadInvalid,
+    PayloadTooLarge,
+)
 from jobs.core.states import Effect
-from jobs.handlers.registry import JobType
+from jobs.handlers.registry import JobType, job_types
+from jobs.models import Job
 from jobs.services.enqueue.payload import clean_payload
+from jobs.tests.enqueueing import enqueue
+from jobs.tests.steps import stored
 
 
 class Plain(Serializer[Any]):
@@ -114,3 +121,57 @@ def test_it_is_what_the_serializer_says(
 def test_what_one_payload_leaves_behind_is_not_in_the_next() -> None:
     assert ours(Plain, {"text": "a", "number": 1})["number"] == 1
     assert "number" not in ours(Plain, {"text": "a"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_payload_is_what_the_serializer_made_of_it() -> None:
+    job = enqueue(payload={"text": "hello", "failures": "2", "unheard": "of"}).job
+    assert stored(job).payload == {
+        "text": "hello",
+        "seconds": 0.0,
+        "failures": 2,
+        "error": "error",
+        "secret": "",
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_payload_that_is_too_large_is_refused(settings: Settings) -> None:
+    settings.JOBS_PAYLOAD_MAX_BYTES = 200
+    with pytest.raises(PayloadTooLarge) as refusal:
+        enqueue(payload={"text": "ü" * 100})
+    assert refusal.value.size_bytes > 200 == refusal.value.limit_bytes
+    assert not Job.objects.exists()
+    enqueue(payload={"text": "u" * 100})
+
+
+def test_a_payload_that_does_not_fit_is_refused_with_the_reasons() -> None:
+    with pytest.raises(PayloadInvalid) as refusal:
+        enqueue(payload={"failures": "many"})
+    assert set(refusal.value.errors) == {"text", "failures"}
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_a_number_that_is_not_one_in_json_is_refused(number: str) -> None:
+    """A serializer's FloatField takes these words; JSON has no such numbers."""
+    with pytest.raises(PayloadInvalid):
+        enqueue(payload={"text": "hello", "seconds": number})
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("text", ["a\x00b", "caf\udce9"])
+def test_a_text_that_postgresql_cannot_hold_is_refused(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Serializers of job types may have fields that look at nothing."""
+
+    class AnythingPayload(serializers.Serializer[dict[str, Any]]):
+        anything = serializers.JSONField()
+
+    note = job_types.get("tests.note")
+    anything = JobType("tests.anything", note.handler, AnythingPayload, Effect.IDEMPOTENT)
+    monkeypatch.setitem(job_types._types, "tests.anything", anything)
+    with pytest.raises(PayloadInvalid):
+        enqueue(type="tests.anything", payload={"anything": {"deep": [text]}})
+    literal = enqueue(type="tests.anything", payload={"anything": r"a literal \u0000"}).job
+    assert stored(literal).payload == {"anything": r"a literal \u0000"}

@@ -10,7 +10,7 @@ from jobs.core.ids import uuid7_floor
 from jobs.core.states import JobState
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 from jobs.models.moments import seconds_ago
-from jobs.services.dead_letters import dead_letter_discard
+from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.maintenance import prune
 from jobs.services.maintenance.prune import DAY_SECONDS, jobs_prune
 from jobs.services.short_transaction import try_advisory_lock
@@ -177,3 +177,13 @@ def test_a_retention_of_a_hundred_years_keeps_everything(settings: Settings) -> 
     lose(make_worker())
     aged(job, days=400)
     assert jobs_prune().count == 0
+
+
+def test_a_key_is_kept_for_its_time_after_the_success() -> None:
+    job = make_job(type="tests.note_by_text", payload={"text": "same"})
+    letter = die(job)
+    ProcessedKey.objects.update(created_at=seconds_ago(1_000 * DAY_SECONDS))
+    dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None)
+    succeed(job)
+    jobs_prune()
+    assert ProcessedKey.objects.filter(job_id=job.id).exists()

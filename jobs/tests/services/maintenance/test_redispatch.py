@@ -1,4 +1,4 @@
-"""Older than the next one out means lost: what Redis has forgotten is rung again, nothing else."""
+"""What is missing from its list is dispatched again, and nothing else."""
 
 from datetime import timedelta
 

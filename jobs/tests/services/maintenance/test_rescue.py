@@ -1,4 +1,4 @@
-"""Jobs are taken from dead workers: what follows depends on the effect, and nobody dies of age."""
+"""Jobs are taken from dead workers; what follows depends on the effect. Age kills no job."""
 
 from datetime import timedelta
 

@@ -9,11 +9,9 @@ from hypothesis import strategies as st
 
 from jobs.handlers.email.address import envelope_address
 from jobs.handlers.email.send_email import SendEmailPayload
-from jobs.handlers.registry import job_types
-from jobs.handlers.welcome import WelcomePayload
+from jobs.tests.handlers.conftest import INJECTION
 
 FINE: dict[str, Any] = {"to": ["ann@example.com"], "subject": "Hello", "text": "A line.\n"}
-INJECTION = "\r\nBcc: everybody@example.com"
 LINE_BREAKS = ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
 
 
@@ -94,15 +92,3 @@ def test_between_1_and_50_recipients() -> None:
     assert errors_of(FINE | {"to": many[:50]}) == set()
     assert errors_of(FINE | {"to": many}) == {"to"}
     assert errors_of(FINE | {"cc": many, "bcc": many}) == {"cc", "bcc"}
-
-
-@pytest.mark.parametrize("field", ["email", "name"])
-def test_the_welcome_cannot_be_injected_into(field: str) -> None:
-    serializer = WelcomePayload(data={"email": "ann@example.com"} | {field: f"Ann{INJECTION}"})
-
-    assert not serializer.is_valid()
-    assert set(serializer.errors) == {field}
-
-
-def test_texts_of_mails_are_sensitive() -> None:
-    assert job_types.get("send_email").sensitive == {"text", "html"}

@@ -1,4 +1,4 @@
-"""Jobs that are accepted in bulk by COPY: what comes out is what went in."""
+"""Hot statements on jobs: bulk inserts by COPY, and what workers claim without Redis."""
 
 from itertools import islice
 from typing import Any
@@ -15,7 +15,11 @@ from jobs.core.states import JobState
 from jobs.models import Job
 from jobs.models.job_manager import COPY_FROM
 from jobs.services.enqueue import Enqueued, JobRequest, jobs_enqueue
-from jobs.tests.factories import make_user
+from jobs.tests.factories import make_job, make_user
+from jobs.tests.steps import (
+    claim_one,
+    make_due,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -128,3 +132,17 @@ def test_what_fails_after_the_copy_undoes_it(monkeypatch: pytest.MonkeyPatch) ->
         )
 
     assert Job.objects.count() == 0
+
+
+def test_what_is_due_comes_by_urgency_and_then_by_age() -> None:
+    late = make_job()
+    early = make_job()
+    urgent = make_job(priority=9)
+    elsewhere_queued = make_job(queue="bulk", priority=9)
+    make_job(delay_seconds=60)
+    claim_one(make_job())
+    make_due(early)
+    messages = Job.objects.next_due(["default"], 10)
+    assert [one.job_id for one in messages] == [urgent.id, early.id, late.id]
+    assert [one.job_id for one in Job.objects.next_due(["bulk"], 10)] == [elsewhere_queued.id]
+    assert [one.job_id for one in Job.objects.next_due(["default"], 1)] == [urgent.id]

@@ -1,4 +1,4 @@
-"""The border: once the body is out, a missing answer means that nobody knows."""
+"""Once the whole body is sent, a missing reply means that the outcome is unknown."""
 
 import logging
 import smtplib
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from email.message import Message
 
 import pytest
-from django.core.mail.backends import smtp
 
 from jobs.core.errors import JobsError, OutcomeUnknown, PermanentError
 from jobs.handlers.email.smtp import PATIENCE_AFTER_BODY, CarefulEmailBackend
@@ -84,20 +83,6 @@ def test_a_failed_goodbye_changes_nothing(
 
     assert len(smtp_server.accepted) == 1
     assert caplog.messages == ["Successfully sent email to ann@example.com"]
-
-
-class OwnBackend(smtp.EmailBackend):
-    """A project's own SMTP backend that knows nothing of the border."""
-
-
-def test_without_the_careful_backend_a_lost_connection_is_unknown(
-    smtp_server: SmtpServer, mail: Mail, mailer: Mailer
-) -> None:
-    mailer.change(f"{__name__}.OwnBackend")
-    smtp_server.script = {"body": DROP}
-
-    with pytest.raises(OutcomeUnknown):
-        mail.send()
 
 
 class TestEncrypted:

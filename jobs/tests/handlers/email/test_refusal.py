@@ -1,6 +1,5 @@
 """Refusals of a mail server: 5xx is for good, 4xx and a server that is away are tried again."""
 
-import logging
 import smtplib
 import socket
 import ssl
@@ -96,22 +95,6 @@ def test_all_recipients_refused_one_of_them_for_now(smtp_server: SmtpServer, mai
         mail.send(to=["ann@example.com", "ben@example.com"])
 
     assert smtp_server.received == []
-
-
-@pytest.mark.parametrize("reply", ["550 5.1.1 no ann", "450 4.2.0 greylisted"])
-def test_a_mail_that_some_have_is_not_repeated_and_the_log_names_the_others(
-    smtp_server: SmtpServer, mail: Mail, reply: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    smtp_server.script = {"rcpt:ann@example.com": reply}
-
-    mail.send(to=["ann@example.com", "Ben Example <ben@example.com>"])
-
-    assert [one.recipients for one in smtp_server.accepted] == [["ben@example.com"]]
-    warning, success = caplog.records
-    assert warning.levelno == logging.WARNING
-    assert f"ann@example.com ({reply[:3]}" in warning.getMessage()
-    assert success.getMessage() == "Successfully sent email to Ben Example <ben@example.com>"
 
 
 class TestLogin:

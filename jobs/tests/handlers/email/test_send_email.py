@@ -3,11 +3,11 @@
 import logging
 
 import pytest
-from django.core import mail as django_mail
 from pytest_django.fixtures import Settings
 
 from jobs.handlers.context import JobContext
-from jobs.tests.handlers.conftest import Mail, Mailer
+from jobs.handlers.registry import job_types
+from jobs.tests.handlers.conftest import Mail
 from jobs.tests.smtp_server import SmtpServer
 
 
@@ -55,16 +55,6 @@ def test_the_sender_is_the_default_one_if_none_is_named(
     assert smtp_server.accepted[0].sender == "jobs@example.org"
 
 
-def test_the_message_id_is_the_same_on_every_attempt(
-    smtp_server: SmtpServer, mail: Mail, context: JobContext, next_attempt: JobContext
-) -> None:
-    mail.send(from_email="shop@example.com")
-    mail.send(next_attempt, from_email="shop@example.com")
-
-    first, second = (one.message["Message-ID"] for one in smtp_server.accepted)
-    assert first == second == f"<{context.job_id}@example.com>"
-
-
 def test_a_person_reads_in_the_log_who_got_the_mail(
     smtp_server: SmtpServer, mail: Mail, context: JobContext, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -85,11 +75,5 @@ def test_one_mail_is_one_connection_with_a_proper_end(smtp_server: SmtpServer, m
     assert verbs == ["ehlo", "mail", "rcpt", "data", "quit"]
 
 
-def test_other_mail_backends_are_used_as_they_are(mailer: Mailer, mail: Mail) -> None:
-    mailer.change("django.core.mail.backends.locmem.EmailBackend")
-
-    mail.send()
-
-    [message] = django_mail.outbox
-    assert message.subject == "Hello"
-    assert message.extra_headers["Message-ID"].startswith(f"<{mail.context.job_id}@")
+def test_texts_of_mails_are_sensitive() -> None:
+    assert job_types.get("send_email").sensitive == {"text", "html"}

@@ -1,0 +1,41 @@
+"""The checks that compare Redis with PostgreSQL."""
+
+import pytest
+
+from jobs.broker.redis import RedisBroker
+from jobs.core.message import QueueMessage
+from jobs.models.moments import seconds_ago
+from jobs.services.cancel import job_cancel
+from jobs.services.verification.redis import redis_checks
+from jobs.tests.factories import make_job
+from jobs.tests.steps import (
+    HOUR_SECONDS,
+    dispatched_ago,
+)
+from jobs.tests.violations import change, found
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("short_redispatch"),
+]
+
+
+def test_what_is_late_behind_the_next_one_out_is_not_lost(broker: RedisBroker) -> None:
+    lost, waiting = make_job(), make_job()
+    broker.forget_everything()
+    broker.dispatch([QueueMessage(waiting.id, waiting.effect_key, waiting.queue, waiting.priority)])
+    for job in (lost, waiting):
+        change(job, run_at=seconds_ago(HOUR_SECONDS))
+        dispatched_ago(job, HOUR_SECONDS)
+    assert found(redis_checks()) == {}
+    change(lost, run_at=seconds_ago(HOUR_SECONDS * 2))
+    dispatched_ago(lost, HOUR_SECONDS * 2)
+    assert found(redis_checks()) == {"dispatches": 1}
+
+
+def test_ids_that_are_not_queued_are_harmless_and_counted() -> None:
+    job = make_job()
+    job_cancel(job_id=job.id)
+    rings, _ = redis_checks()
+    assert rings.violations == 0
+    assert rings.notes.startswith("1 ids")

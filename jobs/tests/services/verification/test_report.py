@@ -1,0 +1,233 @@
+"""The verifier finds every promise that is broken, and calls nothing broken that is not."""
+
+from collections.abc import Callable
+
+import pytest
+
+from jobs.broker import get_broker
+from jobs.core.ids import uuid7
+from jobs.core.states import JobState
+from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.models.moments import seconds_ago
+from jobs.services.verification.report import jobs_verify
+from jobs.sql.statements import statement
+from jobs.tests.factories import make_job, make_worker
+from jobs.tests.steps import (
+    HOUR_SECONDS,
+    claim_one,
+    die,
+    silence,
+    succeed,
+)
+from jobs.tests.violations import (
+    by_text,
+    change,
+    found,
+    make_one_of_each,
+    marked_as_done_but_queued,
+    skip,
+    unknown_to_redis,
+)
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("short_redispatch"),
+]
+
+
+def test_a_healthy_database_with_jobs_in_every_state_is_clean() -> None:
+    make_one_of_each()
+    assert set(Job.objects.values_list("state", flat=True)) == set(JobState.values)
+    report = jobs_verify()
+    assert found(report.checks) == {}
+    assert all(check.rows > 0 for check in report.checks), report
+
+
+def test_an_empty_database_is_clean() -> None:
+    assert jobs_verify().is_clean
+
+
+def queued_in_the_hands_of_a_worker() -> None:
+    change(make_job(), worker_id=uuid7())
+
+
+def queued_beyond_its_retries() -> None:
+    change(make_job(max_retries=1), failures=2)
+
+
+def succeeded_without_an_attempt() -> None:
+    job = make_job()
+    succeed(job)
+    change(job, attempt=0)
+
+
+def errors_of_attempts_that_never_were() -> None:
+    change(make_job(), errors=[{"attempt": 1}])
+
+
+def skipped_for_itself() -> None:
+    owner = by_text()
+    succeed(owner)
+    second = skip(owner)
+    change(second, done_by_id=second.id)
+    ProcessedKey.objects.filter(key=owner.effect_key).update(job_id=second.id)
+    ProcessedKey.objects.all().delete()
+
+
+def running_for_a_key_of_another() -> None:
+    job = by_text()
+    claim_one(job)
+    ProcessedKey.objects.filter(key=job.effect_key).update(job_id=uuid7())
+
+
+def two_successes_for_one_key() -> None:
+    first, second = by_text(), by_text()
+    succeed(first)
+    change(second, state=JobState.SUCCEEDED, attempt=1, finished_at=seconds_ago(0))
+
+
+def running_without_a_live_worker() -> None:
+    worker = make_worker()
+    claim = claim_one(make_job(), worker)
+    change(claim, claimed_at=seconds_ago(HOUR_SECONDS))
+    silence(worker)
+
+
+def running_for_nobody() -> None:
+    claim = claim_one(make_job())
+    change(claim, claimed_at=seconds_ago(HOUR_SECONDS))
+    Worker.objects.all().delete()
+
+
+def success_without_its_key() -> None:
+    succeed(make_job())
+    ProcessedKey.objects.all().delete()
+
+
+def success_with_the_key_of_another() -> None:
+    succeed(make_job())
+    ProcessedKey.objects.update(job_id=uuid7())
+
+
+def success_with_an_unprocessed_key() -> None:
+    succeed(make_job())
+    ProcessedKey.objects.update(processed_at=None)
+
+
+def processed_without_success() -> None:
+    claim_one(by_text())
+    ProcessedKey.objects.update(processed_at=seconds_ago(0))
+
+
+def skipped_for_what_was_not_done() -> None:
+    owner = by_text()
+    succeed(owner)
+    skip(owner)
+    change(owner, state=JobState.CANCELLED)
+    ProcessedKey.objects.all().delete()
+
+
+def skipped_for_who_does_not_own_the_key() -> None:
+    owner, other = by_text(), make_job()
+    succeed(owner)
+    succeed(other)
+    change(skip(owner), done_by_id=other.id)
+
+
+def dead_without_a_letter() -> None:
+    die(make_job()).delete()
+
+
+def dead_with_the_letter_of_another_attempt() -> None:
+    letter = die(make_job())
+    change(letter.job, attempt=7)
+
+
+def dead_with_a_letter_that_was_replayed() -> None:
+    letter = die(make_job())
+    DeadLetter.objects.filter(id=letter.id).update(
+        resolution="replayed", resolved_at=seconds_ago(0)
+    )
+
+
+def a_letter_waits_for_what_is_not_dead() -> None:
+    letter = die(make_job())
+    change(letter.job, state=JobState.CANCELLED)
+
+
+def a_letter_with_another_payload() -> None:
+    die(make_job())
+    DeadLetter.objects.update(payload={"text": "other"})
+
+
+def a_letter_without_its_attempts() -> None:
+    die(make_job())
+    DeadLetter.objects.update(attempts=[])
+
+
+def a_settled_letter_without_success() -> None:
+    letter = die(make_job())
+    DeadLetter.objects.update(resolution="settled", resolved_at=seconds_ago(0))
+    assert letter.job.state == JobState.DEAD
+
+
+def marked_as_done_by_another() -> None:
+    job = make_job()
+    succeed(job)
+    get_broker().mark_done([(job.effect_key, uuid7())])
+
+
+@pytest.mark.parametrize(
+    ("check", "corrupt"),
+    [
+        ("job_states", queued_in_the_hands_of_a_worker),
+        ("job_states", queued_beyond_its_retries),
+        ("job_states", succeeded_without_an_attempt),
+        ("job_states", errors_of_attempts_that_never_were),
+        ("job_states", skipped_for_itself),
+        ("key_owners", running_for_a_key_of_another),
+        ("key_owners", two_successes_for_one_key),
+        ("running", running_without_a_live_worker),
+        ("running", running_for_nobody),
+        ("succeeded", success_without_its_key),
+        ("succeeded", success_with_the_key_of_another),
+        ("succeeded", success_with_an_unprocessed_key),
+        ("processed_keys", processed_without_success),
+        ("skipped", skipped_for_what_was_not_done),
+        ("skipped", skipped_for_who_does_not_own_the_key),
+        ("dead", dead_without_a_letter),
+        ("dead", dead_with_the_letter_of_another_attempt),
+        ("dead", dead_with_a_letter_that_was_replayed),
+        ("dead_letters", a_letter_waits_for_what_is_not_dead),
+        ("dead_letters", a_letter_with_another_payload),
+        ("dead_letters", a_letter_without_its_attempts),
+        ("dead_letters", a_settled_letter_without_success),
+        ("dispatches", unknown_to_redis),
+        ("done_cache_marks", marked_as_done_but_queued),
+        ("done_cache_marks", marked_as_done_by_another),
+    ],
+)
+def test_what_is_broken_is_found(
+    check: str, corrupt: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The servers of the tests are young, and nobody is silent before they have started.
+    monkeypatch.setattr("jobs.services.verification.database.TOLERANCE_SECONDS", 0.0)
+    monkeypatch.setattr(
+        "jobs.services.verification.check.statement", without_the_start_of_the_server
+    )
+    corrupt()
+    [violation] = [one for one in jobs_verify().checks if one.name == check and one.violations]
+    assert len(violation.examples) == violation.violations == 1
+
+
+def without_the_start_of_the_server(name: str) -> str:
+    return statement(name).replace("pg_postmaster_start_time()", "'-infinity'")
+
+
+# The broker's part
+
+
+# Repair
+
+
+# The command

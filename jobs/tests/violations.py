@@ -1,0 +1,83 @@
+"""Databases in which every promise holds, and rows that break one."""
+
+from typing import Any
+
+from jobs.broker import get_broker
+from jobs.core.outcome import Failed, Succeeded
+from jobs.models import Job
+from jobs.models.moments import seconds_ago
+from jobs.services.cancel import job_cancel
+from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
+from jobs.services.effect_keys import jobs_resolve_key_conflicts
+from jobs.services.verification.check import Check
+from jobs.tests.factories import make_job
+from jobs.tests.steps import (
+    HOUR_SECONDS,
+    claim_one,
+    die,
+    dispatched_ago,
+    error,
+    fail,
+    interrupt,
+    record,
+    start_one,
+    stored,
+    succeed,
+)
+
+
+def found(checks: list[Check]) -> dict[str, int]:
+    """The violations, by the name of the check."""
+    return {check.name: check.violations for check in checks if check.violations}
+
+
+def change(job: Any, **values: Any) -> None:
+    """Writes past the services, as no part of the product does."""
+    Job.objects.filter(id=job.id).update(**values)
+
+
+def skip(job: Job) -> Job:
+    """A second job for the key of one that has succeeded."""
+    second = make_job(type=job.type, payload=job.payload)
+    assert jobs_resolve_key_conflicts(job_ids=[second.id]) == 1
+    return stored(second)
+
+
+def by_text(text: str = "ann") -> Job:
+    """A job whose key others can share."""
+    return make_job(type="tests.note_by_text", payload={"text": text})
+
+
+def make_one_of_each() -> None:
+    """Jobs in every state that a healthy database holds."""
+    make_job()
+    make_job(delay_seconds=HOUR_SECONDS)
+    claim_one(make_job())
+    start_one(make_job(type="tests.note_once"))
+    fail(make_job())
+    record(claim_one(make_job()), Failed(error()))
+    owner = by_text()
+    succeed(owner)
+    skip(owner)
+    job_cancel(job_id=make_job().id)
+    die(make_job())
+    interrupt(make_job(type="tests.note_once"))
+    dead_letter_discard(dead_letter_id=die(make_job()).id, resolved_by_id=None)
+    dead_letter_replay(dead_letter_id=die(make_job()).id, resolved_by_id=None)
+    claim, _ = interrupt(make_job(type="tests.note_once"))
+    record(claim, Succeeded())
+    replayed = make_job()
+    dead_letter_replay(dead_letter_id=die(replayed).id, resolved_by_id=None)
+    die(replayed)
+
+
+def unknown_to_redis() -> None:
+    job = make_job()
+    change(job, run_at=seconds_ago(HOUR_SECONDS))
+    dispatched_ago(job, HOUR_SECONDS)
+    get_broker().forget_everything()
+
+
+def marked_as_done_but_queued() -> None:
+    job = make_job()
+    get_broker().mark_done([(job.effect_key, job.id)])
