@@ -54,10 +54,15 @@ class Command(BaseCommand):
             help="worker processes, restarted when they die, stopped together (default: 1)",
         )
         parser.add_argument(
-            "--max-jobs", type=_positive, help="stop gracefully after so many, to be restarted"
+            "--max-jobs",
+            type=_positive,
+            help="stop gracefully after this many jobs, to be restarted",
         )
         parser.add_argument(
-            "--max-rss", type=_positive, metavar="MB", help="stop gracefully above so much memory"
+            "--max-rss",
+            type=_positive,
+            metavar="MB",
+            help="stop gracefully once the process holds more memory, to be restarted",
         )
         parser.add_argument(
             "--health-port",

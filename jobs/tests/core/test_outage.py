@@ -1,4 +1,4 @@
-"""An outage is told once, and its length when it ends."""
+"""An outage is logged once, and its length when it ends."""
 
 import logging
 
@@ -13,7 +13,7 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-def test_it_is_told_once_and_its_length_when_it_ends(
+def test_it_is_logged_once_and_its_length_when_it_ends(
     clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     outage = Outage("Redis", "broker", clock)
@@ -29,7 +29,7 @@ def test_it_is_told_once_and_its_length_when_it_ends(
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
 
 
-def test_the_next_one_is_told_again(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_next_one_is_logged_again(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
     outage = Outage("Redis", "broker", clock)
     for _ in range(2):
         outage.failed(ConnectionError())
@@ -38,7 +38,9 @@ def test_the_next_one_is_told_again(clock: FakeClock, caplog: pytest.LogCaptureF
     assert caplog.records[0].getMessage().endswith(": ConnectionError")
 
 
-def test_the_end_of_nothing_is_not_told(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_end_of_nothing_is_not_logged(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
     Outage("Redis", "broker", clock).ended()
     assert not caplog.records
 
@@ -53,7 +55,7 @@ def test_waits_double_up_to_the_cap_and_start_anew_after_the_end(clock: FakeCloc
     assert outage.failed(ConnectionError()) <= BACKOFF_FIRST_SECONDS
 
 
-def test_it_says_how_long_to_leave_the_dependency_alone(clock: FakeClock) -> None:
+def test_it_says_how_long_not_to_ask_the_server(clock: FakeClock) -> None:
     outage = Outage("Redis", "broker", clock)
     assert not outage.is_on
     assert outage.seconds_to_next_try == 0

@@ -1,4 +1,4 @@
-"""A thread that does one thing again and again, through outages."""
+"""A thread that repeats one action, through outages."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -20,22 +20,22 @@ def no_outage() -> Iterator[None]:
     database_outage.ended()
 
 
-def waits_of(action: Callable[[], object], turns: int, seconds: float = 3.0) -> list[float]:
-    """How long it waits after each of its first turns."""
+def waits_of(action: Callable[[], object], ticks: int, seconds: float = 3.0) -> list[float]:
+    """How long it waits after each of its first ticks."""
     clock, stop = FakeClock(), threading.Event()
     done = 0
 
-    def turn() -> None:
+    def tick() -> None:
         nonlocal done
         done += 1
-        if done >= turns:
+        if done >= ticks:
             stop.set()
         action()
 
-    periodic = Periodic("tests", seconds, turn, clock, stop)
+    periodic = Periodic("tests", seconds, tick, clock, stop)
     periodic.start()
     periodic.join(20)
-    assert done == turns
+    assert done == ticks
     return clock.waits
 
 
@@ -46,44 +46,44 @@ def failing(error: Exception) -> Callable[[], object]:
     return fail
 
 
-def test_it_waits_so_long_between_its_turns() -> None:
-    assert waits_of(lambda: None, turns=4) == [3.0] * 4
+def test_it_waits_its_seconds_between_its_ticks() -> None:
+    assert waits_of(lambda: None, ticks=4) == [3.0] * 4
 
 
-def test_a_mistake_in_one_turn_is_told_and_the_next_one_follows(
+def test_a_mistake_in_one_tick_is_logged_and_the_next_one_follows(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    assert waits_of(failing(ZeroDivisionError()), turns=2) == [3.0, 3.0]
+    assert waits_of(failing(ZeroDivisionError()), ticks=2) == [3.0, 3.0]
     assert caplog.text.count("tests failed") == 2
     assert "ZeroDivisionError" in caplog.text
 
 
 def test_without_postgresql_it_tries_again_sooner() -> None:
     """A heartbeat must not lose more of its lease to an outage than the outage took."""
-    waits = waits_of(failing(OperationalError("gone")), turns=5)
+    waits = waits_of(failing(OperationalError("gone")), ticks=5)
     assert all(wait <= 3.0 for wait in waits)
     assert waits[0] <= 0.1
     assert database_outage.is_on
 
 
 def test_without_redis_it_does_not_hurry() -> None:
-    waits = waits_of(failing(BrokerUnavailable("gone")), turns=5)
+    waits = waits_of(failing(BrokerUnavailable("gone")), ticks=5)
     assert all(wait >= 3.0 for wait in waits)
     assert broker_outage.is_on
 
 
 def test_it_ends_with_the_stop() -> None:
     stop = threading.Event()
-    turned = threading.Event()
+    ticked = threading.Event()
 
     class Clock(FakeClock):
         def wait(self, stop: threading.Event, seconds: float) -> bool:
-            turned.set()
+            ticked.set()
             return stop.wait(20)
 
     periodic = Periodic("tests", 3.0, lambda: None, Clock(), stop)
     periodic.start()
-    assert turned.wait(20)
+    assert ticked.wait(20)
     stop.set()
     periodic.join(20)
     wait_until(lambda: not any(thread.name == "tests" for thread in threading.enumerate()))

@@ -1,4 +1,4 @@
-"""One claim on one thread: who may interrupt it, and whose word about it counts."""
+"""One claim on one thread: how it is interrupted, and which report of its outcome counts."""
 
 import contextlib
 import threading
@@ -20,7 +20,7 @@ def spin(seconds: float) -> None:
 
 
 def interrupt_soon(attempt: Attempt, answers: list[bool]) -> threading.Thread:
-    """Another thread that looks after the attempt until it is overdue."""
+    """Another thread that tries until the attempt is overdue."""
 
     def watch() -> None:
         while not attempt.interrupt_if_overdue():
@@ -74,7 +74,7 @@ def test_in_time_is_not_overdue() -> None:
     assert not attempt.interrupt_if_overdue()
 
 
-def test_after_its_end_nothing_strikes() -> None:
+def test_after_its_end_it_is_not_interrupted() -> None:
     attempt = Attempt(make_claim(), SystemClock())
     with attempt.interruptible(0.001):
         pass
@@ -83,7 +83,7 @@ def test_after_its_end_nothing_strikes() -> None:
     spin(0.01)
 
 
-def test_only_the_first_word_about_it_counts() -> None:
+def test_only_the_first_caller_claims_its_outcome() -> None:
     attempt = Attempt(make_claim(), SystemClock())
     assert attempt.claim_outcome()
     assert not attempt.claim_outcome()

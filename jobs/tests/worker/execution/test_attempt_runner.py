@@ -149,22 +149,22 @@ def test_sensitive_values_do_not_reach_postgresql(run: Run, worker: Worker) -> N
     assert "hunter2" not in str(attempt)
 
 
-def test_a_type_that_nobody_registers_here_waits_for_a_worker_that_knows_it(
+def test_a_type_that_is_not_registered_here_waits_for_a_worker_that_knows_it(
     run: Run, worker: Worker
 ) -> None:
     claim = claim_one(make_job(), worker)
     assert run(claim._replace(type="tests.gone")) == NotStarted(UNKNOWN_TYPE_SECONDS)
 
 
-def test_what_must_not_be_repeated_is_marked_before_it_begins(
+def test_the_start_of_what_must_not_be_repeated_is_written_before_it_begins(
     run: Run, worker: Worker, register: Register
 ) -> None:
     seen: list[Job] = []
 
-    def look(payload: Payload, context: JobContext) -> None:
+    def read_row(payload: Payload, context: JobContext) -> None:
         seen.append(elsewhere(lambda: Job.objects.get(id=context.job_id)))
 
-    run(claim_one(make_job(type=register(look, Effect.ONCE)), worker))
+    run(claim_one(make_job(type=register(read_row, Effect.ONCE)), worker))
     assert seen[0].started_at is not None
     assert seen[0].state == JobState.RUNNING
 
@@ -227,7 +227,7 @@ def test_the_work_of_a_transactional_handler_commits_with_its_success(
     assert stored(claim).state == JobState.SUCCEEDED
 
 
-def test_while_a_transactional_handler_runs_nobody_sees_its_work(
+def test_while_a_transactional_handler_runs_its_work_is_invisible(
     run: Run, worker: Worker, register: Register
 ) -> None:
     seen: list[tuple[int, str]] = []
@@ -276,7 +276,7 @@ def test_a_transactional_handler_whose_attempt_was_taken_away_commits_nothing(
 def test_a_transactional_handler_runs_exactly_once_though_its_first_attempt_was_frozen(
     run: Run, worker: Worker, register: Register
 ) -> None:
-    """The second attempt succeeds while the first one is still at it."""
+    """The second attempt succeeds while the first one still runs."""
     others: list[Outcome] = []
 
     def second_attempt(job_id: UUID) -> None:

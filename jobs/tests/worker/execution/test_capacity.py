@@ -30,7 +30,7 @@ def ran(capacity: Capacity, clock: FakeClock, seconds: float) -> None:
     capacity.ended(begun)
 
 
-def test_before_anything_is_known_only_the_slots_are_free(capacity: Capacity) -> None:
+def test_before_the_first_run_only_the_slots_are_free(capacity: Capacity) -> None:
     assert capacity.free(look_ahead=True) == 4
     capacity.take(3)
     assert capacity.free(look_ahead=True) == 1
@@ -64,7 +64,7 @@ def test_a_batch_is_fetched_when_half_of_the_last_is_used_up(
     assert capacity.free(look_ahead=True) == 101
 
 
-def test_who_waits_for_capacity_is_woken_when_there_is_some(
+def test_a_waiting_fetcher_is_woken_when_a_slot_comes_free(
     capacity: Capacity, changed: threading.Condition
 ) -> None:
     capacity.take(4)
@@ -77,7 +77,7 @@ def test_who_waits_for_capacity_is_woken_when_there_is_some(
     releasing.join(20)
 
 
-def test_who_waits_for_the_end_is_woken_at_the_end_and_not_before(
+def test_a_stop_is_woken_when_the_last_claim_is_gone_and_not_before(
     capacity: Capacity, changed: threading.Condition
 ) -> None:
     capacity.take(2)

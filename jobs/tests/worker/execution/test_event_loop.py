@@ -1,4 +1,4 @@
-"""The event loop goes on: through mistakes, blocked handlers, and those that will not stop."""
+"""The event loop goes on: through mistakes, blocked handlers, and handlers that do not stop."""
 
 import asyncio
 import threading
@@ -166,14 +166,14 @@ def test_a_handler_that_swallows_its_cancellation_is_given_up_and_its_place_goes
         return Succeeded()
 
     bench.run = swallow
-    unresponsive = make_claim()
-    bench.loop.submit([unresponsive])
+    stuck = make_claim()
+    bench.loop.submit([stuck])
     wait_until(lambda: any(one.seconds_overdue() for one in bench.loop._running.values()))
     for _ in range(STUCK_TICKS):
         bench.loop.watch()
     assert bench.finished == []
     bench.loop.watch()
-    assert bench.finished == [Finished(unresponsive, ABANDONED)]
+    assert bench.finished == [Finished(stuck, ABANDONED)]
     assert bench.idle()
     assert bench.loop.stuck == 1
     bench.loop.watch()
@@ -182,5 +182,5 @@ def test_a_handler_that_swallows_its_cancellation_is_given_up_and_its_place_goes
     go_on.set()
     wait_until(lambda: bench.loop.stuck == 0, every=0.001)
     # A dead letter that says *outcome unknown* is settled by it.
-    assert bench.finished[2:] == [Finished(unresponsive, Succeeded())]
+    assert bench.finished[2:] == [Finished(stuck, Succeeded())]
     assert bench.idle()

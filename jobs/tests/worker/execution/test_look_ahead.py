@@ -11,46 +11,46 @@ def test_before_the_first_run_nothing_waits() -> None:
 
 
 def test_slow_handlers_hold_back_nothing() -> None:
-    pace = LookAhead(10)
-    pace.ran(AHEAD_SECONDS)
-    assert pace.claims() == 0
+    look_ahead = LookAhead(10)
+    look_ahead.ran(AHEAD_SECONDS)
+    assert look_ahead.claims() == 0
 
 
 def test_fast_handlers_are_fed_in_batches() -> None:
-    pace = LookAhead(10)
-    pace.ran(0.001)
-    assert pace.claims() == 500  # 50 ms of work for ten slots
+    look_ahead = LookAhead(10)
+    look_ahead.ran(0.001)
+    assert look_ahead.claims() == 500  # 50 ms of work for ten slots
 
 
 def test_handlers_that_take_no_time_are_bounded() -> None:
-    pace = LookAhead(10)
-    pace.ran(0.0)
-    assert pace.claims() == AHEAD_LIMIT
+    look_ahead = LookAhead(10)
+    look_ahead.ran(0.0)
+    assert look_ahead.claims() == AHEAD_LIMIT
 
 
 def test_one_slow_run_among_fast_ones_counts_by_its_weight() -> None:
-    pace = LookAhead(1)
+    look_ahead = LookAhead(1)
     for _ in range(100):
-        pace.ran(0.001)
-    before = pace.claims()
-    pace.ran(0.1)
-    assert 0 < pace.claims() < before
+        look_ahead.ran(0.001)
+    before = look_ahead.claims()
+    look_ahead.ran(0.1)
+    assert 0 < look_ahead.claims() < before
 
 
 def test_it_follows_a_change_of_mix() -> None:
-    pace = LookAhead(1)
-    pace.ran(0.001)
+    look_ahead = LookAhead(1)
+    look_ahead.ran(0.001)
     for _ in range(100):
-        pace.ran(1.0)
-    assert pace.claims() == 0
+        look_ahead.ran(1.0)
+    assert look_ahead.claims() == 0
     for _ in range(200):
-        pace.ran(0.001)
-    assert pace.claims() > 0
+        look_ahead.ran(0.001)
+    assert look_ahead.claims() > 0
 
 
 @given(st.integers(1, 100), st.lists(st.floats(0, 100)))
 def test_it_is_never_negative_and_never_beyond_its_limit(slots: int, runs: list[float]) -> None:
-    pace = LookAhead(slots)
+    look_ahead = LookAhead(slots)
     for seconds in runs:
-        pace.ran(seconds)
-    assert 0 <= pace.claims() <= AHEAD_LIMIT
+        look_ahead.ran(seconds)
+    assert 0 <= look_ahead.claims() <= AHEAD_LIMIT

@@ -1,4 +1,4 @@
-"""Plain handlers go to the threads, `async def` ones to the loop; both count as one executor."""
+"""Plain handlers go to the threads, `async def` ones to the loop; `Pools` makes them one."""
 
 import asyncio
 import threading
@@ -94,7 +94,7 @@ def test_each_claim_runs_where_its_handler_belongs(bench: Bench) -> None:
     assert sorted(pools) == [("loop", "tests.async")] * 3 + [("slot", "tests.note")] * 2
 
 
-def test_a_type_that_nobody_knows_goes_to_the_threads(bench: Bench) -> None:
+def test_a_type_that_is_not_registered_goes_to_the_threads(bench: Bench) -> None:
     bench.pools.submit([make_claim(type="tests.gone")])
     wait_until(lambda: len(bench.begun) == 1, every=0.001)
     assert bench.begun[0][0].startswith("slot")
@@ -131,15 +131,15 @@ def test_where_both_are_in_use_the_smaller_capacity_counts(bench: Bench) -> None
 
 def test_waiting_for_capacity_ends_when_a_slot_comes_free(bench: Bench) -> None:
     bench.pools.submit(plain(THREADS))
-    rooms: list[int] = []
+    free: list[int] = []
     waiting = threading.Thread(
-        target=lambda: rooms.append(bench.pools.wait_for_capacity(20, look_ahead=False))
+        target=lambda: free.append(bench.pools.wait_for_capacity(20, look_ahead=False))
     )
     waiting.start()
     bench.go_on.set()
     waiting.join(20)
-    assert len(rooms) == 1
-    assert 1 <= rooms[0] <= THREADS
+    assert len(free) == 1
+    assert 1 <= free[0] <= THREADS
 
 
 def test_what_has_not_begun_is_taken_back_from_both(bench: Bench) -> None:

@@ -142,12 +142,12 @@ def test_a_handler_that_leaves_nothing_open_keeps_its_connection(
 ) -> None:
     pids: list[int] = []
 
-    def look(payload: Payload, context: JobContext) -> None:
+    def note_pid(payload: Payload, context: JobContext) -> None:
         with transaction.atomic():
             pids.append(server_pid())
 
     for effect in (Effect.ONCE, Effect.IDEMPOTENT, Effect.TRANSACTIONAL):
-        slot.run(claim_one(make_job(type=register(look, effect)), worker))
+        slot.run(claim_one(make_job(type=register(note_pid, effect)), worker))
     assert len(pids) == 3
     assert len(set(pids)) == 1
     assert "left a transaction open" not in caplog.text
@@ -213,14 +213,14 @@ def cut_and_close() -> None:
     connection.close()
 
 
-def test_a_start_that_failed_makes_room_for_a_new_connection(
+def test_a_start_that_failed_is_followed_by_a_new_connection(
     slot: Slot, worker: Worker, register: Register
 ) -> None:
-    """Within the second in which nobody looks after the connections."""
+    """Also within the second before the connections are checked again."""
     name = register(lambda payload, context: None, Effect.ONCE)
     claims = [claim_one(make_job(type=name), worker) for _ in range(3)]
     assert slot.run(claims[0]) == Succeeded()
-    slot.call(lambda: setattr(thread_connections, "_looked", float("inf")))
+    slot.call(lambda: setattr(thread_connections, "_checked_at", float("inf")))
     cut_all_others()
     assert slot.run(claims[1]) == NotStarted(NOT_BEGUN_SECONDS)
     assert slot.run(claims[2]) == Succeeded()

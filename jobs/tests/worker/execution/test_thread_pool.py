@@ -1,4 +1,4 @@
-"""N threads that run attempts: how many at once, what they hand on, how they end."""
+"""Threads that run attempts: how many at once, what they report, how they end."""
 
 import contextlib
 import threading
@@ -62,96 +62,94 @@ def make_thread_pool(
     size: int, run: Callable[[Attempt], Outcome], finished: Callable[[Finished], None]
 ) -> ThreadPool:
     capacity = Capacity(size, threading.Condition(), SystemClock())
-    executor = ThreadPool(capacity, run, lambda attempt: ABANDONED, finished)
-    executor.start()
-    return executor
+    pool = ThreadPool(capacity, run, lambda attempt: ABANDONED, finished)
+    pool.start()
+    return pool
 
 
 @pytest.fixture
-def executor(handlers: Handlers, finished: list[Finished]) -> Iterator[ThreadPool]:
-    executor = make_thread_pool(2, handlers.run, finished.append)
-    yield executor
+def pool(handlers: Handlers, finished: list[Finished]) -> Iterator[ThreadPool]:
+    pool = make_thread_pool(2, handlers.run, finished.append)
+    yield pool
     handlers.go_on.set()
-    executor.stop()
+    pool.stop()
 
 
-def wait_until_idle(executor: ThreadPool) -> None:
-    wait_until(lambda: executor.capacity.held == 0, every=0.001)
+def wait_until_idle(pool: ThreadPool) -> None:
+    wait_until(lambda: pool.capacity.held == 0, every=0.001)
 
 
-def test_outcomes_are_handed_on_with_their_claims(
-    executor: ThreadPool, handlers: Handlers, finished: list[Finished]
+def test_outcomes_are_reported_with_their_claims(
+    pool: ThreadPool, handlers: Handlers, finished: list[Finished]
 ) -> None:
     claims = [make_claim() for _ in range(5)]
     handlers.go_on.set()
-    executor.submit(claims)
-    wait_until_idle(executor)
+    pool.submit(claims)
+    wait_until_idle(pool)
     assert {one.claim.id for one in finished} == {claim.id for claim in claims}
     assert all(one.outcome == Succeeded() for one in finished)
 
 
-def test_no_more_run_at_once_than_there_are_slots(executor: ThreadPool, handlers: Handlers) -> None:
-    executor.submit([make_claim() for _ in range(6)])
+def test_no_more_run_at_once_than_there_are_slots(pool: ThreadPool, handlers: Handlers) -> None:
+    pool.submit([make_claim() for _ in range(6)])
     wait_until(lambda: len(handlers.begun) == 2)
     handlers.go_on.set()
-    wait_until_idle(executor)
+    wait_until_idle(pool)
     assert len(handlers.begun) == 6
     assert handlers.most_at_once == 2
 
 
-def test_claims_begin_in_the_order_in_which_they_came(
-    executor: ThreadPool, handlers: Handlers
-) -> None:
+def test_claims_begin_in_the_order_in_which_they_came(pool: ThreadPool, handlers: Handlers) -> None:
     claims = [make_claim() for _ in range(8)]
-    executor.submit(claims[:2])
+    pool.submit(claims[:2])
     wait_until(lambda: len(handlers.begun) == 2)
-    executor.submit(claims[2:])
+    pool.submit(claims[2:])
     handlers.go_on.set()
-    wait_until_idle(executor)
+    wait_until_idle(pool)
     # Two slots may swap neighbours, no more.
     order = [claims.index(claim) for claim in handlers.begun]
     assert all(abs(place - number) <= 1 for number, place in enumerate(order))
 
 
 def test_what_has_not_begun_can_be_taken_back(
-    executor: ThreadPool, handlers: Handlers, finished: list[Finished]
+    pool: ThreadPool, handlers: Handlers, finished: list[Finished]
 ) -> None:
     claims = [make_claim() for _ in range(5)]
-    executor.submit(claims)
+    pool.submit(claims)
     wait_until(lambda: len(handlers.begun) == 2)
-    taken = executor.take_back()
+    taken = pool.take_back()
     assert {claim.id for claim in taken} == {claim.id for claim in claims[2:]}
     handlers.go_on.set()
-    wait_until_idle(executor)
+    wait_until_idle(pool)
     assert {one.claim.id for one in finished} == {claim.id for claim in claims[:2]}
 
 
-def test_it_is_not_idle_while_something_runs(executor: ThreadPool, handlers: Handlers) -> None:
-    executor.submit([make_claim()])
-    assert executor.capacity.held == 1
+def test_it_is_not_idle_while_something_runs(pool: ThreadPool, handlers: Handlers) -> None:
+    pool.submit([make_claim()])
+    assert pool.capacity.held == 1
     handlers.go_on.set()
-    wait_until_idle(executor)
+    wait_until_idle(pool)
 
 
-def test_once_idle_every_outcome_has_been_handed_on(handlers: Handlers) -> None:
-    """A stop looks at the slots first and at the recorder then."""
+def test_once_idle_every_outcome_has_been_reported(handlers: Handlers) -> None:
+    """A stop waits for the slots first, and for the recorder after that."""
     late: list[Finished] = []
-    handing_on = threading.Event()
+    reporting = threading.Event()
 
-    def hand_on_slowly(one: Finished) -> None:
-        handing_on.set()
+    def report_slowly(one: Finished) -> None:
+        reporting.set()
         assert go_on.wait(20)
         late.append(one)
 
     go_on = threading.Event()
-    executor = make_thread_pool(1, lambda attempt: NotStarted(), hand_on_slowly)
-    executor.submit([make_claim()])
-    assert handing_on.wait(20)
-    assert executor.capacity.held == 1
+    pool = make_thread_pool(1, lambda attempt: NotStarted(), report_slowly)
+    pool.submit([make_claim()])
+    assert reporting.wait(20)
+    assert pool.capacity.held == 1
     go_on.set()
-    wait_until_idle(executor)
+    wait_until_idle(pool)
     assert len(late) == 1
-    executor.stop()
+    pool.stop()
 
 
 def spin_until_interrupted(attempt: Attempt) -> Outcome:
@@ -165,29 +163,29 @@ def spin_until_interrupted(attempt: Attempt) -> Outcome:
 
 
 def test_an_attempt_that_overruns_its_time_is_interrupted(finished: list[Finished]) -> None:
-    executor = make_thread_pool(1, spin_until_interrupted, finished.append)
+    pool = make_thread_pool(1, spin_until_interrupted, finished.append)
     claim = make_claim()
-    executor.submit([claim])
+    pool.submit([claim])
 
     def interrupted() -> bool:
-        executor.interrupt_overdue()
+        pool.interrupt_overdue()
         return bool(finished)
 
     wait_until(interrupted, every=0.01)
     assert finished == [Finished(claim, INTERRUPTED)]
-    assert executor.stuck == 0
-    executor.stop()
+    assert pool.stuck == 0
+    pool.stop()
 
 
 def test_an_attempt_that_cannot_be_interrupted_is_given_up_and_its_slot_goes_on(
     finished: list[Finished], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(thread_pool_module, "STUCK_SECONDS", 0.05)
-    unresponsive = make_claim()
+    stuck = make_claim()
     let_go = threading.Event()
 
     def run(attempt: Attempt) -> Outcome:
-        if attempt.claim is not unresponsive:
+        if attempt.claim is not stuck:
             return Succeeded()
         try:
             with attempt.interruptible(0.05):
@@ -196,29 +194,29 @@ def test_an_attempt_that_cannot_be_interrupted_is_given_up_and_its_slot_goes_on(
             pass
         return Succeeded()
 
-    executor = make_thread_pool(1, run, finished.append)
-    executor.submit([unresponsive])
+    pool = make_thread_pool(1, run, finished.append)
+    pool.submit([stuck])
 
     def given_up() -> bool:
-        executor.interrupt_overdue()
+        pool.interrupt_overdue()
         return bool(finished)
 
     wait_until(given_up, every=0.01)
-    assert finished == [Finished(unresponsive, ABANDONED)]
-    assert executor.stuck == 1
+    assert finished == [Finished(stuck, ABANDONED)]
+    assert pool.stuck == 1
     other = make_claim()
-    executor.submit([other])
-    wait_until_idle(executor)
+    pool.submit([other])
+    wait_until_idle(pool)
     assert finished[1:] == [Finished(other, Succeeded())]
     let_go.set()
     wait_until(lambda: not any(t.name == "slot-1" for t in threading.enumerate()))
-    # It is handed on all the same: a dead letter that says *outcome unknown* is settled by it.
-    assert finished[2:] == [Finished(unresponsive, Succeeded())]
-    assert executor.stuck == 0
-    executor.stop()
+    # It is reported all the same: a dead letter that says *outcome unknown* is settled by it.
+    assert finished[2:] == [Finished(stuck, Succeeded())]
+    assert pool.stuck == 0
+    pool.stop()
 
 
-def test_a_failure_of_one_that_was_given_up_is_nobodys_business(
+def test_a_failure_of_one_that_was_given_up_is_not_reported(
     finished: list[Finished], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(thread_pool_module, "STUCK_SECONDS", 0.05)
@@ -229,18 +227,18 @@ def test_a_failure_of_one_that_was_given_up_is_nobodys_business(
             let_go.wait(20)
         return INTERRUPTED
 
-    executor = make_thread_pool(1, run, finished.append)
-    executor.submit([make_claim()])
+    pool = make_thread_pool(1, run, finished.append)
+    pool.submit([make_claim()])
 
     def given_up() -> bool:
-        executor.interrupt_overdue()
+        pool.interrupt_overdue()
         return bool(finished)
 
     wait_until(given_up, every=0.01)
     let_go.set()
-    wait_until(lambda: executor.stuck == 0, every=0.001)
+    wait_until(lambda: pool.stuck == 0, every=0.001)
     assert len(finished) == 1
-    executor.stop()
+    pool.stop()
 
 
 def test_a_mistake_of_the_worker_itself_leaves_no_attempt_without_an_outcome(
@@ -251,14 +249,14 @@ def test_a_mistake_of_the_worker_itself_leaves_no_attempt_without_an_outcome(
             raise ValueError(attempt.claim.payload["word"])
         return Succeeded()
 
-    executor = make_thread_pool(1, run, finished.append)
-    executor.submit([make_claim(payload={"word": "hunter2"})])
-    wait_until_idle(executor)
-    executor.submit([make_claim()])
-    wait_until_idle(executor)
+    pool = make_thread_pool(1, run, finished.append)
+    pool.submit([make_claim(payload={"word": "hunter2"})])
+    wait_until_idle(pool)
+    pool.submit([make_claim()])
+    wait_until_idle(pool)
     assert isinstance(finished[0].outcome, CutOff)
     assert finished[1].outcome == Succeeded()
-    assert executor.is_alive
+    assert pool.is_alive
     assert "ValueError" in finished[0].outcome.error["message"]
     assert "hunter2" not in str(finished[0].outcome) + caplog.text
-    executor.stop()
+    pool.stop()

@@ -71,7 +71,7 @@ def test_no_more_is_taken_than_there_is_capacity_for(bench: Bench, broker: Redis
     assert len(claimed(bench)) == 2
 
 
-def test_an_idle_worker_waits_for_the_bell(bench: Bench) -> None:
+def test_an_idle_worker_waits_for_a_dispatch(bench: Bench) -> None:
     bench.fetcher.tick()
     assert claimed(bench) == []
     job = make_job()
@@ -106,7 +106,9 @@ def test_a_duplicate_of_what_is_done_costs_no_query(bench: Bench, broker: RedisB
     assert claimed(bench) == []
 
 
-def test_a_stale_mark_does_not_hold_a_job_back_for_long(bench: Bench, broker: RedisBroker) -> None:
+def test_a_stale_cache_mark_does_not_hold_a_job_back_for_long(
+    bench: Bench, broker: RedisBroker
+) -> None:
     job = make_job()
     broker.mark_done([(job.effect_key, job.id)])
     bench.fetcher.tick()
@@ -117,10 +119,10 @@ def test_a_stale_mark_does_not_hold_a_job_back_for_long(bench: Bench, broker: Re
     assert claimed(bench) == [job.id]
 
 
-def test_a_mark_of_a_job_that_never_took_the_key_does_not_hold_the_others_back(
+def test_a_cache_mark_of_a_job_that_never_took_the_key_holds_back_no_other(
     bench: Bench, broker: RedisBroker
 ) -> None:
-    """A worker fetched the first one, marked its key, and died before the claim."""
+    """A worker fetched the first one, left its cache mark, and died before the claim."""
     first = make_job(type="tests.note_by_text", payload={"text": "ann"})
     broker.fetch(["default"], 1)
     second = make_job(type="tests.note_by_text", payload={"text": "ann"})
@@ -261,7 +263,7 @@ def test_while_postgresql_is_away_what_was_fetched_goes_back_in_its_order(
 def test_an_outage_of_postgresql_is_told_once_though_nothing_could_be_claimed(
     bench: Bench, broker: RedisBroker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """L1 says that another job holds the key, so no claim is tried."""
+    """A cache mark says that another job holds the key, so no claim is tried."""
     make_job(type="tests.note_by_text", payload={"text": "ann"})
     broker.fetch(["default"], 1)
     make_job(type="tests.note_by_text", payload={"text": "ann"})
@@ -291,7 +293,7 @@ def test_while_redis_is_away_postgresql_is_the_queue(
 
 
 @pytest.mark.usefixtures("redis_away")
-def test_a_row_that_somebody_holds_is_not_asked_for_as_fast_as_it_goes(
+def test_a_row_that_another_transaction_holds_is_asked_for_with_pauses(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench = Bench(worker)
@@ -358,13 +360,13 @@ def test_a_heartbeat_is_asked_for_where_nothing_could_be_claimed(
 def test_outages_of_both_are_survived(bench: Bench, settings: Settings, worker: Worker) -> None:
     job = make_job()
     settings.JOBS_REDIS_URL = "redis://127.0.0.1:1/0"
-    unresponsive = Bench(worker)
+    cut_off = Bench(worker)
     with connection.execute_wrapper(Unreachable()):
-        unresponsive.fetcher.tick()
+        cut_off.fetcher.tick()
     assert broker_outage.is_on
     assert database_outage.is_on
-    unresponsive.fetcher.tick()
-    assert claimed(unresponsive) == [job.id]
+    cut_off.fetcher.tick()
+    assert claimed(cut_off) == [job.id]
     assert not database_outage.is_on
 
 

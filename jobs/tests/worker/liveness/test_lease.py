@@ -35,7 +35,7 @@ def test_a_heartbeat_counts_from_the_moment_it_was_asked_for(
     lease: Lease, clock: FakeClock
 ) -> None:
     asked_at = clock.now
-    clock.now += 20  # so long did the database take to answer
+    clock.now += 20  # the database took this long to answer
     lease.renew(asked_at, MOMENT)
     clock.now += 10
     assert not lease.is_held
@@ -82,7 +82,7 @@ class Beats:
         self._lease.renew(self._clock.now, self.moment)
 
     def go_on(self, seconds: float) -> None:
-        """Heartbeats come through for so long."""
+        """Heartbeats come through for this long."""
         for _ in range(int(seconds // 5)):
             self.pass_(5)
             self.beat()

@@ -44,7 +44,9 @@ def test_the_second_signal_ends_the_process(
     assert codes == [EXIT_IMMEDIATE]
 
 
-def test_who_is_supervised_hears_of_ctrl_c_from_the_supervisor_alone(signals: StopSignals) -> None:
+def test_a_supervised_worker_hears_of_ctrl_c_from_the_supervisor_alone(
+    signals: StopSignals,
+) -> None:
     signals.listen(supervised=True)
     signal.raise_signal(signal.SIGINT)
     assert not signals.received

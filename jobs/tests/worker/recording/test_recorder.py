@@ -202,10 +202,10 @@ def test_a_row_that_postgresql_cannot_take_is_told_from_an_outage(
     database.open.set()
     assert recorder.stop(20)
     assert database.batches[1:] == [[good]]
-    assert len(inflight) == 0  # the fetcher finds an attempt that nobody knows
+    assert len(inflight) == 0  # the fetcher finds attempts that only the database knows of
 
 
-def test_a_row_that_somebody_holds_is_written_later_and_as_it_was(
+def test_a_row_that_another_transaction_holds_is_written_later_and_as_it_was(
     recorder: Recorder, database: Database, inflight: Inflight, finish: Callable[[], Finished]
 ) -> None:
     database.is_there = True
@@ -223,7 +223,7 @@ def test_a_row_that_somebody_holds_is_written_later_and_as_it_was(
     assert held in [one for batch in database.batches for one in batch]
 
 
-def test_while_nothing_can_be_written_no_row_is_to_blame(
+def test_while_nothing_can_be_written_no_row_is_at_fault(
     recorder: Recorder, database: Database, inflight: Inflight, finish: Callable[[], Finished]
 ) -> None:
     one = finish()
