@@ -1,4 +1,4 @@
-"""What is past its retention goes, in batches; what somebody still needs stays."""
+"""What is past its retention goes, in batches; what is still needed stays."""
 
 from datetime import UTC, datetime
 
