@@ -6,10 +6,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the worker's parts know of time."""
+    """What the parts of a worker know of time. Each is given one; none asks `time` itself."""
 
     def monotonic(self) -> float:
         """Seconds since an arbitrary moment; goes on while the process is frozen."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Waits that long."""
         ...
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
@@ -22,6 +26,9 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         return stop.wait(seconds)

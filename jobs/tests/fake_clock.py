@@ -13,7 +13,10 @@ class FakeClock:
     def monotonic(self) -> float:
         return self.now
 
-    def wait(self, stop: threading.Event, seconds: float) -> bool:
+    def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.now += seconds
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        self.sleep(seconds)
         return stop.is_set()

@@ -22,7 +22,8 @@ from jobs.worker.recording.outcome_log import log_recorded
 PROMOTE_SECONDS = 0.1
 PRUNE_SECONDS = 60.0
 PRUNE_PAUSE_SECONDS = 0.5
-# Twice a beat: silence is noticed by the timeout, the age of one's own beat, and one such turn.
+# Twice a heartbeat: a dead worker is noticed after the timeout, the age of this worker's own
+# heartbeat, and one such pause.
 RESCUE_BEATS = 0.5
 # A running handler learns within this time that it was cancelled or is overdue.
 CANCEL_SECONDS = 1.0
@@ -45,14 +46,14 @@ def timers(
         every("promote", PROMOTE_SECONDS, lambda: _promote_due(stop)),
         every("rescue", conf.heartbeat_seconds * RESCUE_BEATS, lambda: _rescue(lease, stop)),
         every("redispatch", conf.redispatch_seconds, lambda: _redispatch_lost(queues, stop)),
-        every("prune", PRUNE_SECONDS, lambda: _prune(stop)),
+        every("prune", PRUNE_SECONDS, lambda: _prune(clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
         every("timeouts", TIMEOUT_SECONDS, threads.interrupt_overdue),
     ]
 
 
 def _promote_due(stop: threading.Event) -> None:
-    # Ends no outage: where nothing is due, a Redis that refuses writes does not object.
+    # A success here ends no outage: where nothing is due, a Redis that refuses writes says nothing.
     for _ in run_rounds(jobs_promote_due, may_go_on=lambda: _may_ask_redis(stop)):
         pass
 
@@ -76,9 +77,9 @@ def _redispatch_lost(queues: list[str], stop: threading.Event) -> None:
         pass
 
 
-def _prune(stop: threading.Event) -> None:
+def _prune(clock: Clock, stop: threading.Event) -> None:
     """With a pause before each round: old rows are in no job's way."""
-    for _ in run_rounds(jobs_prune, may_go_on=lambda: not stop.wait(PRUNE_PAUSE_SECONDS)):
+    for _ in run_rounds(jobs_prune, may_go_on=lambda: not clock.wait(stop, PRUNE_PAUSE_SECONDS)):
         pass
 
 

@@ -28,7 +28,7 @@ UNRESPONSIVE_SECONDS = 30.0
 DATABASE_SECONDS = 5.0
 # How often the main thread watches the others.
 WATCH_SECONDS = 1.0
-# How soon a signal is noticed: its handler sets a flag and wakes nobody.
+# How soon a signal is noticed: its handler sets a flag and wakes no thread.
 SIGNAL_SECONDS = 0.1
 
 
@@ -109,7 +109,7 @@ class Worker:
 
     def _watch_until_stop(self, signals: StopSignals) -> None:
         watched_at = self._clock.monotonic()
-        while not (signals.received or self.stop.wait(SIGNAL_SECONDS)):
+        while not (signals.received or self._clock.wait(self.stop, SIGNAL_SECONDS)):
             if self._clock.monotonic() - watched_at >= WATCH_SECONDS:
                 watched_at = self._clock.monotonic()
                 self._parts.pools.loop.watch()

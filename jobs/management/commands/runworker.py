@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connections
 
+from jobs.core.clock import SystemClock
 from jobs.core.conf import jobs_conf
 from jobs.worker.options import WorkerOptions
 from jobs.worker.process.health import HealthServer
@@ -118,11 +119,16 @@ def _supervise(first: WorkerOptions, count: int, host: str, port: int | None) ->
         try:
             return _run(options, host, port and port + number - 1)
         except CommandError as error:
-            logger.error("%s", error)
+            logger.error(
+                "Worker process %d cannot start: %s",
+                number,
+                error,
+                extra={"event": "process.not_started", "number": number},
+            )
             return error.returncode
 
     connections.close_all()  # the checks may have opened one; children must not share it
-    return Supervisor(count, run_child).run()
+    return Supervisor(count, run_child, SystemClock()).run()
 
 
 def _run(options: WorkerOptions, health_host: str, health_port: int | None) -> int:

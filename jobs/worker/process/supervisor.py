@@ -4,15 +4,15 @@ import contextlib
 import logging
 import os
 import signal
-import time
 from collections.abc import Callable
 from types import FrameType
 
+from jobs.core.clock import Clock
 from jobs.worker.process.stop_signals import EXIT_UNFINISHED
 
 logger = logging.getLogger(__name__)
 
-# A worker that dies this soon after its start will do so again: it is restarted ever later.
+# A worker that dies this soon after its start is likely to do so again: it is restarted ever later.
 QUICK_DEATH_SECONDS = 5.0
 RESTART_CAP_SECONDS = 30.0
 # How often deaths and due restarts are looked for.
@@ -25,8 +25,9 @@ class Supervisor:
     Children are forked: to be started before there are threads or database connections.
     """
 
-    def __init__(self, count: int, run_child: Callable[[int], int]) -> None:
+    def __init__(self, count: int, run_child: Callable[[int], int], clock: Clock) -> None:
         self._run_child = run_child
+        self._clock = clock
         self._numbers = range(1, count + 1)
         self._children: dict[int, int] = {}  # pid -> number
         self._started: dict[int, float] = {}  # number -> when
@@ -42,7 +43,7 @@ class Supervisor:
         while self._children or not self._signals:
             self._start_due()
             self._reap()
-            time.sleep(WATCH_SECONDS)
+            self._clock.sleep(WATCH_SECONDS)
         return self._worst_exit
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -54,7 +55,7 @@ class Supervisor:
                 os.kill(pid, signal.SIGTERM)
 
     def _start_due(self) -> None:
-        now = time.monotonic()
+        now = self._clock.monotonic()
         # A signal empties `_due`, between any two steps.
         for number, at in list(self._due.items()):
             if at <= now:
@@ -62,16 +63,17 @@ class Supervisor:
                 self._start(number)
 
     def _start(self, number: int) -> None:
-        # A signal between fork and bookkeeping would miss the child: it waits that long.
+        # A signal between the fork and the note of its pid would not reach the child: it is
+        # blocked for that long.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
         try:
             if self._signals:
-                return  # one that came just before: it would never reach the child
+                return  # a signal that came just before would never reach the child
             pid = os.fork()
             if pid == 0:
                 self._be_child(number)
             self._children[pid] = number
-            self._started[number] = time.monotonic()
+            self._started[number] = self._clock.monotonic()
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
 
@@ -84,7 +86,11 @@ class Supervisor:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
             code = self._run_child(number)
         except BaseException:
-            logger.exception("Worker process %d failed", number)
+            logger.exception(
+                "Worker process %d failed",
+                number,
+                extra={"event": "process.failed", "number": number},
+            )
         finally:
             logging.shutdown()
             os._exit(code)
@@ -98,26 +104,27 @@ class Supervisor:
 
     def _ended(self, number: int, code: int) -> None:
         if self._signals:
-            self._worst_exit = max(self._worst_exit, _told(code))
+            self._worst_exit = max(self._worst_exit, _reported(code))
             return
-        lived = time.monotonic() - self._started[number]
+        lived = self._clock.monotonic() - self._started[number]
         quick = lived < QUICK_DEATH_SECONDS and code != 0
         self._waits[number] = min(self._waits[number] * 2, RESTART_CAP_SECONDS) if quick else 0.5
         wait = self._waits[number] if code else 0.0
-        self._due[number] = time.monotonic() + wait
+        self._due[number] = self._clock.monotonic() + wait
         logger.log(
             logging.WARNING if code else logging.INFO,
             "Worker process %d ended with %d; the next one starts in %g s",
             number,
             code,
             wait,
+            extra={"event": "process.ended", "number": number, "code": code, "seconds": wait},
         )
 
 
-def _told(code: int) -> int:
-    """The exit code of a child as the supervisor hands it on; negative is a signal's number.
+def _reported(code: int) -> int:
+    """The exit code of a child as the supervisor reports it; negative is a signal's number.
 
-    SIGTERM ends only a child that has not come so far as to wait for it, and has done nothing.
+    SIGTERM kills only a child that does not listen for it yet, and has done nothing.
     """
     if code == -signal.SIGTERM:
         return 0

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from jobs.tests.fake_clock import FakeClock
 from jobs.worker.process.stop_signals import EXIT_UNFINISHED
 from jobs.worker.process.supervisor import Supervisor
 
@@ -40,7 +41,7 @@ def forks(monkeypatch: pytest.MonkeyPatch) -> Forks:
 
 @pytest.fixture
 def supervisor(forks: Forks) -> Supervisor:
-    return Supervisor(3, lambda number: 0)
+    return Supervisor(3, lambda number: 0, FakeClock())
 
 
 def test_a_signal_between_two_starts_makes_the_rest_of_them_unwanted(
@@ -69,7 +70,7 @@ def test_a_child_that_has_just_gone_keeps_the_signal_from_none_of_the_others(
 
 
 @pytest.mark.parametrize(
-    ("codes", "told"),
+    ("codes", "reported"),
     [
         ([0, 0], 0),
         ([0, 130], 130),
@@ -78,9 +79,9 @@ def test_a_child_that_has_just_gone_keeps_the_signal_from_none_of_the_others(
     ],
 )
 def test_what_it_exits_with_is_documented(
-    codes: list[int], told: int, supervisor: Supervisor
+    codes: list[int], reported: int, supervisor: Supervisor
 ) -> None:
     supervisor._on_signal(signal.SIGTERM, None)
     for number, code in enumerate(codes, start=1):
         supervisor._ended(number, code)
-    assert supervisor._worst_exit == told
+    assert supervisor._worst_exit == reported
