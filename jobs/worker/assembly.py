@@ -75,6 +75,7 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
             max_rss_mb=options.max_rss_mb,
             pools=pools,
             recorder=recorder,
+            lease=lease,
             stop=stop,
         ),
         after_all=after_all,

@@ -3,45 +3,28 @@
 import logging
 import os
 import threading
-from typing import TypedDict
 
 from django.db import connection
 
 from jobs.core.clock import Clock, SystemClock
 from jobs.core.conf import jobs_conf
-from jobs.core.outage import broker_outage, database_outage
 from jobs.services.attempts import jobs_give_back
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.workers import worker_register, worker_stop
 from jobs.worker.assembly import assemble
 from jobs.worker.fetching.source import BLOCK_SECONDS
 from jobs.worker.options import WorkerOptions
+from jobs.worker.process.health import WorkerHealth, worker_health
 from jobs.worker.process.stop_signals import StopSignals
 
 logger = logging.getLogger(__name__)
 
 # What the last writes may take once the handlers are done.
 RECORD_SECONDS = 10.0
-# A tick of the fetch loop takes a few seconds at most, an outage's backoff included.
-UNRESPONSIVE_SECONDS = 30.0
-# A statement slower than this means that PostgreSQL is not answering.
-DATABASE_SECONDS = 5.0
 # How often the main thread watches the others.
 WATCH_SECONDS = 1.0
 # How soon a signal is noticed: its handler sets a flag and wakes no thread.
 SIGNAL_SECONDS = 0.1
-
-
-class WorkerHealth(TypedDict):
-    """What a probe is told; `status` is `ok` or `unresponsive`, the servers are `ok` or `down`."""
-
-    status: str
-    worker: str
-    loop_age_seconds: float
-    lease_held: bool
-    jobs_in_hand: int
-    postgresql: str
-    redis: str
 
 
 class Worker:
@@ -63,12 +46,9 @@ class Worker:
             row.name,
             ", ".join(options.queues),
             options.concurrency,
-            extra={
-                "event": "worker.started",
-                "worker": row.name,
-                "queues": options.queues,
-                "concurrency": options.concurrency,
-            },
+            extra=self._fields(
+                "worker.started", queues=options.queues, concurrency=options.concurrency
+            ),
         )
 
     @property
@@ -89,23 +69,8 @@ class Worker:
         return self._stop_in_order()
 
     def health(self) -> WorkerHealth:
-        """What a probe is told. The status is `ok` while the fetch loop turns.
-
-        Also while it waits for PostgreSQL: handlers run on, and a restart would mend nothing.
-        """
-        fetcher = self._parts.fetcher
-        in_database = fetcher.seconds_in_database()
-        unresponsive = fetcher.seconds_since_tick() - in_database > UNRESPONSIVE_SECONDS
-        database_down = database_outage.is_on or in_database > DATABASE_SECONDS
-        return {
-            "status": "unresponsive" if unresponsive else "ok",
-            "worker": self.name,
-            "loop_age_seconds": round(fetcher.seconds_since_tick(), 1),
-            "lease_held": self._parts.lease.is_held,
-            "jobs_in_hand": len(self._parts.inflight),
-            "postgresql": "down" if database_down else "ok",
-            "redis": "down" if broker_outage.is_on else "ok",
-        }
+        """What a probe is told."""
+        return worker_health(self._parts)
 
     def _watch_until_stop(self, signals: StopSignals) -> None:
         watched_at = self._clock.monotonic()
@@ -125,7 +90,7 @@ class Worker:
             logger.error(
                 "Worker %s stops: one of its threads has died or is blocked",
                 self.name,
-                extra={"event": "worker.broken", "worker": self.name},
+                extra=self._fields("worker.broken"),
             )
             self._broken = True
             self.stop.set()
@@ -136,17 +101,18 @@ class Worker:
             logger.warning(
                 "Worker %s stops: its supervisor is gone",
                 self.name,
-                extra={"event": "worker.orphaned", "worker": self.name},
+                extra=self._fields("worker.orphaned"),
             )
             self.stop.set()
 
     def _stop_in_order(self) -> bool:
-        parts, fields = self._parts, {"worker": self.name, "jobs": len(self._parts.inflight)}
+        parts = self._parts
+        in_hand = len(parts.inflight)
         logger.info(
             "Worker %s stopping: %d jobs in hand",
             self.name,
-            fields["jobs"],
-            extra={"event": "worker.stopping", **fields},
+            in_hand,
+            extra=self._fields("worker.stopping", count=in_hand),
         )
         # 1. No new work. What is fetched at this moment goes back to Redis.
         parts.fetcher.join(BLOCK_SECONDS + RECORD_SECONDS)
@@ -162,18 +128,8 @@ class Worker:
         parts.beats.join(RECORD_SECONDS)
         self._sign_off()
         if not (finished and recorded):
-            left = len(parts.inflight)
-            logger.warning(
-                "Worker %s leaves %d jobs unfinished",
-                self.name,
-                left,
-                extra={"event": "worker.left_jobs", "worker": self.name, "jobs": left},
-            )
-        logger.info(
-            "Worker %s stopped",
-            self.name,
-            extra={"event": "worker.stopped", "worker": self.name},
-        )
+            self._log_unfinished()
+        logger.info("Worker %s stopped", self.name, extra=self._fields("worker.stopped"))
         return finished and recorded and not self._broken
 
     def _give_back_unstarted(self) -> None:
@@ -185,11 +141,7 @@ class Worker:
                 "%d claims could not be given back: %s",
                 len(unstarted),
                 error,
-                extra={
-                    "event": "claims.not_given_back",
-                    "worker": self.name,
-                    "count": len(unstarted),
-                },
+                extra=self._fields("claims.not_given_back", count=len(unstarted)),
             )
         else:
             self._parts.inflight.remove(unstarted)
@@ -201,6 +153,19 @@ class Worker:
             logger.warning(
                 "The worker's row stays open until it counts as dead: %s",
                 error,
-                extra={"event": "worker.not_signed_off", "worker": self.name},
+                extra=self._fields("worker.not_signed_off"),
             )
         connection.close()
+
+    def _log_unfinished(self) -> None:
+        left = len(self._parts.inflight)
+        logger.warning(
+            "Worker %s leaves %d jobs unfinished",
+            self.name,
+            left,
+            extra=self._fields("jobs.left_unfinished", count=left),
+        )
+
+    def _fields(self, event: str, **more: object) -> dict[str, object]:
+        """The `extra` of a log call about this worker."""
+        return {"event": event, "worker": self.name, **more}

@@ -14,7 +14,7 @@ from django.db import InterfaceError, InternalError, OperationalError, Programmi
 from jobs.core.clock import SystemClock
 from jobs.core.conf import jobs_conf
 from jobs.worker.options import WorkerOptions
-from jobs.worker.process.health import HealthServer
+from jobs.worker.process.health_server import HealthServer
 from jobs.worker.process.memory import freeze_memory
 from jobs.worker.process.stop_signals import EXIT_UNFINISHED, StopSignals
 from jobs.worker.process.supervisor import Supervisor

@@ -1,47 +1,43 @@
-"""`runworker --health-port`: says whether the fetch loop turns, so that a probe can restart it."""
+"""What a probe is told about a worker: whether its fetch loop turns, and what it waits for."""
 
-import json
-import threading
-from collections.abc import Callable, Mapping
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Literal, TypedDict
 
-HEALTHY = "ok"
+from jobs.core.outage import broker_outage, database_outage
+from jobs.worker.assembly import Parts
 
-
-class HealthServer:
-    """Serves GET /health: 200 with `status: ok`, else 503 with what is wrong."""
-
-    def __init__(self, host: str, port: int, report: Callable[[], Mapping[str, Any]]) -> None:
-        """Binds the port; raises OSError if it is taken."""
-        self._server = ThreadingHTTPServer((host, port), _handler(report))
-        self._server.daemon_threads = True
-
-    def start(self) -> None:
-        threading.Thread(target=self._server.serve_forever, name="health", daemon=True).start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+# A tick of the fetch loop takes a few seconds at most, an outage's backoff included.
+UNRESPONSIVE_SECONDS = 30.0
+# A statement slower than this means that PostgreSQL is not answering.
+DATABASE_SECONDS = 5.0
 
 
-def _handler(report: Callable[[], Mapping[str, Any]]) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path.rstrip("/") != "/health":
-                self.send_error(HTTPStatus.NOT_FOUND, "only /health is served here")
-                return
-            health = report()
-            body = json.dumps(health).encode()
-            healthy = health["status"] == HEALTHY
-            self.send_response(HTTPStatus.OK if healthy else HTTPStatus.SERVICE_UNAVAILABLE)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+class WorkerHealth(TypedDict):
+    """The JSON document of GET /health."""
 
-        def log_message(self, *args: object) -> None:
-            """Probes are not worth a line."""
+    status: Literal["ok", "unresponsive"]
+    worker: str
+    loop_age_seconds: float
+    lease_held: bool
+    jobs_in_hand: int
+    postgresql: Literal["ok", "down"]
+    redis: Literal["ok", "down"]
 
-    return Handler
+
+def worker_health(parts: Parts) -> WorkerHealth:
+    """The status is `ok` while the fetch loop turns, or waits for PostgreSQL.
+
+    Handlers run on while PostgreSQL is away, and a restart would mend nothing.
+    """
+    fetcher = parts.fetcher
+    in_database = fetcher.seconds_in_database()
+    unresponsive = fetcher.seconds_since_tick() - in_database > UNRESPONSIVE_SECONDS
+    database_down = database_outage.is_on or in_database > DATABASE_SECONDS
+    return {
+        "status": "unresponsive" if unresponsive else "ok",
+        "worker": parts.lease.worker.name,
+        "loop_age_seconds": round(fetcher.seconds_since_tick(), 1),
+        "lease_held": parts.lease.is_held,
+        "jobs_in_hand": len(parts.inflight),
+        "postgresql": "down" if database_down else "ok",
+        "redis": "down" if broker_outage.is_on else "ok",
+    }

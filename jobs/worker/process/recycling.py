@@ -1,4 +1,4 @@
-"""Stops a worker gracefully when it has had its time; its supervisor starts a new one."""
+"""Stops a worker gracefully at a limit, so that its supervisor starts a new one."""
 
 import logging
 import resource
@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from jobs.worker.execution.pools import Pools
+from jobs.worker.liveness.lease import Lease
 from jobs.worker.recording.recorder import Recorder
 
 logger = logging.getLogger(__name__)
@@ -25,22 +26,27 @@ class Recycling:
         max_rss_mb: int | None,
         pools: Pools,
         recorder: Recorder,
+        lease: Lease,
         stop: threading.Event,
     ) -> None:
+        """`max_rss_mb`: in megabytes; None is without a limit. `lease`: names the worker."""
         self._max_jobs = max_jobs
         self._max_rss_mb = max_rss_mb
         self._pools = pools
         self._recorder = recorder
+        self._lease = lease
         self._stop = stop
 
     def check(self) -> None:
         """Called once a second; logs why it stops the worker."""
         reason = self._reason()
         if reason and not self._stop.is_set():
+            name = self._lease.worker.name
             logger.warning(
-                "Worker recycles itself: %s",
+                "Worker %s recycles itself: %s",
+                name,
                 reason,
-                extra={"event": "worker.recycled", "reason": reason},
+                extra={"event": "worker.recycled", "worker": name, "reason": reason},
             )
             self._stop.set()
 
@@ -55,7 +61,7 @@ class Recycling:
 
 
 def rss_bytes() -> int:
-    """What this process holds in memory; where the system does not tell, its peak."""
+    """Bytes that this process holds in memory; where the system does not tell, its peak."""
     if _STATM.exists():
         return int(_STATM.read_text().split()[1]) * resource.getpagesize()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -6,7 +6,8 @@ import pytest
 
 from jobs.tests.fake_clock import FakeClock
 from jobs.worker.options import WorkerOptions
-from jobs.worker.worker import DATABASE_SECONDS, UNRESPONSIVE_SECONDS, Worker
+from jobs.worker.process.health import DATABASE_SECONDS, UNRESPONSIVE_SECONDS
+from jobs.worker.worker import Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
