@@ -23,6 +23,11 @@ def main() -> None:
     wanted = os.environ.get("DJANGO", "")
     if wanted not in ("", "5.2", "6"):
         sys.exit(f"DJANGO is {wanted!r}; set it to 5.2 or 6, or leave it out.")
+    if wanted == "6" and sys.version_info < (3, 12):
+        sys.exit(
+            f"Django 6 needs Python 3.12 or newer, and this is {sys.version.split()[0]}; name "
+            'another one, for example with PYTHON="$(bin/find-python 3.13)".'
+        )
     with Path(__file__).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # bin/start and bin/test may be started together
         print(_python(wanted == "6"))
