@@ -42,7 +42,9 @@ def checkout(tmp_path: Path, clean_environment: None) -> Path:
         shutil.copytree(
             CHECKOUT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "tests")
         )
-    for name in ("manage.py", "requirements.txt", "requirements-dev.txt"):
-        shutil.copy(CHECKOUT / name, copy)
-    (copy / ".venv").symlink_to(sys.prefix)
+    for file in (CHECKOUT / "manage.py", *CHECKOUT.glob("requirements*.txt")):
+        shutil.copy(file, copy)
+    # Under its own name: as `.venv`, an environment with Django 6 would get Django 5.2 again.
+    environment = Path(sys.prefix)
+    (copy / environment.name).symlink_to(environment)
     return copy
