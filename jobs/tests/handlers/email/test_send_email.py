@@ -1,14 +1,16 @@
 """`send_email` over a real SMTP dialogue: what arrives, and under which Message-ID."""
 
 import logging
+from contextlib import suppress
 
 import pytest
 from pytest_django.fixtures import Settings
 
+from jobs.core.errors import OutcomeUnknown
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import job_types
 from jobs.tests.handlers.conftest import Mail
-from jobs.tests.smtp_server import SmtpServer
+from jobs.tests.smtp_server import DROP, SmtpServer
 
 
 def test_everything_in_the_payload_arrives(smtp_server: SmtpServer, mail: Mail) -> None:
@@ -77,3 +79,20 @@ def test_one_mail_is_one_connection_with_a_proper_end(smtp_server: SmtpServer, m
 
 def test_texts_of_mails_are_sensitive() -> None:
     assert job_types.get("send_email").sensitive == {"text", "html"}
+
+
+@pytest.mark.filterwarnings("ignore:The EMAIL_.* setting is deprecated")
+def test_a_project_may_still_have_the_settings_from_before_mailers(
+    settings: Settings, mail: Mail
+) -> None:
+    with suppress(AttributeError):
+        del settings.MAILERS
+    with SmtpServer() as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        server.script = {"body": DROP}
+
+        with pytest.raises(OutcomeUnknown, match="Message-ID"):  # as the careful backend says it
+            mail.send()
+
+    assert len(server.received) == 1
