@@ -1,8 +1,8 @@
 """The skeleton of maintenance: a step works in rounds, and each round is small.
 
-A step is one file beside this one with one service that does one round. The service reads what it
-needs from elsewhere, then hands its work to `run_round`. A timer of every worker, in
-`jobs/worker/timers.py`, runs its rounds with `run_rounds`.
+A step is one file beside this one, with one service that does one round. The service reads what it
+needs outside PostgreSQL, then hands its work to `run_round`, and says in a `Round` how much it has
+done. Timers of every worker (`jobs/worker/timers.py`) run the rounds with `run_rounds`.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,8 @@ def run_round(step: str, work: Callable[[], OneRound], *, skipped: OneRound) -> 
 
     Returns what `work` returns, or `skipped` if another worker is doing a round of this step. The
     lock goes with the transaction, so there is no leader, and a pooler does no harm. `work` must
-    bound what it does, because its locks are held until the commit; an exception of its undoes it.
+    bound what it does, because its locks are held until the commit. If it raises, all that it has
+    written is rolled back.
     """
     with short_transaction():
         return work() if try_advisory_lock(step) else skipped
