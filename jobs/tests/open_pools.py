@@ -1,6 +1,7 @@
 """A real fetcher before pools that take every claim and run none."""
 
 import threading
+from uuid import UUID
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import SystemClock
@@ -60,3 +61,8 @@ class Bench:
             stop=self.stop,
             seconds_behind=lambda: self.seconds_behind,
         )
+
+    @property
+    def claimed_ids(self) -> list[UUID]:
+        """The jobs whose claims the pools have got, in order."""
+        return [claim.id for claim in self.pools.claims]

@@ -1,4 +1,4 @@
-"""PostgreSQL has committed, or not, and the worker never learns which: no job may stay behind."""
+"""PostgreSQL has committed, or not, and the worker never learns which: no job is left behind."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,11 +27,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench(make_worker())
-
-
-@pytest.fixture
 def pools(bench: Bench) -> OpenPools:
     return bench.pools
 
@@ -42,7 +37,7 @@ def fetcher(bench: Bench) -> Fetcher:
 
 
 def cut_off_after(service: Callable[..., Any]) -> Callable[..., Any]:
-    """The service does its work, and its answer is lost."""
+    """The service does its work, and its reply is lost."""
 
     def call(**arguments: Any) -> None:
         service(**arguments)
@@ -56,7 +51,7 @@ def is_in_good_hands(job: Job, pools: OpenPools) -> bool:
     return stored(job).state == JobState.QUEUED or job.id in {claim.id for claim in pools.claims}
 
 
-def test_a_claim_whose_answer_was_lost_is_given_back(
+def test_a_claim_whose_reply_was_lost_is_given_back(
     fetcher: Fetcher, pools: OpenPools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = make_job()
@@ -114,7 +109,7 @@ def test_a_claim_that_was_committed_late_is_given_back(
     fetcher.tick()
     [claim] = [claim for claim in pools.claims if claim.id == late.id]
     pools.claims.remove(claim)
-    bench.inflight.remove([claim])  # it never learned of this one
+    bench.inflight.remove([claim])  # as if it had never got the reply
     Job.objects.update(claimed_at=seconds_ago(60))
     pools.capacity = 0
     fetcher.tick()
