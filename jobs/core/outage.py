@@ -1,6 +1,6 @@
 """An outage of PostgreSQL or Redis: logged once, and its length when it ends.
 
-What one part of a process finds out spares the others a try, so there is one of each a process.
+There is one object for each server and process: what one part finds out spares the others a try.
 """
 
 import logging
@@ -35,13 +35,16 @@ class Outage:
 
     @property
     def seconds_to_next_try(self) -> float:
-        """How long no call should wait for this server; 0 while all is well."""
+        """For how many seconds the server should not be asked; 0 while all is well."""
         if self._since is None:
             return 0.0
         return max(0.0, self._next_try - self._clock.monotonic())
 
     def failed(self, error: Exception) -> float:
-        """Notes a failed try; returns the seconds to wait, which double up to 5, with jitter."""
+        """Notes a failed try; returns the seconds to wait until the next one.
+
+        They double from 0.1 to 5, and a random part of up to half is taken off.
+        """
         with self._lock:
             if self._since is None:
                 self._since = self._clock.monotonic()

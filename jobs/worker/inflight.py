@@ -16,6 +16,7 @@ class Inflight:
         self._cancelled: frozenset[UUID] = frozenset()
 
     def add(self, claims: Iterable[ClaimedJob]) -> None:
+        """Holds these claims from now on."""
         with self._lock:
             self._claims.update((claim.id, claim) for claim in claims)
 
@@ -36,6 +37,7 @@ class Inflight:
         self._cancelled = frozenset(job_ids)
 
     def is_cancelled(self, job_id: UUID) -> bool:
+        """Whether the job was asked to stop."""
         return job_id in self._cancelled
 
     def __len__(self) -> int:

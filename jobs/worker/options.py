@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class WorkerOptions:
     """`concurrency`: jobs at a time on threads; `async_concurrency`: on the event loop.
 
-    `supervisor_pid`: the process that has started this one, if it is to end with it.
+    `max_jobs`, `max_rss_mb`: where the worker stops to be started again; None is without a limit.
+    `supervisor_pid`: the process that has started this one, which ends with it.
     """
 
     queues: list[str]

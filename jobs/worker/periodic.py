@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class Periodic:
-    """Calls `action` every `seconds`, or later while what it needs is away."""
+    """Calls `action` every `seconds`: later while Redis is away, sooner while PostgreSQL is."""
 
     def __init__(
         self,
@@ -25,6 +25,7 @@ class Periodic:
         clock: Clock,
         stop: threading.Event,
     ) -> None:
+        """`name`: of its thread. The first call is made at once; no call is made after `stop`."""
         self._seconds = seconds
         self._action = action
         self._clock = clock
@@ -32,9 +33,11 @@ class Periodic:
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
     def start(self) -> None:
+        """Starts the thread."""
         self._thread.start()
 
     def join(self, timeout_seconds: float) -> None:
+        """Waits for the end of the thread, which comes after `stop`."""
         self._thread.join(timeout_seconds)
 
     def _work(self) -> None:

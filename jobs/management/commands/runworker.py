@@ -68,7 +68,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--health-port",
             type=_positive,
-            help="serve GET /health: 503 once the loop is stuck; counted on with --processes",
+            help="serve GET /health: 503 once the fetch loop is stuck; with --processes, the next "
+            "process uses the next port",
         )
         parser.add_argument(
             "--health-host", default="127.0.0.1", help="where to serve it (default: %(default)s)"
@@ -93,9 +94,9 @@ class Command(BaseCommand):
             raise SystemExit(exit_code)
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """From a shell: the process ends here, although a thread that a handler made goes on.
+        """Ends the process even if a thread that a handler started goes on.
 
-        Python would wait for it, and the worker has already said that it has stopped.
+        Python would wait for that thread, although the worker has logged that it has stopped.
         """
         code: object = 0
         try:
@@ -109,7 +110,7 @@ class Command(BaseCommand):
 
 
 def _supervise(first: WorkerOptions, count: int, host: str, port: int | None) -> int:
-    """Each process has its own name and health port: the given ones, counted on."""
+    """Each process adds its number to the given name, and uses the next health port."""
 
     supervisor_pid = os.getpid()
 
@@ -142,7 +143,7 @@ def _run(options: WorkerOptions, health_host: str, health_port: int | None) -> i
 
 
 def _anything_else_runs() -> bool:
-    """Whether there are other threads. Python waits for those of a pool, even for daemons."""
+    """Whether other threads run. Python waits even for daemons if a ThreadPoolExecutor has them."""
     return threading.active_count() > 1
 
 

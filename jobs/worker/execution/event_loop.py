@@ -14,8 +14,8 @@ from jobs.worker.execution.pool import GiveUp, Pool, Report
 
 logger = logging.getLogger(__name__)
 
-# Ticks of `watch` are a second apart, and counted rather than timed: after a frozen process has
-# thawed, the loop has its turn before anything is held against it.
+# Ticks of `watch` are a second apart. They are counted, not timed: when a process thaws that was
+# frozen for a minute, the loop has missed one tick and not sixty.
 BLOCKED_TICKS = 3
 UNRESPONSIVE_TICKS = 30
 # How long a handler that was cancelled may take to stop before its slot is used again.
@@ -37,7 +37,7 @@ class EventLoop(Pool):
         self._waiting: deque[ClaimedJob] = deque()
         self._waiting_since = self.capacity.clock.monotonic()
         self._running: dict[asyncio.Task[None], Attempt] = {}
-        self._overdue: dict[Attempt, int] = {}  # for how many ticks
+        self._overdue: dict[Attempt, int] = {}  # attempt -> ticks
         self._answered = True
         self._missed_ticks = 0
         self._stopped = False
@@ -81,7 +81,7 @@ class EventLoop(Pool):
         return self._thread.is_alive() and self._missed_ticks < UNRESPONSIVE_TICKS
 
     def watch(self) -> None:
-        """One tick, called once a second by another thread: is the loop blocked, who is overdue?"""
+        """One tick, once a second, from another thread: looks for blocking and overdue handlers."""
         self._note_whether_it_answers()
         self._give_up_overdue()
 
@@ -151,7 +151,7 @@ class EventLoop(Pool):
         self._answered = True
 
     def _give_up_overdue(self) -> None:
-        """Gives up handlers that go on although they were cancelled."""
+        """Gives up handlers that still run some ticks after they were cancelled."""
         running = list(self._running.values())
         overdue = [attempt for attempt in running if attempt.seconds_overdue() > 0]
         self._overdue = {attempt: self._overdue.get(attempt, 0) + 1 for attempt in overdue}

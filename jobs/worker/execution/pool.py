@@ -57,17 +57,17 @@ class Pool(ABC):
 
     @abstractmethod
     def stop(self) -> None:
-        """Ends what is idle; handlers that run are left to end, or not."""
+        """Ends idle threads. Handlers that still run are not waited for."""
 
     @abstractmethod
     def _replace_slot(self) -> None:
-        """The slot of a stuck handler is used again."""
+        """Lets another claim run in the slot of a handler that was given up."""
 
     def _end(self, attempt: Attempt, begun_at: float, outcome: Outcome) -> bool:
-        """Reports what the handler led to; False if its attempt had been given up before.
+        """Reports what the handler led to; returns False if its attempt had been given up before.
 
-        Of such an attempt only a success is still of use: it settles a dead letter that says
-        *outcome unknown*.
+        Of such an attempt only a success is reported: it settles a dead letter that says *outcome
+        unknown*. `begun_at`: what `Capacity.begun` returned.
         """
         finished = Finished(attempt.claim, outcome)
         if not attempt.claim_outcome():
@@ -83,7 +83,7 @@ class Pool(ABC):
         return True
 
     def _give_up(self, attempt: Attempt) -> None:
-        """A handler cannot be killed: it is left behind, and its slot is used again."""
+        """Reports that the handler does not stop, and uses its slot again: it cannot be killed."""
         if not attempt.claim_outcome():
             return
         with self._lock:

@@ -12,7 +12,7 @@ from jobs.worker.execution.thread_pool import ThreadPool
 
 
 class Pools:
-    """Both pools as one, for those who fetch and stop."""
+    """Both pools as one, for the fetcher and for the stop."""
 
     def __init__(
         self, threads: ThreadPool, loop: EventLoop, changed: threading.Condition, clock: Clock
@@ -28,6 +28,7 @@ class Pools:
         self._in_use: Sequence[Pool] = [threads]
 
     def start(self) -> None:
+        """Starts the threads of both."""
         for pool in self._both:
             pool.start()
 
@@ -64,7 +65,7 @@ class Pools:
 
     @property
     def is_alive(self) -> bool:
-        """Whether no thread has died of a mistake, and the event loop still answers."""
+        """False once a thread of a pool has died of a bug, or the event loop does not answer."""
         return all(pool.is_alive for pool in self._both)
 
     @property
@@ -91,6 +92,7 @@ class Pools:
             )
 
     def stop(self) -> None:
+        """Ends idle threads. Handlers that still run are not waited for."""
         for pool in self._both:
             pool.stop()
 

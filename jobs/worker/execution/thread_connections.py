@@ -32,9 +32,9 @@ class ThreadConnections(threading.local):
         self.opened: list[BaseDatabaseWrapper] = []
 
     def refresh(self) -> None:
-        """Once a second: drops what broke, and has the rest checked before its next use.
+        """Once a second: drops broken connections, has the others checked before their next use.
 
-        So a restart of PostgreSQL costs a handler no attempt, or a single one.
+        So a restart of PostgreSQL costs a handler one attempt at most.
         """
         now = _clock.monotonic()
         if now - self._checked_at > CHECK_SECONDS:
@@ -43,9 +43,9 @@ class ThreadConnections(threading.local):
                 connection.close_if_unusable_or_obsolete()
 
     def drop_unfinished(self) -> bool:
-        """Closes connections that are in a transaction or broken; True if one was in the former.
+        """Closes connections that are broken or inside a transaction; the next use makes a new one.
 
-        The next use makes a new one.
+        Returns whether a transaction was open.
         """
         unfinished = False
         for wrapper in self.opened:
@@ -58,7 +58,7 @@ class ThreadConnections(threading.local):
 
 
 def _transaction_status(wrapper: BaseDatabaseWrapper) -> int:
-    """What libpq says; -1 for a transaction of which only Django knows."""
+    """The status by libpq; -1 for a transaction of which only Django knows."""
     raw = wrapper.connection
     if wrapper.in_atomic_block or (raw is not None and not wrapper.autocommit):
         return -1
@@ -72,7 +72,9 @@ def _transaction_status(wrapper: BaseDatabaseWrapper) -> int:
 
 
 def _discard(wrapper: BaseDatabaseWrapper) -> None:
-    """For real: one that is closed inside `atomic` cannot be used again, so it is forgotten."""
+    """Closes the connection, and makes Django forget it: after a close inside `atomic` it would
+    refuse every further use.
+    """
     try:
         wrapper.close()
     except Error as error:
@@ -84,7 +86,7 @@ def _discard(wrapper: BaseDatabaseWrapper) -> None:
 
 
 def refresh_shared_connections() -> None:
-    """For a thread that several async handlers share."""
+    """Both of the above, for a thread that several async handlers share."""
     if thread_connections.drop_unfinished():
         logger.warning(
             "An async handler left a transaction open: it is rolled back",

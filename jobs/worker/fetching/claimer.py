@@ -6,7 +6,8 @@ from jobs.core import kill_points
 from jobs.core.claim import ClaimedJob
 from jobs.core.message import Fetched
 from jobs.core.outage import database_outage
-from jobs.services.attempts import jobs_claim
+from jobs.services.attempts import jobs_claim, jobs_give_back
+from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.worker.execution.pools import Pools
 from jobs.worker.fetching.database_time import DatabaseTime
@@ -16,10 +17,7 @@ from jobs.worker.liveness.lease import Lease
 
 
 class Claimer:
-    """fetched ids -> claims -> pools. Its methods raise the database's errors.
-
-    `claimed`: is told of the claims of each batch that has any.
-    """
+    """fetched ids -> claims -> pools. Its methods raise the database's errors."""
 
     def __init__(
         self,
@@ -30,6 +28,7 @@ class Claimer:
         database_time: DatabaseTime,
         claimed: Callable[[list[ClaimedJob]], None],
     ) -> None:
+        """`claimed`: is called with the claims of each batch, before the pools get them."""
         self._lease = lease
         self._heartbeat = heartbeat
         self._pools = pools
@@ -60,6 +59,17 @@ class Claimer:
             jobs_resolve_key_conflicts(
                 job_ids=[one.message.job_id for one in unclaimed], worker_id=self._lease.worker.id
             )
+
+    def give_back_unstarted(self) -> None:
+        """Gives back, at no cost, what waits in the pools; they keep it if that fails."""
+        unstarted = self._pools.take_back()
+        try:
+            with self._database_time.measured():
+                jobs_give_back(claims=unstarted)
+        except DATABASE_ERRORS:
+            self._pools.submit(unstarted)
+            raise
+        self._inflight.remove(unstarted)
 
     def _submit(self, claims: list[ClaimedJob]) -> None:
         """Before anything else can fail: what is claimed must run, or be given back."""

@@ -11,7 +11,7 @@ from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
 from jobs.core.message import Fetched
 from jobs.core.outage import broker_outage, database_outage
-from jobs.services.attempts import attempt_records_start, jobs_give_back
+from jobs.services.attempts import attempt_records_start
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.sql.prepared import search_by_index
 from jobs.worker.execution.pools import Pools
@@ -37,7 +37,7 @@ BEHIND_SECONDS = 0.5
 
 
 class Fetcher:
-    """One thread. What it asks of Redis and PostgreSQL is in the parts that it calls."""
+    """One thread that asks nothing of Redis and PostgreSQL itself: its parts do."""
 
     def __init__(
         self,
@@ -82,11 +82,11 @@ class Fetcher:
         return self._thread.is_alive()
 
     def seconds_since_tick(self) -> float:
-        """How long ago the last tick ended: a few seconds at most while all is well."""
+        """How many seconds ago the last tick ended: a few at most while all is well."""
         return self._clock.monotonic() - self._ticked_at
 
     def seconds_in_database(self) -> float:
-        """How much of that time the loop has waited for PostgreSQL."""
+        """For how many seconds of that time the loop has waited for PostgreSQL."""
         return self._database_time.seconds()
 
     def run(self) -> None:
@@ -108,7 +108,9 @@ class Fetcher:
                 self._clock.wait(self._stop, UNRECORDED_PAUSE_SECONDS)
                 return
             if self._pools.is_stalled():
-                self._give_back_stalled()
+                # Handlers are slower than was expected: other workers may have free slots.
+                self._may_look_ahead = False
+                self._claimer.give_back_unstarted()
             self._fill_pools()
         except DATABASE_ERRORS as error:
             connection.close()
@@ -154,25 +156,13 @@ class Fetcher:
         self._source.push_back([one.message for one in fetched])
 
     def _note_claims(self, claims: list[ClaimedJob]) -> None:
-        # Handlers whose start is written are not fed in batches: what is claimed and waits could
-        # not be told from what was cut off, or would cost more than one retry.
+        # No look-ahead for handlers whose start is written: if this worker dies, a claim that has
+        # waited must not look like one that was cut off, nor cost a retry.
         self._may_look_ahead = not any(attempt_records_start(claim) for claim in claims)
 
     def _is_recorder_behind(self) -> bool:
         unrecorded = len(self._inflight) - self._pools.held
         return unrecorded > UNRECORDED_LIMIT or self._seconds_behind() > BEHIND_SECONDS
-
-    def _give_back_stalled(self) -> None:
-        """Slow handlers came where fast ones were expected: other workers may have free slots."""
-        self._may_look_ahead = False
-        unstarted = self._pools.take_back()
-        try:
-            with self._database_time.measured():
-                jobs_give_back(claims=unstarted)
-        except DATABASE_ERRORS:
-            self._pools.submit(unstarted)
-            raise
-        self._inflight.remove(unstarted)
 
     def _release_lost_claims(self) -> None:
         if not self._lost_claims.are_due:

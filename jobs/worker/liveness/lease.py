@@ -34,9 +34,9 @@ class Lease:
     def steadily_heard_at(self, seconds: float) -> datetime | None:
         """When this worker was last heard, by the database's clock.
 
-        None unless heartbeats have been written for this many `seconds` without a gap, by the
-        clocks of both sides. Half the timeout is a gap: what silenced this worker for that long
-        may have silenced others for all of it.
+        None unless heartbeats have been written for this many `seconds` without a gap, by this
+        process's clock and by the database's. Half the timeout counts as a gap: what silenced this
+        worker for that long may have silenced others for the whole timeout.
         """
         with self._lock:
             is_steady = self._renewed - self._steady_since >= seconds
@@ -65,6 +65,6 @@ class Lease:
         return self._clock.monotonic() - self._renewed > self._timeout_seconds / 2
 
     def _is_leap(self, heard_at: datetime) -> bool:
-        """The database's clock was set, or the machine that all of this runs on had stopped."""
+        """Whether the database's clock was set, or the machine under both processes had stopped."""
         former = self._heard_at or heard_at
         return abs((heard_at - former).total_seconds()) > self._timeout_seconds / 2

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from jobs.broker.redis import RedisBroker
 from jobs.core.claim import ClaimedJob
@@ -21,66 +21,27 @@ from jobs.core.outcome import (
     Failed,
     FailedForGood,
     Lost,
-    NotStarted,
     Outcome,
     Succeeded,
 )
 from jobs.core.states import DeathReason, Effect, JobState
 from jobs.handlers.context import JobContext, Payload
-from jobs.handlers.registry import JobType, job_types
 from jobs.models import Job, ProcessedKey, Worker
 from jobs.services.cancel import job_cancel
 from jobs.services.enqueue import job_enqueue
 from jobs.services.maintenance.rescue import jobs_rescue
 from jobs.tests.app.models import Note
-from jobs.tests.conftest import Notes
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one, lose, record, stored
 from jobs.tests.threads import elsewhere
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.attempt_runner import AttemptRunner
-from jobs.worker.execution.starter import UNKNOWN_TYPE_SECONDS
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Register = Callable[..., str]
-
-
-@pytest.fixture
-def worker() -> Worker:
-    return make_worker(name="worker-1")
-
-
-@pytest.fixture
-def inflight() -> Inflight:
-    return Inflight()
-
-
-@pytest.fixture
-def run(worker: Worker, inflight: Inflight) -> Callable[[ClaimedJob], Outcome]:
-    """Runs one attempt as a slot of the worker does."""
-    runner = AttemptRunner(Lease(worker, 30.0, SystemClock()), inflight, SystemClock())
-    return lambda claim: runner.run(Attempt(claim, SystemClock()))
-
-
-@pytest.fixture
-def register(monkeypatch: pytest.MonkeyPatch) -> Register:
-    """Registers a handler for this test; returns the name of its type."""
-
-    def add(
-        handler: Callable[[Payload, JobContext], None],
-        effect: Effect = Effect.IDEMPOTENT,
-        sensitive: tuple[str, ...] = (),
-    ) -> str:
-        name = f"tests.{handler.__name__}"
-        payload = job_types.get("tests.note").payload
-        job_type = JobType(name, handler, payload, effect, sensitive=frozenset(sensitive))
-        monkeypatch.setitem(job_types._types, name, job_type)
-        return name
-
-    return add
 
 
 Run = Callable[[ClaimedJob], Outcome]
@@ -148,47 +109,6 @@ def test_sensitive_values_do_not_reach_postgresql(run: Run, worker: Worker) -> N
     [attempt] = stored(job).errors
     assert attempt["message"] == "failed on purpose ********"
     assert "hunter2" not in str(attempt)
-
-
-def test_a_type_that_is_not_registered_here_waits_for_a_worker_that_knows_it(
-    run: Run, worker: Worker
-) -> None:
-    claim = claim_one(make_job(), worker)
-    assert run(claim._replace(type="tests.gone")) == NotStarted(UNKNOWN_TYPE_SECONDS)
-
-
-def test_the_start_of_what_must_not_be_repeated_is_written_before_it_begins(
-    run: Run, worker: Worker, register: Register
-) -> None:
-    seen: list[Job] = []
-
-    def read_row(payload: Payload, context: JobContext) -> None:
-        seen.append(elsewhere(lambda: Job.objects.get(id=context.job_id)))
-
-    run(claim_one(make_job(type=register(read_row, Effect.ONCE)), worker))
-    assert seen[0].started_at is not None
-    assert seen[0].state == JobState.RUNNING
-
-
-def test_what_was_taken_away_does_not_begin(run: Run, worker: Worker, notes: Notes) -> None:
-    claim = claim_one(make_job(type="tests.note_once"), worker)
-    lose(worker)
-    jobs_rescue()
-    assert run(claim) == NotStarted()
-    assert notes.texts() == []
-
-
-def test_what_was_claimed_under_a_former_row_does_not_begin(run: Run, notes: Notes) -> None:
-    claim = claim_one(make_job(), make_worker())
-    assert run(claim) == NotStarted()
-    assert notes.texts() == []
-
-
-def test_a_worker_whose_lease_is_over_begins_nothing(worker: Worker, notes: Notes) -> None:
-    runner = AttemptRunner(Lease(worker, 0.0, SystemClock()), Inflight(), SystemClock())
-    claim = claim_one(make_job(), worker)
-    assert runner.run(Attempt(claim, SystemClock())) == NotStarted()
-    assert notes.texts() == []
 
 
 def test_a_handler_learns_that_its_job_was_cancelled(
@@ -362,3 +282,14 @@ def test_the_outcome_of_one_that_does_not_know_is_for_a_person(run: Run, worker:
     letter = job.dead_letters.get()
     assert letter.reason == DeathReason.INTERRUPTED
     assert letter.error == "OutcomeUnknown: who knows"
+
+
+def test_a_transactional_handler_that_had_begun_has_failed_when_postgresql_fails(
+    run: Run, worker: Worker, register: Register
+) -> None:
+    def fail(payload: Payload, context: JobContext) -> None:
+        raise OperationalError("a statement of the handler's own")
+
+    claim = claim_one(make_job(type=register(fail, Effect.TRANSACTIONAL)), worker)
+    outcome = run(claim)
+    assert isinstance(outcome, Failed)

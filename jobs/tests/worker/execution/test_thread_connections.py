@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import OperationalError, ProgrammingError, connection, connections, transaction
+from django.db import connection, connections, transaction
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import SystemClock
@@ -225,48 +225,3 @@ def test_a_start_that_failed_is_followed_by_a_new_connection(
     cut_all_others()
     assert slot.run(claims[1]) == NotStarted(NOT_STARTED_SECONDS)
     assert slot.run(claims[2]) == Succeeded()
-
-
-# What could not begin
-
-
-@pytest.mark.parametrize(
-    ("effect", "error"),
-    [
-        (Effect.ONCE, OperationalError),
-        (Effect.ONCE, ProgrammingError),
-        (Effect.TRANSACTIONAL, OperationalError),
-    ],
-)
-def test_what_postgresql_did_not_let_begin_comes_back_later_at_no_cost(
-    effect: Effect,
-    error: type[Exception],
-    slot: Slot,
-    runner: AttemptRunner,
-    worker: Worker,
-    register: Register,
-) -> None:
-    called: list[int] = []
-    name = register(lambda payload, context: called.append(1), effect)
-    claim = claim_one(make_job(type=name), worker)
-
-    def refuse(*args: object) -> None:
-        raise error("too many clients already")
-
-    def run() -> Outcome:
-        with connection.execute_wrapper(refuse):
-            return runner.run(Attempt(claim, SystemClock()))
-
-    assert slot.call(run) == NotStarted(NOT_STARTED_SECONDS)
-    assert called == []
-
-
-def test_a_transactional_handler_that_had_begun_has_failed_when_postgresql_fails(
-    slot: Slot, worker: Worker, register: Register
-) -> None:
-    def fail(payload: Payload, context: JobContext) -> None:
-        raise OperationalError("a statement of the handler's own")
-
-    claim = claim_one(make_job(type=register(fail, Effect.TRANSACTIONAL)), worker)
-    outcome = slot.run(claim)
-    assert type(outcome).__name__ == "Failed"

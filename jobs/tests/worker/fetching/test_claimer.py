@@ -1,6 +1,7 @@
 """What may start is claimed; what could not be claimed is resolved."""
 
 import pytest
+from django.db import OperationalError, connection
 
 from jobs.broker.redis import RedisBroker
 from jobs.core.states import JobState
@@ -93,3 +94,20 @@ def test_an_idle_worker_takes_over_a_key_and_then_claims_the_job(
 
     bench.fetcher.tick()
     assert [claim.type for claim in bench.pools.claims] == ["tests.note_by_text"]
+
+
+def test_what_cannot_be_given_back_stays_with_the_pools(bench: Bench) -> None:
+    def refuse(*args: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    job = make_job()
+    bench.fetcher.tick()
+    bench.pools.stalled, bench.pools.capacity = True, 0
+    with connection.execute_wrapper(refuse):
+        bench.fetcher.tick()
+    assert bench.claimed_ids == [job.id]
+    assert len(bench.inflight) == 1
+    assert stored(job).state == JobState.RUNNING
+    bench.fetcher.tick()
+    assert bench.claimed_ids == []
+    assert stored(job).state == JobState.QUEUED

@@ -8,7 +8,7 @@ import pytest
 
 from jobs.tests.fake_clock import FakeClock
 from jobs.worker.process.stop_signals import EXIT_UNFINISHED
-from jobs.worker.process.supervisor import Supervisor
+from jobs.worker.process.supervisor import QUICK_DEATH_SECONDS, RESTART_CAP_SECONDS, Supervisor
 
 
 class Forks:
@@ -85,3 +85,46 @@ def test_what_it_exits_with_is_documented(
     for number, code in enumerate(codes, start=1):
         supervisor._ended(number, code)
     assert supervisor._worst_exit == reported
+
+
+@pytest.fixture
+def clock(supervisor: Supervisor) -> FakeClock:
+    clock = supervisor._clock
+    assert isinstance(clock, FakeClock)
+    return clock
+
+
+def seconds_to_restart(supervisor: Supervisor, clock: FakeClock) -> float:
+    return supervisor._due[1] - clock.now
+
+
+def test_a_worker_that_dies_at_once_is_restarted_ever_later(
+    supervisor: Supervisor, clock: FakeClock, forks: Forks
+) -> None:
+    waits: list[float] = []
+    for _ in range(8):
+        supervisor._start(1)
+        clock.now += QUICK_DEATH_SECONDS - 1
+        supervisor._ended(1, 1)
+        waits.append(seconds_to_restart(supervisor, clock))
+    assert waits == [1, 2, 4, 8, 16, RESTART_CAP_SECONDS, RESTART_CAP_SECONDS, RESTART_CAP_SECONDS]
+
+
+def test_a_worker_that_dies_after_a_while_is_restarted_soon(
+    supervisor: Supervisor, clock: FakeClock, forks: Forks
+) -> None:
+    supervisor._start(1)
+    supervisor._ended(1, 1)
+    supervisor._start(1)
+    clock.now += QUICK_DEATH_SECONDS
+    supervisor._ended(1, -signal.SIGKILL)
+    assert seconds_to_restart(supervisor, clock) == 0.5
+
+
+def test_a_worker_that_has_recycled_itself_is_restarted_at_once(
+    supervisor: Supervisor, clock: FakeClock, forks: Forks, caplog: pytest.LogCaptureFixture
+) -> None:
+    supervisor._start(1)
+    supervisor._ended(1, 0)
+    assert seconds_to_restart(supervisor, clock) == 0
+    assert "WARNING" not in caplog.text

@@ -1,0 +1,48 @@
+"""Which outcome an exception of a handler stands for."""
+
+import pytest
+
+from jobs.core.errors import (
+    JobCancelled,
+    JobTimeout,
+    LeaseLost,
+    OutcomeUnknown,
+    PermanentError,
+    RetryAfter,
+)
+from jobs.core.outcome import Cancelled, CutOff, Failed, FailedForGood, Lost, Outcome
+from jobs.worker.execution.exceptions import outcome_of
+
+
+@pytest.mark.parametrize(
+    ("exception", "outcome"),
+    [
+        (LeaseLost(), Lost),
+        (JobCancelled(), Cancelled),
+        (JobTimeout(), CutOff),
+        (OutcomeUnknown("who knows"), CutOff),
+        (PermanentError("never"), FailedForGood),
+        (RetryAfter(7.5), Failed),
+        (RuntimeError("no"), Failed),
+        (SystemExit(1), Failed),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_each_exception_stands_for_one_outcome(
+    exception: BaseException, outcome: type[Outcome]
+) -> None:
+    assert type(outcome_of(exception, {}, (), "worker-1")) is outcome
+
+
+def test_a_handler_may_say_when_it_is_retried() -> None:
+    outcome = outcome_of(RetryAfter(7.5), {}, (), "worker-1")
+    assert isinstance(outcome, Failed)
+    assert outcome.after_seconds == 7.5
+
+
+def test_its_error_keeps_no_sensitive_value() -> None:
+    error = RuntimeError("hunter2 is wrong")
+    outcome = outcome_of(error, {"password": "hunter2"}, ("password",), "worker-1")
+    assert isinstance(outcome, Failed)
+    assert outcome.error["worker"] == "worker-1"
+    assert outcome.error["message"] == "******** is wrong"

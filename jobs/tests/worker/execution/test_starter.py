@@ -1,0 +1,103 @@
+"""What PostgreSQL and the lease let begin, and what becomes of the rest."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import OperationalError, ProgrammingError, connection
+
+from jobs.core.claim import ClaimedJob
+from jobs.core.clock import SystemClock
+from jobs.core.outcome import (
+    NotStarted,
+    Outcome,
+)
+from jobs.core.states import Effect, JobState
+from jobs.handlers.context import JobContext, Payload
+from jobs.models import Job, Worker
+from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.tests.conftest import Notes
+from jobs.tests.factories import make_job, make_worker
+from jobs.tests.steps import claim_one, lose
+from jobs.tests.threads import elsewhere
+from jobs.worker.execution.attempt import Attempt
+from jobs.worker.execution.attempt_runner import AttemptRunner
+from jobs.worker.execution.starter import NOT_STARTED_SECONDS, UNKNOWN_TYPE_SECONDS
+from jobs.worker.inflight import Inflight
+from jobs.worker.liveness.lease import Lease
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Register = Callable[..., str]
+
+Run = Callable[[ClaimedJob], Outcome]
+
+
+def test_a_type_that_is_not_registered_here_waits_for_a_worker_that_knows_it(
+    run: Run, worker: Worker
+) -> None:
+    claim = claim_one(make_job(), worker)
+    assert run(claim._replace(type="tests.gone")) == NotStarted(UNKNOWN_TYPE_SECONDS)
+
+
+def test_the_start_of_what_must_not_be_repeated_is_written_before_it_begins(
+    run: Run, worker: Worker, register: Register
+) -> None:
+    seen: list[Job] = []
+
+    def read_row(payload: Payload, context: JobContext) -> None:
+        seen.append(elsewhere(lambda: Job.objects.get(id=context.job_id)))
+
+    run(claim_one(make_job(type=register(read_row, Effect.ONCE)), worker))
+    assert seen[0].started_at is not None
+    assert seen[0].state == JobState.RUNNING
+
+
+def test_what_was_taken_away_does_not_begin(run: Run, worker: Worker, notes: Notes) -> None:
+    claim = claim_one(make_job(type="tests.note_once"), worker)
+    lose(worker)
+    jobs_rescue()
+    assert run(claim) == NotStarted()
+    assert notes.texts() == []
+
+
+def test_what_was_claimed_under_a_former_row_does_not_begin(run: Run, notes: Notes) -> None:
+    claim = claim_one(make_job(), make_worker())
+    assert run(claim) == NotStarted()
+    assert notes.texts() == []
+
+
+def test_a_worker_whose_lease_is_over_begins_nothing(worker: Worker, notes: Notes) -> None:
+    runner = AttemptRunner(Lease(worker, 0.0, SystemClock()), Inflight(), SystemClock())
+    claim = claim_one(make_job(), worker)
+    assert runner.run(Attempt(claim, SystemClock())) == NotStarted()
+    assert notes.texts() == []
+
+
+@pytest.mark.parametrize(
+    ("effect", "error"),
+    [
+        (Effect.ONCE, OperationalError),
+        (Effect.ONCE, ProgrammingError),
+        (Effect.TRANSACTIONAL, OperationalError),
+    ],
+)
+def test_what_postgresql_did_not_let_begin_comes_back_later_at_no_cost(
+    effect: Effect,
+    error: type[Exception],
+    run: Run,
+    worker: Worker,
+    register: Register,
+) -> None:
+    called: list[int] = []
+
+    def note_call(payload: Payload, context: JobContext) -> None:
+        called.append(1)
+
+    claim = claim_one(make_job(type=register(note_call, effect)), worker)
+
+    def refuse(*args: object) -> None:
+        raise error("too many clients already")
+
+    with connection.execute_wrapper(refuse):
+        assert run(claim) == NotStarted(NOT_STARTED_SECONDS)
+    assert called == []
