@@ -3,12 +3,11 @@
 from jobs.core.claim import ClaimedJob
 
 
-def attempt_fields(event: str, claim: ClaimedJob, **more: object) -> dict[str, object]:
-    """The `extra` of a log call: the stable name of the event, the attempt, and `more`."""
-    return {
-        "event": event,
-        "job_id": str(claim.id),
-        "job_type": claim.type,
-        "attempt": claim.attempt,
-        **more,
-    }
+def attempt_fields(event: str, claim: ClaimedJob, **fields: object) -> dict[str, object]:
+    """The `extra` of a log call: `fields`, the stable name of the event, and the attempt."""
+    # One dictionary and no second one: a line is logged for each job that starts.
+    fields["event"] = event
+    fields["job_id"] = str(claim.id)
+    fields["job_type"] = claim.type
+    fields["attempt"] = claim.attempt
+    return fields

@@ -6,11 +6,15 @@ import pytest
 from django.db import InterfaceError, InternalError, OperationalError
 from psycopg import errors as psycopg_errors
 
+from jobs.core.clock import SystemClock
 from jobs.core.outage import database_outage
-from jobs.core.outcome import Succeeded
+from jobs.core.outcome import Failed, Succeeded
+from jobs.core.states import JobState
 from jobs.services.attempts import Finished
 from jobs.tests.claims import make_claim
+from jobs.tests.factories import make_job
 from jobs.tests.fake_clock import FakeClock
+from jobs.tests.steps import claim_one, error, stored
 from jobs.tests.waiting import wait_until
 from jobs.tests.worker.recording.fake_database import FakeDatabase
 from jobs.worker.inflight import Inflight
@@ -155,3 +159,17 @@ def test_it_tries_again_as_soon_as_another_thread_finds_postgresql_well(
     assert recorder.stop(20)
     assert len(database.batches) == 1
     assert clock.waits == pytest.approx([0.1] * 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_outcome_that_cannot_be_stored_does_not_leave_the_job_running() -> None:
+    job, other = make_job(), make_job()
+    claims = [claim_one(job), claim_one(other)]
+    unstorable = Failed(error() | {"message": "\x00"})
+    recorder = Recorder(Inflight(), SystemClock(), lambda: None)
+    recorder.start()
+    recorder.add(Finished(claims[0], unstorable))
+    recorder.add(Finished(claims[1], Failed(error())))
+    assert recorder.stop(20)
+    assert stored(other).state == JobState.QUEUED
+    assert stored(job).state == JobState.QUEUED

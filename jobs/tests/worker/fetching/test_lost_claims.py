@@ -6,22 +6,18 @@ from typing import Any
 import pytest
 from django.db import DataError, OperationalError
 
-from jobs.core.clock import SystemClock
 from jobs.core.outage import database_outage
-from jobs.core.outcome import Failed
 from jobs.core.states import DeathReason, JobState
 from jobs.models import Job
 from jobs.models.moments import seconds_ago
-from jobs.services.attempts import Finished, jobs_claim
+from jobs.services.attempts import jobs_claim
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.maintenance.lost_claims import jobs_release_lost_claims
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.open_pools import Bench, OpenPools
-from jobs.tests.steps import claim_one, error, start_one, stored
+from jobs.tests.steps import claim_one, start_one, stored
 from jobs.worker.fetching import claimer, lost_claims
 from jobs.worker.fetching.fetcher import Fetcher
-from jobs.worker.inflight import Inflight
-from jobs.worker.recording.recorder import Recorder
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,19 +83,6 @@ def test_a_started_attempt_that_its_worker_has_forgotten_is_not_repeated() -> No
     jobs_release_lost_claims(worker_id=worker.id, known=set())
     assert stored(job).state == JobState.DEAD
     assert job.dead_letters.get().reason == DeathReason.INTERRUPTED
-
-
-def test_an_outcome_that_cannot_be_stored_does_not_leave_the_job_running() -> None:
-    job, other = make_job(), make_job()
-    claims = [claim_one(job), claim_one(other)]
-    unstorable = Failed(error() | {"message": "\x00"})
-    recorder = Recorder(Inflight(), SystemClock(), lambda: None)
-    recorder.start()
-    recorder.add(Finished(claims[0], unstorable))
-    recorder.add(Finished(claims[1], Failed(error())))
-    assert recorder.stop(20)
-    assert stored(other).state == JobState.QUEUED
-    assert stored(job).state == JobState.QUEUED
 
 
 def test_a_claim_that_was_committed_late_is_given_back(
