@@ -72,7 +72,7 @@ class Outage:
                 "%s is back after %.1f s",
                 self._name,
                 seconds,
-                extra={"event": f"{self._noun}.back", "seconds": round(seconds, 1)},
+                extra={"event": f"{self._noun}.recovered", "seconds": round(seconds, 1)},
             )
 
 

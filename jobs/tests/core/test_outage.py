@@ -27,6 +27,9 @@ def test_it_is_logged_once_and_its_length_when_it_ends(
         "Redis is back after 12.5 s",
     ]
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
+    unavailable, recovered = [vars(record) for record in caplog.records]
+    assert (unavailable["event"], recovered["event"]) == ("broker.unavailable", "broker.recovered")
+    assert recovered["seconds"] == 12.5
 
 
 def test_the_next_one_is_logged_again(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
