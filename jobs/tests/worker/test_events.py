@@ -25,7 +25,8 @@ def events_of(call: ast.Call) -> list[str]:
     """The event's name, from `extra`."""
     extra = [keyword.value for keyword in call.keywords if keyword.arg == "extra"]
     nodes = [node for one in extra for node in ast.walk(one) if isinstance(node, ast.Constant)]
-    return [node.value for node in nodes if EVENT.fullmatch(str(node.value))]
+    texts = [str(node.value) for node in nodes]
+    return [text for text in texts if EVENT.fullmatch(text)]
 
 
 def test_every_log_line_has_one_event() -> None:
