@@ -74,13 +74,13 @@ class Attempt:
             is_first, self._outcome_is_claimed = not self._outcome_is_claimed, True
             return is_first
 
-    def mistaken(self, mistake: BaseException) -> CutOff:
+    def cut_off_by(self, error: BaseException) -> CutOff:
         """The outcome where the worker's own code failed: what the handler did is unknown.
 
         What the exception says is not kept: it may quote values that must not be shown.
         """
-        kind = type(mistake).__name__
-        frames = "".join(traceback.format_tb(mistake.__traceback__))
+        kind = type(error).__name__
+        frames = "".join(traceback.format_tb(error.__traceback__))
         logger.error(
             "The worker failed around job %s: %s\n%s",
             self.claim.id,
@@ -88,8 +88,8 @@ class Attempt:
             frames,
             extra=attempt_fields("job.mishandled", self.claim, error=kind),
         )
-        error = RuntimeError(f"the worker itself failed around this attempt: {kind}")
-        return CutOff(error_of(error, str(self.claim.worker_id)))
+        unknown = RuntimeError(f"the worker itself failed around this attempt: {kind}")
+        return CutOff(error_of(unknown, str(self.claim.worker_id)))
 
 
 def _raise_in_thread(thread_id: int, exception: type[BaseException] | None) -> None:

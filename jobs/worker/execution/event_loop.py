@@ -119,8 +119,8 @@ class EventLoop(Pool):
         begun_at = self.capacity.begun()
         try:
             outcome = await self._run(attempt)
-        except BaseException as mistake:  # noqa: BLE001 - it must not stay without an outcome
-            outcome = attempt.mistaken(mistake)
+        except BaseException as error:  # noqa: BLE001 - it must not stay without an outcome
+            outcome = attempt.cut_off_by(error)
         self._end(attempt, begun_at, outcome)
 
     def _ended(self, task: asyncio.Task[None]) -> None:

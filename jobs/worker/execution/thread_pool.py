@@ -62,7 +62,7 @@ class ThreadPool(Pool):
 
     @property
     def is_alive(self) -> bool:
-        """False once one of its threads has died of a mistake."""
+        """False once one of its threads has died of a bug."""
         return self._is_alive
 
     def interrupt_overdue(self) -> None:
@@ -90,8 +90,8 @@ class ThreadPool(Pool):
                 attempt = self._running[thread_id] = Attempt(claim, self.capacity.clock)
                 try:
                     outcome = self._run(attempt)
-                except BaseException as mistake:  # noqa: BLE001 - the slot must go on
-                    outcome = attempt.mistaken(mistake)
+                except BaseException as error:  # noqa: BLE001 - the slot must go on
+                    outcome = attempt.cut_off_by(error)
                 del self._running[thread_id]
                 if not self._end(attempt, begun_at, outcome):
                     return  # given up: another thread has taken this slot

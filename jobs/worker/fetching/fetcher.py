@@ -78,7 +78,7 @@ class Fetcher:
 
     @property
     def is_alive(self) -> bool:
-        """False once the thread has ended, be it of a mistake."""
+        """False once the thread has ended, also of a bug."""
         return self._thread.is_alive()
 
     def seconds_since_tick(self) -> float:

@@ -42,7 +42,7 @@ class Recorder:
 
     @property
     def is_alive(self) -> bool:
-        """False once the thread has ended, be it of a mistake."""
+        """False once the thread has ended, also of a bug."""
         return self._thread.is_alive()
 
     @property
