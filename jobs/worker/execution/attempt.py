@@ -87,6 +87,7 @@ class Attempt:
             frames,
             extra={
                 "event": "job.mishandled",
+                "lines": True,  # the frames, in which no client has a say
                 "job_id": str(self.claim.id),
                 "job_type": self.claim.type,
                 "attempt": self.claim.attempt,
