@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connections
+from django.db import InterfaceError, InternalError, OperationalError, connections
 
 from jobs.core.conf import jobs_conf
+from jobs.services.migrations import missing_migrations
 from jobs.worker.options import WorkerOptions
 from jobs.worker.process.health import HealthServer
 from jobs.worker.process.memory import freeze_memory
@@ -149,13 +150,16 @@ def _end_process(code: int) -> None:
 
 def _worker(options: WorkerOptions) -> Worker:
     try:
+        if missing := missing_migrations():
+            raise CommandError(
+                f"The database lacks {len(missing)} migrations, the first is {missing[0]}: "
+                "run `manage.py migrate`."
+            )
         return Worker(options)
     except (OperationalError, InterfaceError) as error:
         raise CommandError(f"PostgreSQL is not reachable: {error}") from error
     except InternalError as error:
         raise CommandError(f"PostgreSQL takes no writes: {error}") from error
-    except ProgrammingError as error:
-        raise CommandError("The tables are missing: run `manage.py migrate`.") from error
 
 
 def _serve_health(worker: Worker, host: str, port: int) -> None:
