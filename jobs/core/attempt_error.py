@@ -1,4 +1,4 @@
-"""What is kept of a failed attempt: small, and without the values a job type marks sensitive."""
+"""What is kept of a failed attempt: small, and without the values of sensitive fields."""
 
 import traceback
 from collections.abc import Iterable, Iterator, Sequence

@@ -45,7 +45,7 @@ class KeyOwner:
 
 @dataclass(frozen=True, slots=True)
 class KeyConflict:
-    """A queued job and the owner of its effect key, None if nobody owns it.
+    """A queued job and the owner of its effect key, None if no job owns it.
 
     `processed`: the effect is done.
     """

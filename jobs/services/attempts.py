@@ -100,7 +100,7 @@ def job_succeed_in_transaction(*, claim: ClaimedJob) -> None:
 def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
     """Writes the outcomes of attempts, in one transaction; returns what was written, in order.
 
-    Redis is told after the commit: what runs again is dispatched, what is done gets a cache mark.
+    After the commit, what runs again is dispatched, and what is done gets its cache mark.
     """
     moves = _decisions(finished)
     succeeded = [one.claim for one, move in moves if isinstance(move, Succeed)]

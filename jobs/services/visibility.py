@@ -23,7 +23,7 @@ def dead_letters_visible_to(user: AbstractBaseUser) -> QuerySet[DeadLetter]:
 
 
 def masked_payload(job_type: str, payload: dict[str, Any]) -> dict[str, Any]:
-    """The payload as people may see it: fields that the type marks sensitive are masked.
+    """The payload as people may see it: the sensitive fields of its type are masked.
 
     Of a type that is not registered any more only the names of the fields are shown.
     """

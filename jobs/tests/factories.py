@@ -18,7 +18,7 @@ def make_user(**fields: Any) -> User:
 
 
 def make_job(**fields: Any) -> Job:
-    """A queued job of type `tests.note`, unless told otherwise."""
+    """A queued job, of type `tests.note` unless `fields` name another."""
     number = next(_numbers)
     fields = {"type": "tests.note", "payload": {"text": f"note{number}"}} | fields
     return job_enqueue(**fields).job

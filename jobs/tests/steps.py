@@ -70,7 +70,7 @@ def fail(job: Job, text: str = "failed") -> ClaimedJob:
 
 
 def die(job: Job, outcome: Outcome | None = None) -> DeadLetter:
-    """A dead letter, of a permanent error unless told otherwise."""
+    """A dead letter, of a permanent error unless `outcome` is another."""
     assert record(start_one(job), outcome or FailedForGood(error())).written
     assert stored(job).state == JobState.DEAD
     return DeadLetter.objects.waiting().get(job_id=job.id)
@@ -104,7 +104,7 @@ def heard_now() -> datetime:
 
 
 def silence(worker: Worker, seconds: float = HOUR_SECONDS) -> None:
-    """The worker was last heard of so long ago."""
+    """The worker was last heard `seconds` ago."""
     Worker.objects.filter(id=worker.id).update(heartbeat_at=seconds_ago(seconds))
 
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from jobs.admin.shared.read_only import ModelAdmin
-from jobs.core.errors import DeadLetterResolved
+from jobs.core.errors import DeadLetterResolved, JobNotDead
 from jobs.core.states import DeathReason
 from jobs.models import DeadLetter
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
@@ -28,7 +28,7 @@ class Decision:
     """What a person may decide about a dead letter.
 
     `verb` and `participle` name it in texts, `action` is the name of the admin action; `service`
-    takes `dead_letter_id` and `resolved_by_id`, and raises DeadLetterResolved and
+    takes `dead_letter_id` and `resolved_by_id`, and raises DeadLetterResolved, JobNotDead and
     DeadLetter.DoesNotExist.
     """
 
@@ -100,6 +100,8 @@ def _apply(
             model_admin.log_change(request, letter, f"{decision.participle.capitalize()}.")
     except DeadLetterResolved as error:
         return f"already {error.resolution}"
+    except JobNotDead as error:
+        return f"kept, because its job is {error.state}"
     except DeadLetter.DoesNotExist:
         return "gone"
     return decision.participle

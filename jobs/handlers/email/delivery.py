@@ -60,7 +60,7 @@ def _refused(backend: BaseEmailBackend) -> Mapping[str, Reply]:
 
 
 def _report(refused: Mapping[str, Reply], message: EmailMessage, context: JobContext) -> None:
-    """Logs what only a person can mend: a retry would send the mail again to those who have it."""
+    """Logs the refused recipients: a retry would send the mail again to those who have it."""
     logger.warning(
         "Email accepted for some recipients only and not repeated; refused: %s",
         ", ".join(f"{one} ({code} {text!r})" for one, (code, text) in refused.items()),

@@ -83,7 +83,7 @@ def note_transactional(payload: Payload, context: JobContext) -> None:
     key=lambda payload: str(payload["text"]),
 )
 def note_by_text(payload: Payload, context: JobContext) -> None:
-    """One effect for each text, whoever asks."""
+    """One effect for each text, for all clients together."""
     _fail(payload, context)
     _leave(payload, context)
     time.sleep(payload["seconds"])
@@ -105,7 +105,7 @@ def unresponsive(payload: Payload, context: JobContext) -> None:
 
 @job_type("tests.patient", payload=NotePayload, effect=Effect.ONCE)
 def patient(payload: Payload, context: JobContext) -> None:
-    """Takes long, and looks whether it was cancelled."""
+    """Takes long, and asks whether it was cancelled."""
     end = time.monotonic() + payload["seconds"]
     while time.monotonic() < end:
         context.stop_if_cancelled()

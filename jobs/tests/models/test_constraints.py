@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever writes it."""
+"""What the database itself refuses."""
 
 from typing import Any
 

@@ -22,7 +22,7 @@ def test_clients_who_used_the_same_key_can_be_deleted() -> None:
 
 
 def test_users_who_leave_do_not_conflict_with_one_another() -> None:
-    """Their jobs stay; what told their keys apart goes."""
+    """Their jobs stay; the client that made their keys differ is gone."""
     for user in (make_user(), make_user()):
         make_job(idempotency_key="order-1", submitted_by_id=user.id)
         user.delete()

@@ -85,10 +85,10 @@ def test_the_row_is_the_one_that_is_answered(broker: RedisBroker) -> None:
     )
 
     for accepted_job in jobs:
-        row, told = Job.objects.get(id=accepted_job.job_id), accepted_job.job
+        row, answered = Job.objects.get(id=accepted_job.job_id), accepted_job.job
         for field in Job._meta.concrete_fields:
-            if field.name != "dispatched_at":  # a moment, not told to anybody
-                assert getattr(row, field.attname) == getattr(told, field.attname), field.name
+            if field.name != "dispatched_at":  # the only field that is not answered
+                assert getattr(row, field.attname) == getattr(answered, field.attname), field.name
         assert row.dispatched_at == row.run_at == row.created_at
         assert (row.state, row.attempt, row.errors) == (JobState.QUEUED, 0, [])
     assert sum(broker.depth(["bulk"]).ready.values()) == COPY_FROM

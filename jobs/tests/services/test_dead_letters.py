@@ -1,4 +1,4 @@
-"""What a person decides: replay or discard, once, whoever else decides at the same moment."""
+"""A person decides: replay or discard, once, also when several decide at the same moment."""
 
 from collections.abc import Callable
 from functools import partial

@@ -53,12 +53,12 @@ def rival(owner: Job) -> Job:
     return by_text()
 
 
-def settle(job: Job) -> int:
+def resolve(job: Job) -> int:
     return jobs_resolve_key_conflicts(job_ids=[job.id])
 
 
 def seconds_deferred(job: Job) -> float:
-    """How far ahead its time is now, about; it must be rung then and not before."""
+    """About how far ahead its run_at lies; it must be dispatched then and not before."""
     before = job.run_at
     row = stored(job)
     assert row.state == JobState.QUEUED
@@ -94,7 +94,7 @@ def test_what_another_job_has_done_is_skipped_and_says_who_did_it(owner: Job, ri
 def test_an_owner_that_runs_is_waited_for(owner: Job, rival: Job, broker: RedisBroker) -> None:
     claim_one(owner)
     broker.forget_everything()
-    assert settle(rival) == 0
+    assert resolve(rival) == 0
     assert DEFER_SECONDS <= seconds_deferred(rival) < DEFER_SECONDS + 5
     assert broker.depth(["default"]).delayed == 1
     assert sum(broker.depth(["default"]).ready.values()) == 0
@@ -106,7 +106,7 @@ def test_an_owner_that_has_run_for_long_is_asked_about_less_often(
 ) -> None:
     claim_one(owner)
     Job.objects.filter(id=owner.id).update(claimed_at=seconds_ago(minutes * 60))
-    settle(rival)
+    resolve(rival)
     assert seconds <= seconds_deferred(rival) < seconds + 5
 
 
@@ -116,7 +116,7 @@ def test_a_dead_letter_that_has_waited_for_long_is_asked_about_less_often(
 ) -> None:
     interrupt(owner)
     Job.objects.filter(id=owner.id).update(finished_at=seconds_ago(hours * 3_600))
-    settle(rival)
+    resolve(rival)
     assert seconds <= seconds_deferred(rival) < seconds + 5
 
 
@@ -127,12 +127,12 @@ def test_an_old_job_waits_no_longer_for_an_owner_that_has_only_just_begun(
     Job.objects.update(created_at=seconds_ago(86_400), run_at=seconds_ago(3_600))
     claim_one(owner)
     before = seconds_until_due(rival)
-    settle(rival)
+    resolve(rival)
     assert before < 0 < seconds_until_due(rival) <= DEFER_SECONDS
 
 
 def test_a_locked_row_holds_up_no_other_job(owner: Job, broker: RedisBroker) -> None:
-    """An open transaction in psql, a cancellation that froze: the reconciler rings for it."""
+    """An open transaction in psql, a cancellation that froze: redispatching finds the job."""
     held, free = by_text(), by_text()
     succeed(owner)
     with transaction.atomic():
@@ -140,10 +140,10 @@ def test_a_locked_row_holds_up_no_other_job(owner: Job, broker: RedisBroker) -> 
         assert elsewhere(lambda: jobs_resolve_key_conflicts(job_ids=[held.id, free.id])) == 1
     assert stored(held).state == JobState.QUEUED
     assert stored(free).state == JobState.SKIPPED
-    broker.forget_everything()  # as its ring had come out
+    broker.forget_everything()  # as its id had come out
     dispatched_ago(held, 60)
     assert jobs_redispatch_lost(queues=["default"]).count == 1
-    assert settle(held) == 1
+    assert resolve(held) == 1
 
 
 def test_an_owner_that_waits_for_its_next_attempt_is_waited_for_that_long(
@@ -151,7 +151,7 @@ def test_an_owner_that_waits_for_its_next_attempt_is_waited_for_that_long(
 ) -> None:
     fail(owner)
     Job.objects.filter(id=owner.id).update(run_at=owner.run_at + timedelta(minutes=10))
-    settle(rival)
+    resolve(rival)
     assert 500 < seconds_deferred(rival) <= 600
 
 
@@ -159,11 +159,11 @@ def test_after_the_owner_has_succeeded_the_one_that_waited_is_skipped(
     owner: Job, rival: Job
 ) -> None:
     claim_one(owner)
-    settle(rival)
+    resolve(rival)
     Job.objects.filter(id=owner.id).update(state=JobState.QUEUED, worker=None, claimed_at=None)
     succeed(owner)
     make_due(rival)
-    assert settle(rival) == 1
+    assert resolve(rival) == 1
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_key_that_its_owner_has_abandoned_is_taken_over(
     assert key_owner() == owner.id
     assert not claims(rival)
     broker.forget_everything()
-    settle(rival)
+    resolve(rival)
     assert key_owner() == rival.id
     assert [one.message.job_id for one in broker.fetch(["default"], 9)] == [rival.id]
     assert claims(rival)
@@ -189,14 +189,14 @@ def test_a_key_that_its_owner_has_abandoned_is_taken_over(
 
 def test_whether_an_interrupted_owner_did_it_a_person_has_to_say(owner: Job, rival: Job) -> None:
     _, letter = interrupt(owner)
-    settle(rival)
+    resolve(rival)
     deferred = seconds_deferred(rival)
     assert DEFER_FOR_A_PERSON_SECONDS <= deferred < DEFER_FOR_A_PERSON_SECONDS + 5
     assert key_owner() == owner.id
     make_due(rival)
     assert not claims(rival)
     dead_letter_discard(dead_letter_id=letter.id, resolved_by_id=None)
-    settle(rival)
+    resolve(rival)
     assert key_owner() == rival.id
     assert claims(rival)
 
@@ -204,7 +204,7 @@ def test_whether_an_interrupted_owner_did_it_a_person_has_to_say(owner: Job, riv
 def test_an_owner_that_was_replayed_is_waited_for_again(owner: Job, rival: Job) -> None:
     _, letter = interrupt(owner)
     dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None)
-    settle(rival)
+    resolve(rival)
     assert seconds_deferred(rival) < DEFER_SECONDS + 5
     assert key_owner() == owner.id
     assert claims(owner)
@@ -212,21 +212,21 @@ def test_an_owner_that_was_replayed_is_waited_for_again(owner: Job, rival: Job) 
 
 def test_a_former_owner_that_is_replayed_finds_the_effect_done(owner: Job, rival: Job) -> None:
     letter = die(owner)
-    settle(rival)
+    resolve(rival)
     succeed(rival)
     dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None)
     assert not claims(owner)
-    assert settle(owner) == 1
+    assert resolve(owner) == 1
     assert stored(owner).done_by_id == rival.id
 
 
 def test_a_former_owner_that_is_replayed_waits_for_the_new_one(owner: Job, rival: Job) -> None:
     letter = die(owner)
-    settle(rival)
+    resolve(rival)
     claim_one(rival)
     dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None)
     assert not claims(owner)
-    settle(owner)
+    resolve(owner)
     assert stored(owner).state == JobState.QUEUED
     assert key_owner() == rival.id
 
@@ -234,7 +234,7 @@ def test_a_former_owner_that_is_replayed_waits_for_the_new_one(owner: Job, rival
 def test_of_many_that_want_an_abandoned_key_one_gets_it(owner: Job) -> None:
     rivals = [by_text() for _ in range(6)]
     die(owner)
-    at_once(*[partial(settle, job) for job in rivals])
+    at_once(*[partial(resolve, job) for job in rivals])
     assert key_owner() in {job.id for job in rivals}
     for job in rivals:
         make_due(job)
@@ -255,16 +255,16 @@ def test_before_its_time_a_job_is_only_dispatched_for_later(
     job = make_job(delay_seconds=60)
     before = stored(job)
     broker.forget_everything()
-    settle(job)
+    resolve(job)
     assert stored(job).run_at == before.run_at
     assert broker.depth(["default"]).delayed == 1
 
 
 def test_a_job_without_a_key_conflict_is_dispatched_again(broker: RedisBroker) -> None:
-    """Somebody held its row while it was to be claimed."""
+    """Its row was locked while it was to be claimed."""
     job = make_job()
     broker.fetch(["default"], 9)
-    settle(job)
+    resolve(job)
     [fetched] = broker.fetch(["default"], 9)
     assert fetched.message.job_id == job.id
     assert fetched.cache_mark == ""
@@ -285,11 +285,11 @@ def test_what_is_not_queued_any_more_is_left_alone(owner: Job, rival: Job) -> No
 def test_a_cache_mark_that_postgresql_contradicts_cannot_hold_a_job_back(
     broker: RedisBroker,
 ) -> None:
-    """L1 says that it is done, the ledger that it is queued: a restored backup, a lost commit."""
+    """Redis says done, PostgreSQL says queued: a restored backup, a lost commit."""
     job = make_job()
     broker.mark_done([(job.effect_key, job.id)])
     [fetched] = broker.fetch(["default"], 9)
-    assert fetched.already_done  # a worker drops this ring
+    assert fetched.already_done  # a worker drops this message
     dispatched_ago(job, 60)
     assert jobs_redispatch_lost(queues=["default"]).count == 1
     [again] = broker.fetch(["default"], 9)
@@ -313,7 +313,7 @@ def test_a_take_over_clears_the_cache_mark_of_its_key(
     assert DeadLetter.objects.waiting().exists()
     broker.mark_done([(KEY, rival.id)])
     broker.fetch(["default"], 9)
-    settle(rival)
+    resolve(rival)
     [fetched] = broker.fetch(["default"], 9)
     assert fetched.cache_mark == ""
 

@@ -12,6 +12,7 @@ from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
 from jobs.core.errors import JobTimeout
 from jobs.core.outcome import CutOff
+from jobs.worker.log_fields import attempt_fields
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class Attempt:
         self._outcome_is_claimed = False
 
     def limit(self, timeout_seconds: float | None) -> None:
-        """Its time begins to count; None is without end."""
+        """Its time begins to count: `timeout_seconds` from now, or without end if it is None."""
         with self._lock:
             self._timeout_seconds = timeout_seconds
             if timeout_seconds is not None:
@@ -46,7 +47,7 @@ class Attempt:
             with self._lock:
                 self._deadline = None
                 if self._interrupted:
-                    _raise_in_thread(self._thread_id, None)  # it must not strike later
+                    _raise_in_thread(self._thread_id, None)  # takes back what is not raised yet
 
     def interrupt_if_overdue(self) -> bool:
         """Raises JobTimeout in the handler, once; True whenever it is overdue."""
@@ -59,7 +60,7 @@ class Attempt:
             return True
 
     def seconds_overdue(self) -> float:
-        """How long the handler has gone on after its time; 0 if it has not."""
+        """For how many seconds the handler has gone on after its time; 0 if it has not."""
         deadline = self._deadline
         return 0.0 if deadline is None else max(0.0, self._clock.monotonic() - deadline)
 
@@ -74,7 +75,7 @@ class Attempt:
             return is_first
 
     def mistaken(self, mistake: BaseException) -> CutOff:
-        """The worker's own code failed around the handler: whether it happened is unknown.
+        """The outcome where the worker's own code failed: what the handler did is unknown.
 
         What the exception says is not kept: it may quote values that must not be shown.
         """
@@ -85,14 +86,8 @@ class Attempt:
             self.claim.id,
             kind,
             frames,
-            extra={
-                "event": "job.mishandled",
-                "lines": True,  # the frames, in which no client has a say
-                "job_id": str(self.claim.id),
-                "job_type": self.claim.type,
-                "attempt": self.claim.attempt,
-                "error": kind,
-            },
+            # lines: the frames, in which no client has a say
+            extra=attempt_fields("job.mishandled", self.claim, error=kind, lines=True),
         )
         error = RuntimeError(f"the worker itself failed around this attempt: {kind}")
         return CutOff(error_of(error, str(self.claim.worker_id)))

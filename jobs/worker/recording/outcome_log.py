@@ -4,6 +4,7 @@ import logging
 
 from jobs.core.retry import Cancel, Die, Requeue, Succeed
 from jobs.services.attempts import Recorded
+from jobs.worker.log_fields import attempt_fields
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ def log_recorded(one: Recorded) -> None:
             "Job %s, attempt %d was taken away meanwhile: outcome dropped",
             job_id,
             one.finished.claim.attempt,
-            extra=_fields(one, "job.fenced"),
+            extra=_fields("job.fenced", one),
         )
         return
     match one.move:
@@ -28,22 +29,22 @@ def log_recorded(one: Recorded) -> None:
                 job_id,
                 _error(one),
                 delay,
-                extra=_fields(one, "job.retried", delay_seconds=delay),
+                extra=_fields("job.retried", one, delay_seconds=delay),
             )
         case Requeue():
-            logger.info("Job %s given back", job_id, extra=_fields(one, "job.given_back"))
+            logger.info("Job %s given back", job_id, extra=_fields("job.given_back", one))
         case Cancel():
-            logger.info("Job %s cancelled", job_id, extra=_fields(one, "job.cancelled"))
+            logger.info("Job %s cancelled", job_id, extra=_fields("job.cancelled", one))
         case Die(reason=reason):
             logger.error(
                 "Job %s is a dead letter: %s (%s)",
                 job_id,
                 reason.label,
                 _error(one),
-                extra=_fields(one, "job.dead", reason=reason.value),
+                extra=_fields("job.dead", one, reason=reason.value),
             )
         case _:
-            logger.debug("Job %s recorded", job_id, extra=_fields(one, "job.recorded"))
+            logger.debug("Job %s recorded", job_id, extra=_fields("job.recorded", one))
 
 
 def log_written_before(one: Recorded) -> None:
@@ -55,19 +56,13 @@ def log_written_before(one: Recorded) -> None:
         "Job %s, attempt %d: already written by a try whose reply was lost, or taken away",
         one.finished.claim.id,
         one.finished.claim.attempt,
-        extra=_fields(one, "job.written_or_fenced"),
+        extra=_fields("job.written_or_fenced", one),
     )
 
 
-def _fields(one: Recorded, event: str, **more: object) -> dict[str, object]:
+def _fields(event: str, one: Recorded, **more: object) -> dict[str, object]:
     claim = one.finished.claim
-    return {
-        "event": event,
-        "job_id": str(claim.id),
-        "job_type": claim.type,
-        "attempt": claim.attempt,
-        **more,
-    }
+    return attempt_fields(event, claim, worker_id=str(claim.worker_id), **more)
 
 
 def _error(one: Recorded) -> str:

@@ -251,3 +251,17 @@ def test_nothing_selected(admin_client: Client, dead_letter: DeadLetter) -> None
     done = ask(admin_client, "replay_selected", [])
 
     assert "Items must be selected" in messages_of(done)[0]
+
+
+def test_a_letter_whose_job_is_not_dead_does_not_hold_up_the_others(
+    admin_client: Client, make_dead_letters: MakeDeadLetters
+) -> None:
+    broken, sound = letters = make_dead_letters(2)
+    Job.objects.filter(id=broken.job_id).update(state=JobState.QUEUED, finished_at=None)
+    answer = confirm(admin_client, ask(admin_client, "replay_selected", letters))
+    assert messages_of(answer) == [
+        "1 dead letter replayed.",
+        "1 dead letter was kept, because its job is queued: nothing was done about it.",
+    ]
+    sound.refresh_from_db()
+    assert sound.resolution == Resolution.REPLAYED

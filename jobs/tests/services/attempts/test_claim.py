@@ -160,7 +160,7 @@ def test_a_worker_without_a_row_claims_nothing() -> None:
 
 
 def test_a_silent_worker_claims_until_it_is_declared_dead(short_timeout: float) -> None:
-    """It may only be slow: its own lease tells it to stop, the declaration settles it."""
+    """It may only be slow: its own lease tells it to stop, and so does the declaration."""
     worker = make_worker()
     silence(worker)
     assert len(claim(worker, make_job())) == 1
@@ -178,7 +178,7 @@ def test_of_two_jobs_with_one_key_one_is_claimed() -> None:
 
 
 def test_two_workers_with_redis_gone_agree_who_owns_a_key() -> None:
-    """Only the ledger is asked: the unique index decides."""
+    """Only PostgreSQL is asked: the unique index decides."""
     for number in range(5):
         jobs = [by_text(f"ann{number}") for _ in range(6)]
         claims = at_once(*[partial(claim, make_worker(), job) for job in jobs])

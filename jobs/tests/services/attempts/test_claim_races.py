@@ -25,7 +25,7 @@ LOCK = 4711
 
 @pytest.fixture
 def pausing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The claim has its snapshot, looks at a row, and waits before it locks it."""
+    """The claim has its snapshot, has read a row, and waits before it locks it."""
     due = "run_at <= statement_timestamp()"
     paused = statement("claim_jobs").replace(
         due, f"{due} AND pg_advisory_xact_lock_shared({LOCK}) IS NOT NULL"

@@ -49,7 +49,7 @@ def test_a_success_comes_with_its_key(claim: ClaimedJob) -> None:
     assert recorded.move == Succeed()
     row = stored(claim)
     assert row.state == JobState.SUCCEEDED
-    assert row.worker_id == claim.worker_id  # who did it stays known
+    assert row.worker_id == claim.worker_id  # the worker that did it stays known
     key = ProcessedKey.objects.get(key=str(claim.id))
     assert key.job_id == claim.id
     assert key.processed_at == row.finished_at is not None

@@ -1,4 +1,4 @@
-"""Threads that commit together: who leads, who waits, and who gets which answer."""
+"""Threads that commit together: which one leads, which wait, and what each is answered."""
 
 import threading
 from collections.abc import Sequence
@@ -82,7 +82,7 @@ def test_a_mistake_in_a_group_is_that_of_one_item(writer: Writer) -> None:
 
     failed = [number for number, call in enumerate(calls) if call.exception()]
     assert 3 in failed
-    # Whoever led met the mistake itself; everybody else has tried alone.
+    # The leader met the mistake itself; the other threads have tried alone.
     assert len(failed) <= 2
     assert all(call.result() == n * 10 for n, call in enumerate(calls) if n not in failed)
 

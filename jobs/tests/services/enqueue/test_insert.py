@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_duplicate_of_a_job_that_is_rolled_back_becomes_a_job_of_its_own() -> None:
-    """The first one holds the key and then changes his mind while the second one waits."""
+    """The first call holds the key, and is rolled back while the second one waits."""
     with transaction.atomic():
         enqueue(idempotency_key="order-1")
         transaction.set_rollback(True)

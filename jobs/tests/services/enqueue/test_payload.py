@@ -102,7 +102,7 @@ def reference(payload_class: type[Serializer[Any]], payload: dict[str, Any]) -> 
     return dict(serializer.to_representation(accepted))
 
 
-def ours(payload_class: type[Serializer[Any]], payload: dict[str, Any]) -> Any:
+def cleaned(payload_class: type[Serializer[Any]], payload: dict[str, Any]) -> Any:
     job_type = JobType("checked", lambda payload, context: None, payload_class, Effect.ONCE)
     try:
         return clean_payload(job_type, payload)
@@ -115,12 +115,12 @@ def ours(payload_class: type[Serializer[Any]], payload: dict[str, Any]) -> Any:
 def test_it_is_what_the_serializer_says(
     payload_class: type[Serializer[Any]], payload: dict[str, Any]
 ) -> None:
-    assert ours(payload_class, payload) == reference(payload_class, payload)
+    assert cleaned(payload_class, payload) == reference(payload_class, payload)
 
 
 def test_what_one_payload_leaves_behind_is_not_in_the_next() -> None:
-    assert ours(Plain, {"text": "a", "number": 1})["number"] == 1
-    assert "number" not in ours(Plain, {"text": "a"})
+    assert cleaned(Plain, {"text": "a", "number": 1})["number"] == 1
+    assert "number" not in cleaned(Plain, {"text": "a"})
 
 
 @pytest.mark.django_db(transaction=True)
@@ -163,7 +163,7 @@ def test_a_number_that_is_not_one_in_json_is_refused(number: str) -> None:
 def test_a_text_that_postgresql_cannot_hold_is_refused(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Serializers of job types may have fields that look at nothing."""
+    """Serializers of job types may have fields that check nothing."""
 
     class AnythingPayload(serializers.Serializer[dict[str, Any]]):
         anything = serializers.JSONField()

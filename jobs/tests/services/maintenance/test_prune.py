@@ -1,4 +1,4 @@
-"""What is past its retention goes, in batches; what somebody still needs stays."""
+"""What is past its retention goes, in batches; what is still needed stays."""
 
 from datetime import UTC, datetime
 
@@ -28,7 +28,7 @@ def retention(settings: Settings) -> None:
 
 
 def aged(job: Job, days: float, finished_days: float | None = None) -> Job:
-    """The same job, accepted so long ago (and finished then, unless told otherwise).
+    """The same job, accepted `days` ago, and finished then unless `finished_days` says otherwise.
 
     An id carries the time of its making, so that the row has to be made anew.
     """

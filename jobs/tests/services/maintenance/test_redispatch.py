@@ -29,14 +29,14 @@ JUST_NOW = 0.5
 
 
 def job_dispatched(seconds: float, **fields: object) -> Job:
-    """A job that was rung so long ago."""
+    """A job that was dispatched that many seconds ago."""
     job = make_job(**fields)
     dispatched_ago(job, seconds)
     return job
 
 
 def lost(seconds: float, broker: RedisBroker, **fields: object) -> Job:
-    """A job that was rung so long ago, and of which Redis knows nothing any more."""
+    """A job that was dispatched that many seconds ago, and that Redis has lost."""
     job = job_dispatched(seconds, **fields)
     broker._client.lrem(broker._keys.list(job.queue, job.priority), 0, str(job.id))
     return job

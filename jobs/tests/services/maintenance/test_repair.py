@@ -78,7 +78,7 @@ def test_repair_rescues() -> None:
 def test_repair_asks_twice_before_it_declares_a_worker_dead(
     short_timeout: float, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Everybody may have been silenced until a moment ago: who lives is heard meanwhile."""
+    """All may have been silenced until a moment ago: a worker that lives is heard meanwhile."""
     settings.JOBS_HEARTBEAT_SECONDS = 0.2
     dead, alive = make_worker(), make_worker()
     lost, kept = claim_one(make_job(), dead), claim_one(make_job(), alive)
@@ -96,7 +96,7 @@ def test_repair_asks_twice_before_it_declares_a_worker_dead(
     assert stored(lost).state == JobState.QUEUED
     assert stored(kept).state == JobState.RUNNING
     jobs_repair()
-    assert len(waits) == 1  # nobody is silent any more: there is nothing to wait for
+    assert len(waits) == 1  # no worker is silent any more: there is nothing to wait for
 
 
 def test_repair_of_a_healthy_database_changes_nothing() -> None:

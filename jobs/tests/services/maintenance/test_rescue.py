@@ -49,7 +49,7 @@ def crash(job: Job) -> None:
     make_due(job)
 
 
-# Who is dead
+# Which workers are dead
 
 
 def test_a_worker_that_was_not_heard_of_for_the_timeout_is_dead(
@@ -97,7 +97,7 @@ def test_a_worker_whose_row_is_missing_is_dead(worker: Worker) -> None:
 def test_no_worker_is_blamed_for_silence_while_postgresql_was_away(
     worker: Worker, settings: Settings
 ) -> None:
-    """The server has only just come back: nobody could be heard of before."""
+    """The server has only just come back: no worker could be heard before."""
     claim = claim_one(make_job(), worker)
     silence(worker, server_age_seconds() + HOUR_SECONDS)
     settings.JOBS_WORKER_TIMEOUT_SECONDS = server_age_seconds() + 60.0
@@ -110,7 +110,7 @@ def test_no_worker_is_blamed_for_silence_while_postgresql_was_away(
 def test_silence_is_measured_up_to_a_heartbeat_of_the_rescuer(
     worker: Worker, short_timeout: float
 ) -> None:
-    """What silences everybody, as a frozen database does, is not held against anybody."""
+    """What silences all workers, as a frozen database does, is held against none."""
     claim = claim_one(make_job(), worker)
     heard_at = heard_now()
     silence(worker, 60)

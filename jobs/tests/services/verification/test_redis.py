@@ -36,6 +36,6 @@ def test_what_is_late_behind_the_next_one_out_is_not_lost(broker: RedisBroker) -
 def test_ids_that_are_not_queued_are_harmless_and_counted() -> None:
     job = make_job()
     job_cancel(job_id=job.id)
-    rings, _ = redis_checks()
-    assert rings.violations == 0
-    assert rings.notes.startswith("1 ids")
+    dispatches, _ = redis_checks()
+    assert dispatches.violations == 0
+    assert dispatches.notes.startswith("1 ids")

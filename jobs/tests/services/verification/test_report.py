@@ -210,7 +210,7 @@ def marked_as_done_by_another() -> None:
 def test_what_is_broken_is_found(
     check: str, corrupt: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The servers of the tests are young, and nobody is silent before they have started.
+    # The servers of the tests are young, and silence counts from their start.
     monkeypatch.setattr("jobs.services.verification.database.TOLERANCE_SECONDS", 0.0)
     monkeypatch.setattr(
         "jobs.services.verification.check.statement", without_the_start_of_the_server

@@ -38,7 +38,8 @@ from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one, lose, record, stored
 from jobs.tests.threads import elsewhere
 from jobs.worker.execution.attempt import Attempt
-from jobs.worker.execution.attempt_runner import UNKNOWN_TYPE_SECONDS, AttemptRunner
+from jobs.worker.execution.attempt_runner import AttemptRunner
+from jobs.worker.execution.starter import UNKNOWN_TYPE_SECONDS
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
 

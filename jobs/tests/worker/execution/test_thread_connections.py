@@ -19,10 +19,11 @@ from jobs.models import Job, Worker
 from jobs.tests.app.models import Note
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one
-from jobs.worker.execution import attempt_runner as runner_module
+from jobs.worker.execution import orm_thread as orm_thread_module
 from jobs.worker.execution import thread_connections as connections_module
 from jobs.worker.execution.attempt import Attempt
-from jobs.worker.execution.attempt_runner import NOT_BEGUN_SECONDS, AttemptRunner
+from jobs.worker.execution.attempt_runner import AttemptRunner
+from jobs.worker.execution.starter import NOT_STARTED_SECONDS
 from jobs.worker.execution.thread_connections import thread_connections
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
@@ -183,7 +184,7 @@ def test_a_thread_of_async_handlers_is_cleared_before_a_start_is_written_there(
 def test_async_jobs_go_on_after_every_connection_was_cut(
     runner: AttemptRunner, worker: Worker, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (runner_module, connections_module):
+    for module in (orm_thread_module, connections_module):
         monkeypatch.setattr(module, "CHECK_SECONDS", 0.0)
 
     async def use_the_orm(payload: Payload, context: JobContext) -> None:
@@ -222,7 +223,7 @@ def test_a_start_that_failed_is_followed_by_a_new_connection(
     assert slot.run(claims[0]) == Succeeded()
     slot.call(lambda: setattr(thread_connections, "_checked_at", float("inf")))
     cut_all_others()
-    assert slot.run(claims[1]) == NotStarted(NOT_BEGUN_SECONDS)
+    assert slot.run(claims[1]) == NotStarted(NOT_STARTED_SECONDS)
     assert slot.run(claims[2]) == Succeeded()
 
 
@@ -256,7 +257,7 @@ def test_what_postgresql_did_not_let_begin_comes_back_later_at_no_cost(
         with connection.execute_wrapper(refuse):
             return runner.run(Attempt(claim, SystemClock()))
 
-    assert slot.call(run) == NotStarted(NOT_BEGUN_SECONDS)
+    assert slot.call(run) == NotStarted(NOT_STARTED_SECONDS)
     assert called == []
 
 

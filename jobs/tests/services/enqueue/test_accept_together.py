@@ -46,7 +46,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
 
 
 def in_redis(broker: RedisBroker) -> set[UUID]:
-    """Which jobs have been rung."""
+    """The jobs that have been dispatched."""
     slices = broker.waiting_messages(jobs_conf().queues)
     return {message.job_id for messages in slices for message in messages}
 
