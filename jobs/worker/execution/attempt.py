@@ -64,6 +64,11 @@ class Attempt:
         deadline = self._deadline
         return 0.0 if deadline is None else max(0.0, self._clock.monotonic() - deadline)
 
+    def seconds_left(self) -> float | None:
+        """How long the handler may still go on; None is without end."""
+        deadline = self._deadline
+        return None if deadline is None else max(0.0, deadline - self._clock.monotonic())
+
     @property
     def timeout_seconds(self) -> float | None:
         return self._timeout_seconds

@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
 from functools import partial
-from typing import cast
 
 from django.db import connections
 
@@ -23,6 +21,7 @@ from jobs.services.short_transaction import short_transaction
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.exceptions import outcome_of
 from jobs.worker.execution.orm_thread import OrmThread
+from jobs.worker.execution.results import finish, finish_on_thread, refuse_unfinished
 from jobs.worker.execution.starter import Starter, not_started
 from jobs.worker.execution.thread_connections import (
     refresh_shared_connections,
@@ -76,7 +75,8 @@ class AttemptRunner:
         limit = asyncio.timeout(job_type.timeout_seconds)
         try:
             async with limit:
-                await cast("Awaitable[None]", job_type.handler(claim.payload, self._context(claim)))
+                returned = job_type.handler(claim.payload, self._context(claim))
+                refuse_unfinished(await finish(returned), job_type.effect)
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
             if limit.expired():
                 exception = JobTimeout().with_traceback(exception.__traceback__)
@@ -106,7 +106,7 @@ class AttemptRunner:
         claim = attempt.claim
         try:
             with attempt.interruptible(job_type.timeout_seconds):
-                return run(job_type, claim, self._context(claim))
+                return run(job_type, attempt, self._context(claim))
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
             if isinstance(exception, JobTimeout):
                 connections.close_all()  # it may have been raised in the middle of a statement
@@ -132,12 +132,18 @@ class AttemptRunner:
         return attempt_fields(event, claim, worker=self._lease.worker.name, **more)
 
 
-def _run_plainly(job_type: JobType, claim: ClaimedJob, context: JobContext) -> Outcome:
-    job_type.handler(claim.payload, context)
+def _run_plainly(job_type: JobType, attempt: Attempt, context: JobContext) -> Outcome:
+    _run_handler(job_type, attempt, context)
     return Succeeded()
 
 
-def _run_in_transaction(job_type: JobType, claim: ClaimedJob, context: JobContext) -> Outcome:
+def _run_handler(job_type: JobType, attempt: Attempt, context: JobContext) -> None:
+    returned = job_type.handler(attempt.claim.payload, context)
+    if returned is not None:
+        finish_on_thread(returned, job_type.effect, attempt.seconds_left())
+
+
+def _run_in_transaction(job_type: JobType, attempt: Attempt, context: JobContext) -> Outcome:
     """The handler's database work and the success commit together, or neither does.
 
     A commit whose reply is lost counts as failed here; the record that follows is fenced,
@@ -148,10 +154,10 @@ def _run_in_transaction(job_type: JobType, claim: ClaimedJob, context: JobContex
     try:
         with short_transaction(idle_seconds=timeout):
             begun = True
-            job_type.handler(claim.payload, context)
-            job_succeed_in_transaction(claim=claim)
+            _run_handler(job_type, attempt, context)
+            job_succeed_in_transaction(claim=attempt.claim)
     except DATABASE_ERRORS as error:
         if begun:
             raise
-        return not_started(claim, error, context.worker)
+        return not_started(attempt.claim, error, context.worker)
     return Succeeded(recorded=True)
