@@ -76,6 +76,8 @@ def _resolve(letter: DeadLetter, resolution: Resolution, resolved_by_id: int | N
 
 def _name_of(user_id: int | None) -> str:
     """The user's name, which is kept with what was decided when the account is gone."""
+    if user_id is None:
+        return ""
     users = get_user_model()
     name = users._default_manager.filter(pk=user_id).values_list(users.USERNAME_FIELD, flat=True)
     return str(name.first() or "")

@@ -17,7 +17,7 @@ def test_the_names_of_those_who_decided_before_are_kept() -> None:
     ann = make_user(username="ann")
     letters = [die(make_job()) for _ in range(3)]
     for letter, user in zip(letters, (ann, None), strict=False):
-        dead_letter_discard(dead_letter_id=letter.id, resolved_by_id=user and user.pk)
+        dead_letter_discard(dead_letter_id=letter.id, resolved_by_id=user.pk if user else None)
     DeadLetter.objects.update(resolved_by_name="")
 
     migration = importlib.import_module("jobs.migrations.0006_resolved_by_name")
