@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextvars import Context
 from functools import partial
 
 from django.db import connections
@@ -50,15 +51,8 @@ class AttemptRunner:
         if isinstance(job_type, NotStarted):
             return job_type
         outcome = self._call(job_type, attempt)
-        if thread_connections.opened and thread_connections.drop_unfinished():
-            # The next job's writes would have been part of it, and undone with it.
-            claim = attempt.claim
-            logger.warning(
-                "Job %s (%s) left a transaction open: it is rolled back",
-                claim.id,
-                claim.type,
-                extra=self._fields("job.transaction_left_open", claim),
-            )
+        if thread_connections.opened:
+            self._clear_connections(attempt.claim)
         return outcome
 
     async def run_async(self, attempt: Attempt) -> Outcome:
@@ -71,17 +65,8 @@ class AttemptRunner:
         if isinstance(job_type, NotStarted):
             return job_type
         await self._orm_thread.refresh()
-        attempt.limit(job_type.timeout_seconds)
-        limit = asyncio.timeout(job_type.timeout_seconds)
-        try:
-            async with limit:
-                returned = job_type.handler(claim.payload, self._context(claim))
-                refuse_unfinished(await finish(returned), job_type.effect)
-        except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
-            if limit.expired():
-                exception = JobTimeout().with_traceback(exception.__traceback__)
-            return self._outcome_of(exception, job_type, claim)
-        return Succeeded()
+        async with self._orm_thread.used_by_handler():
+            return await self._call_async(job_type, attempt)
 
     def give_up(self, attempt: Attempt) -> Outcome:
         """The outcome of a handler that goes on although its time is over."""
@@ -96,21 +81,51 @@ class AttemptRunner:
         timeout = JobTimeout(f"did not stop after its time of {seconds:g} s")
         return CutOff(error_of(timeout, self._lease.worker.name))
 
+    def _clear_connections(self, claim: ClaimedJob) -> None:
+        """The next handler on this thread gets them as if they were new."""
+        if thread_connections.drop_unfinished():
+            # The next job's writes would have been part of it, and undone with it.
+            logger.warning(
+                "Job %s (%s) left a transaction open: it is rolled back",
+                claim.id,
+                claim.type,
+                extra=self._fields("job.transaction_left_open", claim),
+            )
+        thread_connections.reset_used()
+
     def _start_elsewhere(self, claim: ClaimedJob) -> JobType | NotStarted:
         """For a thread that handlers use as well, and that belongs to no slot."""
         refresh_shared_connections()
-        return self._starter.start(claim)
+        try:
+            return self._starter.start(claim)
+        finally:
+            thread_connections.handler_begins()  # this use was not a handler's
 
     def _call(self, job_type: JobType, attempt: Attempt) -> Outcome:
         run = _run_in_transaction if job_type.effect is Effect.TRANSACTIONAL else _run_plainly
         claim = attempt.claim
         try:
             with attempt.interruptible(job_type.timeout_seconds):
-                return run(job_type, attempt, self._context(claim))
+                # What it sets in its context (a time zone, a language) ends with it.
+                return Context().run(run, job_type, attempt, self._context(claim))
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
             if isinstance(exception, JobTimeout):
                 connections.close_all()  # it may have been raised in the middle of a statement
             return self._outcome_of(exception, job_type, claim)
+
+    async def _call_async(self, job_type: JobType, attempt: Attempt) -> Outcome:
+        claim = attempt.claim
+        attempt.limit(job_type.timeout_seconds)
+        limit = asyncio.timeout(job_type.timeout_seconds)
+        try:
+            async with limit:
+                returned = job_type.handler(claim.payload, self._context(claim))
+                refuse_unfinished(await finish(returned), job_type.effect)
+        except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
+            if limit.expired():
+                exception = JobTimeout().with_traceback(exception.__traceback__)
+            return self._outcome_of(exception, job_type, claim)
+        return Succeeded()
 
     def _context(self, claim: ClaimedJob) -> JobContext:
         return JobContext(
@@ -138,9 +153,13 @@ def _run_plainly(job_type: JobType, attempt: Attempt, context: JobContext) -> Ou
 
 
 def _run_handler(job_type: JobType, attempt: Attempt, context: JobContext) -> None:
-    returned = job_type.handler(attempt.claim.payload, context)
-    if returned is not None:
-        finish_on_thread(returned, job_type.effect, attempt.seconds_left())
+    thread_connections.handler_begins()
+    try:
+        returned = job_type.handler(attempt.claim.payload, context)
+        if returned is not None:
+            finish_on_thread(returned, job_type.effect, attempt.seconds_left())
+    finally:
+        thread_connections.handler_ends()
 
 
 def _run_in_transaction(job_type: JobType, attempt: Attempt, context: JobContext) -> Outcome:
