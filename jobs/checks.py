@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from math import isfinite
 from typing import Any
 
 from django.conf import settings
@@ -52,8 +53,12 @@ def _wrong_types(conf: JobsConf) -> Iterator[str]:
             yield f"{setting_name(one.name)} is {value!r}; make it {kind}."
 
 
-def _is_number(value: object, *types: type) -> bool:
-    return isinstance(value, types) and not isinstance(value, bool)
+def _is_number(value: Any, *types: type) -> bool:
+    # Neither an infinite number nor NaN: they pass comparisons that a limit relies on.
+    if isinstance(value, bool) or not isinstance(value, types):
+        return False
+    number: Any = value
+    return isfinite(number)
 
 
 _KINDS: dict[Any, tuple[str, Callable[[object], bool]]] = {
@@ -70,6 +75,8 @@ _KINDS: dict[Any, tuple[str, Callable[[object], bool]]] = {
 def _queues(conf: JobsConf) -> Iterator[str]:
     if not conf.queues:
         yield "JOBS_QUEUES is empty; name at least one queue, for example 'default'."
+    if len(set(conf.queues)) < len(conf.queues):
+        yield "JOBS_QUEUES names a queue twice; name each queue once."
     for queue in conf.queues:
         if not QUEUE_NAME.fullmatch(queue):
             yield (
@@ -94,6 +101,9 @@ def _liveness(conf: JobsConf) -> Iterator[str]:
     ):
         if getattr(conf, name) <= 0:
             yield f"{setting_name(name)} is {getattr(conf, name)}; make it greater than 0."
+    for name in ("grace_seconds", "retention_days", "key_retention_days"):
+        if getattr(conf, name) < 0:
+            yield f"{setting_name(name)} is {getattr(conf, name):g}; make it 0 or more."
 
 
 def _retries(conf: JobsConf) -> Iterator[str]:
@@ -103,6 +113,11 @@ def _retries(conf: JobsConf) -> Iterator[str]:
         yield (
             "JOBS_RETRY_BASE_SECONDS and JOBS_RETRY_JITTER must not be negative, and "
             "JOBS_RETRY_FACTOR not less than 1."
+        )
+    if conf.retry_cap_seconds < conf.retry_base_seconds:
+        yield (
+            f"JOBS_RETRY_CAP_SECONDS is {conf.retry_cap_seconds:g} and JOBS_RETRY_BASE_SECONDS "
+            f"{conf.retry_base_seconds:g}; the cap must not be less than the base."
         )
     if conf.crash_limit < 1:
         yield f"JOBS_CRASH_LIMIT is {conf.crash_limit}; make it 1 or more."

@@ -7,7 +7,6 @@ starts, as the admin's modules are.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from inspect import iscoroutinefunction
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -18,6 +17,7 @@ from jobs.core.errors import UnknownJobType
 from jobs.core.retry import RetryPolicy
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
+from jobs.handlers.registration import faults, is_async
 
 Handler = Callable[[Payload, JobContext], Awaitable[None] | None]
 """A plain function, which runs on a thread, or an `async def`, which runs on the event loop."""
@@ -43,8 +43,11 @@ class JobType:
 
     @cached_property
     def is_async(self) -> bool:
-        """Whether the handler is an `async def`, which runs on the worker's event loop."""
-        return iscoroutinefunction(self.handler)
+        """Whether a call of the handler returns a coroutine, which runs on the worker's event loop.
+
+        False for a plain decorator around an `async def`: what it returns is awaited on its thread.
+        """
+        return is_async(self.handler)
 
 
 class JobTypes:
@@ -56,16 +59,13 @@ class JobTypes:
     def add(self, job_type: JobType) -> None:
         """Adds a type.
 
-        Raises ImproperlyConfigured if the name is taken, or if an `async def` handler is
-        declared `Effect.TRANSACTIONAL`.
+        Raises ImproperlyConfigured, with one sentence, if the name is taken, or if the type could
+        never run as it says; see `jobs.handlers.registration`.
         """
         if job_type.name in self._types:
             raise ImproperlyConfigured(f"job type {job_type.name!r} is registered twice")
-        if job_type.is_async and job_type.effect is Effect.TRANSACTIONAL:
-            raise ImproperlyConfigured(
-                f"job type {job_type.name!r}: a transactional handler must be a plain function, "
-                "because Django's transactions are bound to a thread"
-            )
+        if fault := next(faults(job_type), None):
+            raise ImproperlyConfigured(fault)
         self._types[job_type.name] = job_type
 
     def get(self, name: str) -> JobType:
@@ -101,7 +101,7 @@ def job_type(
     retry: RetryPolicy | None = None,
     timeout_seconds: float | None = None,
     key: KeyFunction | None = None,
-    sensitive: tuple[str, ...] = (),
+    sensitive: tuple[str, ...] | str = (),
 ) -> Callable[[Handler], Handler]:
     """Registers the decorated function as the handler of jobs of type `name`.
 
@@ -109,11 +109,12 @@ def job_type(
     that the effect did not happen, and the job is retried. `PermanentError`, `RetryAfter` and
     `OutcomeUnknown` (from `jobs`) say something else.
 
+    name: letters, digits, `.`, `_` and `-`; 100 at most.
     payload: a serializer class of Django REST framework. It validates what clients send, and the
         handler gets what it made of that, as JSON.
     effect: what it means that an attempt was cut off; see `Effect`.
     queue: the queue of jobs that name none.
-    max_retries: after the first attempt; None is `JOBS_MAX_RETRIES`.
+    max_retries: after the first attempt, 0 to 25; None is `JOBS_MAX_RETRIES`.
     retry: how long to wait between attempts; None is the settings `JOBS_RETRY_*`.
     timeout_seconds: how long an attempt may run before it is cut off; None is no limit.
     key: derives the effect key from the payload; the type's name is put before it. Jobs with the
@@ -135,7 +136,8 @@ def job_type(
                 retry=retry,
                 timeout_seconds=timeout_seconds,
                 key=key,
-                sensitive=frozenset(sensitive),
+                # Not the letters of a text: the comma of a tuple of one is easily forgotten.
+                sensitive=frozenset([sensitive] if isinstance(sensitive, str) else sensitive),
             )
         )
         return handler

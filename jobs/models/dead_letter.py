@@ -53,6 +53,8 @@ class DeadLetter(models.Model):
         related_name="+",
         db_index=False,
     )
+    # Stays when the account is gone.
+    resolved_by_name = models.CharField(max_length=254, blank=True, default="", db_default="")
 
     objects = DeadLetterQuerySet.as_manager()
 

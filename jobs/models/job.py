@@ -69,12 +69,15 @@ class Job(models.Model):
     claimed_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    # The name, not the user: it stays when the account is gone.
+    cancelled_by = models.CharField(max_length=150, blank=True, default="", db_default="")
     finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = JobManager()
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("cancel_job", "Can cancel jobs of other clients")]
         constraints = [
             models.UniqueConstraint(
                 fields=["idempotency_key", "type", "submitted_by"],

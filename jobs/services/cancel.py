@@ -1,5 +1,6 @@
 """A job is cancelled: at once while it waits, and as soon as its handler stops while it runs."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models.functions import Now
@@ -10,22 +11,26 @@ from jobs.models import Job
 from jobs.services.short_transaction import short_transaction
 
 
-def job_cancel(*, job_id: UUID) -> Job:
+def job_cancel(*, job_id: UUID, cancelled_by: str = "") -> Job:
     """queued -> cancelled, for good; a running job is asked to stop. Returns the job.
 
     The handler of a running job sees `context.cancelled` within about a second. If the attempt
     fails, the job is cancelled instead of retried; if it succeeds, the job has succeeded.
+    `cancelled_by`: the name of the user who asked; of several, the first is kept.
 
     Raises JobAlreadyFinal, Job.DoesNotExist.
     """
     with short_transaction():
         job = Job.objects.select_for_update().get(id=job_id)
         if job.state == JobState.QUEUED:
-            changes = {"state": JobState.CANCELLED, "finished_at": Now()}
+            changes: dict[str, Any] = {"state": JobState.CANCELLED, "finished_at": Now()}
         elif job.state == JobState.RUNNING:
             changes = {}
         else:
             raise JobAlreadyFinal(job.state)
-        Job.objects.filter(id=job_id).update(cancel_requested_at=Now(), **changes)
+        if job.cancel_requested_at is None:
+            changes |= {"cancel_requested_at": Now(), "cancelled_by": cancelled_by}
+        if changes:
+            Job.objects.filter(id=job_id).update(**changes)
         job.refresh_from_db()
     return job

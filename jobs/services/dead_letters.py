@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db.models.functions import Now
 
 from jobs.core.errors import DeadLetterResolved, JobNotDead
@@ -64,7 +65,19 @@ def _queue_again(job_id: UUID) -> None:
 
 def _resolve(letter: DeadLetter, resolution: Resolution, resolved_by_id: int | None) -> DeadLetter:
     DeadLetter.objects.filter(id=letter.id).update(
-        resolution=resolution, resolved_at=Now(), resolved_by_id=resolved_by_id
+        resolution=resolution,
+        resolved_at=Now(),
+        resolved_by_id=resolved_by_id,
+        resolved_by_name=_name_of(resolved_by_id),
     )
     letter.refresh_from_db()
     return letter
+
+
+def _name_of(user_id: int | None) -> str:
+    """The user's name, which is kept with what was decided when the account is gone."""
+    if user_id is None:
+        return ""
+    users = get_user_model()
+    name = users._default_manager.filter(pk=user_id).values_list(users.USERNAME_FIELD, flat=True)
+    return str(name.first() or "")

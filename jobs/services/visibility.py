@@ -2,24 +2,40 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.db.models import QuerySet
 
 from jobs.core.attempt_error import MASK
 from jobs.handlers.registry import job_types
 from jobs.models import DeadLetter, Job
 
+# To see other clients' rows, and to cancel their jobs, takes a permission each.
+VIEW_JOBS = "jobs.view_job"
+CANCEL_JOBS = "jobs.cancel_job"
+VIEW_DEAD_LETTERS = "jobs.view_deadletter"
+
 
 def jobs_visible_to(user: AbstractBaseUser) -> QuerySet[Job]:
-    """The user's own jobs; all of them for staff."""
-    jobs = Job.objects.select_related("worker")
-    return jobs if _is_staff(user) else jobs.filter(submitted_by_id=user.pk)
+    """The user's own jobs; all of them for those with the permission `jobs.view_job`."""
+    if _may(user, VIEW_JOBS):
+        return Job.objects.select_related("worker", "submitted_by")
+    return jobs_submitted_by(user)
+
+
+def jobs_submitted_by(user: AbstractBaseUser) -> QuerySet[Job]:
+    """The user's own jobs, which takes no look at permissions."""
+    return Job.objects.select_related("worker", "submitted_by").filter(submitted_by_id=user.pk)
+
+
+def may_cancel(user: AbstractBaseUser, job: Job) -> bool:
+    """One's own jobs; all of them with the permission `jobs.cancel_job`."""
+    return job.submitted_by_id == user.pk or _may(user, CANCEL_JOBS)
 
 
 def dead_letters_visible_to(user: AbstractBaseUser) -> QuerySet[DeadLetter]:
-    """The user's own dead letters, newest first; all of them for staff."""
+    """The user's own dead letters, newest first; all of them with `jobs.view_deadletter`."""
     letters = DeadLetter.objects.select_related("submitted_by").order_by("-id")
-    return letters if _is_staff(user) else letters.filter(submitted_by_id=user.pk)
+    return letters if _may(user, VIEW_DEAD_LETTERS) else letters.filter(submitted_by_id=user.pk)
 
 
 def masked_payload(job_type: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -34,5 +50,6 @@ def masked_payload(job_type: str, payload: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _is_staff(user: AbstractBaseUser) -> bool:
-    return bool(getattr(user, "is_staff", False))
+def _may(user: AbstractBaseUser, permission: str) -> bool:
+    """Superusers have every permission; being staff gives none."""
+    return isinstance(user, PermissionsMixin) and user.has_perm(permission)

@@ -3,6 +3,8 @@
 import itertools
 from typing import Any
 
+from django.contrib.auth.models import Permission
+
 from accounts.models import User
 from jobs.models import Job, Worker
 from jobs.services.enqueue import job_enqueue
@@ -15,6 +17,12 @@ def make_user(**fields: Any) -> User:
     """A user with a password of `secret-secret`."""
     username = fields.pop("username", f"user{next(_numbers)}")
     return User.objects.create_user(username=username, password="secret-secret", **fields)
+
+
+def allow(user: User, *permissions: str) -> User:
+    """Gives a user permissions of this app, by their code names."""
+    user.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
+    return User.objects.get(pk=user.pk)  # without the permissions that Django has cached
 
 
 def make_job(**fields: Any) -> Job:

@@ -1,6 +1,7 @@
 """Health of the API process and of what it depends on, for probes and for people."""
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import TypedDict
 
@@ -11,10 +12,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jobs.broker import get_broker
+from jobs.core.clock import Clock, SystemClock
 from jobs.core.errors import BrokerUnavailable
+from jobs.services.migrations import missing_migrations
 
 # Of the whole, or of one dependency; degraded: jobs are accepted and dispatched later.
 OK, DEGRADED, DOWN = "ok", "degraded", "down"
+# Of PostgreSQL: it answers, and lacks migrations that this code needs.
+NOT_MIGRATED = "not_migrated"
+
+# Anybody may call the probes: no more often than this are connections opened for them.
+ASK_SECONDS = 1.0
 
 # Probes give up after a few seconds, so that the answer must come sooner. 2 is libpq's minimum.
 DATABASE_TIMEOUT_SECONDS = 2
@@ -29,7 +37,7 @@ class Live(TypedDict):
 
 
 class Ready(TypedDict):
-    """What `/health/ready` says: `ok`, `degraded` or `down`, and of which dependency."""
+    """What `/health/ready` says: `ok`, `degraded` or `down`; PostgreSQL may be `not_migrated`."""
 
     status: str
     postgresql: str
@@ -58,25 +66,54 @@ class ReadyView(ProbeView):
     """Whether jobs are accepted: PostgreSQL decides, Redis only makes it fast."""
 
     def get(self, request: Request) -> Response:
-        postgresql = _state("postgresql", _ask_postgresql)
-        redis = _state("redis", _ask_redis)
-        body: Ready = {
-            "status": _overall(postgresql, redis),
-            "postgresql": postgresql,
-            "redis": redis,
-        }
-        return self.respond(body, status=503 if postgresql == DOWN else 200)
+        body = _readiness.now()
+        return self.respond(body, status=503 if body["status"] == DOWN else 200)
+
+
+class Readiness:
+    """Asks PostgreSQL and Redis, at most once in ASK_SECONDS; in between it says the same again.
+
+    Callers that come while it asks wait for that answer.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._asked_at: float | None = None
+        self._last: Ready = {"status": DOWN, "postgresql": DOWN, "redis": DOWN}
+
+    def now(self) -> Ready:
+        """What was found out less than ASK_SECONDS ago."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if self._asked_at is None or now - self._asked_at >= ASK_SECONDS:
+                self._last = _ask()
+                self._asked_at = self._clock.monotonic()
+            return self._last
+
+    def forget(self) -> None:
+        """Asks anew the next time."""
+        self._asked_at = None
+
+
+_readiness = Readiness(SystemClock())
+
+
+def _ask() -> Ready:
+    postgresql = _state("postgresql", _ask_postgresql)
+    redis = _state("redis", _ask_redis)
+    return {"status": _overall(postgresql, redis), "postgresql": postgresql, "redis": redis}
 
 
 def _overall(postgresql: str, redis: str) -> str:
-    if postgresql == DOWN:
+    if postgresql != OK:
         return DOWN
     return DEGRADED if redis == DOWN else OK
 
 
-def _state(name: str, ask: Callable[[], None]) -> str:
+def _state(name: str, ask: Callable[[], str]) -> str:
     try:
-        ask()
+        return ask()
     except (Error, BrokerUnavailable) as error:
         logger.warning(
             "Health check of %s failed: %s",
@@ -85,10 +122,9 @@ def _state(name: str, ask: Callable[[], None]) -> str:
             extra={"event": "health_check.failed", "dependency": name, "error": str(error)},
         )
         return DOWN
-    return OK
 
 
-def _ask_postgresql() -> None:
+def _ask_postgresql() -> str:
     """Opens a connection of its own: a kept one might hang on a server that is gone."""
     probe = connection.copy()
     probe.settings_dict["OPTIONS"] = {
@@ -97,10 +133,20 @@ def _ask_postgresql() -> None:
         "target_session_attrs": "read-write",  # a standby cannot accept jobs
     }
     try:
-        probe.ensure_connection()
+        probe.ensure_connection()  # also where the migrations are known to be complete
+        missing = missing_migrations(probe)
     finally:
         probe.close()
+    if missing:
+        logger.warning(
+            "The database lacks %d migrations, the first is %s: run `manage.py migrate`",
+            len(missing),
+            missing[0],
+            extra={"event": "health_check.failed", "dependency": "postgresql", "missing": missing},
+        )
+    return NOT_MIGRATED if missing else OK
 
 
-def _ask_redis() -> None:
+def _ask_redis() -> str:
     get_broker().ping()
+    return OK

@@ -1,10 +1,17 @@
 """Log lines for people."""
 
 import logging
+from typing import Any
+
+from scheduler.logs.escaping import escaped
 
 
 class TextFormatter(logging.Formatter):
-    """Time, level and message; within a request its id, too."""
+    """Time, level and message; within a request its id, too.
+
+    A message is one line, whatever a client has put into it. A record with `lines=True` brings
+    lines of its own, which no client has a say in. Tracebacks keep their lines.
+    """
 
     def usesTime(self) -> bool:  # noqa: N802 - the name is logging's
         """Always."""
@@ -14,4 +21,9 @@ class TextFormatter(logging.Formatter):
         """The line without the traceback. An f-string, as every job of a worker logs."""
         fields = record.__dict__
         request = f"[request {fields['request_id']}] " if "request_id" in fields else ""
-        return f"{fields['asctime']} {record.levelname} {request}{record.message}"
+        message = escaped(record.message, keep="\n" if "lines" in fields else "")
+        return f"{fields['asctime']} {record.levelname} {request}{message}"
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
+        """The traceback; the exception may quote anything."""
+        return escaped(super().formatException(ei), keep="\n")

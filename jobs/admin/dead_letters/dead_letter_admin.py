@@ -132,6 +132,6 @@ class DeadLetterAdmin(ReadOnlyAdmin):
         return format_html(
             "{} {}{} UTC",
             badge(letter.resolution, Resolution(letter.resolution).label.lower()),
-            f"by {letter.resolved_by}, " if letter.resolved_by else "",
+            f"by {letter.resolved_by_name}, " if letter.resolved_by_name else "",
             moment(letter.resolved_at),
         )

@@ -71,6 +71,7 @@ class JobAdmin(ReadOnlyAdmin):
                     "started",
                     "finished",
                     "cancel_requested",
+                    "cancelled_by",
                 )
             },
         ),

@@ -21,7 +21,7 @@ from jobs.services.visibility import dead_letters_visible_to
 
 
 class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
-    """Shows dead letters, a client's own or all of them to staff, and replays them."""
+    """Shows dead letters, a client's own or all of them by permission, and replays them."""
 
     parser_classes = (StorableJSONParser,)
 

@@ -1,7 +1,9 @@
 """The calls about jobs: parse, call one service, render."""
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404
 from rest_framework import status
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,17 +17,23 @@ from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
 from jobs.models import DeadLetter, Job
 from jobs.services.cancel import job_cancel
-from jobs.services.visibility import jobs_visible_to
+from jobs.services.visibility import (
+    CANCEL_JOBS,
+    jobs_submitted_by,
+    jobs_visible_to,
+    may_cancel,
+)
 
 
 class JobViewSet(JobRefusalMixin, ViewSet):
-    """Shows jobs and cancels them: a client's own, or all of them to staff."""
+    """Shows jobs and cancels them: a client's own; those of others take a permission each."""
 
     parser_classes = (StorableJSONParser,)
 
     def list(self, request: Request) -> Response:
         """A page of jobs, newest first."""
-        return paged_response(request, JobQuery, self._jobs(request), job_representation)
+        jobs = _with_links(jobs_visible_to(client_of(request)))
+        return paged_response(request, JobQuery, jobs, job_representation)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One job."""
@@ -33,16 +41,22 @@ class JobViewSet(JobRefusalMixin, ViewSet):
 
     def cancel(self, request: Request, pk: str) -> Response:
         """202 once the job is cancelled, or asked to stop if it runs; 409 if it is final."""
-        job_cancel(job_id=self._job(request, pk).pk)
-        cancelled = self._jobs(request).get(pk=pk)
-        return Response(job_representation(cancelled), status=status.HTTP_202_ACCEPTED)
+        client, job = client_of(request), self._job(request, pk)
+        if not may_cancel(client, job):
+            raise PermissionDenied(f"This needs the permission {CANCEL_JOBS}.")
+        job_cancel(job_id=job.pk, cancelled_by=client.get_username())
+        return Response(job_representation(self._job(request, pk)), status=status.HTTP_202_ACCEPTED)
 
     def _job(self, request: Request, pk: str) -> Job:
-        job: Job = get_object_or_404(self._jobs(request), pk=pk)
+        """Nearly always it is the client's own, and permissions need not be asked for."""
+        client = client_of(request)
+        try:
+            job: Job = get_object_or_404(_with_links(jobs_submitted_by(client)), pk=pk)
+        except Http404:
+            job = get_object_or_404(_with_links(jobs_visible_to(client)), pk=pk)
         return job
 
-    def _jobs(self, request: Request) -> QuerySet[Job]:
-        newest_letter = DeadLetter.objects.filter(job=OuterRef("pk")).order_by("-pk")
-        return jobs_visible_to(client_of(request)).annotate(
-            failed_job_id=Subquery(newest_letter.values("pk")[:1])
-        )
+
+def _with_links(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    newest_letter = DeadLetter.objects.filter(job=OuterRef("pk")).order_by("-pk")
+    return jobs.annotate(failed_job_id=Subquery(newest_letter.values("pk")[:1]))

@@ -57,7 +57,9 @@ class JobRepresentation(TypedDict):
     created_at: str
     claimed_at: str | None
     cancel_requested_at: str | None
+    cancelled_by: str | None
     finished_at: str | None
+    submitted_by: str | None
     worker: str | None
     error: str | None
     done_by: str | None
@@ -81,7 +83,7 @@ def job_receipt(accepted: Enqueued) -> JobReceipt:
 
 
 def job_representation(job: Job) -> JobRepresentation:
-    """The job. Rows come with `worker`, and with `failed_job_id` where that link is wanted."""
+    """The job. Rows come with `worker`, `submitted_by`, and `failed_job_id` for its link."""
     return {
         "id": str(job.pk),
         "type": job.type,
@@ -96,7 +98,9 @@ def job_representation(job: Job) -> JobRepresentation:
         "created_at": written(job.created_at),
         "claimed_at": written_or_none(job.claimed_at),
         "cancel_requested_at": written_or_none(job.cancel_requested_at),
+        "cancelled_by": job.cancelled_by or None,
         "finished_at": written_or_none(job.finished_at),
+        "submitted_by": job.submitted_by.get_username() if job.submitted_by else None,
         "worker": job.worker.name if job.worker else None,
         "error": error_summary(job.errors) or None,
         "done_by": str(job.done_by_id) if job.done_by_id else None,

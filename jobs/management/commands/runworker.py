@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError, connections
+from django.db import InterfaceError, InternalError, OperationalError, connections
 
 from jobs.core.clock import SystemClock
 from jobs.core.conf import jobs_conf
+from jobs.services.migrations import missing_migrations
 from jobs.worker.options import WorkerOptions
 from jobs.worker.process.health_server import HealthServer
 from jobs.worker.process.memory import freeze_memory
@@ -156,13 +157,16 @@ def _end_process(code: int) -> None:
 
 def _worker(options: WorkerOptions) -> Worker:
     try:
+        if missing := missing_migrations():
+            raise CommandError(
+                f"The database lacks {len(missing)} migrations, the first is {missing[0]}: "
+                "run `manage.py migrate`."
+            )
         return Worker(options)
     except (OperationalError, InterfaceError) as error:
         raise CommandError(f"PostgreSQL is not reachable: {error}") from error
     except InternalError as error:
         raise CommandError(f"PostgreSQL takes no writes: {error}") from error
-    except ProgrammingError as error:
-        raise CommandError("The tables are missing: run `manage.py migrate`.") from error
 
 
 def _serve_health(worker: Worker, host: str, port: int) -> None:

@@ -13,7 +13,7 @@ from jobs.core.errors import PermanentError
 from jobs.core.outcome import FailedForGood
 from jobs.models import DeadLetter, Worker
 from jobs.services.attempts import Finished, jobs_claim, jobs_record
-from jobs.tests.factories import make_job, make_user, make_worker
+from jobs.tests.factories import allow, make_job, make_user, make_worker
 
 MakeDeadLetter = Callable[..., DeadLetter]
 
@@ -33,7 +33,8 @@ def user(db: None) -> User:
 
 @pytest.fixture
 def staff(db: None) -> User:
-    return make_user(is_staff=True)
+    """May see what other clients have submitted."""
+    return allow(make_user(is_staff=True), "view_job", "view_deadletter")
 
 
 @pytest.fixture

@@ -82,6 +82,19 @@ def test_who_decided_and_when_is_kept(letter: DeadLetter) -> None:
     assert letter.resolved_at >= letter.created_at
 
 
+def test_the_name_of_who_decided_stays_when_the_account_is_gone(letter: DeadLetter) -> None:
+    ann = make_user(username="ann")
+    dead_letter_discard(dead_letter_id=letter.id, resolved_by_id=ann.pk)
+    ann.delete()
+    letter.refresh_from_db()
+    assert (letter.resolved_by, letter.resolved_by_name) == (None, "ann")
+
+
+def test_a_decision_without_a_user_has_no_name(letter: DeadLetter) -> None:
+    decided = dead_letter_discard(dead_letter_id=letter.id, resolved_by_id=None)
+    assert decided.resolved_by_name == ""
+
+
 def test_the_attempt_grows_and_the_budget_is_whole_after_a_replay() -> None:
     job = make_job(max_retries=1)
     for _ in range(2):

@@ -64,6 +64,11 @@ class Attempt:
         deadline = self._deadline
         return 0.0 if deadline is None else max(0.0, self._clock.monotonic() - deadline)
 
+    def seconds_left(self) -> float | None:
+        """How long the handler may still go on; None is without end."""
+        deadline = self._deadline
+        return None if deadline is None else max(0.0, deadline - self._clock.monotonic())
+
     @property
     def timeout_seconds(self) -> float | None:
         return self._timeout_seconds
@@ -86,7 +91,8 @@ class Attempt:
             self.claim.id,
             kind,
             frames,
-            extra=attempt_fields("job.mishandled", self.claim, error=kind),
+            # lines: the frames, in which no client has a say
+            extra=attempt_fields("job.mishandled", self.claim, error=kind, lines=True),
         )
         unknown = RuntimeError(f"the worker itself failed around this attempt: {kind}")
         return CutOff(error_of(unknown, str(self.claim.worker_id)))

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from contextvars import Context
 from functools import partial
-from typing import cast
 
 from django.db import connections
 
@@ -23,6 +22,7 @@ from jobs.services.short_transaction import short_transaction
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.exceptions import outcome_of
 from jobs.worker.execution.orm_thread import OrmThread
+from jobs.worker.execution.results import finish, finish_on_thread, refuse_unfinished
 from jobs.worker.execution.starter import Starter, not_started
 from jobs.worker.execution.thread_connections import (
     refresh_shared_connections,
@@ -51,15 +51,8 @@ class AttemptRunner:
         if isinstance(job_type, NotStarted):
             return job_type
         outcome = self._call(job_type, attempt)
-        if thread_connections.opened and thread_connections.drop_unfinished():
-            # The next job's writes would have been part of it, and undone with it.
-            claim = attempt.claim
-            logger.warning(
-                "Job %s (%s) left a transaction open: it is rolled back",
-                claim.id,
-                claim.type,
-                extra=self._fields("job.transaction_left_open", claim),
-            )
+        if thread_connections.opened:
+            self._clear_connections(attempt.claim)
         return outcome
 
     async def run_async(self, attempt: Attempt) -> Outcome:
@@ -72,16 +65,8 @@ class AttemptRunner:
         if isinstance(job_type, NotStarted):
             return job_type
         await self._orm_thread.refresh()
-        attempt.limit(job_type.timeout_seconds)
-        limit = asyncio.timeout(job_type.timeout_seconds)
-        try:
-            async with limit:
-                await cast("Awaitable[None]", job_type.handler(claim.payload, self._context(claim)))
-        except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
-            if limit.expired():
-                exception = JobTimeout().with_traceback(exception.__traceback__)
-            return self._outcome_of(exception, job_type, claim)
-        return Succeeded()
+        async with self._orm_thread.used_by_handler():
+            return await self._call_async(job_type, attempt)
 
     def give_up(self, attempt: Attempt) -> Outcome:
         """The outcome of a handler that goes on although its time is over."""
@@ -96,21 +81,51 @@ class AttemptRunner:
         timeout = JobTimeout(f"did not stop after its time of {seconds:g} s")
         return CutOff(error_of(timeout, self._lease.worker.name))
 
+    def _clear_connections(self, claim: ClaimedJob) -> None:
+        """The next handler on this thread gets them as if they were new."""
+        if thread_connections.drop_unfinished():
+            # The next job's writes would have been part of it, and undone with it.
+            logger.warning(
+                "Job %s (%s) left a transaction open: it is rolled back",
+                claim.id,
+                claim.type,
+                extra=self._fields("job.transaction_left_open", claim),
+            )
+        thread_connections.reset_used()
+
     def _start_elsewhere(self, claim: ClaimedJob) -> JobType | NotStarted:
         """For a thread that handlers use as well, and that belongs to no slot."""
         refresh_shared_connections()
-        return self._starter.start(claim)
+        try:
+            return self._starter.start(claim)
+        finally:
+            thread_connections.handler_begins()  # this use was not a handler's
 
     def _call(self, job_type: JobType, attempt: Attempt) -> Outcome:
         run = _run_in_transaction if job_type.effect is Effect.TRANSACTIONAL else _run_plainly
         claim = attempt.claim
         try:
             with attempt.interruptible(job_type.timeout_seconds):
-                return run(job_type, claim, self._context(claim))
+                # What it sets in its context (a time zone, a language) ends with it.
+                return Context().run(run, job_type, attempt, self._context(claim))
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
             if isinstance(exception, JobTimeout):
                 connections.close_all()  # it may have been raised in the middle of a statement
             return self._outcome_of(exception, job_type, claim)
+
+    async def _call_async(self, job_type: JobType, attempt: Attempt) -> Outcome:
+        claim = attempt.claim
+        attempt.limit(job_type.timeout_seconds)
+        limit = asyncio.timeout(job_type.timeout_seconds)
+        try:
+            async with limit:
+                returned = job_type.handler(claim.payload, self._context(claim))
+                refuse_unfinished(await finish(returned), job_type.effect)
+        except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
+            if limit.expired():
+                exception = JobTimeout().with_traceback(exception.__traceback__)
+            return self._outcome_of(exception, job_type, claim)
+        return Succeeded()
 
     def _context(self, claim: ClaimedJob) -> JobContext:
         return JobContext(
@@ -132,12 +147,22 @@ class AttemptRunner:
         return attempt_fields(event, claim, worker=self._lease.worker.name, **more)
 
 
-def _run_plainly(job_type: JobType, claim: ClaimedJob, context: JobContext) -> Outcome:
-    job_type.handler(claim.payload, context)
+def _run_plainly(job_type: JobType, attempt: Attempt, context: JobContext) -> Outcome:
+    _run_handler(job_type, attempt, context)
     return Succeeded()
 
 
-def _run_in_transaction(job_type: JobType, claim: ClaimedJob, context: JobContext) -> Outcome:
+def _run_handler(job_type: JobType, attempt: Attempt, context: JobContext) -> None:
+    thread_connections.handler_begins()
+    try:
+        returned = job_type.handler(attempt.claim.payload, context)
+        if returned is not None:
+            finish_on_thread(returned, job_type.effect, attempt.seconds_left())
+    finally:
+        thread_connections.handler_ends()
+
+
+def _run_in_transaction(job_type: JobType, attempt: Attempt, context: JobContext) -> Outcome:
     """The handler's database work and the success commit together, or neither does.
 
     A commit whose reply is lost counts as failed here; the record that follows is fenced,
@@ -148,10 +173,10 @@ def _run_in_transaction(job_type: JobType, claim: ClaimedJob, context: JobContex
     try:
         with short_transaction(idle_seconds=timeout):
             begun = True
-            job_type.handler(claim.payload, context)
-            job_succeed_in_transaction(claim=claim)
+            _run_handler(job_type, attempt, context)
+            job_succeed_in_transaction(claim=attempt.claim)
     except DATABASE_ERRORS as error:
         if begun:
             raise
-        return not_started(claim, error, context.worker)
+        return not_started(attempt.claim, error, context.worker)
     return Succeeded(recorded=True)

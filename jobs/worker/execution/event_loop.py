@@ -5,11 +5,13 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.outcome import Outcome
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.capacity import STALL_SECONDS, Capacity
+from jobs.worker.execution.clean_executor import CleanExecutor
 from jobs.worker.execution.pool import GiveUp, Pool, Report
 
 logger = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ class EventLoop(Pool):
         self._missed_ticks = 0
         self._stopped = False
         self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(CleanExecutor(thread_name_prefix="loop-call"))
         self._thread = threading.Thread(target=self._work, name="loop", daemon=True)
 
     def start(self) -> None:
@@ -111,7 +114,8 @@ class EventLoop(Pool):
                 claim = self._waiting.popleft()
                 self._waiting_since = self.capacity.clock.monotonic()
             attempt = Attempt(claim, self.capacity.clock)
-            task = self._loop.create_task(self._attempt(attempt))
+            # What a handler sets in its context (a time zone, a language) ends with it.
+            task = self._loop.create_task(self._attempt(attempt), context=Context())
             self._running[task] = attempt
             task.add_done_callback(self._ended)
 

@@ -1,4 +1,4 @@
-"""The database connections of the threads that run handlers: fresh, and between transactions."""
+"""The database connections of threads that run handlers: fresh, reset, and in no transaction."""
 
 import logging
 import threading
@@ -9,6 +9,7 @@ from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
 from jobs.core.clock import SystemClock
+from jobs.worker.execution.session_reset import is_used, note_use, reset_session
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class ThreadConnections(threading.local):
     def __init__(self) -> None:
         self._checked_at = 0.0
         self.opened: list[BaseDatabaseWrapper] = []
+        self._to_reset: list[BaseDatabaseWrapper] = []
 
     def refresh(self) -> None:
         """Once a second: drops broken connections, has the others checked before their next use.
@@ -48,13 +50,40 @@ class ThreadConnections(threading.local):
         Returns whether a transaction was open.
         """
         unfinished = False
-        for wrapper in self.opened:
+        for wrapper in list(self.opened):
             status = _transaction_status(wrapper)
             if status != _NO_TRANSACTION:
                 unfinished = unfinished or status != _BROKEN
-                self.opened = [one for one in self.opened if one is not wrapper]
-                _discard(wrapper)
+                self._drop(wrapper)
         return unfinished
+
+    def handler_begins(self) -> None:
+        """From now on the use of a connection counts as the handler's."""
+        if self.opened:
+            note_use(self.opened)
+
+    def handler_ends(self) -> None:
+        """Remembers what the handler used, or will use when its transaction commits."""
+        if self.opened:
+            self._to_reset = [one for one in self.opened if is_used(one) or one.run_on_commit]
+
+    def reset_used(self) -> None:
+        """Resets the sessions that the handler may have changed; those that fail are closed.
+
+        To be called after `drop_unfinished`. A handler that used no connection costs nothing.
+        """
+        if not self._to_reset:
+            return
+        used, self._to_reset = self._to_reset, []
+        for wrapper in used:
+            is_open = wrapper in self.opened and wrapper.connection is not None
+            if is_open and not reset_session(wrapper):
+                self._drop(wrapper)
+
+    def _drop(self, wrapper: BaseDatabaseWrapper) -> None:
+        # In place, because the event loop looks at the list of the ORM's thread.
+        self.opened[:] = [one for one in self.opened if one is not wrapper]
+        _discard(wrapper)
 
 
 def _transaction_status(wrapper: BaseDatabaseWrapper) -> int:
@@ -93,6 +122,13 @@ def refresh_shared_connections() -> None:
             extra={"event": "job.transaction_left_open"},
         )
     thread_connections.refresh()
+
+
+def reset_shared_connections() -> None:
+    """For the same thread, while no handler runs that may use it."""
+    thread_connections.handler_ends()
+    refresh_shared_connections()
+    thread_connections.reset_used()
 
 
 @receiver(connection_created)

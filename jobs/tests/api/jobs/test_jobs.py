@@ -42,6 +42,8 @@ def test_a_job_tells_everything_about_itself(api: APIClient, user: User) -> None
         "idempotency_key": "k",
         "claimed_at": None,
         "cancel_requested_at": None,
+        "cancelled_by": None,
+        "submitted_by": user.username,
         "finished_at": None,
         "worker": None,
         "error": None,
@@ -158,7 +160,16 @@ def test_filters(
     assert len(api.get(f"/jobs?{query}").json()["results"]) == count
 
 
-def test_a_list_costs_one_query_beside_the_user(
+def test_ones_own_job_costs_one_query_beside_the_user(
+    api: APIClient, user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    job = make_job(submitted_by_id=user.pk)
+
+    with django_assert_num_queries(2):
+        assert api.get(f"/jobs/{job.pk}").status_code == 200
+
+
+def test_a_list_costs_one_query_beside_the_user_and_two_for_permissions(
     api: APIClient,
     user: User,
     make_dead_letter: MakeDeadLetter,
@@ -167,5 +178,5 @@ def test_a_list_costs_one_query_beside_the_user(
     for _ in range(4):
         make_dead_letter(submitted_by_id=user.pk)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         assert len(api.get("/jobs").json()["results"]) == 4
