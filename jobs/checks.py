@@ -7,10 +7,12 @@ from math import isfinite
 from typing import Any
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, jobs_conf, renamed_settings, setting_name
+from jobs.core.states import Effect
 from jobs.handlers.registry import job_types
 
 QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -18,19 +20,24 @@ QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 @register("jobs")
 def check_jobs(**kwargs: Any) -> list[CheckMessage]:
-    """Returns one error for each reason not to start; each says what to set."""
+    """Returns one error for each reason not to start, and warnings; each says what to set."""
     conf = jobs_conf()
     # What has the wrong type cannot be compared with anything.
-    sentences = list(_wrong_types(conf)) or [
+    wrong_types = list(_wrong_types(conf))
+    sentences = wrong_types or [
         *_queues(conf),
         *_liveness(conf),
         *_retries(conf),
         *_redis(conf),
         *_job_types(conf),
     ]
+    warnings = [] if wrong_types else _silent_transactions(conf)
     return [
-        Error(sentence, id="jobs.E001")
-        for sentence in [*_project(), *renamed_settings(), *sentences]
+        *(
+            Error(sentence, id="jobs.E001")
+            for sentence in [*_project(), *renamed_settings(), *sentences]
+        ),
+        *(checks.Warning(sentence, id="jobs.W001") for sentence in warnings),
     ]
 
 
@@ -145,3 +152,14 @@ def _job_types(conf: JobsConf) -> Iterator[str]:
             )
         if job_type.max_retries is not None and not 0 <= job_type.max_retries <= MAX_RETRIES_LIMIT:
             yield f"Job type {job_type.name!r}: max_retries must be 0 to {MAX_RETRIES_LIMIT}."
+
+
+def _silent_transactions(conf: JobsConf) -> Iterator[str]:
+    for job_type in job_types.as_mapping().values():
+        if job_type.effect is Effect.TRANSACTIONAL and job_type.timeout_seconds is None:
+            yield (
+                f"Job type {job_type.name!r} is transactional and has no timeout_seconds: if its "
+                "handler asks nothing of PostgreSQL for JOBS_WORKER_TIMEOUT_SECONDS "
+                f"({conf.worker_timeout_seconds:g} s), it cannot succeed; give it a "
+                "timeout_seconds, which is the limit then."
+            )

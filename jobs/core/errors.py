@@ -130,3 +130,16 @@ class LeaseLost(JobsError):
 
 class BrokerUnavailable(JobsError):
     """Redis did not answer, or refused a write. What it misses is dispatched again later."""
+
+
+class TransactionSilent(JobsError):
+    """PostgreSQL ended a handler's transaction, in which nothing was asked for `limit_seconds`."""
+
+    def __init__(self, job_type: str, limit_seconds: float) -> None:
+        super().__init__(
+            f"PostgreSQL ended the transaction of job type {job_type!r}, because the handler asked "
+            f"nothing of it for {limit_seconds:g} s; the limit is the type's timeout_seconds, or "
+            "else JOBS_WORKER_TIMEOUT_SECONDS: give the type a timeout_seconds that suffices"
+        )
+        self.job_type = job_type
+        self.limit_seconds = limit_seconds

@@ -120,3 +120,28 @@ def test_a_type_that_could_never_run_is_refused(
     types = {**job_types.as_mapping(), job_type.name: job_type}
     monkeypatch.setattr(job_types, "_types", types)
     assert refusals() == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("effect", "timeout_seconds", "is_warned_of"),
+    [
+        (Effect.TRANSACTIONAL, None, True),
+        (Effect.TRANSACTIONAL, 60, False),
+        (Effect.IDEMPOTENT, None, False),
+        (Effect.ONCE, None, False),
+    ],
+)
+def test_a_transactional_type_without_a_limit_of_its_own_is_warned_of(
+    effect: Effect,
+    timeout_seconds: float | None,
+    is_warned_of: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    odd = JobType("tests.odd", handler, EmptyPayload, effect, timeout_seconds=timeout_seconds)
+    monkeypatch.setattr(job_types, "_types", {**job_types.as_mapping(), odd.name: odd})
+    messages = run_checks(tags=["jobs"])
+    assert [message.id for message in messages] == ["jobs.W001"] * is_warned_of
+    for message in messages:
+        assert not message.is_serious()
+        assert message.msg.startswith("Job type 'tests.odd' is transactional and has no timeout")
+        assert "(30 s)" in message.msg

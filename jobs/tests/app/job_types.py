@@ -68,7 +68,12 @@ def note_once(payload: Payload, context: JobContext) -> None:
     time.sleep(payload["seconds"])
 
 
-@job_type("tests.note_transactional", payload=NotePayload, effect=Effect.TRANSACTIONAL)
+@job_type(
+    "tests.note_transactional",
+    payload=NotePayload,
+    effect=Effect.TRANSACTIONAL,
+    timeout_seconds=30,
+)
 def note_transactional(payload: Payload, context: JobContext) -> None:
     """Its row commits with the outcome."""
     Note.objects.create(text=payload["text"], job_id=context.job_id, attempt=context.attempt)

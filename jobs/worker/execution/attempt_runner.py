@@ -2,15 +2,15 @@
 
 import asyncio
 import logging
+import time
 from contextvars import Context
 from functools import partial
 
-from django.db import connections
+from django.db import connection, connections
 
 from jobs.core.attempt_error import error_of
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
-from jobs.core.conf import jobs_conf
 from jobs.core.errors import JobTimeout
 from jobs.core.outcome import CutOff, NotStarted, Outcome, Succeeded
 from jobs.core.states import Effect
@@ -23,6 +23,7 @@ from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.exceptions import outcome_of
 from jobs.worker.execution.orm_thread import OrmThread
 from jobs.worker.execution.results import finish, finish_on_thread, refuse_unfinished
+from jobs.worker.execution.silence import named, silence_limit_seconds
 from jobs.worker.execution.starter import Starter, not_started
 from jobs.worker.execution.thread_connections import (
     refresh_shared_connections,
@@ -168,15 +169,20 @@ def _run_in_transaction(job_type: JobType, attempt: Attempt, context: JobContext
     A commit whose reply is lost counts as failed here; the record that follows is fenced,
     and finds nothing to write if the commit had gone through.
     """
-    timeout = job_type.timeout_seconds or jobs_conf().worker_timeout_seconds
-    begun = False
+    begun_at, session = None, None
     try:
-        with short_transaction(idle_seconds=timeout):
-            begun = True
+        with short_transaction(idle_seconds=silence_limit_seconds(job_type)):
+            begun_at, session = time.monotonic(), connection.connection
             _run_handler(job_type, attempt, context)
             job_succeed_in_transaction(claim=attempt.claim)
-    except DATABASE_ERRORS as error:
-        if begun:
-            raise
-        return not_started(attempt.claim, error, context.worker)
+    except Exception as error:
+        if begun_at is not None:
+            seconds, is_lost = time.monotonic() - begun_at, session is None or session.closed
+            named_error = named(error, job_type, seconds, is_lost=bool(is_lost))
+            if named_error is error:
+                raise
+            raise named_error from error
+        if isinstance(error, DATABASE_ERRORS):
+            return not_started(attempt.claim, error, context.worker)
+        raise
     return Succeeded(recorded=True)
