@@ -89,11 +89,13 @@ class Run:
     def note_interrupted(self, pids: Sequence[int], slots: int) -> int:
         """Notes the jobs that killed workers had begun; returns how many jobs they held.
 
-        Those may be parked, and there may be no more of them than slots.
+        Those may be parked. There may be two for each slot: one that was running, and one that had
+        finished while the commit in flight took other outcomes. With more the recorder was behind,
+        and handlers should have waited for it.
         """
         held = self.world.job_rows.held_by(pids, self.client_id)
         interrupted = [one.id for one in held if one.started and one.type in ONCE]
-        if len(interrupted) > slots:
+        if len(interrupted) > 2 * slots:
             self.broken.append(f"{len(interrupted)} jobs had begun in {slots} slots")
         self.unknown.update(interrupted)
         return len(held)
