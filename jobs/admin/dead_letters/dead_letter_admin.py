@@ -14,6 +14,7 @@ from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.rendering import (
     badge,
     moment,
+    moment_column,
     pretty_json,
     record_link,
     short_id,
@@ -117,9 +118,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     def job_link_in_full(self, letter: DeadLetter) -> str:
         return record_link(Job, letter.job_id, str(letter.job_id))
 
-    @admin.display(description="died (UTC)")
-    def died(self, letter: DeadLetter) -> str:
-        return moment(letter.created_at)
+    died = moment_column("created_at", "died")
 
     @admin.display(description="resolution")
     def resolution_badge(self, letter: DeadLetter) -> str:

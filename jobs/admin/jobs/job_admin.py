@@ -13,7 +13,7 @@ from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.rendering import (
     EMPTY,
     badge,
-    moment,
+    moment_column,
     pretty_json,
     record_link,
     short_id,
@@ -129,30 +129,10 @@ class JobAdmin(ReadOnlyAdmin):
         ]
         return format_html_join("", "<div>{} ({})</div>", links) or EMPTY
 
-    @admin.display(description="created (UTC)")
-    def created(self, job: Job) -> str:
-        return moment(job.created_at)
-
-    @admin.display(description="to run at (UTC)")
-    def run(self, job: Job) -> str:
-        return moment(job.run_at)
-
-    @admin.display(description="dispatched (UTC)")
-    def dispatched(self, job: Job) -> str:
-        return moment(job.dispatched_at)
-
-    @admin.display(description="claimed (UTC)")
-    def claimed(self, job: Job) -> str:
-        return moment(job.claimed_at)
-
-    @admin.display(description="started (UTC)")
-    def started(self, job: Job) -> str:
-        return moment(job.started_at)
-
-    @admin.display(description="finished (UTC)")
-    def finished(self, job: Job) -> str:
-        return moment(job.finished_at)
-
-    @admin.display(description="cancellation requested (UTC)")
-    def cancel_requested(self, job: Job) -> str:
-        return moment(job.cancel_requested_at)
+    created = moment_column("created_at", "created")
+    run = moment_column("run_at", "to run at")
+    dispatched = moment_column("dispatched_at", "dispatched")
+    claimed = moment_column("claimed_at", "claimed")
+    started = moment_column("started_at", "started")
+    finished = moment_column("finished_at", "finished")
+    cancel_requested = moment_column("cancel_requested_at", "cancellation requested")

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Q
 
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import moment, record_link
+from jobs.admin.shared.rendering import moment_column, record_link
 from jobs.admin.shared.search import as_uuid, keys_matching
 from jobs.models import Job, ProcessedKey
 
@@ -28,10 +28,5 @@ class ProcessedKeyAdmin(ReadOnlyAdmin):
     def job_link(self, key: ProcessedKey) -> str:
         return record_link(Job, key.job_id, str(key.job_id))
 
-    @admin.display(description="taken (UTC)")
-    def created(self, key: ProcessedKey) -> str:
-        return moment(key.created_at)
-
-    @admin.display(description="processed (UTC)")
-    def processed(self, key: ProcessedKey) -> str:
-        return moment(key.processed_at)
+    created = moment_column("created_at", "taken")
+    processed = moment_column("processed_at", "processed")

@@ -1,11 +1,12 @@
 """How values are shown in the admin. Everything is escaped."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.urls import reverse
@@ -20,6 +21,16 @@ MOMENT_FORMAT = "%Y-%m-%d %H:%M:%S"
 def moment(when: datetime | None) -> str:
     """A time to the second; retries lie seconds apart."""
     return when.strftime(MOMENT_FORMAT) if when else EMPTY
+
+
+def moment_column(field: str, label: str) -> Callable[[Any, Model], str]:
+    """A column of a `ModelAdmin` that shows a moment of the row, with `(UTC)` behind the label."""
+
+    @admin.display(description=f"{label} (UTC)")
+    def shown(self: Any, row: Model) -> str:
+        return moment(getattr(row, field))
+
+    return shown
 
 
 def badge(value: str, label: str = "") -> str:

@@ -7,7 +7,7 @@ from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Val
 from django.http import HttpRequest, HttpResponse
 
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import badge, moment
+from jobs.admin.shared.rendering import badge, moment_column
 from jobs.admin.workers.filters import LivenessFilter
 from jobs.core.conf import jobs_conf
 from jobs.models import Job, Worker
@@ -64,14 +64,6 @@ class WorkerAdmin(ReadOnlyAdmin):
     def queue_names(self, worker: Worker) -> str:
         return ", ".join(worker.queues)
 
-    @admin.display(description="started (UTC)")
-    def started(self, worker: Worker) -> str:
-        return moment(worker.started_at)
-
-    @admin.display(description="last heartbeat (UTC)")
-    def heartbeat(self, worker: Worker) -> str:
-        return moment(worker.heartbeat_at)
-
-    @admin.display(description="stopped (UTC)")
-    def stopped(self, worker: Worker) -> str:
-        return moment(worker.stopped_at)
+    started = moment_column("started_at", "started")
+    heartbeat = moment_column("heartbeat_at", "last heartbeat")
+    stopped = moment_column("stopped_at", "stopped")
