@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.tests.problem import problem
@@ -11,6 +11,7 @@ from jobs.models import Job
 from jobs.tests.api.conftest import client_of
 from jobs.tests.api.outages import without_postgresql
 from jobs.tests.factories import make_user
+from jobs.tests.sessions import end_session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,12 +35,7 @@ def terminate_connection() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         [pid] = cursor.fetchone()
-    outside = connections["default"].copy()
-    try:
-        with outside.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-    finally:
-        outside.close()
+    end_session(pid)
 
 
 @pytest.mark.usefixtures("redis_away")

@@ -26,6 +26,7 @@ from jobs.core.new_job import NewJob
 from jobs.models import Job
 from jobs.sql import prepared
 from jobs.sql.prepared import REMEMBERED
+from jobs.tests.sessions import end_session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -137,16 +138,6 @@ def test_a_connection_that_was_cut_is_an_error_of_django(is_known: bool) -> None
         end_session(direct.connection.info.backend_pid)
         with pytest.raises(OperationalError):
             Job.objects.insert_one(NEW)
-
-
-def end_session(pid: int) -> None:
-    """Ends a session of PostgreSQL from another one; returns when it has ended."""
-    outside = connections["default"].copy()
-    try:
-        with outside.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-    finally:
-        outside.close()
 
 
 def test_debugging_shows_statements_with_their_values(settings: Settings) -> None:
