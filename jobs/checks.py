@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
-from math import isfinite
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, jobs_conf, renamed_settings, setting_name
+from jobs.core.number import is_number
 from jobs.core.states import Effect
 from jobs.handlers.registry import job_types
 
@@ -33,10 +33,7 @@ def check_jobs(**kwargs: Any) -> list[CheckMessage]:
     ]
     warnings = [] if wrong_types else _silent_transactions(conf)
     return [
-        *(
-            Error(sentence, id="jobs.E001")
-            for sentence in [*_project(), *renamed_settings(), *sentences]
-        ),
+        *(Error(sentence, id="jobs.E001") for sentence in [*_project(), *_renamed(), *sentences]),
         *(checks.Warning(sentence, id="jobs.W001") for sentence in warnings),
     ]
 
@@ -52,6 +49,10 @@ def _project() -> Iterator[str]:
         yield "USE_TZ is False; jobs run at moments that have a time zone: set it to True."
 
 
+def _renamed() -> list[str]:
+    return renamed_settings(lambda name: hasattr(settings, name))
+
+
 def _wrong_types(conf: JobsConf) -> Iterator[str]:
     for one in fields(JobsConf):
         value = getattr(conf, one.name)
@@ -60,18 +61,10 @@ def _wrong_types(conf: JobsConf) -> Iterator[str]:
             yield f"{setting_name(one.name)} is {value!r}; make it {kind}."
 
 
-def _is_number(value: Any, *types: type) -> bool:
-    # Neither an infinite number nor NaN: they pass comparisons that a limit relies on.
-    if isinstance(value, bool) or not isinstance(value, types):
-        return False
-    number: Any = value
-    return isfinite(number)
-
-
 _KINDS: dict[Any, tuple[str, Callable[[object], bool]]] = {
     str: ("a text", lambda value: isinstance(value, str)),
-    int: ("a whole number", lambda value: _is_number(value, int)),
-    float: ("a number", lambda value: _is_number(value, int, float)),
+    int: ("a whole number", lambda value: is_number(value, int)),
+    float: ("a number", lambda value: is_number(value, int, float)),
     list[str]: (
         "a list of names",
         lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),

@@ -12,7 +12,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from jobs.core.conf import RENAMED, JobsConf, setting_name
+from jobs.core.conf import JobsConf, renamed_settings, setting_name
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -151,9 +151,8 @@ def _log_format(env: environ.Env) -> str:
 
 def _jobs_settings(env: environ.Env) -> dict[str, Any]:
     """The JOBS_* settings by name, with the types and defaults of `JobsConf`."""
-    for former, name in RENAMED.items():
-        if env.str(former, default=None) is not None:
-            raise ImproperlyConfigured(f"{former} is called {name} now; rename it.")
+    if renamed := renamed_settings(lambda name: env.str(name, default=None) is not None):
+        raise ImproperlyConfigured(renamed[0])
     defaults = JobsConf()
     readers: dict[Any, Any] = {int: env.int, float: env.float, str: env.str, list[str]: env.list}
     return {

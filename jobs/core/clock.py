@@ -4,6 +4,8 @@ import threading
 import time
 from typing import Protocol
 
+DAY_SECONDS = 86_400
+
 
 class Clock(Protocol):
     """What the parts of a worker know of time. Each is given one; none asks `time` itself."""

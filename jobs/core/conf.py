@@ -1,5 +1,6 @@
 """The JOBS_* settings: their types, their defaults, and their former names."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
@@ -79,12 +80,12 @@ def jobs_conf() -> JobsConf:
     return JobsConf(**settings_made)
 
 
-def renamed_settings() -> list[str]:
-    """One sentence for each setting of the project that has a former name."""
+def renamed_settings(is_set: Callable[[str], bool]) -> list[str]:
+    """One sentence for each former name of which `is_set` says that it is used."""
     return [
         f"{former} is called {name} now; rename it."
         for former, name in RENAMED.items()
-        if hasattr(settings, former)
+        if is_set(former)
     ]
 
 

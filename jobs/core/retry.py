@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from jobs.core.clock import DAY_SECONDS
 from jobs.core.outcome import (
     Cancelled,
     CutOff,
@@ -18,7 +19,7 @@ from jobs.core.outcome import (
 from jobs.core.states import DeathReason, Effect
 
 # A handler may ask for any wait, but timestamps of PostgreSQL have an end. A year is enough.
-LONGEST_WAIT_SECONDS = 366 * 86_400.0
+LONGEST_WAIT_SECONDS = 366.0 * DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

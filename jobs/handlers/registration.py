@@ -6,7 +6,6 @@ Each fault is one plain sentence that says what to change.
 from collections.abc import Callable, Iterator
 from functools import partial
 from inspect import isasyncgenfunction, isclass, isgeneratorfunction, signature
-from math import isfinite
 from re import compile as compile_pattern
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from asgiref.sync import iscoroutinefunction
 from rest_framework.serializers import BaseSerializer
 
 from jobs.core.conf import MAX_RETRIES_LIMIT, jobs_conf
+from jobs.core.number import is_number
 from jobs.core.retry import RetryPolicy
 from jobs.core.states import Effect
 
@@ -101,7 +101,7 @@ def _retry_faults(job_type: Any) -> Iterator[str]:
     if retries == 0:
         yield "max_retries is 0, so its retry policy would never be used; leave one of them out"
     waits = (policy.base_seconds, policy.factor, policy.cap_seconds, policy.jitter)
-    if not all(_is_number(value) for value in waits):
+    if not all(is_number(value, int, float) for value in waits):
         yield "the values of its retry policy must be numbers"
     elif policy.base_seconds < 0 or policy.jitter < 0 or policy.factor < 1:
         yield "base_seconds and jitter of its retry policy must not be negative, nor factor below 1"
@@ -112,7 +112,7 @@ def _retry_faults(job_type: Any) -> Iterator[str]:
 def _timeout_faults(timeout_seconds: object) -> Iterator[str]:
     if timeout_seconds is None:
         return
-    if not _is_number(timeout_seconds) or not (
+    if not is_number(timeout_seconds, int, float) or not (
         TIMEOUT_MIN_SECONDS <= timeout_seconds <= TIMEOUT_MAX_SECONDS  # type: ignore[operator]
     ):
         yield (
@@ -126,10 +126,6 @@ def _queue_faults(queue: object) -> Iterator[str]:
     # What is wrong with JOBS_QUEUES itself, the system check says.
     if isinstance(queues, list) and queues and queue not in queues:
         yield f"its queue {queue!r} is not one of JOBS_QUEUES ({', '.join(map(str, queues))})"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def _called(handler: Callable[..., Any]) -> Iterator[Callable[..., Any]]:

@@ -1,5 +1,6 @@
-"""Reads the statements of this folder and runs them; PostgreSQL plans them each time."""
+"""Reads the statements of this folder, and runs SQL on the default database, planned each time."""
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from django.apps import apps
 from django.db import connection
 
 Rows = list[tuple[Any, ...]]
+Parameters = Mapping[str, Any] | Sequence[Any] | None
 
 
 @cache
@@ -24,18 +26,29 @@ def _user_id_type() -> str:
 
 
 def run(name: str, **parameters: Any) -> Rows:
-    """Runs `<name>.sql` on the default database with these values; returns all rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement(name), parameters)
-        rows: Rows = cursor.fetchall()
-    return rows
+    """Runs `<name>.sql` with these values; returns all rows."""
+    return fetch_rows(statement(name), parameters)
 
 
 def run_copy(name: str, lines: str) -> None:
-    """Runs `<name>.sql`, a COPY, on the default database; `lines` is its input."""
+    """Runs `<name>.sql`, a COPY; `lines` is its input."""
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
         cursor.copy(statement(name)) as copy,
     ):
         copy.write(lines)
+
+
+def fetch_rows(sql: str, parameters: Parameters = None) -> Rows:
+    """Runs a statement; returns all rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows: Rows = cursor.fetchall()
+    return rows
+
+
+def execute(sql: str, parameters: Parameters = None) -> None:
+    """Runs a statement whose result is not wanted."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)

@@ -8,6 +8,7 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from jobs.core.clock import DAY_SECONDS
 from jobs.core.conf import jobs_conf
 from jobs.core.ids import uuid7_floor
 from jobs.handlers.registry import job_types
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from jobs.admin.shared.read_only import ModelAdmin
 
 Choices = Iterable[tuple[str, str]]
-DAY_SECONDS = 86_400
 
 
 class ColumnFilter(SimpleListFilter):

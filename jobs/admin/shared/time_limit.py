@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.http import HttpResponse
 from django.template.response import SimpleTemplateResponse
 from psycopg.errors import QueryCanceled
+
+from jobs.services.short_transaction import limit_transaction
 
 LIMIT_SECONDS = 3.0
 
@@ -16,7 +18,7 @@ def within_limit(
     """`answer()`, rendered; `too_slow()` if one of its queries ran longer than `LIMIT_SECONDS`."""
     try:
         with transaction.atomic():
-            _limit_statements()
+            limit_transaction("statement_timeout", LIMIT_SECONDS)
             response = answer()
             if isinstance(response, SimpleTemplateResponse):
                 response.render()  # runs the queries that the template asks for
@@ -25,10 +27,3 @@ def within_limit(
         if not isinstance(error.__cause__, QueryCanceled):
             raise
         return too_slow()
-
-
-def _limit_statements() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('statement_timeout', %s, true)", [str(int(LIMIT_SECONDS * 1000))]
-        )

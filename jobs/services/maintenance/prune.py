@@ -4,6 +4,7 @@ import time
 
 from django.db.models import Exists, OuterRef, Q
 
+from jobs.core.clock import DAY_SECONDS
 from jobs.core.conf import jobs_conf
 from jobs.core.ids import uuid7_floor
 from jobs.core.states import FINAL_STATES, JobState
@@ -13,8 +14,6 @@ from jobs.services.maintenance.round import Round, run_round
 
 # Rows of each table in one round, so that no transaction grows with what is old.
 PRUNE_LIMIT = 1_000
-
-DAY_SECONDS = 86_400
 
 
 def jobs_prune() -> Round:

@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
 from django.db.models.functions import Now
 
 from jobs.broker import get_broker
@@ -16,6 +15,7 @@ from jobs.services.maintenance.rescue import HEARD_BEATS, jobs_rescue, silent_wo
 from jobs.services.maintenance.round import Round, run_rounds
 from jobs.services.short_transaction import short_transaction
 from jobs.services.verification.redis import contradicted_cache_marks, missing_job_ids
+from jobs.sql.statements import fetch_rows
 
 # How many keys one command to Redis names.
 CLEAR_BATCH = 1_000
@@ -55,10 +55,9 @@ def _rescue() -> int:
 
 
 def _database_now() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        row: tuple[datetime] = cursor.fetchone()
-    return row[0]
+    now: datetime
+    [(now,)] = fetch_rows("SELECT statement_timestamp()")
+    return now
 
 
 def _dispatch_missing() -> int:

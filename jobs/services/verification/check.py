@@ -1,18 +1,13 @@
-"""What one check finds, and how checks ask PostgreSQL."""
+"""What one check finds."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
-from django.db import connection
-
-from jobs.sql.statements import statement
+from jobs.sql.statements import fetch_rows, statement
 
 EXAMPLES = 10
-DAY_SECONDS = 86_400
-
-Rows = list[tuple[Any, ...]]
 
 
 class CheckDocument(TypedDict):
@@ -75,17 +70,3 @@ def check_by_statement(name: str, promise: str, parameters: dict[str, Any]) -> C
     return Check(
         name, promise, rows, violations, examples=[f"{one}: {what}" for one, what in found]
     )
-
-
-def execute(sql: str, parameters: dict[str, Any] | None = None) -> None:
-    """Runs a statement whose result is not wanted."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-
-
-def fetch_rows(sql: str, parameters: dict[str, Any] | None = None) -> Rows:
-    """Runs a statement and returns its rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        rows: Rows = cursor.fetchall()
-    return rows

@@ -2,14 +2,10 @@
 
 from django.db import connection, transaction
 
+from jobs.core.clock import DAY_SECONDS
 from jobs.core.conf import jobs_conf
-from jobs.services.verification.check import (
-    DAY_SECONDS,
-    Check,
-    check_by_statement,
-    execute,
-    timed,
-)
+from jobs.services.verification.check import Check, check_by_statement, timed
+from jobs.sql.statements import execute
 
 # A rescue may take this long beyond the worker timeout: promise I6 in docs/guarantees.md.
 TOLERANCE_SECONDS = 10.0

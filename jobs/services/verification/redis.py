@@ -13,14 +13,8 @@ from django.db import transaction
 from jobs.broker import get_broker
 from jobs.core.conf import jobs_conf
 from jobs.models import Job
-from jobs.services.verification.check import (
-    Check,
-    check_by_statement,
-    execute,
-    fetch_rows,
-    timed,
-)
-from jobs.sql.statements import statement
+from jobs.services.verification.check import Check, check_by_statement, timed
+from jobs.sql.statements import execute, fetch_rows, statement
 
 # A redispatch may take this long beyond its interval and its margin.
 TOLERANCE_SECONDS = 10.0

@@ -6,13 +6,14 @@ import pytest
 from django.db import transaction
 from pytest_django import Settings
 
+from jobs.core.clock import DAY_SECONDS
 from jobs.core.ids import uuid7_floor
 from jobs.core.states import JobState
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 from jobs.models.moments import seconds_ago
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.maintenance import prune
-from jobs.services.maintenance.prune import DAY_SECONDS, jobs_prune
+from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.short_transaction import try_advisory_lock
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one, die, interrupt, lose, succeed
