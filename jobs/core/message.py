@@ -9,7 +9,7 @@ _ID_LENGTH = 36
 def can_be_shared(effect_key: str) -> bool:
     """Whether several jobs can have this effect key.
 
-    Such a key reads `<type>:<key>`. The others are the job's own id, which has no colon.
+    Such a key has a colon (jobs/core/effect_key.py). The others are the job's own id.
     """
     return ":" in effect_key
 

@@ -11,7 +11,8 @@ class NewJob(NamedTuple):
     """A job to insert.
 
     It is due at `run_at`; if that is None, `delay_seconds` after the insert. An `effect_key` of
-    None stands for the job's own id.
+    None stands for the job's own id. `former_effect_key`: how a client's key was written before it
+    named the client; None for all others.
     """
 
     type: str
@@ -24,6 +25,7 @@ class NewJob(NamedTuple):
     max_retries: int
     run_at: datetime | None = None
     delay_seconds: float = 0.0
+    former_effect_key: str | None = None
 
     @property
     def is_plain(self) -> bool:

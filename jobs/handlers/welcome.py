@@ -1,6 +1,7 @@
 """The job type `send_welcome_email`: each address is welcomed once."""
 
 import logging
+import re
 
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
@@ -13,6 +14,8 @@ from jobs.handlers.email.delivery import deliver
 from jobs.handlers.email.fields import AddressField, OneLineField
 
 logger = logging.getLogger(__name__)
+
+_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 
 
 class WelcomePayload(serializers.Serializer[Payload]):
@@ -28,8 +31,11 @@ def same_address(payload: Payload) -> str:
     All of it is case-folded. RFC 5321 (2.4) lets a mail server tell `Ann@` from `ann@`, but hardly
     any does, and people write their own address both ways. Where a server does, one of two people
     gets no welcome; without folding, many would get two.
+    Quotes and backslashes are not part of the name: `"ann"@` is `ann@` (RFC 5321, 4.1.2).
     """
     local, _, domain = payload["email"].rpartition("@")
+    if len(local) >= 2 and local[0] == local[-1] == '"':
+        local = _QUOTED_PAIR.sub(r"\1", local[1:-1])
     return f"{local.casefold()}@{punycode(domain).casefold()}"
 
 

@@ -54,21 +54,28 @@ class JobManager(_Filters["Job"]):
         """
         [job_id] = uuid7s(1)
         message = new.message(job_id, str(job_id))
+        values: dict[str, Any] = {
+            "id": job_id,
+            "type": new.type,
+            "queue": new.queue,
+            "priority": new.priority,
+            "payload": new.payload_json,
+            "effect_key": message.effect_key,
+            "submitted_by_id": new.submitted_by_id,
+            "max_retries": new.max_retries,
+            "run_at": new.run_at,
+            "delay": float(new.delay_seconds),  # always the same type, so that one plan is kept
+        }
+        if new.idempotency_key is None:
+            [moments] = run_prepared("insert_job", **values)
+            return Inserted(message, *moments)
         rows = run_prepared(
-            "insert_job",
-            id=job_id,
-            type=new.type,
-            queue=new.queue,
-            priority=new.priority,
-            payload=new.payload_json,
+            "insert_keyed_job",
+            **values,
             idempotency_key=new.idempotency_key,
-            effect_key=message.effect_key,
-            submitted_by_id=new.submitted_by_id,
-            max_retries=new.max_retries,
-            run_at=new.run_at,
-            delay=float(new.delay_seconds),  # always the same type, so that one plan is kept
+            former_effect_key=new.former_effect_key,
         )
-        return Inserted(message, *rows[0]) if rows else None
+        return _inserted(message, *rows[0]) if rows else None
 
     def insert(self, new_jobs: Sequence[NewJob]) -> Sequence[Inserted | None]:
         """Inserts jobs in one statement; returns what became of each, in their order.
@@ -78,23 +85,34 @@ class JobManager(_Filters["Job"]):
         if len(new_jobs) >= COPY_FROM and all(new.is_plain for new in new_jobs):
             return self._copy(new_jobs)
         texts, messages = _named(new_jobs)
+        values = {
+            "ids": json.dumps(texts),
+            "types": json.dumps([new.type for new in new_jobs]),
+            "queues": json.dumps([new.queue for new in new_jobs]),
+            "priorities": json.dumps([new.priority for new in new_jobs]),
+            "payloads": f"[{','.join([new.payload_json for new in new_jobs])}]",
+            "effect_keys": json.dumps([message.effect_key for message in messages]),
+            "submitted_by_ids": json.dumps([new.submitted_by_id for new in new_jobs]),
+            "max_retries": json.dumps([new.max_retries for new in new_jobs]),
+            "run_ats": json.dumps([new.run_at and new.run_at.isoformat() for new in new_jobs]),
+            "delays": json.dumps([new.delay_seconds for new in new_jobs]),
+        }
+        if all(new.idempotency_key is None for new in new_jobs):
+            rows = run_prepared("insert_jobs", **values)
+            moments = {text: (created, due) for text, created, due in rows}
+            return [
+                Inserted(message, *moments[text])
+                for text, message in zip(texts, messages, strict=True)
+            ]
         rows = run_prepared(
-            "insert_jobs",
-            ids=json.dumps(texts),
-            types=json.dumps([new.type for new in new_jobs]),
-            queues=json.dumps([new.queue for new in new_jobs]),
-            priorities=json.dumps([new.priority for new in new_jobs]),
-            payloads=f"[{','.join([new.payload_json for new in new_jobs])}]",
+            "insert_keyed_jobs",
+            **values,
             idempotency_keys=json.dumps([new.idempotency_key for new in new_jobs]),
-            effect_keys=json.dumps([message.effect_key for message in messages]),
-            submitted_by_ids=json.dumps([new.submitted_by_id for new in new_jobs]),
-            max_retries=json.dumps([new.max_retries for new in new_jobs]),
-            run_ats=json.dumps([new.run_at and new.run_at.isoformat() for new in new_jobs]),
-            delays=json.dumps([new.delay_seconds for new in new_jobs]),
+            former_effect_keys=json.dumps([new.former_effect_key for new in new_jobs]),
         )
-        made = {text: (created, due) for text, created, due in rows}
+        made = {text: row for text, *row in rows}
         return [
-            Inserted(message, *made[text]) if text in made else None
+            _inserted(message, *made[text]) if text in made else None
             for text, message in zip(texts, messages, strict=True)
         ]
 
@@ -226,6 +244,11 @@ def _named(new_jobs: Sequence[NewJob]) -> tuple[list[str], list[QueueMessage]]:
     texts = [str(job_id) for job_id in ids]
     named = zip(new_jobs, ids, texts, strict=True)
     return texts, [new.message(job_id, text) for new, job_id, text in named]
+
+
+def _inserted(message: QueueMessage, effect_key: str, created_at: float, run_at: float) -> Inserted:
+    """A row whose effect key PostgreSQL may have chosen."""
+    return Inserted(message._replace(effect_key=effect_key), created_at, run_at)
 
 
 def _fence(claims: Sequence[ClaimedJob]) -> dict[str, Any]:

@@ -1,14 +1,14 @@
--- Accepts jobs, one for each array position; those whose key is taken are left out of the result:
--- the unique index decides. Columns come as JSON arrays, which Python and PostgreSQL both handle in
--- C: a batch of 1,000 is three times as fast as with arrays that the driver assembles. `user_id`
+-- Accepts jobs that have no idempotency key, one for each array position; insert_keyed_jobs.sql
+-- accepts those that have one. Columns come as JSON arrays, which Python and PostgreSQL both handle
+-- in C: a batch of 1,000 is three times as fast as with arrays that the driver assembles. `user_id`
 -- stands for the type of the primary key of the project's users (statements.py).
 INSERT INTO jobs_job (
-    id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id,
+    id, type, queue, priority, payload, effect_key, submitted_by_id,
     state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at
 )
 SELECT
     new.id::uuid, new.type, new.queue, new.priority::smallint, new.payload,
-    new.idempotency_key, new.effect_key, new.submitted_by_id::user_id, 'queued', 0, 0, 0,
+    new.effect_key, new.submitted_by_id::user_id, 'queued', 0, 0, 0,
     new.max_retries::smallint, '[]', statement_timestamp(), due.at,
     greatest(due.at, statement_timestamp())
 FROM ROWS FROM (
@@ -17,14 +17,13 @@ FROM ROWS FROM (
     jsonb_array_elements_text(%(queues)s::jsonb),
     jsonb_array_elements_text(%(priorities)s::jsonb),
     jsonb_array_elements(%(payloads)s::jsonb),
-    jsonb_array_elements_text(%(idempotency_keys)s::jsonb),
     jsonb_array_elements_text(%(effect_keys)s::jsonb),
     jsonb_array_elements_text(%(submitted_by_ids)s::jsonb),
     jsonb_array_elements_text(%(max_retries)s::jsonb),
     jsonb_array_elements_text(%(run_ats)s::jsonb),
     jsonb_array_elements_text(%(delays)s::jsonb)
 ) AS new (
-    id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id,
+    id, type, queue, priority, payload, effect_key, submitted_by_id,
     max_retries, run_at, delay
 )
 CROSS JOIN LATERAL (
@@ -33,9 +32,6 @@ CROSS JOIN LATERAL (
         statement_timestamp() + new.delay::float8 * interval '1 second'
     ) AS at
 ) AS due
-ORDER BY new.idempotency_key  -- two batches with the same keys must not deadlock
-ON CONFLICT (submitted_by_id, type, idempotency_key) WHERE idempotency_key IS NOT NULL
-DO NOTHING
 RETURNING
     id::text,
     extract(epoch FROM created_at)::float8 AS created_at,

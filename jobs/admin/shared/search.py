@@ -21,9 +21,9 @@ def as_uuid(term: str) -> UUID | None:
 
 def keys_matching(term: str) -> Q:
     """Keys that begin with the term; the type before the client's own key may be left out."""
-    matching = Q(key__startswith=term)
+    matching = Q(key__startswith=term) | Q(key__startswith=f":{term}")  # clients' keys
     for name in job_types.names():
-        matching |= Q(key__startswith=f"{name}:{term}")
+        matching |= Q(key__startswith=f"{name}:{term}") | Q(key__startswith=f":{name}:{term}")
     return matching
 
 

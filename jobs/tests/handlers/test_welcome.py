@@ -41,7 +41,15 @@ def test_a_person_reads_it_in_the_log(
 
 
 @pytest.mark.parametrize(
-    "spelling", ["User1@Example.COM", "USER1@EXAMPLE.COM", "user1@example.com"]
+    "spelling",
+    [
+        "User1@Example.COM",
+        "USER1@EXAMPLE.COM",
+        "user1@example.com",
+        '"user1"@example.com',
+        '"Us\\er1"@example.com',
+        '"\\u\\s\\e\\r\\1"@EXAMPLE.com',
+    ],
 )
 def test_spellings_of_one_address_share_a_key(spelling: str) -> None:
     assert same_address({"email": spelling}) == "user1@example.com"

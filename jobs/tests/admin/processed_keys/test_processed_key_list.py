@@ -17,7 +17,7 @@ def test_search(admin_client: Client, worker: Worker) -> None:
     jobs_claim(worker_id=worker.id, job_ids=[job.id, other.id])
 
     for term in ("tests.note:order-7", "order-7", job.id):
-        assert shown(admin_client, list_page(ProcessedKey, q=term)) == {"tests.note:order-7"}
+        assert shown(admin_client, list_page(ProcessedKey, q=term)) == {":tests.note:order-7:"}
     assert len(shown(admin_client, list_page(ProcessedKey, q="order-"))) == 2
 
 
@@ -26,4 +26,4 @@ def test_a_key_outlives_its_job(admin_client: Client, worker: Worker) -> None:
     jobs_claim(worker_id=worker.id, job_ids=[job.id])
     job.delete()
 
-    assert shown(admin_client, list_page(ProcessedKey)) == {"tests.note:order-7"}
+    assert shown(admin_client, list_page(ProcessedKey)) == {":tests.note:order-7:"}

@@ -67,7 +67,7 @@ def test_the_claim_says_what_the_row_says() -> None:
         queue="bulk",
         priority=7,
         payload=row.payload,
-        effect_key="tests.note:order-1",
+        effect_key=f":tests.note:order-1:{job.submitted_by_id}",
         attempt=1,
         failures=0,
         crashes=0,

@@ -39,7 +39,10 @@ def test_the_row_says_everything_that_was_asked_for() -> None:
         [],
     )
     assert (row.type, row.queue, row.priority, row.max_retries) == ("tests.note", "bulk", 9, 2)
-    assert (row.idempotency_key, row.effect_key) == ("order-1", "tests.note:order-1")
+    assert (row.idempotency_key, row.effect_key) == (
+        "order-1",
+        f":tests.note:order-1:{user.id}",
+    )
     assert row.submitted_by == user
     assert row.payload["text"] == "hello"
 

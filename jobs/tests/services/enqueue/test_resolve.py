@@ -49,7 +49,7 @@ def test_a_long_derived_key_is_hashed() -> None:
 
 def test_the_longest_key_that_a_client_may_send_is_kept_as_it_is() -> None:
     job = enqueue(idempotency_key="k" * 255).job
-    assert job.effect_key == f"tests.note:{'k' * 255}"
+    assert job.effect_key == f":tests.note:{'k' * 255}:"
 
 
 def test_an_unknown_queue_is_refused() -> None:

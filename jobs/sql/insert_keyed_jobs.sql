@@ -1,0 +1,55 @@
+-- Accepts jobs, one for each array position, some of which have an idempotency key; those whose key
+-- is taken are left out of the result: the unique index decides. Otherwise as insert_jobs.sql.
+--
+-- A key in the form that did not name the client, processed and without its job, may be this
+-- client's: the job takes it over as its effect key, until the key expires (docs/decisions/0010).
+-- The look-ups are sub-selects of one row, so that no plan joins whole tables.
+INSERT INTO jobs_job (
+    id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id,
+    state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at
+)
+SELECT
+    new.id::uuid, new.type, new.queue, new.priority::smallint, new.payload,
+    new.idempotency_key,
+    coalesce(
+        (
+            SELECT held.key FROM jobs_processedkey AS held
+            WHERE held.key = new.former_effect_key
+                AND held.processed_at IS NOT NULL
+                AND NOT EXISTS (SELECT FROM jobs_job WHERE id = held.job_id)
+        ),
+        new.effect_key
+    ),
+    new.submitted_by_id::user_id, 'queued', 0, 0, 0, new.max_retries::smallint, '[]',
+    statement_timestamp(), due.at, greatest(due.at, statement_timestamp())
+FROM ROWS FROM (
+    jsonb_array_elements_text(%(ids)s::jsonb),
+    jsonb_array_elements_text(%(types)s::jsonb),
+    jsonb_array_elements_text(%(queues)s::jsonb),
+    jsonb_array_elements_text(%(priorities)s::jsonb),
+    jsonb_array_elements(%(payloads)s::jsonb),
+    jsonb_array_elements_text(%(idempotency_keys)s::jsonb),
+    jsonb_array_elements_text(%(effect_keys)s::jsonb),
+    jsonb_array_elements_text(%(former_effect_keys)s::jsonb),
+    jsonb_array_elements_text(%(submitted_by_ids)s::jsonb),
+    jsonb_array_elements_text(%(max_retries)s::jsonb),
+    jsonb_array_elements_text(%(run_ats)s::jsonb),
+    jsonb_array_elements_text(%(delays)s::jsonb)
+) AS new (
+    id, type, queue, priority, payload, idempotency_key, effect_key, former_effect_key,
+    submitted_by_id, max_retries, run_at, delay
+)
+CROSS JOIN LATERAL (
+    SELECT coalesce(
+        new.run_at::timestamptz,
+        statement_timestamp() + new.delay::float8 * interval '1 second'
+    ) AS at
+) AS due
+ORDER BY new.idempotency_key  -- two batches with the same keys must not deadlock
+ON CONFLICT (submitted_by_id, type, idempotency_key) WHERE idempotency_key IS NOT NULL
+DO NOTHING
+RETURNING
+    id::text,
+    effect_key,
+    extract(epoch FROM created_at)::float8 AS created_at,
+    extract(epoch FROM run_at)::float8 AS run_at
