@@ -57,6 +57,16 @@ def error_of_lost_worker(worker: str) -> AttemptError:
     )
 
 
+def error_of_stopped_worker(worker: str) -> AttemptError:
+    """The error of an attempt that was still running when its worker's grace period ended."""
+    return _error(
+        worker=worker,
+        error="WorkerStopped",
+        message="the worker stopped, and this attempt was not done within the grace period",
+        text="",
+    )
+
+
 def error_of_lost_attempt(worker: str) -> AttemptError:
     """The error of an attempt that had begun, and that its worker, though alive, does not know."""
     return _error(

@@ -34,7 +34,8 @@ class FailedForGood:
 class CutOff:
     """A crash, a timeout or `OutcomeUnknown`: the effect may or may not have happened.
 
-    `crashed`: the worker died, so the attempt counts towards the crash limit.
+    `crashed`: the worker died, so the attempt counts towards the crash limit. A worker that stops
+    in order has not died.
     """
 
     error: AttemptError

@@ -43,6 +43,8 @@ class Worker(models.Model):
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
     stopped_at = models.DateTimeField(null=True, blank=True)
+    # It stopped in order: what it still ran then was cut off, and did not take it down.
+    signed_off = models.BooleanField(default=False, db_default=False)
 
     objects = WorkerQuerySet.as_manager()
 

@@ -38,9 +38,13 @@ def worker_heartbeat(*, worker_id: UUID) -> datetime | None:
     return Worker.objects.filter(id=worker_id).values_list("heartbeat_at", flat=True).first()
 
 
-def worker_stop(*, worker_id: UUID) -> None:
-    """Writes that the worker has stopped: what it still runs is rescued without waiting."""
-    _live(worker_id).update(stopped_at=Now())
+def worker_stop(*, worker_id: UUID, in_order: bool = False) -> None:
+    """Writes that the worker has stopped: what it still runs is rescued without waiting.
+
+    `in_order`: it was asked to stop. What it still runs was cut off at the end of the grace
+    period, which does not count towards the crash limit.
+    """
+    _live(worker_id).update(stopped_at=Now(), signed_off=in_order)
 
 
 def _live(worker_id: UUID) -> WorkerQuerySet:

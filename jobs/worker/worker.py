@@ -148,7 +148,8 @@ class Worker:
 
     def _sign_off(self) -> None:
         try:
-            worker_stop(worker_id=self._parts.lease.worker.id)
+            # What is still running may have broken the part that died: that counts as a crash.
+            worker_stop(worker_id=self._parts.lease.worker.id, in_order=not self._broken)
         except DATABASE_ERRORS as error:
             logger.warning(
                 "The worker's row stays open until it counts as dead: %s",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from jobs.core.attempt_error import error_of_lost_worker
+from jobs.core.attempt_error import error_of_lost_worker, error_of_stopped_worker
 from jobs.core.claim import ClaimedJob
 from jobs.core.conf import jobs_conf
 from jobs.core.outcome import CutOff, NotStarted, Outcome
@@ -85,17 +85,22 @@ def _orphans() -> list[Finished]:
         .filter(~Exists(not_stopped))
         .select_for_update(skip_locked=True, of=("self",))
         .order_by("id")
-        .values_list(*CLAIMED_FIELDS, "started_at", "worker__name")[:RESCUE_LIMIT]
+        .values_list(*CLAIMED_FIELDS, "started_at", "worker__name", "worker__signed_off")[
+            :RESCUE_LIMIT
+        ]
     )
     return [
-        _orphan(ClaimedJob(*claimed), started=started_at is not None, worker=worker)
-        for *claimed, started_at, worker in rows
+        _orphan(ClaimedJob(*claimed), started_at is not None, worker, bool(signed_off))
+        for *claimed, started_at, worker, signed_off in rows
     ]
 
 
-def _orphan(claim: ClaimedJob, started: bool, worker: str | None) -> Finished:
+def _orphan(claim: ClaimedJob, started: bool, worker: str | None, signed_off: bool) -> Finished:
+    name = worker or str(claim.worker_id)
     if not started and attempt_records_start(claim):
         outcome: Outcome = NotStarted()  # it was claimed, and never began
+    elif signed_off:
+        outcome = CutOff(error_of_stopped_worker(name))  # a deploy is no crash
     else:
-        outcome = CutOff(error_of_lost_worker(worker or str(claim.worker_id)), crashed=True)
+        outcome = CutOff(error_of_lost_worker(name), crashed=True)
     return Finished(claim, outcome)

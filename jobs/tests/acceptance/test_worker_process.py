@@ -13,6 +13,7 @@ from django.db.models import Max, Min
 from jobs.core.states import JobState, Resolution
 from jobs.models import DeadLetter, Job, Worker
 from jobs.services.cancel import job_cancel
+from jobs.services.maintenance.rescue import jobs_rescue
 from jobs.tests.acceptance.processes import Service
 from jobs.tests.conftest import Notes
 from jobs.tests.factories import make_job
@@ -56,6 +57,18 @@ def test_handler_past_the_grace_period_is_left_and_parked(
     service.worker("rescuer")
     wait_until_all_final(10)
     assert DeadLetter.objects.get().reason == "interrupted"
+
+
+def test_deploy_that_cuts_a_job_off_is_no_crash(service: Service) -> None:
+    job = make_job(type="tests.note", payload={"text": "long", "seconds": 60})
+    worker = service.worker("worker", JOBS_GRACE_SECONDS="1")
+    worker.wait_for("processing job")
+    assert worker.stop() == 3
+    assert Worker.objects.get().signed_off
+    jobs_rescue()
+    job.refresh_from_db()
+    assert (job.state, job.crashes) == (JobState.QUEUED, 0)
+    assert job.errors[0]["error"] == "WorkerStopped"
 
 
 def test_frozen_worker_is_rescued_and_its_late_success_settles_the_dead_letter(

@@ -15,7 +15,7 @@ from jobs.models.moments import seconds_ago
 from jobs.services.maintenance import rescue
 from jobs.services.maintenance.rescue import RescueRound, jobs_rescue
 from jobs.services.short_transaction import try_advisory_lock
-from jobs.services.workers import worker_heartbeat
+from jobs.services.workers import worker_heartbeat, worker_stop
 from jobs.tests.conftest import server_age_seconds
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import (
@@ -253,6 +253,38 @@ def test_jobs_that_were_only_there_when_a_worker_died_are_no_crash_loop() -> Non
         jobs_rescue()
     row = stored(bystander)
     assert (row.state, row.crashes, row.failures) == (JobState.QUEUED, 1, 1)
+
+
+def test_jobs_that_deploys_cut_off_are_no_crash_loop() -> None:
+    """Each worker was asked to stop, and signed off at the end of its grace period."""
+    job = make_job(max_retries=20)
+    for _ in range(5):
+        worker = make_worker(name="web-1")
+        start_one(job, worker)
+        worker_stop(worker_id=worker.id, in_order=True)
+        assert jobs_rescue().count == 1
+        make_due(job)
+    row = stored(job)
+    assert (row.state, row.crashes, row.failures) == (JobState.QUEUED, 0, 5)
+    assert {one["error"] for one in row.errors} == {"WorkerStopped"}
+    assert {one["worker"] for one in row.errors} == {"web-1"}
+
+
+def test_what_a_deploy_cut_off_is_repeated_only_if_it_may_be(worker: Worker) -> None:
+    job = make_job(type="tests.note_once")
+    start_one(job, worker)
+    worker_stop(worker_id=worker.id, in_order=True)
+    jobs_rescue()
+    assert job.dead_letters.get().reason == DeathReason.INTERRUPTED
+
+
+def test_a_worker_that_was_declared_dead_cannot_sign_off(worker: Worker) -> None:
+    job = make_job()
+    start_one(job, worker)
+    lose(worker)
+    worker_stop(worker_id=worker.id, in_order=True)
+    jobs_rescue()
+    assert stored(job).crashes == 1
 
 
 def test_failures_between_crashes_do_not_hide_them() -> None:
