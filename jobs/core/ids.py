@@ -34,6 +34,11 @@ def uuid7_floor(unix_seconds: float) -> UUID:
     return _assemble(int(unix_seconds * 1000) * _TICKS_PER_MS, 0)
 
 
+def uuid7_age_seconds(made: UUID) -> float:
+    """How long ago a UUIDv7 was made, by this machine's clock; 0 if that lies ahead."""
+    return max(0.0, time.time() - (made.int >> 80) / 1000)
+
+
 def _assemble(tick: int, random_bits: int) -> UUID:
     milliseconds, fraction = tick >> 12, tick & 0xFFF
     high = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | fraction << 64

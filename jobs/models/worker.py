@@ -40,6 +40,8 @@ class Worker(models.Model):
     pid = models.IntegerField()
     queues = models.JSONField(default=list)
     concurrency = models.PositiveSmallIntegerField()
+    # The job types that it knows; None in rows of releases that did not write them.
+    types = models.JSONField(null=True, blank=True)
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
     stopped_at = models.DateTimeField(null=True, blank=True)

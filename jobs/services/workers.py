@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
+from jobs.handlers.registry import job_types
 from jobs.models import Worker
 from jobs.models.worker import WorkerQuerySet
 
 
 def worker_register(*, name: str | None, queues: Sequence[str], concurrency: int) -> Worker:
-    """Writes a new row for this process and returns it.
+    """Writes a new row for this process, with the types that it knows, and returns it.
 
     `concurrency`: jobs at a time. Without a name the worker is named after its id.
     """
@@ -22,6 +23,7 @@ def worker_register(*, name: str | None, queues: Sequence[str], concurrency: int
         pid=os.getpid(),
         queues=list(queues),
         concurrency=concurrency,
+        types=job_types.names(),
     )
     worker.name = name or worker.default_name
     worker.save(force_insert=True)

@@ -6,6 +6,7 @@ from typing import TypedDict
 from jobs.services.verification.check import Check, CheckDocument
 from jobs.services.verification.database import database_checks
 from jobs.services.verification.redis import redis_checks
+from jobs.services.verification.unserved import unserved_check
 
 
 class ReportDocument(TypedDict):
@@ -41,4 +42,4 @@ def jobs_verify() -> Report:
     something seems lost it waits for as long as workers may take to dispatch it again, 6 s by
     default. Raises BrokerUnavailable.
     """
-    return Report([*database_checks(), *redis_checks()])
+    return Report([*database_checks(), unserved_check(), *redis_checks()])

@@ -1,11 +1,13 @@
 """The start of an attempt: find the type, check the lease, write the start where it counts."""
 
 import logging
+import threading
 
 from django.db import Error, connection
 
 from jobs.core import kill_points
 from jobs.core.claim import ClaimedJob
+from jobs.core.ids import uuid7_age_seconds
 from jobs.core.outcome import NotStarted
 from jobs.handlers.registry import JobType, job_types
 from jobs.services.attempts import job_start
@@ -15,7 +17,11 @@ from jobs.worker.log_fields import attempt_fields
 logger = logging.getLogger(__name__)
 
 # A type that this worker does not know belongs to a newer or older release: others may know it.
+# A job waits as long again as it has waited so far: a rollout costs it little, and thousands of
+# jobs that no worker will ever know cost little, too. The cap bounds how late it is for a release
+# that knows its type at last.
 UNKNOWN_TYPE_SECONDS = 15.0
+UNKNOWN_TYPE_CAP_SECONDS = 600.0
 # What PostgreSQL did not let begin must not come back as fast as it can be fetched.
 NOT_STARTED_SECONDS = 1.0
 
@@ -25,19 +31,16 @@ class Starter:
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
+        self._unknown_types: set[str] = set()
+        self._lock = threading.Lock()
 
     def start(self, claim: ClaimedJob) -> JobType | NotStarted:
         """The type whose handler is to run now, or the outcome that says that it must not."""
         worker = self._lease.worker.name
         job_type = job_types.find(claim.type)
         if job_type is None:
-            logger.warning(
-                "Job %s: no handler for %r here; it waits",
-                claim.id,
-                claim.type,
-                extra=attempt_fields("job.type_unknown", claim, worker=worker),
-            )
-            return NotStarted(UNKNOWN_TYPE_SECONDS)
+            self._log_unknown_type(claim)
+            return NotStarted(unknown_type_seconds(claim))
         try:
             kill_points.reached(kill_points.CLAIM_START)
             if not self._may_start(claim):
@@ -54,10 +57,29 @@ class Starter:
         )
         return job_type
 
+    def _log_unknown_type(self, claim: ClaimedJob) -> None:
+        """Once a type: each of its jobs is met again and again."""
+        with self._lock:
+            if claim.type in self._unknown_types:
+                return
+            self._unknown_types.add(claim.type)
+        logger.warning(
+            "Job %s: no handler for %r here; jobs of this type wait for a worker that knows it",
+            claim.id,
+            claim.type,
+            extra=attempt_fields("job.type_unknown", claim, worker=self._lease.worker.name),
+        )
+
     def _may_start(self, claim: ClaimedJob) -> bool:
         lease = self._lease
         is_of_this_worker = lease.is_held and lease.worker.id == claim.worker_id
         return is_of_this_worker and job_start(claim=claim)
+
+
+def unknown_type_seconds(claim: ClaimedJob) -> float:
+    """How long a job waits whose type this worker does not know: the longer, the older it is."""
+    age_seconds = uuid7_age_seconds(claim.id)
+    return min(max(UNKNOWN_TYPE_SECONDS, age_seconds), UNKNOWN_TYPE_CAP_SECONDS)
 
 
 def not_started(claim: ClaimedJob, error: Error, worker: str) -> NotStarted:

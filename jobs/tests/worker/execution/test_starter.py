@@ -1,5 +1,6 @@
 """What PostgreSQL and the lease let begin, and what becomes of the rest."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import OperationalError, ProgrammingError, connection
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import SystemClock
+from jobs.core.ids import uuid7_floor
 from jobs.core.outcome import (
     NotStarted,
     Outcome,
@@ -37,6 +39,28 @@ def test_a_type_that_is_not_registered_here_waits_for_a_worker_that_knows_it(
 ) -> None:
     claim = claim_one(make_job(), worker)
     assert run(claim._replace(type="tests.gone")) == NotStarted(UNKNOWN_TYPE_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("age_seconds", "wait_seconds"), [(1, 15), (60, 60), (400, 400), (86_400, 600)]
+)
+def test_the_longer_a_type_is_unknown_the_less_often_its_jobs_are_tried(
+    age_seconds: float, wait_seconds: float, run: Run, worker: Worker
+) -> None:
+    claim = claim_one(make_job(), worker)
+    made = uuid7_floor(time.time() - age_seconds)
+    outcome = run(claim._replace(type="tests.gone", id=made))
+    assert isinstance(outcome, NotStarted)
+    assert outcome.after_seconds == pytest.approx(wait_seconds, abs=1)
+
+
+def test_a_type_that_is_not_known_here_is_logged_once(
+    run: Run, worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    for job_type in ["tests.gone", "tests.gone", "tests.other", "tests.gone"]:
+        run(claim_one(make_job(), worker)._replace(type=job_type))
+    events = [record for record in caplog.records if record.msg.startswith("Job %s: no handler")]
+    assert [record.__dict__["job_type"] for record in events] == ["tests.gone", "tests.other"]
 
 
 def test_the_start_of_what_must_not_be_repeated_is_written_before_it_begins(
