@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jobs.core.errors import (
+        IdempotencyKeyReused,
         JobCancelled,
         JobsError,
         JobTimeout,
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Effect",
     "Enqueued",
+    "IdempotencyKeyReused",
     "JobCancelled",
     "JobContext",
     "JobRequest",

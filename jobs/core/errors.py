@@ -82,6 +82,22 @@ class UnknownQueue(JobsError):
         self.known = known
 
 
+class IdempotencyKeyReused(JobsError):
+    """The client has used the idempotency key before, for the same type with another payload.
+
+    `fields`: the payload's fields that differ; `job_id`: the job that has the key.
+    """
+
+    def __init__(self, idempotency_key: str, fields: list[str], job_id: UUID) -> None:
+        super().__init__(
+            f"idempotency key {idempotency_key!r} was used before with another payload; "
+            f"what differs: {', '.join(map(repr, fields))}"
+        )
+        self.idempotency_key = idempotency_key
+        self.fields = fields
+        self.job_id = job_id
+
+
 class RequestsRefused(JobsError):
     """Some of many requests are not acceptable, so none was accepted.
 

@@ -3,6 +3,7 @@
 --
 -- A key in the form that did not name the client, processed and without its job, may be this
 -- client's: the job takes it over as its effect key, until the key expires (docs/decisions/0010).
+-- A key in the form of today, processed and without its job, is this client's: nothing is inserted.
 -- The look-ups are sub-selects of one row, so that no plan joins whole tables.
 INSERT INTO jobs_job (
     id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id,
@@ -45,6 +46,13 @@ CROSS JOIN LATERAL (
         statement_timestamp() + new.delay::float8 * interval '1 second'
     ) AS at
 ) AS due
+WHERE (
+    SELECT held.job_id FROM jobs_processedkey AS held
+    WHERE held.key = new.effect_key
+        AND new.former_effect_key IS NOT NULL  -- a client's, not one that the type derives
+        AND held.processed_at IS NOT NULL
+        AND NOT EXISTS (SELECT FROM jobs_job WHERE id = held.job_id)
+) IS NULL
 ORDER BY new.idempotency_key  -- two batches with the same keys must not deadlock
 ON CONFLICT (submitted_by_id, type, idempotency_key) WHERE idempotency_key IS NOT NULL
 DO NOTHING

@@ -31,7 +31,7 @@ class AddJobView(JobRefusalMixin, APIView):
         return Response(
             receipt,
             status=status.HTTP_200_OK if accepted.duplicate else status.HTTP_202_ACCEPTED,
-            headers={"Location": receipt["links"]["self"]},
+            headers={"Location": path} if (path := receipt["links"].get("self")) else None,
         )
 
 

@@ -1,13 +1,13 @@
 """Many submissions in one call: each gets an answer, in the order in which they came."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 
 from jobs.api.jobs.refusals import JobsRefused, job_refusal
-from jobs.api.jobs.representations import ReceiptLinks
+from jobs.api.jobs.representations import ReceiptLinks, how_to_go_on, receipt_links
 from jobs.api.jobs.submission import job_request
 from jobs.api.shared.links import job_path_prefix
 from jobs.api.shared.pointers import PointedError, pointed_errors, summary
@@ -28,6 +28,7 @@ class AcceptedItem(TypedDict):
     state: str
     duplicate: bool
     links: ReceiptLinks
+    detail: NotRequired[str]
 
 
 class ItemProblem(TypedDict):
@@ -111,7 +112,7 @@ def _detail(refusal: APIException) -> Any:
 
 def _accepted(index: int, accepted: Enqueued, path_prefix: str) -> AcceptedItem:
     job_id = str(accepted.job_id)
-    return {
+    item: AcceptedItem = {
         "index": index,
         "status": status.HTTP_200_OK if accepted.duplicate else status.HTTP_202_ACCEPTED,
         "id": job_id,
@@ -119,6 +120,11 @@ def _accepted(index: int, accepted: Enqueued, path_prefix: str) -> AcceptedItem:
         "duplicate": accepted.duplicate,
         "links": {"self": path_prefix + job_id},
     }
+    if accepted.duplicate:
+        item["links"] = receipt_links(accepted, path_prefix + job_id)
+        if detail := how_to_go_on(accepted):
+            item["detail"] = detail
+    return item
 
 
 def _refused(index: int, refusal: APIException) -> RefusedItem:

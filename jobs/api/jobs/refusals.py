@@ -7,6 +7,7 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 
 from jobs.api.shared.refusals import RefusalMixin, sentence_of
 from jobs.core.errors import (
+    IdempotencyKeyReused,
     JobAlreadyFinal,
     JobsError,
     PayloadInvalid,
@@ -14,6 +15,9 @@ from jobs.core.errors import (
     UnknownJobType,
     UnknownQueue,
 )
+
+# Fields that an answer names at most: a payload may have thousands.
+FIELDS_MAX = 20
 
 
 class InvalidPayload(ValidationError):
@@ -48,6 +52,13 @@ class JobsRefused(ValidationError):
     default_code = "jobs_refused"
 
 
+class KeyReused(ValidationError):
+    """422: the idempotency key was used before, with another payload."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "idempotency_key_reused"
+
+
 class AlreadyFinal(APIException):
     """409: the job is in a final state."""
 
@@ -64,6 +75,13 @@ def job_refusal(error: JobsError) -> APIException | None:
             return NoSuchQueue({"queue": [_unknown("queue", error.queue, error.known)]})
         case PayloadInvalid():
             return InvalidPayload({"payload": error.errors})
+        case IdempotencyKeyReused():
+            differs = ErrorDetail(
+                f"This idempotency_key was used before, for job {error.job_id}, with another value "
+                "here. Send what was sent before, or another idempotency_key.",
+                code="differs",
+            )
+            return KeyReused({"payload": {name: [differs] for name in error.fields[:FIELDS_MAX]}})
         case PayloadTooLarge():
             return TooLarge(sentence_of(error))
         case JobAlreadyFinal():

@@ -14,9 +14,10 @@ from jobs.services.visibility import masked_payload
 
 
 class ReceiptLinks(TypedDict):
-    """Where an accepted job is."""
+    """Where an accepted job is, and its dead letter if it is dead; empty if it is pruned."""
 
-    self: str
+    self: NotRequired[str]
+    failed_job: NotRequired[str]
 
 
 class JobReceipt(TypedDict):
@@ -24,13 +25,14 @@ class JobReceipt(TypedDict):
 
     id: str
     type: str
-    queue: str
-    priority: int
+    queue: str | None
+    priority: int | None
     state: str
-    run_at: str
+    run_at: str | None
     idempotency_key: str | None
     links: ReceiptLinks
     duplicate: bool
+    detail: NotRequired[str]
 
 
 class JobLinks(TypedDict):
@@ -69,17 +71,55 @@ class JobRepresentation(TypedDict):
 def job_receipt(accepted: Enqueued) -> JobReceipt:
     """What a client needs to know of a job that was just accepted."""
     job_id, request = str(accepted.job_id), accepted.request
-    return {
+    receipt: JobReceipt = {
         "id": job_id,
         "type": request.type,
-        "queue": request.queue,
-        "priority": request.priority,
+        "queue": None if accepted.is_pruned else request.queue,
+        "priority": None if accepted.is_pruned else request.priority,
         "state": accepted.state,
-        "run_at": written(accepted.run_at),
+        "run_at": written_or_none(accepted.run_at),
         "idempotency_key": request.idempotency_key,
-        "links": {"self": job_path(job_id)},
+        "links": receipt_links(accepted, job_path(job_id)),
         "duplicate": accepted.duplicate,
     }
+    if detail := how_to_go_on(accepted):
+        receipt["detail"] = detail
+    return receipt
+
+
+def receipt_links(accepted: Enqueued, path: str) -> ReceiptLinks:
+    """The links of an accepted job, which is at `path` unless it is pruned."""
+    if accepted.is_pruned:
+        return {}
+    links: ReceiptLinks = {"self": path}
+    if accepted.waiting_letter_id:
+        links["failed_job"] = failed_job_path(accepted.waiting_letter_id)
+    return links
+
+
+def how_to_go_on(accepted: Enqueued) -> str | None:
+    """A sentence about the job of an idempotency key that will not run; None if it may or did."""
+    if not accepted.duplicate:
+        return None
+    if accepted.is_pruned:
+        return "The job of this idempotency_key has succeeded and was deleted since."
+    if accepted.state == JobState.CANCELLED:
+        return (
+            "The job of this idempotency_key was cancelled and will not run. "
+            "Submit it with another idempotency_key to run it after all."
+        )
+    if accepted.state != JobState.DEAD:
+        return None
+    if accepted.waiting_letter_id:
+        return (
+            "The job of this idempotency_key is dead and will not run by itself. Replay it "
+            f"(POST {failed_job_path(accepted.waiting_letter_id)}/replay, which takes the "
+            "permission jobs.replay_deadletter), or submit it with another idempotency_key."
+        )
+    return (
+        "The job of this idempotency_key is dead, and it was decided not to replay it. "
+        "Submit it with another idempotency_key to run it after all."
+    )
 
 
 def job_representation(job: Job) -> JobRepresentation:

@@ -14,6 +14,7 @@ from jobs.services.enqueue.group_commit import GroupCommit
 from jobs.services.enqueue.insert import insert_batch, insert_in_batches
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.resolve import new_job, new_job_or_error
+from jobs.services.enqueue.reused_key import reused_key
 
 Answer = Enqueued | JobsError
 """What became of one request of many."""
@@ -38,9 +39,11 @@ def job_enqueue(
     user who is the client; None for Django code.
 
     The same client, type and `idempotency_key` again gives the job of the first call, however
-    many calls run at once: the unique index decides.
+    many calls run at once: the unique index decides. A job that has succeeded and was pruned since
+    is known by its processed key (`Enqueued.is_pruned`).
 
-    Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue.
+    Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue, and IdempotencyKeyReused
+    if the key's job has another payload.
     """
     request = JobRequest(
         type=type,
@@ -52,8 +55,7 @@ def job_enqueue(
         max_retries=max_retries,
         idempotency_key=idempotency_key,
     )
-    [enqueued] = insert_batch([new_job(request, submitted_by_id, jobs_conf())])
-    return enqueued
+    return _accept(request, new_job(request, submitted_by_id, jobs_conf()))
 
 
 def job_enqueue_together(*, request: JobRequest, submitted_by_id: int | None) -> Enqueued:
@@ -65,8 +67,7 @@ def job_enqueue_together(*, request: JobRequest, submitted_by_id: int | None) ->
     """
     new = new_job(request, submitted_by_id, jobs_conf())
     if new.idempotency_key is not None or connection.in_atomic_block:
-        [enqueued] = insert_batch([new])
-        return enqueued
+        return _accept(request, new)
     return _together.write(new)
 
 
@@ -86,7 +87,31 @@ def jobs_enqueue(
         raise RequestsRefused(refused)
     with transaction.atomic():
         enqueued = iter(insert_in_batches([one for one in prepared if isinstance(one, NewJob)]))
-    return [one if isinstance(one, JobsError) else next(enqueued) for one in prepared]
+        answers = [
+            one if isinstance(one, JobsError) else _answer(request, one, next(enqueued))
+            for request, one in zip(requests, prepared, strict=True)
+        ]
+        if atomic:
+            _refuse_all_for_any(answers)
+    return answers
+
+
+def _accept(request: JobRequest, new: NewJob) -> Enqueued:
+    [enqueued] = insert_batch([new])
+    if error := reused_key(request, new, enqueued):
+        raise error
+    return enqueued
+
+
+def _answer(request: JobRequest, new: NewJob, enqueued: Enqueued) -> Answer:
+    return (new.idempotency_key and reused_key(request, new, enqueued)) or enqueued
+
+
+def _refuse_all_for_any(answers: Sequence[Answer]) -> None:
+    """Rolls back what was inserted."""
+    refused = {i: one for i, one in enumerate(answers) if isinstance(one, JobsError)}
+    if refused:
+        raise RequestsRefused(refused)
 
 
 _together = GroupCommit[NewJob, Enqueued](insert_batch)

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from jobs.core.new_job import Inserted, NewJob
 from jobs.core.states import JobState
-from jobs.models import Job
+from jobs.models import Job, ProcessedKey
 
 
 class Enqueued:
     """The job that was accepted, or the one that had been accepted before for the same key.
+
+    Of that one only its processed key may be left (`is_pruned`).
 
     It holds what was inserted, and makes the model instance only when `job` is asked for: of many
     jobs mostly the ids are wanted. Measured: 0.2 µs a job, 15 µs with the instance.
@@ -18,7 +20,7 @@ class Enqueued:
 
     __slots__ = ("_accepted", "_job", "_new")
 
-    def __init__(self, new: NewJob, accepted: Inserted | Job) -> None:
+    def __init__(self, new: NewJob, accepted: Inserted | Job | ProcessedKey) -> None:
         self._new = new
         self._accepted = accepted
         self._job: Job | None = accepted if isinstance(accepted, Job) else None
@@ -26,12 +28,19 @@ class Enqueued:
     @property
     def duplicate(self) -> bool:
         """Whether the job had been accepted before."""
-        return isinstance(self._accepted, Job)
+        return not isinstance(self._accepted, Inserted)
+
+    @property
+    def is_pruned(self) -> bool:
+        """Whether the job had succeeded and is deleted: `job` raises Job.DoesNotExist."""
+        return isinstance(self._accepted, ProcessedKey)
 
     @property
     def job_id(self) -> UUID:
         accepted = self._accepted
-        return accepted.id if isinstance(accepted, Job) else accepted.message.job_id
+        if isinstance(accepted, Inserted):
+            return accepted.message.job_id
+        return accepted.id if isinstance(accepted, Job) else accepted.job_id
 
     @property
     def request(self) -> NewJob | Job:
@@ -40,16 +49,32 @@ class Enqueued:
 
     @property
     def state(self) -> str:
+        if self.is_pruned:
+            return JobState.SUCCEEDED.value
         return self._job.state if self._job else JobState.QUEUED.value
 
     @property
-    def run_at(self) -> datetime:
+    def run_at(self) -> datetime | None:
+        """None for a job that is pruned."""
         accepted = self._accepted
+        if isinstance(accepted, ProcessedKey):
+            return None
         return accepted.run_at if isinstance(accepted, Job) else _moment(accepted.run_at)
 
     @property
+    def waiting_letter_id(self) -> UUID | None:
+        """The dead letter of a duplicate that is dead, if it still waits for a decision."""
+        letter_id: UUID | None = getattr(self._accepted, "waiting_letter_id", None)
+        return letter_id
+
+    @property
     def job(self) -> Job:
-        """The job's row, as it was inserted; for a duplicate as it was found."""
+        """The job's row, as it was inserted; for a duplicate as it was found.
+
+        Raises Job.DoesNotExist if only its processed key is left.
+        """
+        if self.is_pruned:
+            raise Job.DoesNotExist(f"job {self.job_id} is pruned")
         if self._job is None:
             assert isinstance(self._accepted, Inserted)
             self._job = _job(self._new, self._accepted)

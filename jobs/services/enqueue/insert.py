@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from itertools import chain
 from operator import itemgetter
 
+from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+
 from jobs.core.new_job import NewJob
-from jobs.models import Job
+from jobs.core.states import JobState
+from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.enqueue.enqueued import Enqueued
 
@@ -36,25 +39,44 @@ def insert_batch(new_jobs: Sequence[NewJob]) -> list[Enqueued]:
     )
     dispatch_after_commit([(one.message, one.delay_seconds) for one in inserted if one])
     pairs = list(zip(new_jobs, inserted, strict=True))
-    existing = _existing([new for new, one in pairs if one is None])
-    return [Enqueued(new, one or _existing_or_new(new, existing)) for new, one in pairs]
+    holders = _Holders([new for new, one in pairs if one is None])
+    return [Enqueued(new, one) if one else holders.answer(new) for new, one in pairs]
 
 
-Existing = dict[tuple[str, str | None], Job]
+class _Holders:
+    """What has the idempotency keys of these duplicates, all of one client: a job or its key."""
+
+    def __init__(self, duplicates: list[NewJob]) -> None:
+        self._jobs: dict[tuple[str, str | None], Job] = {}
+        self._keys: dict[str, ProcessedKey] = {}
+        if not duplicates:
+            return
+        self._jobs = {(job.type, job.idempotency_key): job for job in _jobs_of(duplicates)}
+        left = [new.effect_key for new in duplicates if self._job(new) is None]
+        if left:
+            self._keys = ProcessedKey.objects.filter(processed_at__isnull=False).in_bulk(left)
+
+    def answer(self, new: NewJob) -> Enqueued:
+        """Inserts the job after all if what had its key was pruned at this moment."""
+        holder = self._job(new) or (new.effect_key and self._keys.get(new.effect_key))
+        return Enqueued(new, holder) if holder else insert_batch([new])[0]
+
+    def _job(self, new: NewJob) -> Job | None:
+        return self._jobs.get((new.type, new.idempotency_key))
 
 
-def _existing(duplicates: list[NewJob]) -> Existing:
-    """The jobs that have the idempotency keys of these duplicates, all of one client."""
-    if not duplicates:
-        return {}
-    holders = Job.objects.filter(
-        idempotency_key__in={new.idempotency_key for new in duplicates},
-        type__in={new.type for new in duplicates},
-        submitted_by_id=duplicates[0].submitted_by_id,
-    ).select_related("worker")
-    return {(job.type, job.idempotency_key): job for job in holders}
-
-
-def _existing_or_new(new: NewJob, existing: Existing) -> Job:
-    """Inserts the job after all if the one that had its key was pruned at this moment."""
-    return existing.get((new.type, new.idempotency_key)) or insert_batch([new])[0].job
+def _jobs_of(duplicates: list[NewJob]) -> QuerySet[Job]:
+    letters = DeadLetter.objects.waiting().filter(job=OuterRef("pk")).order_by("-pk")
+    return (
+        Job.objects.filter(
+            idempotency_key__in={new.idempotency_key for new in duplicates},
+            type__in={new.type for new in duplicates},
+            submitted_by_id=duplicates[0].submitted_by_id,
+        )
+        .select_related("worker")
+        .annotate(
+            waiting_letter_id=Case(
+                When(state=JobState.DEAD, then=Subquery(letters.values("pk")[:1]))
+            )
+        )
+    )

@@ -26,7 +26,8 @@ def enqueue(
     is most urgent. What is None is left to the job type and the settings.
     The same type and `idempotency_key` again gives the job of the first call.
 
-    Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue.
+    Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue, and IdempotencyKeyReused
+    if the key's job has another payload.
     """
     return job_enqueue(
         type=type,

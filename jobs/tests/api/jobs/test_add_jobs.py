@@ -109,7 +109,7 @@ def test_text_that_cannot_be_stored_is_refused_alone(api: APIClient) -> None:
 
 
 def test_a_key_that_is_there_gives_the_job_that_has_it(api: APIClient, user: User) -> None:
-    old = make_job(idempotency_key="old", submitted_by_id=user.pk)
+    old = make_job(payload=note()["payload"], idempotency_key="old", submitted_by_id=user.pk)
     Job.objects.filter(pk=old.pk).update(state="cancelled", finished_at=old.created_at)
 
     results = add(

@@ -97,7 +97,7 @@ def test_a_moment_that_has_passed_is_now(broker: RedisBroker) -> None:
 def test_the_same_key_again_gives_the_first_job(broker: RedisBroker) -> None:
     user = make_user()
     first = enqueue(idempotency_key="order-1", submitted_by_id=user.id)
-    again = enqueue(idempotency_key="order-1", submitted_by_id=user.id, payload={"text": "other"})
+    again = enqueue(idempotency_key="order-1", submitted_by_id=user.id, priority=9)
     assert not first.duplicate
     assert again.duplicate
     assert again.job.id == again.job_id == first.job.id
