@@ -12,6 +12,8 @@ from jobs.core.states import JobState
 DEFER_SHARE = 0.1
 DEFER_SECONDS = 1.0
 DEFER_CAP_SECONDS = 15.0
+# While the owner waits itself. Its end wakes the job; the cap is for an end that was missed.
+DEFER_TO_DUE_CAP_SECONDS = 3_600.0
 # A person takes longer to decide than a worker takes to finish.
 DEFER_FOR_A_PERSON_SECONDS = 15.0
 DEFER_FOR_A_PERSON_CAP_SECONDS = 300.0
@@ -79,4 +81,5 @@ def deferral_seconds(owner: KeyOwner) -> float:
     seconds = owner.seconds_in_state * DEFER_SHARE
     if owner.awaits_a_person:
         return min(max(DEFER_FOR_A_PERSON_SECONDS, seconds), DEFER_FOR_A_PERSON_CAP_SECONDS)
-    return max(DEFER_SECONDS, min(seconds, DEFER_CAP_SECONDS), owner.seconds_to_due)
+    to_due = min(owner.seconds_to_due, DEFER_TO_DUE_CAP_SECONDS)
+    return max(DEFER_SECONDS, min(seconds, DEFER_CAP_SECONDS), to_due)

@@ -2,7 +2,8 @@
 
 from jobs.models.dead_letter import DeadLetter
 from jobs.models.job import Job
+from jobs.models.key_wait import KeyWait
 from jobs.models.processed_key import ProcessedKey
 from jobs.models.worker import Worker
 
-__all__ = ["DeadLetter", "Job", "ProcessedKey", "Worker"]
+__all__ = ["DeadLetter", "Job", "KeyWait", "ProcessedKey", "Worker"]

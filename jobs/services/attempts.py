@@ -38,6 +38,7 @@ from jobs.services.dispatch import (
     mark_done_after_commit,
     push_back_after_commit,
 )
+from jobs.services.key_waits import jobs_wake_after_commit, shared_keys
 from jobs.services.short_transaction import short_transaction
 
 logger = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ def job_succeed_in_transaction(*, claim: ClaimedJob) -> None:
     if not Job.objects.record_succeeded([claim]):
         raise LeaseLost(f"job {claim.id}, attempt {claim.attempt} was taken away")
     mark_done_after_commit([(claim.effect_key, claim.id)])
+    jobs_wake_after_commit(shared_keys([claim]))
 
 
 def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
@@ -107,6 +109,7 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
     if len(succeeded) == len(moves):
         # Nearly always all have succeeded: that is one statement, which needs no BEGIN and COMMIT.
         written = _record_succeeded(succeeded)
+        jobs_wake_after_commit(shared_keys(one for one in succeeded if one.id in written))
         return [Recorded(one, move, one.claim.id in written) for one, move in moves]
     with short_transaction():
         states = _record_requeued([(one, move) for one, move in moves if isinstance(move, Requeue)])
@@ -117,7 +120,7 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
             | _record_cancelled([one.claim for one, move in moves if isinstance(move, Cancel)])
         )
     cancelled = {job_id for job_id, state in states.items() if state == JobState.CANCELLED}
-    return [
+    recorded = [
         Recorded(
             one,
             Cancel() if one.claim.id in cancelled else move,
@@ -125,6 +128,14 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
         )
         for one, move in moves
     ]
+    jobs_wake_after_commit(
+        shared_keys(
+            one.finished.claim
+            for one in recorded
+            if one.written and isinstance(one.move, Succeed | Die | Cancel)
+        )
+    )
+    return recorded
 
 
 def jobs_give_back(*, claims: Sequence[ClaimedJob]) -> None:

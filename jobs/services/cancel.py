@@ -7,7 +7,8 @@ from django.db.models.functions import Now
 
 from jobs.core.errors import JobAlreadyFinal
 from jobs.core.states import JobState
-from jobs.models import Job
+from jobs.models import Job, ProcessedKey
+from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
 
 
@@ -33,4 +34,12 @@ def job_cancel(*, job_id: UUID, cancelled_by: str = "") -> Job:
         if changes:
             Job.objects.filter(id=job_id).update(**changes)
         job.refresh_from_db()
+        if job.state == JobState.CANCELLED and _owns_a_shared_key(job):
+            jobs_wake_after_commit([job.effect_key])
     return job
+
+
+def _owns_a_shared_key(job: Job) -> bool:
+    """Not if it only waited for the key itself: its owner still has it."""
+    is_shared = job.effect_key != str(job.id)
+    return is_shared and ProcessedKey.objects.filter(key=job.effect_key, job_id=job.id).exists()

@@ -10,6 +10,7 @@ from jobs.core.message import QueueMessage
 from jobs.core.states import JobState, Resolution
 from jobs.models import DeadLetter, Job
 from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
 
 
@@ -33,6 +34,7 @@ def dead_letter_discard(*, dead_letter_id: UUID, resolved_by_id: int | None) -> 
     """
     with short_transaction():
         letter = _waiting_letter(dead_letter_id)
+        _wake_what_waits_for(letter.job)
         return _resolve(letter, Resolution.DISCARDED, resolved_by_id)
 
 
@@ -41,6 +43,11 @@ def _waiting_letter(dead_letter_id: UUID) -> DeadLetter:
     if letter.resolution:
         raise DeadLetterResolved(letter.resolution)
     return letter
+
+
+def _wake_what_waits_for(job: Job) -> None:
+    if job.effect_key != str(job.id):
+        jobs_wake_after_commit([job.effect_key])
 
 
 def _queue_again(job_id: UUID) -> None:

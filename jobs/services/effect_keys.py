@@ -25,9 +25,12 @@ from jobs.core.states import FINAL_STATES, DeathReason, JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.models.moments import seconds_ago
 from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.key_waits import jobs_wake_after_commit, key_waits_note
 from jobs.services.short_transaction import short_transaction
 
 logger = logging.getLogger(__name__)
+
+DEFERRED = (KeyDecision.DEFER, KeyDecision.DEFER_FOR_A_PERSON)
 
 
 def jobs_resolve_key_conflicts(*, job_ids: Sequence[UUID], worker_id: UUID | None = None) -> int:
@@ -40,7 +43,19 @@ def jobs_resolve_key_conflicts(*, job_ids: Sequence[UUID], worker_id: UUID | Non
     with short_transaction():
         conflicts = _key_conflicts(job_ids)
         decisions = [_resolve(conflict, worker_id) for conflict in conflicts]
+        _note_waits(conflicts, decisions)
     return decisions.count(KeyDecision.SKIP)
+
+
+def _note_waits(conflicts: Sequence[KeyConflict], decisions: Sequence[KeyDecision]) -> None:
+    """The end of a key's owner wakes what was deferred, and what is skipped wakes the next."""
+    messages: dict[KeyDecision, list[QueueMessage]] = {}
+    for conflict, decision in zip(conflicts, decisions, strict=True):
+        messages.setdefault(decision, []).append(conflict.message)
+    deferred = [one for decision in DEFERRED for one in messages.get(decision, [])]
+    if deferred:
+        key_waits_note(job_ids=[one.job_id for one in deferred])
+    jobs_wake_after_commit(one.effect_key for one in messages.get(KeyDecision.SKIP, []))
 
 
 def _resolve(conflict: KeyConflict, worker_id: UUID | None) -> KeyDecision:
@@ -55,7 +70,7 @@ def _resolve(conflict: KeyConflict, worker_id: UUID | None) -> KeyDecision:
         case KeyDecision.DEFER | KeyDecision.DEFER_FOR_A_PERSON:
             _defer(conflict, deferral_seconds(_owner_of(conflict)))
         case KeyDecision.TAKE_OVER:
-            _take_over(conflict, _owner_of(conflict))
+            return _take_over(conflict, _owner_of(conflict))
     return decision
 
 
@@ -96,14 +111,15 @@ def _defer(conflict: KeyConflict, seconds: float) -> None:
     _dispatch(conflict, seconds)
 
 
-def _take_over(conflict: KeyConflict, owner: KeyOwner) -> None:
+def _take_over(conflict: KeyConflict, owner: KeyOwner) -> KeyDecision:
     message = conflict.message
     if _still_will_not_do_it(owner.job_id) and ProcessedKey.objects.take_over(
         message.effect_key, owner.job_id, message.job_id
     ):
         _dispatch(conflict, 0.0)
-    else:
-        _defer(conflict, DEFER_SECONDS)  # a replay, or another job, was quicker
+        return KeyDecision.TAKE_OVER
+    _defer(conflict, DEFER_SECONDS)  # a replay, or another job, was quicker
+    return KeyDecision.DEFER
 
 
 def _still_will_not_do_it(owner_id: UUID) -> bool:

@@ -10,9 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.models import DeadLetter, Job, KeyWait, ProcessedKey, Worker
 
-MODELS: list[type[Model]] = [Job, DeadLetter, ProcessedKey, Worker]
+MODELS: list[type[Model]] = [Job, DeadLetter, ProcessedKey, KeyWait, Worker]
 
 
 def list_page(model: type[Model], **filters: Any) -> str:

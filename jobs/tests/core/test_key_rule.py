@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from jobs.core.ids import uuid7
-from jobs.core.key_rule import KeyConflict, KeyDecision, KeyOwner, decide_key, deferral_seconds
+from jobs.core.key_rule import (
+    DEFER_TO_DUE_CAP_SECONDS,
+    KeyConflict,
+    KeyDecision,
+    KeyOwner,
+    decide_key,
+    deferral_seconds,
+)
 from jobs.core.message import QueueMessage
 from jobs.core.states import JobState
 
@@ -83,3 +90,7 @@ def test_a_person_is_waited_for_longer(letter_has_waited: float, deferral: float
 
 def test_an_owner_that_is_not_due_cannot_end_before_it_is() -> None:
     assert deferral_seconds(owned(seconds_to_due=HOUR, seconds_in_state=-HOUR)) == HOUR
+
+
+def test_no_wait_for_an_owner_that_is_not_due_is_longer_than_the_cap() -> None:
+    assert deferral_seconds(owned(seconds_to_due=DAY)) == DEFER_TO_DUE_CAP_SECONDS
