@@ -1,4 +1,4 @@
-"""An index for columns whose values grow with the table: small, and cheap to keep."""
+"""An index for columns whose values grow with the table. Only an old migration names it now."""
 
 from typing import Any
 

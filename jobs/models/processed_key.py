@@ -5,7 +5,6 @@ from uuid import UUID
 from django.db import models
 from django.db.models.functions import Now
 
-from jobs.models.brin_index import BrinIndex
 from jobs.models.job import Job
 
 
@@ -42,8 +41,8 @@ class ProcessedKey(models.Model):
     class Meta:
         ordering = ["key"]
         indexes = [
-            # For pruning. Rows arrive in this order, so a block range index is enough, and small.
-            BrinIndex(fields=["created_at"], name="processed_key_by_age"),
+            # For pruning, which asks once a minute for the oldest.
+            models.Index(fields=["created_at"], name="processed_key_oldest_first"),
         ]
 
     def __str__(self) -> str:

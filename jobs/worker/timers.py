@@ -9,6 +9,7 @@ from jobs.core.outage import broker_outage
 from jobs.models import Job
 from jobs.services.maintenance.promote import jobs_promote_due
 from jobs.services.maintenance.prune import jobs_prune
+from jobs.services.maintenance.prune_logins import jobs_prune_logins
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.maintenance.rescue import HEARD_BEATS, RescueRound, jobs_rescue
 from jobs.services.maintenance.round import run_rounds
@@ -21,7 +22,9 @@ from jobs.worker.recording.outcome_log import log_recorded
 # A delayed job is late by half of this on average.
 PROMOTE_SECONDS = 0.1
 PRUNE_SECONDS = 60.0
-PRUNE_PAUSE_SECONDS = 0.5
+# Between rounds of thousands of rows: pruning keeps up with the fastest drain, and stays in the
+# background.
+PRUNE_PAUSE_SECONDS = 0.1
 # Twice a heartbeat: a dead worker is noticed after the timeout, the age of this worker's own
 # heartbeat, and one such pause.
 RESCUE_BEATS = 0.5
@@ -79,8 +82,9 @@ def _redispatch_lost(queues: list[str], stop: threading.Event) -> None:
 
 def _prune(clock: Clock, stop: threading.Event) -> None:
     """With a pause before each round: old rows are in no job's way."""
-    for _ in run_rounds(jobs_prune, may_go_on=lambda: not clock.wait(stop, PRUNE_PAUSE_SECONDS)):
-        pass
+    for prune in (jobs_prune, jobs_prune_logins):
+        for _ in run_rounds(prune, may_go_on=lambda: not clock.wait(stop, PRUNE_PAUSE_SECONDS)):
+            pass
 
 
 def _may_ask_redis(stop: threading.Event) -> bool:

@@ -1,15 +1,13 @@
-"""The block range index is what PostgreSQL has made, and is summarised as the table grows."""
+"""The block range index of old keys led to every block: an ordinary one has replaced it."""
 
 import pytest
 from django.db import connection
 
 
 @pytest.mark.django_db
-def test_the_index_of_old_keys_is_a_small_one_that_keeps_itself() -> None:
+def test_the_oldest_keys_are_found_by_an_ordinary_index() -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT indexdef FROM pg_indexes WHERE indexname = %s", ["processed_key_by_age"]
-        )
-        [(definition,)] = cursor.fetchall()
-    assert "USING brin (created_at)" in definition
-    assert "autosummarize" in definition
+        cursor.execute("SELECT indexname, indexdef FROM pg_indexes WHERE indexname ~ '^processed_'")
+        definitions = dict(cursor.fetchall())
+    assert definitions.keys() == {"processed_key_oldest_first"}
+    assert "USING btree (created_at)" in definitions["processed_key_oldest_first"]

@@ -3,18 +3,21 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models.signals import post_delete
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from jobs.core.clock import DAY_SECONDS
 from jobs.core.ids import uuid7_floor
 from jobs.core.states import JobState
-from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.models import DeadLetter, Job, KeyWait, ProcessedKey, Worker
 from jobs.models.moments import seconds_ago
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.maintenance import prune
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.short_transaction import try_advisory_lock
+from jobs.sql.statements import statement
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one, die, interrupt, lose, succeed
 from jobs.tests.threads import elsewhere
@@ -188,3 +191,61 @@ def test_a_key_is_kept_for_its_time_after_the_success() -> None:
     succeed(job)
     jobs_prune()
     assert ProcessedKey.objects.filter(job_id=job.id).exists()
+
+
+def test_no_row_is_loaded_to_be_deleted() -> None:
+    """Payloads may be large: pruning asks for ids."""
+    job = make_job()
+    letter = die(job)
+    job = aged(job, days=400)
+    dead_letter_discard(dead_letter_id=letter.id, resolved_by_id=None)
+    with CaptureQueriesContext(connection) as queries:
+        assert jobs_prune().count == 2
+    assert not [one for one in queries if "payload" in one["sql"]]
+
+
+def test_what_another_transaction_holds_does_not_hold_up_the_rest() -> None:
+    held, free = make_job(), make_job()
+    succeed(held)
+    succeed(free)
+    held, free = aged(held, days=20), aged(free, days=15)
+    with transaction.atomic():
+        Job.objects.select_for_update().get(id=held.id)
+        assert elsewhere(jobs_prune).count == 1
+    assert (exists(held), exists(free)) == (True, False)
+
+
+def test_what_a_project_hangs_on_the_deletion_of_jobs_is_called() -> None:
+    seen: list[object] = []
+
+    def note_deletion(sender: object, instance: Job, **kwargs: object) -> None:
+        seen.append(instance.pk)
+
+    job = make_job()
+    succeed(job)
+    job = aged(job, days=20)
+    post_delete.connect(note_deletion, sender=Job)
+    try:
+        assert jobs_prune().count == 1
+    finally:
+        post_delete.disconnect(note_deletion, sender=Job)
+    assert seen == [job.id]
+    assert not exists(job)
+
+
+def test_old_keys_are_found_by_an_index() -> None:
+    """However many there are, and whatever space they share with young ones."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        parameters = {"retention_seconds": 1.0, "limit": 10}
+        cursor.execute("EXPLAIN " + statement("prune_keys"), parameters)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("RESET enable_seqscan")
+    assert "Index Scan using processed_key_oldest_first" in plan
+
+
+def test_key_waits_that_were_left_behind_go() -> None:
+    for hours in (-2, 2):
+        KeyWait.objects.create(job_id=make_job().id, key="k", until=seconds_ago(-hours * 3_600))
+    assert jobs_prune().count == 1
+    assert KeyWait.objects.count() == 1
