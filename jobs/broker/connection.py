@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import redis
 from redis.backoff import NoBackoff
@@ -12,36 +12,59 @@ from jobs.core.errors import BrokerUnavailable
 
 CONNECT_TIMEOUT_SECONDS = 1.0
 SOCKET_TIMEOUT_SECONDS = 2.0
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-class _Disconnecting(Protocol):
-    def disconnect_idle(self) -> None: ...
+LONGEST_BLOCK_SECONDS = 2.0
+# The socket waits longer than the block itself, so that a silent Redis is told from an empty list.
+BLOCK_MARGIN_SECONDS = 2.0
 
 
-D = TypeVar("D", bound=_Disconnecting)
+class RedisConnections:
+    """Two pools of connections to one Redis: for calls that answer at once, and for `BRPOP`.
+
+    Connections are made when they are needed, and made anew when they break. Threads may share
+    the pools.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._client = _connect(url, SOCKET_TIMEOUT_SECONDS)
+        self._blocking_client = _connect(url, LONGEST_BLOCK_SECONDS + BLOCK_MARGIN_SECONDS)
+
+    def disconnect(self) -> None:
+        """Closes every connection, also those that other threads are reading from.
+
+        The next call makes new ones.
+        """
+        self._client.connection_pool.disconnect()
+        self._blocking_client.connection_pool.disconnect()
+
+    def disconnect_idle(self) -> None:
+        """Closes the connections that no thread is using."""
+        # A thread that is reading from one of the others finds out by itself.
+        self._client.connection_pool.disconnect(inuse_connections=False)
+        self._blocking_client.connection_pool.disconnect(inuse_connections=False)
 
 
-def connect(url: str, socket_timeout_seconds: float = SOCKET_TIMEOUT_SECONDS) -> Any:
-    """A client with a pool of connections, which are made when they are needed."""
+def _connect(url: str, socket_timeout_seconds: float) -> Any:
     # One immediate second try, so that a connection that a restart has cut costs no error.
     return redis.Redis.from_url(
         url,
         decode_responses=True,
-        encoding_errors="backslashreplace",  # bytes that are no text are no message, like others
+        encoding_errors="backslashreplace",  # bytes that are no text become an entry to be dropped
         socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
         socket_timeout=socket_timeout_seconds,
         retry=Retry(NoBackoff(), 1, supported_errors=(redis.exceptions.ConnectionError,)),
     )
 
 
-def translates_errors(method: Callable[Concatenate[D, P], R]) -> Callable[Concatenate[D, P], R]:
-    """For methods that ask Redis: its errors become `BrokerUnavailable`."""
+P = ParamSpec("P")
+R = TypeVar("R")
+C = TypeVar("C", bound=RedisConnections)
+
+
+def translates_errors(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
+    """For methods that call Redis: every error of the driver is raised as `BrokerUnavailable`."""
 
     @wraps(method)
-    def call(self: D, /, *args: P.args, **kwargs: P.kwargs) -> R:
+    def call(self: C, /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return method(self, *args, **kwargs)
         except redis.exceptions.ReadOnlyError as error:

@@ -1,4 +1,4 @@
-"""Entries of lists, of the delayed set and of cache marks, read back. What is none is dropped."""
+"""Entries of lists, of the delayed set and of cache marks, read back. Junk is dropped."""
 
 import logging
 from uuid import UUID
@@ -10,7 +10,10 @@ logger = logging.getLogger(__name__)
 
 
 def message_of(text: str, name: ListName) -> QueueMessage | None:
-    """The message in a list; None for anything else, whose job is dispatched again in time."""
+    """The message that an entry of this list holds; None if it holds none.
+
+    A job whose entry was damaged is dispatched again in time.
+    """
     try:
         return QueueMessage.decode(text, *name)
     except ValueError:
@@ -24,14 +27,14 @@ def message_of(text: str, name: ListName) -> QueueMessage | None:
 
 
 def delayed_message_of(member: str) -> QueueMessage | None:
-    """The message in a member of the delayed set, as `Keys.delayed_member` made it."""
+    """The message in a member of the delayed set, as `Keys.delayed_member` made it; else None."""
     queue, _, rest = member.partition(":")
     priority, _, text = rest.partition(":")
     return message_of(text, (queue, int(priority))) if priority.isdigit() else None
 
 
 def job_id_of(text: str) -> UUID | None:
-    """The id in a cache mark."""
+    """The job's id in a cache mark; None if there is none."""
     try:
         return UUID(text)
     except ValueError:

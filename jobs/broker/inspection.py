@@ -1,30 +1,27 @@
-"""What is asked of Redis to compare it with PostgreSQL. Nothing here changes anything."""
+"""Questions to Redis, for its health and to compare it with PostgreSQL. They change nothing."""
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 from uuid import UUID
 
 from jobs.broker.base import Depth, ListName
-from jobs.broker.connection import translates_errors
+from jobs.broker.connection import RedisConnections, translates_errors
 from jobs.broker.entries import delayed_message_of, job_id_of, message_of
 from jobs.broker.keys import Keys, lists_of
 from jobs.core.message import QueueMessage
 
-# Reading everything that Redis holds must not keep the workers waiting.
+# Entries read in one call. Redis serves one call at a time, and the workers wait meanwhile.
 SLICE = 1_000
 DONE = "done:"
 
 
-class RedisInspection:
-    """The part of the broker on Redis that only reads."""
+class RedisInspection(RedisConnections):
+    """The part of the broker on Redis that only reads. What its methods promise: see `Broker`."""
 
-    _client: Any
-    _keys: Keys
-
-    def disconnect_idle(self) -> None:
-        """Drops connections that no thread is using; see `translates_errors`."""
-        raise NotImplementedError
+    def __init__(self, url: str, prefix: str) -> None:
+        """`prefix`: what every key begins with."""
+        super().__init__(url)
+        self._keys = Keys(prefix)
 
     @translates_errors
     def next_out(self, queues: Sequence[str]) -> dict[ListName, UUID | None]:
@@ -56,7 +53,7 @@ class RedisInspection:
         return Depth(dict(zip(lists, lengths, strict=True)), delayed)
 
     def waiting_messages(self, queues: Sequence[str]) -> Iterator[list[QueueMessage]]:
-        # Delayed ones first: what becomes due meanwhile turns up in a list.
+        # The delayed set is read first: what is promoted meanwhile is then seen in its list.
         cursor: int | None = None
         while cursor != 0:
             cursor, members = self._scan_delayed(cursor or 0)
@@ -79,7 +76,8 @@ class RedisInspection:
         self._client.ping()
 
     def _list_slices(self, name: ListName) -> Iterator[list[QueueMessage]]:
-        """From the end where ids come in: pushes repeat some, pops take away none."""
+        """Reads from the end where ids come in: what is pushed meanwhile makes entries be seen
+        twice, and what is popped meanwhile makes none be left out."""
         start = 0
         while texts := self._list_slice(name, start):
             yield [message for text in texts if (message := message_of(text, name))]
@@ -106,5 +104,5 @@ class RedisInspection:
 
 
 def _literal(prefix: str) -> str:
-    """The prefix as SCAN must be given it, should it hold what means something to a pattern."""
+    """The prefix with the characters escaped that have a meaning in a pattern of SCAN."""
     return re.sub(r"([*?\[\]\\])", r"\\\1", prefix)

@@ -7,26 +7,20 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from jobs.broker.connection import connect, translates_errors
+from jobs.broker.connection import LONGEST_BLOCK_SECONDS, translates_errors
 from jobs.broker.entries import message_of
 from jobs.broker.inspection import RedisInspection
-from jobs.broker.keys import Keys, lists_of
+from jobs.broker.keys import lists_of
 from jobs.core.message import Fetched, QueueMessage
-
-LONGEST_BLOCK_SECONDS = 2.0
-# The socket waits longer than the block itself, so that a silent Redis is told from an empty list.
-BLOCK_MARGIN_SECONDS = 2.0
 
 
 class RedisBroker(RedisInspection):
-    """One per process; connections are pooled, and made anew when they break."""
+    """One per process, for all of its threads. What its methods promise: see `Broker`."""
 
     def __init__(self, url: str, prefix: str, cache_mark_seconds: int) -> None:
-        """`cache_mark_seconds`: how long Redis remembers an effect key."""
-        self._keys = Keys(prefix)
+        """`prefix`: what every key begins with; `cache_mark_seconds`: the life of a cache mark."""
+        super().__init__(url, prefix)
         self._cache_mark_seconds = cache_mark_seconds
-        self._client = connect(url)
-        self._blocking_client = connect(url, LONGEST_BLOCK_SECONDS + BLOCK_MARGIN_SECONDS)
         self._fetch = self._script("fetch")
         self._dispatch_later = self._script("dispatch_later")
         self._promote_due = self._script("promote_due")
@@ -35,16 +29,6 @@ class RedisBroker(RedisInspection):
     def _script(self, name: str) -> Any:
         source = (Path(__file__).parent / "scripts" / f"{name}.lua").read_text(encoding="utf-8")
         return self._client.register_script(source)
-
-    def disconnect(self) -> None:
-        """Drops every connection; the next call makes new ones. For the last user alone."""
-        self._client.connection_pool.disconnect()
-        self._blocking_client.connection_pool.disconnect()
-
-    def disconnect_idle(self) -> None:
-        # Those that other threads are reading from find out by themselves.
-        self._client.connection_pool.disconnect(inuse_connections=False)
-        self._blocking_client.connection_pool.disconnect(inuse_connections=False)
 
     @translates_errors
     def dispatch(self, messages: Sequence[QueueMessage]) -> None:
@@ -89,8 +73,8 @@ class RedisBroker(RedisInspection):
         reply = self._fetch(keys=[keys.list(*name) for name in lists], args=arguments)
         triples = zip(reply[::3], reply[1::3], reply[2::3], strict=True)
         return [
-            Fetched(message, mark)
-            for number, text, mark in triples
+            Fetched(message, cache_mark)
+            for number, text, cache_mark in triples
             if (message := message_of(text, lists[number - 1]))
         ]
 

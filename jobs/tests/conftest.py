@@ -26,7 +26,7 @@ def broker() -> RedisBroker:
 
 @pytest.fixture(autouse=True)
 def clean_redis() -> Iterator[None]:
-    """No test sees another's keys or outages."""
+    """No test sees the keys or the outages of another one."""
     get_broker().forget_everything()
     yield
     broker_outage.ended()
@@ -35,14 +35,14 @@ def clean_redis() -> Iterator[None]:
 
 @pytest.fixture
 def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Notes":
-    """Where the test job types leave their effects, in this process and its children."""
+    """Where the job types of the tests leave their effects, in this process and its children."""
     notes = Notes(tmp_path / "notes")
     monkeypatch.setenv("NOTES_FILE", str(notes.path))
     return notes
 
 
 class Notes:
-    """The effects that were left: one line each."""
+    """The effects that handlers have left: one line each."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -65,13 +65,13 @@ def redis_away(settings: Settings) -> None:
 
 @pytest.fixture
 def short_redispatch(settings: Settings) -> None:
-    """What is unknown to Redis is missing after a moment."""
+    """A job that Redis does not know counts as lost 0.1 s after its dispatch."""
     settings.JOBS_REDISPATCH_SECONDS = settings.JOBS_REDISPATCH_MARGIN_SECONDS = 0.1
 
 
 @pytest.fixture
 def short_timeout(settings: Settings) -> float:
-    """Workers silent for a second are dead. Silence counts from the start of PostgreSQL."""
+    """A worker that is silent for 1 s is dead. Silence counts from the start of PostgreSQL."""
     settings.JOBS_WORKER_TIMEOUT_SECONDS = 1.0
     wait_until(lambda: server_age_seconds() > 2.0)
     return 1.0

@@ -12,13 +12,16 @@ from jobs.core.message import Fetched, QueueMessage
 
 
 class MemoryBroker:
-    """Keeps what Redis would keep; `available = False` makes it fail."""
+    """Keeps what Redis would keep. With `available = False` every call raises `BrokerUnavailable`.
+
+    Not for several threads: `wait` does not block.
+    """
 
     def __init__(self) -> None:
         self.available = True
         self.lists: dict[ListName, deque[QueueMessage]] = {}
         self.delayed: dict[QueueMessage, float] = {}
-        self.marks: dict[str, str] = {}
+        self.cache_marks: dict[str, str] = {}
 
     def dispatch(self, messages: Sequence[QueueMessage]) -> None:
         self.ping()
@@ -52,7 +55,7 @@ class MemoryBroker:
             waiting = self.lists.get(name, deque())
             while waiting and len(messages) < limit:
                 messages.append(waiting.pop())
-        return [Fetched(message, self._mark(message)) for message in messages]
+        return [Fetched(message, self._mark_claimed(message)) for message in messages]
 
     def wait(self, queues: Sequence[str], timeout_seconds: float) -> QueueMessage | None:
         self.ping()
@@ -62,12 +65,12 @@ class MemoryBroker:
 
     def mark_done(self, done: Sequence[tuple[str, UUID]]) -> None:
         self.ping()
-        self.marks.update({key: f"done:{job_id}" for key, job_id in done})
+        self.cache_marks.update({key: f"done:{job_id}" for key, job_id in done})
 
     def clear_cache_marks(self, effect_keys: Iterable[str]) -> None:
         self.ping()
         for key in effect_keys:
-            self.marks.pop(key, None)
+            self.cache_marks.pop(key, None)
 
     def next_out(self, queues: Sequence[str]) -> dict[ListName, UUID | None]:
         self.ping()
@@ -93,9 +96,9 @@ class MemoryBroker:
     def done_cache_marks(self) -> Iterator[list[tuple[str, UUID]]]:
         self.ping()
         yield [
-            (key, UUID(mark.removeprefix("done:")))
-            for key, mark in self.marks.items()
-            if mark.startswith("done:")
+            (key, UUID(cache_mark.removeprefix("done:")))
+            for key, cache_mark in self.cache_marks.items()
+            if cache_mark.startswith("done:")
         ]
 
     def ping(self) -> None:
@@ -106,12 +109,12 @@ class MemoryBroker:
         self.ping()
         self.lists.clear()
         self.delayed.clear()
-        self.marks.clear()
+        self.cache_marks.clear()
 
     def _list(self, message: QueueMessage) -> deque[QueueMessage]:
         return self.lists.setdefault((message.queue, message.priority), deque())
 
-    def _mark(self, message: QueueMessage) -> str:
-        former = self.marks.get(message.effect_key, "")
-        self.marks.setdefault(message.effect_key, f"claimed:{message.job_id}")
+    def _mark_claimed(self, message: QueueMessage) -> str:
+        former = self.cache_marks.get(message.effect_key, "")
+        self.cache_marks.setdefault(message.effect_key, f"claimed:{message.job_id}")
         return former

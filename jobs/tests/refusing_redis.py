@@ -1,4 +1,4 @@
-"""A Redis that answers and refuses to write. Other tests use it, too: it is always restored."""
+"""A Redis that answers and refuses writes, while a `with` block runs; other tests share it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from jobs.tests.conftest import CLOSED_PORT
 
 @contextmanager
 def full_redis() -> Iterator[None]:
-    """It has no memory left, and evicts nothing."""
+    """Redis has no memory left, and evicts nothing."""
     with _client() as client:
         client.config_set("maxmemory", 1)
         try:
@@ -23,7 +23,7 @@ def full_redis() -> Iterator[None]:
 
 @contextmanager
 def read_only_redis() -> Iterator[None]:
-    """It has been demoted: the replica of a primary that is gone."""
+    """Redis has been demoted: it is the replica of a primary that is gone."""
     with _client() as client:
         client.execute_command("REPLICAOF", "127.0.0.1", CLOSED_PORT)
         try:

@@ -1,4 +1,4 @@
-"""Things that happen at once."""
+"""Calls on several threads and connections at once."""
 
 import threading
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def elsewhere(call: Callable[[], R]) -> R:
 
 
 def waiting_for_locks() -> int:
-    """How many connections to this database wait for somebody else's lock."""
+    """How many connections to this database wait for a lock that another one holds."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees no change
         cursor.execute(

@@ -7,7 +7,10 @@ from collections.abc import Callable
 def wait_until(
     condition: Callable[[], object], timeout: float = 20.0, message: str = "", every: float = 0.05
 ) -> None:
-    """Returns as soon as `condition()` is true; fails the test after `timeout` seconds."""
+    """Returns as soon as `condition()` is true; raises AssertionError after `timeout` seconds.
+
+    `condition` is asked every `every` seconds.
+    """
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:

@@ -1,16 +1,21 @@
--- Takes up to ARGV[1] messages and marks their effect keys as claimed for ARGV[2] seconds.
--- KEYS: the lists, most urgent first. ARGV[3]: prefix of the cache marks (their names come out of
--- the lists; the shared hash tag keeps them in the slot of KEYS). ARGV[4]: a key that never exists.
--- Returns list number, message and former mark, one after the other.
-local limit, ttl, mark_prefix = tonumber(ARGV[1]), ARGV[2], ARGV[3]
-local out = {}
+-- Takes messages out of their lists and marks their effect keys as claimed, in one round trip.
+-- KEYS[1], …: the lists, most urgent first.
+-- ARGV[1]: how many messages at most. ARGV[2]: seconds that a cache mark stays.
+-- ARGV[3]: prefix of the cache marks. Their names are read from the lists, so that they cannot be
+-- among KEYS; the hash tag in the prefix keeps them in the slot of KEYS.
+-- ARGV[4]: a key that never exists.
+-- Returns, for each message: the number of its list, the message, the cache mark that was there
+-- before ('' for none). Returns the error of Redis if it refuses writes.
+local limit, cache_mark_seconds, cache_mark_prefix = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local fetched = {}
 
--- A full Redis refuses what is dispatched and still hands out what it has, so that its empty lists
--- would look like no work at all. An empty write changes nothing, and is refused as well.
+-- A full Redis refuses dispatches and still hands out what it has: its empty lists would look as
+-- if no job waited. An empty write changes nothing, and is refused like any other.
 local refusal = redis.pcall('SETRANGE', ARGV[4], 0, '')
 if type(refusal) == 'table' then
-  -- Work goes on from PostgreSQL, and no worker would come for what fills the lists: it makes
-  -- room instead, and is dispatched again later. (A read-only Redis refuses this, too.)
+  -- The workers take jobs from PostgreSQL now, and none would empty these lists. Up to 1,000
+  -- messages of each are dropped to free memory, and are dispatched again later. (A read-only
+  -- Redis refuses this as well, and keeps them.)
   for list = 1, #KEYS do
     redis.call('LTRIM', KEYS[list], 0, -1001)
   end
@@ -18,11 +23,15 @@ if type(refusal) == 'table' then
 end
 
 local function hand_out(list, message)
-  local id = string.sub(message, 1, 36)
-  local key = #message > 37 and string.sub(message, 38) or id
-  local mark = redis.call('SET', mark_prefix .. key, 'claimed:' .. id, 'NX', 'GET', 'EX', ttl)
-  local n = #out
-  out[n + 1], out[n + 2], out[n + 3] = list, message, mark or ''
+  -- A message is the job's id of 36 characters and, if the effect key is another, a space and it.
+  local job_id = string.sub(message, 1, 36)
+  local effect_key = #message > 37 and string.sub(message, 38) or job_id
+  local former = redis.call(
+    'SET', cache_mark_prefix .. effect_key, 'claimed:' .. job_id,
+    'NX', 'GET', 'EX', cache_mark_seconds
+  )
+  local n = #fetched
+  fetched[n + 1], fetched[n + 2], fetched[n + 3] = list, message, former or ''
   limit = limit - 1
 end
 
@@ -37,4 +46,4 @@ for list = 1, #KEYS do
     end
   end
 end
-return out
+return fetched

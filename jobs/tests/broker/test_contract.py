@@ -95,7 +95,7 @@ def test_dispatching_for_nothing_is_no_error(broker: Broker) -> None:
     assert fetch_all(broker) == []
 
 
-def test_what_is_put_back_is_next_again_in_its_order(broker: Broker) -> None:
+def test_what_is_pushed_back_is_next_again_in_its_order(broker: Broker) -> None:
     dispatched = messages(4)
     broker.dispatch(dispatched)
     taken = fetch_all(broker, limit=2)
@@ -103,7 +103,7 @@ def test_what_is_put_back_is_next_again_in_its_order(broker: Broker) -> None:
     assert fetch_all(broker) == dispatched
 
 
-def test_what_is_put_back_goes_to_its_own_list(broker: Broker) -> None:
+def test_what_is_pushed_back_goes_to_its_own_list(broker: Broker) -> None:
     dispatched = [*messages(2, priority=9), *messages(2, "emails", 3), *messages(2, priority=1)]
     broker.dispatch(dispatched)
     broker.push_back(fetch_all(broker))
@@ -117,7 +117,7 @@ def test_the_same_id_may_lie_there_twice(broker: Broker) -> None:
     assert fetch_all(broker) == [one, one]
 
 
-def test_a_delayed_message_is_dispatched_when_it_is_due(broker: Broker) -> None:
+def test_a_delayed_message_is_promoted_when_it_is_due(broker: Broker) -> None:
     soon, late = message(priority=3), message()
     broker.dispatch_later([(late, 3_600.0), (soon, 0.05)])
     assert fetch_all(broker) == []
@@ -127,19 +127,19 @@ def test_a_delayed_message_is_dispatched_when_it_is_due(broker: Broker) -> None:
     assert broker.depth(QUEUES).delayed == 1
 
 
-def test_delayed_messages_are_dispatched_in_the_order_of_their_moments(broker: Broker) -> None:
+def test_delayed_messages_are_promoted_in_the_order_of_their_moments(broker: Broker) -> None:
     dispatched = messages(3)
     broker.dispatch_later([(dispatched[2], -1.0), (dispatched[0], -3.0), (dispatched[1], -2.0)])
     assert broker.promote_due(10) == 3
     assert fetch_all(broker) == dispatched
 
 
-def test_no_more_than_the_limit_become_due_at_once(broker: Broker) -> None:
+def test_no_more_than_the_limit_are_promoted_at_once(broker: Broker) -> None:
     broker.dispatch_later([(one, -1.0) for one in messages(5)])
     assert [broker.promote_due(2) for _ in range(4)] == [2, 2, 1, 0]
 
 
-def test_a_message_that_is_delayed_again_is_dispatched_once(broker: Broker) -> None:
+def test_a_message_that_is_delayed_again_is_promoted_once(broker: Broker) -> None:
     one = message()
     broker.dispatch_later([(one, 3_600.0)])
     broker.dispatch_later([(one, -1.0)])
@@ -154,7 +154,7 @@ def test_an_effect_key_of_any_kind_survives_the_delay(broker: Broker) -> None:
     assert fetch_all(broker) == [one]
 
 
-def test_the_first_fetch_of_a_key_marks_it(broker: Broker) -> None:
+def test_the_first_fetch_of_a_key_sets_its_cache_mark(broker: Broker) -> None:
     one = message(key="welcome:ann")
     broker.dispatch([one, one])
     first, second = broker.fetch(QUEUES, 10)
@@ -163,7 +163,7 @@ def test_the_first_fetch_of_a_key_marks_it(broker: Broker) -> None:
     assert not second.has_key_conflict
 
 
-def test_the_mark_names_the_job_that_came_first(broker: Broker) -> None:
+def test_the_cache_mark_names_the_job_that_came_first(broker: Broker) -> None:
     one, other = message(key="welcome:ann"), message(key="welcome:ann")
     broker.dispatch([one, other])
     first, second = broker.fetch(QUEUES, 10)
@@ -185,7 +185,7 @@ def test_a_key_that_is_done_answers_every_duplicate(broker: Broker) -> None:
     assert not rival.already_done
 
 
-def test_marks_that_are_cleared_are_forgotten(broker: Broker) -> None:
+def test_cache_marks_that_are_cleared_are_forgotten(broker: Broker) -> None:
     one, other = message(key="welcome:ann"), message(key="welcome:bob")
     broker.mark_done([(one.effect_key, uuid7()), (other.effect_key, other.job_id)])
     broker.clear_cache_marks([one.effect_key, "never marked"])
@@ -242,7 +242,7 @@ def test_what_waits_is_counted(broker: Broker) -> None:
     assert depth.delayed == 4
 
 
-def test_everything_can_be_forgotten(broker: Broker) -> None:
+def test_everything_is_forgotten_on_demand(broker: Broker) -> None:
     one = message()
     broker.dispatch([one, message("bulk")])
     broker.dispatch_later([(message(), 0.0)])
@@ -263,7 +263,7 @@ def test_everything_that_waits_is_seen_delayed_ids_of_all_queues_included(broker
     assert sorted(map(str, seen)) == sorted(map(str, [waiting, delayed]))
 
 
-def test_only_what_is_done_is_listed_among_the_cache_marks_that_say_so(broker: Broker) -> None:
+def test_cache_marks_that_say_claimed_are_not_listed_as_done(broker: Broker) -> None:
     done, claimed = message(key="welcome:ann"), message(key="welcome:bob")
     broker.dispatch([claimed])
     broker.fetch(QUEUES, 1)

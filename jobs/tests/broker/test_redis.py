@@ -42,7 +42,7 @@ def test_waiting_ends_as_soon_as_something_is_dispatched(broker: RedisBroker, cl
     assert popped == [one]
 
 
-def test_two_who_wait_do_not_get_the_same(broker: RedisBroker) -> None:
+def test_threads_that_wait_never_get_the_same_message(broker: RedisBroker) -> None:
     dispatched = [message() for _ in range(50)]
     broker.dispatch(dispatched)
     popped: list[QueueMessage] = []
@@ -72,16 +72,16 @@ def test_every_key_is_below_the_prefix_and_in_one_slot(broker: RedisBroker, clie
     assert len({client.execute_command("CLUSTER KEYSLOT", name) for name in names(client)}) == 1
 
 
-def test_forgetting_leaves_what_is_not_below_the_prefix(broker: RedisBroker, client: Any) -> None:
-    client.set("somebody-elses", "1", ex=60)
+def test_forgetting_leaves_keys_outside_of_the_prefix(broker: RedisBroker, client: Any) -> None:
+    client.set("of-another-project", "1", ex=60)
     broker.dispatch([message()])
     broker.forget_everything()
     assert names(client) == set()
-    assert client.get("somebody-elses") == "1"
-    client.delete("somebody-elses")
+    assert client.get("of-another-project") == "1"
+    client.delete("of-another-project")
 
 
-def test_payloads_never_travel(broker: RedisBroker, client: Any) -> None:
+def test_a_list_holds_ids_and_shared_effect_keys_alone(broker: RedisBroker, client: Any) -> None:
     own, shared = message(), message(key="welcome:ann")
     broker.dispatch([own, shared])
     assert client.lrange(f"{jobs_conf().redis_prefix}queue:default:5", 0, -1) == [
@@ -90,7 +90,7 @@ def test_payloads_never_travel(broker: RedisBroker, client: Any) -> None:
     ]
 
 
-def test_marks_do_not_stay_for_ever(broker: RedisBroker, client: Any) -> None:
+def test_cache_marks_expire(broker: RedisBroker, client: Any) -> None:
     claimed, done = message(key="welcome:ann"), message(key="welcome:bob")
     broker.dispatch([claimed])
     broker.fetch(["default"], 1)
@@ -100,8 +100,8 @@ def test_marks_do_not_stay_for_ever(broker: RedisBroker, client: Any) -> None:
         assert 0 < seconds <= jobs_conf().cache_mark_seconds
 
 
-def test_connections_that_were_cut_cost_nobody_an_error(broker: RedisBroker, client: Any) -> None:
-    """As after a restart of Redis, or of what lies between."""
+def test_connections_that_were_cut_cost_no_error(broker: RedisBroker, client: Any) -> None:
+    """As after a restart of Redis, or of a proxy in between."""
 
     def cut() -> None:
         for own in (broker._client, broker._blocking_client):
@@ -129,7 +129,7 @@ def test_scripts_that_redis_has_forgotten_are_loaded_again(
 
 
 def test_a_redis_that_says_nothing_counts_as_away() -> None:
-    """A connection is accepted and nothing follows: a frozen server, a broken network."""
+    """It accepts the connection and never answers: a frozen server, or a broken network."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         broker = RedisBroker(f"redis://127.0.0.1:{port}/0?socket_timeout=0.1", "{away}:", 60)

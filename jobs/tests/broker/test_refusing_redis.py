@@ -1,4 +1,4 @@
-"""Redis is there and refuses to write: full, or demoted. Work goes on from PostgreSQL."""
+"""Redis answers and refuses writes: full, or demoted. Work goes on from PostgreSQL."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -66,7 +66,7 @@ def claimed(bench: Bench) -> set[object]:
 
 
 @pytest.mark.usefixtures("refusing")
-def test_an_idle_worker_looks_into_postgresql(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_idle_worker_takes_jobs_from_postgresql(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench(make_worker())
     for _ in range(2):
         job = make_job()
@@ -79,7 +79,7 @@ def test_an_idle_worker_looks_into_postgresql(caplog: pytest.LogCaptureFixture) 
 
 
 @pytest.mark.usefixtures("refusing")
-def test_nothing_is_dated_as_if_it_had_been_dispatched() -> None:
+def test_a_dispatch_that_was_refused_is_not_dated() -> None:
     job = make_job()
     dispatched_ago(job, LONG_AGO)
     before = stored(job)
@@ -88,7 +88,7 @@ def test_nothing_is_dated_as_if_it_had_been_dispatched() -> None:
     assert stored(job).dispatched_at == before.dispatched_at
 
 
-def test_while_redis_is_left_alone_nothing_is_dispatched_again() -> None:
+def test_during_an_outage_of_redis_nothing_is_dispatched_again() -> None:
     job = make_job()
     dispatched_ago(job, LONG_AGO)
     get_broker().forget_everything()
@@ -117,14 +117,14 @@ def test_rounds_end_where_redis_begins_to_refuse(
 
 
 @pytest.mark.usefixtures("refusing")
-def test_that_nothing_is_due_does_not_end_an_outage() -> None:
+def test_an_empty_delayed_set_does_not_end_an_outage() -> None:
     broker_outage.failed(BrokerUnavailable("refused"))
     wait_until(lambda: broker_outage.seconds_to_next_try == 0, every=0.01)
     timers._promote_due(threading.Event())
     assert broker_outage.is_on
 
 
-def test_it_tells_by_itself_whether_it_takes_writes(broker: RedisBroker) -> None:
+def test_asking_whether_it_is_writable_leaves_no_key(broker: RedisBroker) -> None:
     broker.check_writable()
     assert not list(broker._client.scan_iter(match=f"{jobs_conf().redis_prefix}*"))
     for refuses in (full_redis, read_only_redis):
@@ -133,8 +133,8 @@ def test_it_tells_by_itself_whether_it_takes_writes(broker: RedisBroker) -> None
     broker.check_writable()
 
 
-def test_what_fills_a_full_redis_makes_room_and_comes_back_later(broker: RedisBroker) -> None:
-    """Workers take from PostgreSQL, so that nobody else would ever empty its lists."""
+def test_what_fills_a_full_redis_is_dropped_and_dispatched_again_later(broker: RedisBroker) -> None:
+    """Workers take jobs from PostgreSQL meanwhile, and none would ever empty the lists."""
     jobs = [make_job() for _ in range(5)]
     with full_redis():
         for _ in range(2):
@@ -156,8 +156,8 @@ def test_a_read_only_redis_keeps_what_it_has(broker: RedisBroker) -> None:
     assert [one.message.job_id for one in broker.fetch(["default"], 2)] == [job.id]
 
 
-def test_many_threads_at_a_read_only_redis_hear_the_same(broker: RedisBroker) -> None:
-    """One that finds out must not close what the others are reading from."""
+def test_many_threads_at_a_read_only_redis_get_the_same_error(broker: RedisBroker) -> None:
+    """The first one to get it must not close connections that the others are reading from."""
 
     def ask() -> list[str]:
         heard = set()
@@ -174,13 +174,13 @@ def test_many_threads_at_a_read_only_redis_hear_the_same(broker: RedisBroker) ->
     broker.ping()
 
 
-def test_what_is_committed_is_not_undone_by_a_dispatch_that_fails_of_itself(
+def test_a_bug_in_dispatch_does_not_undo_what_is_committed(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def stumble(*args: Any) -> None:
+    def fail(*args: Any) -> None:
         raise ValueError("a bug")
 
-    monkeypatch.setattr(RedisBroker, "dispatch", stumble)
+    monkeypatch.setattr(RedisBroker, "dispatch", fail)
     assert Job.objects.filter(id=make_job().id).exists()
     dispatch_after_commit([(message(), 0.0)])
     assert caplog.text.count("a bug") >= 2
@@ -188,7 +188,7 @@ def test_what_is_committed_is_not_undone_by_a_dispatch_that_fails_of_itself(
 
 @pytest.fixture
 def junk() -> Iterator[bytes]:
-    """Bytes that are no text. Its mark has a name that only a client of bytes can remove."""
+    """Bytes that are no text. Only a client of bytes can remove the cache mark they leave."""
     yield (junk := b"\xff\xfe" * 18)
     with redis.Redis.from_url(jobs_conf().redis_url) as client:
         client.unlink(f"{jobs_conf().redis_prefix}seen:".encode() + junk)
