@@ -33,7 +33,7 @@ class QueueMessage(NamedTuple):
         job_id = UUID(text[:_ID_LENGTH])
         if len(text) == _ID_LENGTH:
             return cls(job_id, text, queue, priority)
-        if text[_ID_LENGTH] != " ":
+        if text[_ID_LENGTH : _ID_LENGTH + 1] != " ":
             raise ValueError(f"not a queue message: {text[:80]!r}")
         return cls(job_id, text[_ID_LENGTH + 1 :], queue, priority)
 

@@ -36,6 +36,8 @@ def test_a_job_with_its_own_key_is_its_id_alone(job_id: UUID, queue: str, priori
         "0190d6f0-0000-7000-8000-00000000000",
         "0190d6f0-0000-7000-8000-000000000000:key",
         "0190d6f0-0000-7000-8000-0000000000000",
+        "0190d6f0000070008000000000000000",
+        "{0190d6f0000070008000000000000000}",
     ],
 )
 def test_what_is_no_message_is_refused(text: str) -> None:
