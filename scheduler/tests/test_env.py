@@ -176,6 +176,7 @@ def test_every_variable_of_the_compose_file_is_documented() -> None:
     used = set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", compose_file))
     example = (BASE_DIR / ".env.example").read_text()
     documented = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
+    assert used
     assert used <= documented
 
 

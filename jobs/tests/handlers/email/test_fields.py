@@ -65,6 +65,8 @@ def test_mailboxes(address: str) -> None:
 
 @given(st.text(alphabet='ab@.<>"\\\\,:;()[] äß=?\t', max_size=20))
 @example("Ann <>")
+@example("Ann <ann@example.com>")
+@example('"Example, Ann" <ann@bücher.example>')
 @example('"Ann\\\\" <ann@example.com>')
 @example("a@" + "ü" * 70 + ".example")
 def test_whatever_is_taken_for_a_mailbox_can_be_sent_to(text: str) -> None:

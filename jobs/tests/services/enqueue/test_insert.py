@@ -18,10 +18,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_a_duplicate_of_a_job_that_is_rolled_back_becomes_a_job_of_its_own() -> None:
     """The first call holds the key, and is rolled back while the second one waits."""
-    with transaction.atomic():
-        enqueue(idempotency_key="order-1")
-        transaction.set_rollback(True)
-    assert not enqueue(idempotency_key="order-1").duplicate
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            enqueue(idempotency_key="order-1")
+            second = pool.submit(elsewhere, lambda: enqueue(idempotency_key="order-1"))
+            wait_until(waiting_for_locks)
+            transaction.set_rollback(True)
+        accepted = second.result(20)
+    assert not accepted.duplicate
+    assert Job.objects.get().id == accepted.job_id
 
 
 def test_many_keys_are_taken_in_one_order_so_that_no_calls_deadlock() -> None:

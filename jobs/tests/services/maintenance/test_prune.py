@@ -149,6 +149,7 @@ def test_a_key_without_success_goes_when_its_job_has_gone() -> None:
     die(job)
     ProcessedKey.objects.update(created_at=seconds_ago(91 * DAY_SECONDS))
     Job.objects.filter(id=job.id).delete()
+    assert ProcessedKey.objects.exists()
     jobs_prune()
     assert not ProcessedKey.objects.exists()
 
