@@ -39,7 +39,7 @@ class QueueMessage(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """A message taken out of Redis, with the cache mark of its effect key (L1) as it was before.
+    """A message taken out of Redis, with the cache mark that its effect key had before.
 
     `cache_mark` is empty where this fetch set it, else `claimed:<job id>` or `done:<job id>`.
     """

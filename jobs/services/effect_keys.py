@@ -1,6 +1,6 @@
 """Jobs whose effect key another job owns: each is skipped, deferred, or takes the key over.
 
-The unique index on ProcessedKey decides who owns a key (L2); cache marks in Redis (L1) are hints.
+The unique index on ProcessedKey decides who owns a key; cache marks in Redis are hints.
 A job comes here when it was fetched and could not be claimed: its `run_at` lies ahead, another
 job owns its key, or another transaction holds its row.
 """
