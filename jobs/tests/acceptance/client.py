@@ -1,4 +1,4 @@
-"""A REST client such as a customer would write."""
+"""A REST client as a customer would write it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that start, and kill, the real processes."""
+"""Fixtures of the tests that start and kill real processes."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The real processes: the API under gunicorn, and workers; they can be killed."""
+"""Real processes that a test may kill: the API under gunicorn, and workers."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from tools.child import Child
 from tools.http_client import HttpClient
 from tools.ports import free_port
 
-# Quick enough for a test, slow enough for a busy machine.
+# Short enough for a test, long enough for a busy machine.
 TIMES = {
     "JOBS_HEARTBEAT_SECONDS": "1",
     "JOBS_WORKER_TIMEOUT_SECONDS": "5",
@@ -21,9 +21,11 @@ TIMES = {
 
 
 class Process(Child):
-    """A process with its log; `kill` is SIGKILL, `stop` is SIGTERM."""
+    """A process with its log. `kill` sends SIGKILL and `stop` SIGTERM; both wait for its end."""
 
     def wait_for(self, text: str, timeout: float = 30.0) -> None:
+        """Waits until the log says `text`; fails after `timeout` seconds or at its end."""
+
         def said() -> bool:
             assert self.alive or self.says(text), self.log.read_text()[-3000:]
             return self.says(text)
@@ -35,14 +37,14 @@ class Process(Child):
         self.wait()
 
     def end(self) -> None:
-        """Whatever state it is in, it is gone afterwards."""
+        """Kills the process and its children, also if it is frozen."""
         if self.alive:
             self.thaw()
             self.kill_all()
 
 
 class Service:
-    """Starts processes against the test's database and Redis; ends them all."""
+    """Starts processes on the database and the Redis of the test, and ends them all."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -62,7 +64,7 @@ class Service:
         return process
 
     def workers(self, count: int, *options: str) -> list[Process]:
-        """Several, started side by side."""
+        """`count` workers that are ready to fetch, started side by side."""
         processes = [
             self._start(name, ["manage.py", "runworker", "--name", name, *options], {})
             for name in (f"worker-{number}" for number in range(1, count + 1))
@@ -72,7 +74,7 @@ class Service:
         return processes
 
     def command(self, name: str, *arguments: str, **env: str) -> Process:
-        """Any management command."""
+        """A process that runs a management command; it may not be ready yet."""
         return self._start(name, ["manage.py", *arguments], env)
 
     def api(self, **env: str) -> str:
@@ -80,6 +82,7 @@ class Service:
         return self.api_process(**env)[1]
 
     def api_process(self, **env: str) -> tuple[Process, str]:
+        """The API under gunicorn; returns its process and its address."""
         port = free_port()
         process = self._start(
             f"api-{port}",
@@ -106,7 +109,7 @@ class Service:
 
 
 def _database_url() -> str:
-    """The test database, as a child process names it."""
+    """The URL of the test database, for child processes."""
     settings = connection.settings_dict
     host = settings["OPTIONS"].get("host") or settings["HOST"]
     user, password = settings["USER"], settings["PASSWORD"]

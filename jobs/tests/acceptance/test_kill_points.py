@@ -1,4 +1,4 @@
-"""A process is killed at each of the named places; the promise holds, and nobody is needed."""
+"""A process is killed at each kill point; the promises hold, and no person has to act."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 from jobs.core import kill_points
 from jobs.core.states import DeathReason, JobState
 from jobs.models import DeadLetter, Job
-from jobs.tests.acceptance.client import Client
+from jobs.tests.acceptance.client import PASSWORD, Client
 from jobs.tests.acceptance.processes import Service
 from jobs.tests.app.models import Note
 from jobs.tests.conftest import Notes
@@ -27,12 +27,12 @@ SIGKILLED = -9
 
 
 def kill_a_worker_at(service: Service, point: str) -> None:
-    """A worker takes the first job as far as the point and dies there."""
+    """A worker takes the first job as far as this kill point, and dies there."""
     victim = service.command("victim", "runworker", "--name", "victim", KILL_POINT=point)
     assert victim.wait() == SIGKILLED
 
 
-def test_killed_api_between_commit_and_push_has_not_lost_the_job(
+def test_api_killed_between_commit_and_dispatch_has_not_lost_the_job(
     service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
 ) -> None:
     process, address = service.api_process(KILL_POINT=kill_points.COMMIT_PUSH)
@@ -43,9 +43,9 @@ def test_killed_api_between_commit_and_push_has_not_lost_the_job(
     service.worker("rescuer")
     wait_until_all_final(20)
     assert notes.texts() == ["committed"]
-    # The caller was told nothing; asking again gives the same job.
+    # The caller got no answer; the same call again gets the same job.
     again = Client(service.api())
-    again.log_in("customer", "a-long-password-4711")
+    again.log_in("customer", PASSWORD)
     assert again.add_job("tests.note", {"text": "committed"}, idempotency_key="k")["duplicate"]
     process.end()
 
@@ -78,7 +78,7 @@ def test_transactional_effect_happens_exactly_once(
 
 
 @pytest.mark.parametrize("point", WORKER_POINTS)
-def test_once_is_parked_only_where_the_outcome_is_unknown(
+def test_once_is_dead_only_where_the_outcome_is_unknown(
     point: str, service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
 ) -> None:
     job = make_job(type="tests.note_once", payload={"text": "once"})

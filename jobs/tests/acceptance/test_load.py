@@ -1,4 +1,4 @@
-"""Five workers under load: each job once, spread over all, whatever happens to three of them."""
+"""Workers under load: each job runs once and every worker has its share, also if some die."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -15,7 +15,7 @@ JOBS = 500
 
 
 def submit(client: Client, job_type: str, seconds: float) -> list[str]:
-    """Posts the jobs, several at a time; returns their ids."""
+    """Posts 500 jobs, eight calls at a time; returns their ids."""
 
     def post(number: int) -> str:
         job_id: str = client.add_job(job_type, {"text": f"note{number}", "seconds": seconds})["id"]
@@ -52,11 +52,11 @@ def test_killing_three_of_five_workers_loses_and_repeats_nothing(
     repeated = {text: n for text, n in Counter(notes.texts()).items() if n > 1}
     assert repeated == {}
     assert states[JobState.SUCCEEDED] + states[JobState.DEAD] == JOBS
-    # Parked are at most those whose handlers were running: 3 workers with 4 slots each.
+    # Dead are at most those whose handlers were running: 3 workers with 4 slots each.
     assert states[JobState.DEAD] <= 12
-    parked = Job.objects.filter(state=JobState.DEAD)
-    assert all(job.dead_letters.get().reason == "interrupted" for job in parked)
-    undone = parked.exclude(payload__text__in=notes.texts()).count()
+    dead = Job.objects.filter(state=JobState.DEAD)
+    assert all(job.dead_letters.get().reason == "interrupted" for job in dead)
+    undone = dead.exclude(payload__text__in=notes.texts()).count()
     assert len(notes.texts()) == JOBS - undone
 
 

@@ -11,12 +11,13 @@ from jobs.tests.factories import make_user
 from jobs.tests.smtp_server import SmtpServer
 from jobs.tests.waiting import wait_until
 
-# The waits are 1, 2, 4 and 8 s; nothing makes an attempt early, a busy machine may make it late.
+# Seconds from the first attempt to each: backoff is 1, 2, 4 and 8 s. None is early; on a busy
+# machine each may be late.
 EXPECTED_SECONDS = [0, 1, 3, 7, 15]
 LATE_SECONDS = 3
 
 
-def test_refused_mail_is_retried_parked_replayed_and_sent_once(
+def test_refused_mail_is_retried_dead_replayed_and_sent_once(
     service: Service, wait_until_all_final: Callable[[float], None]
 ) -> None:
     with SmtpServer(script={"rcpt": "451 4.7.1 come back later"}) as mail_server:

@@ -1,4 +1,4 @@
-"""One worker process: it stops in order, times out, cancels, freezes, and tells its health."""
+"""One worker process: stops, timeouts, cancellation, freezing, recycling, and its health."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def test_second_signal_ends_it_at_once(service: Service, notes: Notes) -> None:
     assert worker.wait(5) == 130
 
 
-def test_handler_past_the_grace_period_is_left_and_parked(
+def test_handler_past_the_grace_period_is_left_and_its_job_is_dead(
     service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
 ) -> None:
     make_job(type="tests.note_once", payload={"text": "long", "seconds": 60})
@@ -84,7 +84,7 @@ def test_frozen_worker_is_rescued_and_its_late_success_settles_the_dead_letter(
     wait_until(lambda: state_of(job) == JobState.SUCCEEDED, 15)
     assert DeadLetter.objects.get().resolution == Resolution.SETTLED
     assert notes.texts() == ["slow"]
-    # It goes on under a new name, and works.
+    # The worker goes on under a new name, and runs jobs.
     zombie.wait_for("had been declared dead; it goes on as")
     another = make_job(type="tests.note_once", payload={"text": "another"})
     wait_until(lambda: state_of(another) == JobState.SUCCEEDED)
@@ -157,7 +157,7 @@ def health(port: int) -> tuple[int, Any]:
             return error.code, json.load(error)
 
 
-def test_health_port_tells_that_the_loop_turns(service: Service) -> None:
+def test_health_port_says_that_the_fetch_loop_turns(service: Service) -> None:
     port = free_port()
     service.worker("worker", "--health-port", str(port))
     status, body = health(port)
@@ -204,7 +204,7 @@ def test_a_thread_that_a_handler_left_behind_does_not_keep_the_process(
     assert worker.says("Worker worker stopped")
 
 
-def test_handler_that_blocks_the_event_loop_is_told_and_what_waits_goes_to_others(
+def test_handler_that_blocks_the_event_loop_is_named_and_other_workers_run_what_waits(
     service: Service, notes: Notes
 ) -> None:
     make_job(type="tests.block_the_loop", payload={"text": "blocks", "seconds": 60})
@@ -218,7 +218,7 @@ def test_handler_that_blocks_the_event_loop_is_told_and_what_waits_goes_to_other
     assert worker.stop() == 3
 
 
-def test_a_database_that_takes_no_writes_is_said_in_one_sentence(service: Service) -> None:
+def test_a_read_only_database_is_refused_in_one_sentence(service: Service) -> None:
     url = service.env["DATABASE_URL"] + "&options=-c%20default_transaction_read_only%3Don"
     worker = service.command("wrong", "runworker", DATABASE_URL=url)
     assert worker.wait() == 1
@@ -233,7 +233,7 @@ def test_workers_do_not_outlive_their_supervisor(service: Service, notes: Notes)
     wait_until(lambda: not Worker.objects.filter(stopped_at__isnull=True).exists())
 
 
-def test_supervisor_restarts_what_dies_and_stops_all_together(
+def test_supervisor_restarts_workers_that_die_and_stops_all_together(
     service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
 ) -> None:
     supervisor = service.command("pool", "runworker", "--name", "pool", "--processes", "2")

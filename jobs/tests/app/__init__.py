@@ -1,1 +1,1 @@
-"""An app with job types and a table for tests."""
+"""An app for tests: job types, and a table for their effects."""

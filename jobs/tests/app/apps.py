@@ -1,4 +1,4 @@
-"""The app of the tests; a child process dies at the kill point that KILL_POINT names."""
+"""The app of the tests. A process dies at the kill point that the variable KILL_POINT names."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Job types for tests: each run leaves a line in the file that NOTES_FILE names, or a row."""
+"""Job types for tests. The effect of each is a line in the file that NOTES_FILE names, or a row."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from jobs.tests.app.models import Note
 
 
 class NotePayload(serializers.Serializer[dict[str, Any]]):
-    """What a note says, how long it takes, and how often it fails before."""
+    """The text of a note, how long the handler takes, and how many attempts fail before."""
 
     text = serializers.CharField()
     seconds = serializers.FloatField(default=0.0)
@@ -27,7 +27,7 @@ class NotePayload(serializers.Serializer[dict[str, Any]]):
 
 
 def _leave(payload: Payload, context: JobContext) -> None:
-    """One line, in one write: lines of several processes do not mix."""
+    """Writes one line, in one call, so that lines of several processes do not mix."""
     line = f"{payload['text']} {context.job_id} {context.attempt} {context.worker}\n"
     descriptor = os.open(os.environ["NOTES_FILE"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
@@ -62,7 +62,7 @@ def note(payload: Payload, context: JobContext) -> None:
 
 @job_type("tests.note_once", payload=NotePayload, effect=Effect.ONCE, sensitive=("secret",))
 def note_once(payload: Payload, context: JobContext) -> None:
-    """Must never be repeated: the line comes first, then the time in which it can be cut off."""
+    """Must never be repeated. Its line comes first; then comes time in which it can be cut off."""
     _fail(payload, context)
     _leave(payload, context)
     time.sleep(payload["seconds"])
@@ -96,7 +96,7 @@ def note_by_text(payload: Payload, context: JobContext) -> None:
 
 @job_type("tests.spin", payload=NotePayload, effect=Effect.IDEMPOTENT, timeout_seconds=1)
 def spin(payload: Payload, context: JobContext) -> None:
-    """Overruns its time in Python code, where it can be interrupted."""
+    """Overruns its timeout in Python code, where it can be interrupted."""
     end = time.monotonic() + payload["seconds"]
     while time.monotonic() < end:
         time.sleep(0.01)
@@ -104,13 +104,13 @@ def spin(payload: Payload, context: JobContext) -> None:
 
 @job_type("tests.unresponsive", payload=NotePayload, effect=Effect.IDEMPOTENT, timeout_seconds=1)
 def unresponsive(payload: Payload, context: JobContext) -> None:
-    """Overruns its time inside C code, where it cannot."""
+    """Overruns its timeout in C code, where it cannot be interrupted."""
     time.sleep(payload["seconds"])
 
 
 @job_type("tests.patient", payload=NotePayload, effect=Effect.ONCE)
 def patient(payload: Payload, context: JobContext) -> None:
-    """Takes long, and asks whether it was cancelled."""
+    """Takes long, and asks every 10 ms whether it was cancelled."""
     end = time.monotonic() + payload["seconds"]
     while time.monotonic() < end:
         context.stop_if_cancelled()
@@ -120,14 +120,14 @@ def patient(payload: Payload, context: JobContext) -> None:
 
 @job_type("tests.leave_a_thread", payload=NotePayload, effect=Effect.IDEMPOTENT)
 async def leave_a_thread(payload: Payload, context: JobContext) -> None:
-    """Ends, and leaves a thread behind that does not."""
+    """Ends, and leaves a thread behind that goes on."""
     asyncio.get_running_loop().run_in_executor(None, time.sleep, payload["seconds"])
     _leave(payload, context)
 
 
 @job_type("tests.block_the_loop", payload=NotePayload, effect=Effect.IDEMPOTENT)
 async def block_the_loop(payload: Payload, context: JobContext) -> None:
-    """Forgets that it is not alone on its thread."""
+    """Blocks the event loop, on which other handlers run too."""
     _leave(payload, context)
     time.sleep(payload["seconds"])
 

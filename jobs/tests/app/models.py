@@ -1,4 +1,4 @@
-"""Effects in the database, for transactional handlers. No migrations: the test database syncs."""
+"""Effects in the database, for transactional handlers. Without migrations: tests sync the table."""
 
 from django.db import models
 
