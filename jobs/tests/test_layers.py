@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from jobs.tests.sources import ROOT, module_of, sources
+
 ROW = re.compile(r"^\| (?P<layer>\d) (?P<modules>.+?) \|", re.MULTILINE)
 NAME = re.compile(r"`([a-z_.]+)`")
 
@@ -41,18 +42,6 @@ def read_table() -> dict[str, Place]:
 
 
 TABLE = read_table()
-
-
-def sources(package: str) -> list[Path]:
-    """The product's files of a package, without its tests."""
-    files = (ROOT / package).rglob("*.py")
-    return sorted(path for path in files if "tests" not in path.relative_to(ROOT).parts)
-
-
-def module_of(path: Path) -> str:
-    """The dotted name of a file."""
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def imports_of(path: Path) -> Iterator[str]:

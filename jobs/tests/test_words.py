@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from jobs.tests.sources import ROOT
+
 GLOSSARY = ROOT / "docs" / "glossary.md"
 
 # What is written now, a term of the glossary, and the words that stood there before.
