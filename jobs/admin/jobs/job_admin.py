@@ -22,6 +22,7 @@ from jobs.admin.shared.rendering import (
 from jobs.admin.shared.search import job_ids_matching
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 from jobs.services.visibility import masked_payload
+from jobs.services.waiting_for import job_waiting_for
 
 
 class JobAdmin(ReadOnlyAdmin):
@@ -49,6 +50,7 @@ class JobAdmin(ReadOnlyAdmin):
                     "id",
                     "type",
                     "state_badge",
+                    "waiting_for",
                     "queue",
                     "priority",
                     "attempts_made",
@@ -99,6 +101,10 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.display(description="state")
     def state_badge(self, job: Job) -> str:
         return badge(job.state)
+
+    @admin.display(description="waiting for")
+    def waiting_for(self, job: Job) -> str:
+        return job_waiting_for(job) or EMPTY
 
     @admin.display(description="attempts")
     def attempts_made(self, job: Job) -> str:

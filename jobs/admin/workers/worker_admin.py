@@ -7,7 +7,7 @@ from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Val
 from django.http import HttpRequest, HttpResponse
 
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import badge, moment_column
+from jobs.admin.shared.rendering import EMPTY, badge, moment_column
 from jobs.admin.workers.filters import LivenessFilter
 from jobs.core.conf import jobs_conf
 from jobs.models import Job, Worker
@@ -30,7 +30,7 @@ class WorkerAdmin(ReadOnlyAdmin):
         "heartbeat",
         "stopped",
     )
-    fields = list_display
+    fields = (*list_display, "type_names")
     list_filter = (LivenessFilter,)
     search_help_text = "The beginning of a worker's name or of its host's."
     change_form_template = "admin/jobs/worker/record.html"
@@ -63,6 +63,10 @@ class WorkerAdmin(ReadOnlyAdmin):
     @admin.display(description="queues")
     def queue_names(self, worker: Worker) -> str:
         return ", ".join(worker.queues)
+
+    @admin.display(description="job types")
+    def type_names(self, worker: Worker) -> str:
+        return "not said" if worker.types is None else ", ".join(worker.types) or EMPTY
 
     started = moment_column("started_at", "started")
     heartbeat = moment_column("heartbeat_at", "last heartbeat")

@@ -11,7 +11,7 @@ from rest_framework.viewsets import ViewSet
 
 from jobs.api.jobs.queries import JobQuery
 from jobs.api.jobs.refusals import JobRefusalMixin
-from jobs.api.jobs.representations import job_representation
+from jobs.api.jobs.representations import job_representation, single_job
 from jobs.api.shared.client import client_of
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
@@ -37,7 +37,7 @@ class JobViewSet(JobRefusalMixin, ViewSet):
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One job."""
-        return Response(job_representation(self._job(request, pk)))
+        return Response(single_job(self._job(request, pk)))
 
     def cancel(self, request: Request, pk: str) -> Response:
         """202 once the job is cancelled, or asked to stop if it runs; 409 if it is final."""
@@ -45,7 +45,7 @@ class JobViewSet(JobRefusalMixin, ViewSet):
         if not may_cancel(client, job):
             raise PermissionDenied(f"This needs the permission {CANCEL_JOBS}.")
         job_cancel(job_id=job.pk, cancelled_by=client.get_username())
-        return Response(job_representation(self._job(request, pk)), status=status.HTTP_202_ACCEPTED)
+        return Response(single_job(self._job(request, pk)), status=status.HTTP_202_ACCEPTED)
 
     def _job(self, request: Request, pk: str) -> Job:
         """Nearly always it is the client's own, and permissions need not be asked for."""

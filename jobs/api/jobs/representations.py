@@ -11,6 +11,7 @@ from jobs.core.states import FINAL_STATES, JobState
 from jobs.models import Job
 from jobs.services.enqueue import Enqueued
 from jobs.services.visibility import masked_payload
+from jobs.services.waiting_for import job_waiting_for
 
 
 class ReceiptLinks(TypedDict):
@@ -65,6 +66,7 @@ class JobRepresentation(TypedDict):
     worker: str | None
     error: str | None
     done_by: str | None
+    waiting_for: NotRequired[str | None]
     links: JobLinks
 
 
@@ -146,6 +148,11 @@ def job_representation(job: Job) -> JobRepresentation:
         "done_by": str(job.done_by_id) if job.done_by_id else None,
         "links": _links(job),
     }
+
+
+def single_job(job: Job) -> JobRepresentation:
+    """The job as `job_representation` shows it, and what it waits for."""
+    return {**job_representation(job), "waiting_for": job_waiting_for(job)}
 
 
 def _links(job: Job) -> JobLinks:

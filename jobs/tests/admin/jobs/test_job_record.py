@@ -54,3 +54,8 @@ def test_a_job_links_to_what_belongs_to_it(
 
     assert_contains_all(text, [record_page(one) for one in (worker, done_by, key, first)])
     assert "(waiting)" in text
+
+
+def test_a_queued_job_says_what_it_waits_for(admin_client: Client) -> None:
+    text = record_text(admin_client, make_job())
+    assert "a worker: no live worker serves the queue default" in text

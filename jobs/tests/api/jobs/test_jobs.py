@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -10,6 +11,7 @@ from accounts.models import User
 from accounts.tests.problem import problem
 from jobs.core.attempt_error import error_of
 from jobs.core.outcome import Failed, Succeeded
+from jobs.core.states import JobState
 from jobs.models import Job, Worker
 from jobs.services.attempts import Finished, jobs_claim, jobs_record
 from jobs.tests.api.conftest import MakeDeadLetter
@@ -48,6 +50,7 @@ def test_a_job_tells_everything_about_itself(api: APIClient, user: User) -> None
         "worker": None,
         "error": None,
         "done_by": None,
+        "waiting_for": "a worker: no live worker serves the queue default",
         "links": {"self": f"/jobs/{job.pk}", "cancel": f"/jobs/{job.pk}/cancel"},
     }
 
@@ -160,10 +163,17 @@ def test_filters(
     assert len(api.get(f"/jobs?{query}").json()["results"]) == count
 
 
+def test_a_list_leaves_out_what_jobs_wait_for(api: APIClient, user: User) -> None:
+    make_job(submitted_by_id=user.pk)
+    [job] = api.get("/jobs").json()["results"]
+    assert "waiting_for" not in job
+
+
 def test_ones_own_job_costs_one_query_beside_the_user(
     api: APIClient, user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     job = make_job(submitted_by_id=user.pk)
+    Job.objects.filter(id=job.id).update(state=JobState.SUCCEEDED, finished_at=Now())
 
     with django_assert_num_queries(2):
         assert api.get(f"/jobs/{job.pk}").status_code == 200

@@ -1,0 +1,45 @@
+"""What the live workers take: their queues, and the types that they know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.core.conf import jobs_conf
+from jobs.models import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """What one live worker takes; `types` is None where its release does not say."""
+
+    queues: Sequence[str]
+    types: Sequence[str] | None
+
+    def knows(self, job_type: str) -> bool:
+        return self.types is None or job_type in self.types
+
+
+class Serving:
+    """The live workers of one moment."""
+
+    def __init__(self, workers: Sequence[_Served]) -> None:
+        self._workers = workers
+
+    def missing_for(self, queue: str, job_type: str) -> str | None:
+        """What keeps jobs of this queue and type from running, as a clause; None if nothing does.
+
+        A queue that no worker serves comes before a type that none knows.
+        """
+        serving = [one for one in self._workers if queue in one.queues]
+        if not serving:
+            return f"no live worker serves the queue {queue}"
+        if any(one.knows(job_type) for one in serving):
+            return None
+        if any(one.knows(job_type) for one in self._workers):
+            return f"no live worker of the queue {queue} knows the type {job_type}"
+        return f"no live worker knows the type {job_type}"
+
+
+def serving_now() -> Serving:
+    """Asks PostgreSQL which workers are live."""
+    live = Worker.objects.live(jobs_conf().worker_timeout_seconds)
+    return Serving([_Served(*row) for row in live.values_list("queues", "types")])
