@@ -62,7 +62,7 @@ def test_the_handler_gets_its_payload_and_what_there_is_to_know(
     assert payload == claim.payload
     assert (context.job_id, context.type, context.queue) == (job.id, "tests.keep", "bulk")
     assert context.attempt == 1
-    assert context.idempotency_key == "tests.keep:order-1"
+    assert context.idempotency_key == ":tests.keep:order-1:"
     assert context.worker == "worker-1"
     assert not context.cancelled
 
