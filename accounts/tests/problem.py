@@ -2,7 +2,9 @@
 
 from typing import Any
 
-MEMBERS = {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}
+MEMBERS = {
+    "type", "title", "status", "detail", "instance", "code", "request_id", "errors", "error_count",
+}  # fmt: skip
 
 
 def problem(response: Any, status: int, code: str) -> dict[str, Any]:

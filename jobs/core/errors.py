@@ -3,6 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+# Errors that one refusal names. It counts the others: an answer must not grow with the mistakes.
+ERRORS_MAX = 20
+
 
 class JobsError(Exception):
     """Base of every error of this app."""

@@ -75,8 +75,8 @@ def problem_of(exc: Exception) -> Problem | None:
 
 
 def _invalid(exc: exceptions.ValidationError) -> Problem:
-    errors = pointed_errors(exc.detail)
-    return Problem(exc.status_code, str(exc.default_code), summary(errors), errors)
+    pointed = pointed_errors(exc.detail)
+    return Problem(exc.status_code, str(exc.default_code), summary(pointed), *pointed)
 
 
 def _refused(exc: exceptions.APIException) -> Problem:

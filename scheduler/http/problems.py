@@ -27,16 +27,21 @@ class ProblemBody(TypedDict):
     code: str
     request_id: str
     errors: list[PointedError]
+    error_count: int
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, for a person (`detail`) and for a program (`status`, `code`, `errors`)."""
+    """What went wrong, for a person (`detail`) and for a program (`status`, `code`, `errors`).
+
+    `errors` are the first ones, `error_count` counts them all.
+    """
 
     status: int
     code: str
     detail: str
     errors: list[PointedError] = field(default_factory=list)
+    error_count: int = 0
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -63,6 +68,7 @@ def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
         "code": problem.code,
         "request_id": request_id(request),
         "errors": problem.errors,
+        "error_count": problem.error_count,
     }
     return JsonResponse(
         body, status=problem.status, headers=problem.headers, content_type=CONTENT_TYPE

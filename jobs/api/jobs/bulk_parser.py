@@ -8,6 +8,9 @@ from jobs.api.shared.storable_text import UnstorableText, refuse_unstorable_text
 # A thousand jobs of 8 KB. While it is read and parsed, a process needs ten times as much memory.
 _BULK_BODY_BYTES = 8 * 1024 * 1024
 
+# A thousand jobs of 250 values.
+_BULK_VALUES_MAX = 250_000
+
 
 class BulkJSONParser(StorableJSONParser):
     """The same for many jobs: an item with unstorable text is no fault of the others.
@@ -19,6 +22,11 @@ class BulkJSONParser(StorableJSONParser):
     def body_max_bytes(self) -> int:
         """The largest body that is read: at least what the largest single job needs."""
         return max(_BULK_BODY_BYTES, super().body_max_bytes)
+
+    @property
+    def values_max(self) -> int:
+        """How many values all jobs of a body may hold together."""
+        return _BULK_VALUES_MAX
 
     def without_unstorable_text(self, value: Any) -> Any:
         """The value with the items replaced; raises `UnstorableText` for text beside them."""

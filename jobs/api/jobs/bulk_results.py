@@ -37,6 +37,7 @@ class ItemProblem(TypedDict):
     code: str
     detail: str
     errors: list[PointedError]
+    error_count: int
 
 
 class RefusedItem(TypedDict):
@@ -128,10 +129,11 @@ def _accepted(index: int, accepted: Enqueued, path_prefix: str) -> AcceptedItem:
 
 
 def _refused(index: int, refusal: APIException) -> RefusedItem:
-    errors = pointed_errors(_detail(refusal), f"/jobs/{index}")
+    pointed = pointed_errors(_detail(refusal), f"/jobs/{index}")
     problem: ItemProblem = {
         "code": str(refusal.default_code),
-        "detail": summary(errors),
-        "errors": errors,
+        "detail": summary(pointed),
+        "errors": pointed.errors,
+        "error_count": pointed.total,
     }
     return {"index": index, "status": refusal.status_code, "problem": problem}

@@ -16,9 +16,6 @@ from jobs.core.errors import (
     UnknownQueue,
 )
 
-# Fields that an answer names at most: a payload may have thousands.
-FIELDS_MAX = 20
-
 
 class InvalidPayload(ValidationError):
     """400: the payload does not fit its type."""
@@ -81,7 +78,7 @@ def job_refusal(error: JobsError) -> APIException | None:
                 "here. Send what was sent before, or another idempotency_key.",
                 code="differs",
             )
-            return KeyReused({"payload": {name: [differs] for name in error.fields[:FIELDS_MAX]}})
+            return KeyReused({"payload": {name: [differs] for name in error.fields}})
         case PayloadTooLarge():
             return TooLarge(sentence_of(error))
         case JobAlreadyFinal():

@@ -8,7 +8,9 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 _SUSPICIOUS_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
-Path = tuple[str, ...]
+Path = tuple["Path", str] | None
+"""The path to what surrounds a value, and the name of the value in it. A tuple of all names for
+each value would cost as much again for every level of nesting."""
 
 
 class UnstorableText(ValidationError):
@@ -41,20 +43,21 @@ def _text_problem(text: str) -> ErrorDetail | None:
 
 def _texts(value: Any) -> Iterator[tuple[Path, str]]:
     """Every text of the value, names of members too, with the path to it."""
-    todo: list[tuple[Path, Any]] = [((), value)]
+    todo: list[tuple[Path, Any]] = [(None, value)]
     while todo:
         path, one = todo.pop()
         if isinstance(one, str):
             yield path, one
         elif isinstance(one, list):
-            todo.extend(((*path, str(index)), inner) for index, inner in enumerate(one))
+            todo.extend(((path, str(index)), inner) for index, inner in enumerate(one))
         elif isinstance(one, dict):
             for name, inner in one.items():
                 yield path, name
-                todo.append(((*path, name), inner))
+                todo.append(((path, name), inner))
 
 
 def _nested(path: Path, errors: Any) -> Any:
-    for name in reversed(path):
+    while path is not None:
+        path, name = path
         errors = {name: errors}
     return errors

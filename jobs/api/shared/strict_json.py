@@ -1,7 +1,7 @@
-"""JSON that is read strictly: UTF-8, finite numbers, and not nested deeper than `DEPTH_MAX`.
+"""JSON that is read strictly: UTF-8, finite numbers, bounded in depth and in values.
 
-Without this, each would be an error of the server: `jsonb` holds no infinite number, and deep
-nesting exhausts the stack.
+Without this, each would be an error of the server: `jsonb` holds no infinite number, deep nesting
+exhausts the stack, and millions of tiny values keep the process busy for seconds.
 """
 
 import json
@@ -13,8 +13,9 @@ from rest_framework.exceptions import ParseError
 DEPTH_MAX = 100
 
 
-def parsed_json(body: bytes) -> Any:
-    """The value of a body; raises `ParseError`."""
+def parsed_json(body: bytes, values_max: int) -> Any:
+    """The value of a body with at most `values_max` values in it; raises `ParseError`."""
+    _refuse_many_values(body, values_max)
     value = _loads(body)
     if _may_be_deep(body):
         _refuse_depth(value)
@@ -33,6 +34,28 @@ def _loads(body: bytes) -> Any:
         raise ParseError("A number in the body has too many digits.") from None
     except RecursionError:
         _refuse_as_deep()
+
+
+def _refuse_many_values(body: bytes, values_max: int) -> None:
+    """Counts before anything is parsed. A body of 8 MiB takes 40 ms at most."""
+    if _values_at_most(body) <= values_max:
+        return  # Certain, as what stands in texts was counted, too.
+    unescaped = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    # Each value may be a text with a name that is one, too: four quotes.
+    if unescaped.count(b'"') > 4 * values_max:
+        _refuse_as_many(values_max)
+    outside_texts = b"".join(unescaped.split(b'"')[::2])
+    if _values_at_most(outside_texts) > values_max:
+        _refuse_as_many(values_max)
+
+
+def _values_at_most(body: bytes) -> int:
+    """A value is the first of all, the first of a container, or follows a comma."""
+    return 1 + sum(body.count(mark) for mark in (b",", b"[", b"{"))
+
+
+def _refuse_as_many(values_max: int) -> NoReturn:
+    raise ParseError(f"The JSON has more than {values_max} values; send it in several calls.")
 
 
 def _finite(text: str) -> float:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
-_UNKNOWN_NAMED_MAX = 20
+from jobs.core.errors import ERRORS_MAX
 
 
 class _QuickField(NamedTuple):
@@ -79,6 +80,6 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def _unknown(self, data: dict[str, Any]) -> dict[str, list[ErrorDetail]]:
         known = ", ".join(self.fields)
-        unknown = [name for name in data if name not in self.fields][:_UNKNOWN_NAMED_MAX]
+        unknown = islice((name for name in data if name not in self.fields), ERRORS_MAX)
         detail = ErrorDetail(f"Unknown; known are: {known}.", code="unknown_field")
         return {name: [detail] for name in unknown}

@@ -31,6 +31,13 @@ class OneLineField(serializers.CharField):
         super().__init__(trim_whitespace=False, **kwargs)
         self.validators.append(validate_one_line)
 
+    def to_internal_value(self, data: Any) -> str:
+        """The text; one that is too long is refused before anything else looks at it."""
+        text: str = super().to_internal_value(data)
+        if self.max_length is not None and len(text) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return text
+
 
 class AddressField(OneLineField):
     """A plain address: `ann@example.com`."""

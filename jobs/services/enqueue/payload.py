@@ -13,6 +13,7 @@ from rest_framework.serializers import Serializer
 from jobs.core.conf import JobsConf
 from jobs.core.errors import PayloadInvalid, PayloadTooLarge
 from jobs.handlers.registry import JobType
+from jobs.services.enqueue.bounded_children import BoundedChildren
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
@@ -45,6 +46,7 @@ class _Checker:
 
     def __init__(self, payload: type[Serializer[Any]]) -> None:
         self._serializer = serializer = payload()
+        self._children = BoundedChildren(serializer)
         plain = _is_untouched(payload, _CHECKS) and not serializer.validators
         self._accept = serializer.to_internal_value if plain else serializer.run_validation
         self._rendered_as_accepted = _is_untouched(payload, _RENDERING) and all(
@@ -56,6 +58,7 @@ class _Checker:
 
     def clean(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """The serializer's own rendering of what it accepts; raises DRF's ValidationError."""
+        self._children.begin()
         accepted = self._accept(payload)
         if self._rendered_as_accepted:
             return dict(accepted)

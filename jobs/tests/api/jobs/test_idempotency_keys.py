@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tests.problem import pointers, problem
-from jobs.api.jobs.refusals import FIELDS_MAX
+from jobs.core.errors import ERRORS_MAX
 from jobs.models import DeadLetter, Job
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_discard
@@ -124,7 +124,8 @@ def test_what_differs_in_a_thousand_fields_is_a_short_answer(api: APIClient) -> 
 
     refused = problem(api.post("/addJob", KEYED), 422, "idempotency_key_reused")
 
-    assert len(refused["errors"]) == FIELDS_MAX
+    assert len(refused["errors"]) == ERRORS_MAX
+    assert refused["error_count"] == 1_001
 
 
 def test_a_key_whose_job_is_dead_says_so_and_how_to_go_on(api: APIClient, user: User) -> None:
