@@ -1,4 +1,4 @@
-"""The admin: jobs, dead letters, processed keys, key waits and workers.
+"""The admin: jobs, dead letters, processed keys, key waits, events and workers.
 
 Everything is read-only but for two actions on dead letters, replay and discard.
 """
@@ -6,14 +6,16 @@ Everything is read-only but for two actions on dead letters, replay and discard.
 from django.contrib import admin
 
 from jobs.admin.dead_letters.dead_letter_admin import DeadLetterAdmin
+from jobs.admin.events.event_admin import EventAdmin
 from jobs.admin.jobs.job_admin import JobAdmin
 from jobs.admin.key_waits.key_wait_admin import KeyWaitAdmin
 from jobs.admin.processed_keys.processed_key_admin import ProcessedKeyAdmin
 from jobs.admin.workers.worker_admin import WorkerAdmin
-from jobs.models import DeadLetter, Job, KeyWait, ProcessedKey, Worker
+from jobs.models import DeadLetter, Event, Job, KeyWait, ProcessedKey, Worker
 
 admin.site.register(Job, JobAdmin)
 admin.site.register(DeadLetter, DeadLetterAdmin)
 admin.site.register(ProcessedKey, ProcessedKeyAdmin)
 admin.site.register(KeyWait, KeyWaitAdmin)
+admin.site.register(Event, EventAdmin)
 admin.site.register(Worker, WorkerAdmin)

@@ -1,9 +1,10 @@
 """What PostgreSQL knows: one file a model, with its querysets and managers beside it."""
 
 from jobs.models.dead_letter import DeadLetter
+from jobs.models.event import Event
 from jobs.models.job import Job
 from jobs.models.key_wait import KeyWait
 from jobs.models.processed_key import ProcessedKey
 from jobs.models.worker import Worker
 
-__all__ = ["DeadLetter", "Job", "KeyWait", "ProcessedKey", "Worker"]
+__all__ = ["DeadLetter", "Event", "Job", "KeyWait", "ProcessedKey", "Worker"]

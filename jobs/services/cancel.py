@@ -5,19 +5,25 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
+from jobs.core.actor import CODE, Actor
 from jobs.core.errors import JobAlreadyFinal
 from jobs.core.states import JobState
 from jobs.models import Job, ProcessedKey
+from jobs.services.events import event_record
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
 
+# The length of the column `Job.cancelled_by`, in characters.
+NAME_MAX = 150
 
-def job_cancel(*, job_id: UUID, cancelled_by: str = "") -> Job:
+
+def job_cancel(*, job_id: UUID, actor: Actor = CODE, reason: str = "") -> Job:
     """queued -> cancelled, for good; a running job is asked to stop. Returns the job.
 
     The handler of a running job sees `context.cancelled` within about a second. If the attempt
     fails, the job is cancelled instead of retried; if it succeeds, the job has succeeded.
-    `cancelled_by`: the name of the user who asked; of several, the first is kept.
+    `actor`: who asked, and `reason`: why; the event has both. Of several actors, the job keeps
+    the name of the first.
 
     Raises JobAlreadyFinal, Job.DoesNotExist.
     """
@@ -30,13 +36,28 @@ def job_cancel(*, job_id: UUID, cancelled_by: str = "") -> Job:
         else:
             raise JobAlreadyFinal(job.state)
         if job.cancel_requested_at is None:
-            changes |= {"cancel_requested_at": Now(), "cancelled_by": cancelled_by}
+            changes |= {"cancel_requested_at": Now(), "cancelled_by": actor.name[:NAME_MAX]}
         if changes:
+            before = _shown(job)
             Job.objects.filter(id=job_id).update(**changes)
-        job.refresh_from_db()
+            job.refresh_from_db()
+            event_record(
+                action="job.cancelled",
+                subject_type="job",
+                subject_id=job_id,
+                actor=actor,
+                reason=reason,
+                before=before,
+                after=_shown(job),
+            )
         if job.state == JobState.CANCELLED and _owns_a_shared_key(job):
             jobs_wake_after_commit([job.effect_key])
     return job
+
+
+def _shown(job: Job) -> dict[str, Any]:
+    """What a cancellation changes, as its event shows it."""
+    return {"state": job.state, "cancel_requested": job.cancel_requested_at is not None}
 
 
 def _owns_a_shared_key(job: Job) -> bool:

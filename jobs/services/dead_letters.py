@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.db.models.functions import Now
 
 from jobs.core.errors import DeadLetterResolved, JobNotDead
@@ -10,32 +9,39 @@ from jobs.core.message import QueueMessage
 from jobs.core.states import JobState, Resolution
 from jobs.models import DeadLetter, Job
 from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.events import actor_with_id, event_record
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
 
 
-def dead_letter_replay(*, dead_letter_id: UUID, resolved_by_id: int | None) -> DeadLetter:
+def dead_letter_replay(
+    *, dead_letter_id: UUID, resolved_by_id: int | None, reason: str = ""
+) -> DeadLetter:
     """dead -> queued: the same job runs again, with a new retry budget; its errors are kept.
 
-    `resolved_by_id`: the user who decided. Returns the dead letter, which is `replayed`.
+    `resolved_by_id`: the user who decided, and `reason`: why; the event has both.
+    Returns the dead letter, which is `replayed`.
     Raises DeadLetterResolved, JobNotDead, DeadLetter.DoesNotExist.
     """
     with short_transaction():
         letter = _waiting_letter(dead_letter_id)
         _queue_again(letter.job_id)
-        return _resolve(letter, Resolution.REPLAYED, resolved_by_id)
+        return _resolve(letter, Resolution.REPLAYED, resolved_by_id, reason)
 
 
-def dead_letter_discard(*, dead_letter_id: UUID, resolved_by_id: int | None) -> DeadLetter:
+def dead_letter_discard(
+    *, dead_letter_id: UUID, resolved_by_id: int | None, reason: str = ""
+) -> DeadLetter:
     """Puts a dead letter aside for good: its job stays dead, and its effect key becomes free.
 
-    `resolved_by_id`: the user who decided. Returns the dead letter, which is `discarded`.
+    `resolved_by_id`: the user who decided, and `reason`: why; the event has both.
+    Returns the dead letter, which is `discarded`.
     Raises DeadLetterResolved, DeadLetter.DoesNotExist.
     """
     with short_transaction():
         letter = _waiting_letter(dead_letter_id)
         _wake_what_waits_for(letter.job)
-        return _resolve(letter, Resolution.DISCARDED, resolved_by_id)
+        return _resolve(letter, Resolution.DISCARDED, resolved_by_id, reason)
 
 
 def _waiting_letter(dead_letter_id: UUID) -> DeadLetter:
@@ -70,21 +76,26 @@ def _queue_again(job_id: UUID) -> None:
     dispatch_after_commit([(message, 0.0)], clear_cache_marks=True)
 
 
-def _resolve(letter: DeadLetter, resolution: Resolution, resolved_by_id: int | None) -> DeadLetter:
+def _resolve(
+    letter: DeadLetter, resolution: Resolution, resolved_by_id: int | None, reason: str
+) -> DeadLetter:
+    """Writes the decision, and the event of it."""
+    actor = actor_with_id(resolved_by_id)
     DeadLetter.objects.filter(id=letter.id).update(
         resolution=resolution,
         resolved_at=Now(),
         resolved_by_id=resolved_by_id,
-        resolved_by_name=_name_of(resolved_by_id),
+        # The name is kept with what was decided when the account is gone.
+        resolved_by_name=actor.name,
     )
     letter.refresh_from_db()
+    event_record(
+        action=f"dead_letter.{resolution.value}",
+        subject_type="dead_letter",
+        subject_id=letter.id,
+        actor=actor,
+        reason=reason,
+        before={"resolution": "", "job": str(letter.job_id)},
+        after={"resolution": resolution.value, "job": str(letter.job_id)},
+    )
     return letter
-
-
-def _name_of(user_id: int | None) -> str:
-    """The user's name, which is kept with what was decided when the account is gone."""
-    if user_id is None:
-        return ""
-    users = get_user_model()
-    name = users._default_manager.filter(pk=user_id).values_list(users.USERNAME_FIELD, flat=True)
-    return str(name.first() or "")

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponseBase
 
-from scheduler.logs.request_id import current_request_id
+from jobs.core.request_id import current_request_id
 
 HEADER = "X-Request-ID"
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from scheduler.logs.request_id import current_request_id
+from jobs.core.request_id import current_request_id
 
 
 class RequestFilter(logging.Filter):

@@ -15,6 +15,7 @@ from jobs.api.jobs.representations import job_representation, single_job
 from jobs.api.shared.client import client_of
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.core.actor import actor_of
 from jobs.models import DeadLetter, Job
 from jobs.services.cancel import job_cancel
 from jobs.services.visibility import (
@@ -44,7 +45,7 @@ class JobViewSet(JobRefusalMixin, ViewSet):
         client, job = client_of(request), self._job(request, pk)
         if not may_cancel(client, job):
             raise PermissionDenied(f"This needs the permission {CANCEL_JOBS}.")
-        job_cancel(job_id=job.pk, cancelled_by=client.get_username())
+        job_cancel(job_id=job.pk, actor=actor_of(client))
         return Response(single_job(self._job(request, pk)), status=status.HTTP_202_ACCEPTED)
 
     def _job(self, request: Request, pk: str) -> Job:

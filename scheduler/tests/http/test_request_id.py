@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.tests.problem import problem
-from scheduler.logs.request_id import current_request_id
+from jobs.core.request_id import current_request_id
 
 pytestmark = pytest.mark.django_db
 

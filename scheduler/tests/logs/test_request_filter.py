@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from jobs.core.request_id import current_request_id
 from scheduler.logs.config import logging_config
-from scheduler.logs.request_id import current_request_id
 
 
 @pytest.fixture

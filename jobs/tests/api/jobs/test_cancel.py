@@ -5,6 +5,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tests.problem import problem
+from jobs.core.actor import Actor
 from jobs.models import Worker
 from jobs.services.attempts import jobs_claim
 from jobs.services.cancel import job_cancel
@@ -45,7 +46,7 @@ def test_other_peoples_jobs_take_a_permission(staff_api: APIClient, staff: User)
 def test_the_name_of_who_cancelled_first_stays(api: APIClient, user: User, worker: Worker) -> None:
     job = make_job(submitted_by_id=user.pk)
     jobs_claim(worker_id=worker.id, job_ids=[job.id])
-    job_cancel(job_id=job.id, cancelled_by="rose")
+    job_cancel(job_id=job.id, actor=Actor(name="rose"))
     assert api.post(f"/jobs/{job.pk}/cancel").json()["cancelled_by"] == "rose"
     user.delete()
     job.refresh_from_db()

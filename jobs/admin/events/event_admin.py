@@ -1,0 +1,62 @@
+"""Events in the admin: who did what, when, and why."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, Q
+from django.utils.html import format_html
+
+from jobs.admin.events.filters import SUBJECTS, SubjectFilter
+from jobs.admin.shared.filters import AgeFilter
+from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.rendering import EMPTY, moment_column, pretty_json, record_link
+from jobs.models import DeadLetter, Event, Job
+
+# The pages of what events are about.
+PAGES: dict[str, type[Model]] = {"job": Job, "dead_letter": DeadLetter}
+
+
+class EventAdmin(ReadOnlyAdmin):
+    """Every event. There is no action: the table only grows."""
+
+    list_display = ("happened", "actor", "action", "subject_link", "reason")
+    fields = (
+        "happened",
+        "actor",
+        "action",
+        "subject_link",
+        "reason",
+        "before_in_json",
+        "after_in_json",
+        "request_id",
+    )
+    list_filter = (SubjectFilter, AgeFilter)
+    search_help_text = "The id of what was acted upon, or the name of who acted."
+    change_form_template = "admin/change_form.html"
+
+    def search(self, term: str) -> Q:
+        return Q(subject_type__in=SUBJECTS, subject_id=term) | Q(actor_name=term)
+
+    happened = moment_column("at", "at")
+
+    @admin.display(description="actor")
+    def actor(self, event: Event) -> str:
+        return event.actor_name or event.actor_id or "code"
+
+    @admin.display(description="subject")
+    def subject_link(self, event: Event) -> str:
+        named = f"{event.subject_type.replace('_', ' ')} {event.subject_id}"
+        model = PAGES.get(event.subject_type)
+        return record_link(model, event.subject_id, named) if model else named
+
+    @admin.display(description="before")
+    def before_in_json(self, event: Event) -> str:
+        return _shown(event.before)
+
+    @admin.display(description="after")
+    def after_in_json(self, event: Event) -> str:
+        return _shown(event.after)
+
+
+def _shown(value: dict[str, Any]) -> str:
+    return format_html('<pre class="record">{}</pre>', pretty_json(value)) if value else EMPTY

@@ -1,0 +1,22 @@
+"""Who does something that is written down as an event."""
+
+from typing import Any, NamedTuple
+
+
+class Actor(NamedTuple):
+    """An account, by what is kept of it when it is gone; both are empty for code.
+
+    `id`: its primary key as text.
+    """
+
+    id: str = ""
+    name: str = ""
+
+
+CODE = Actor()
+"""Django code, or the machine: no account."""
+
+
+def actor_of(user: Any) -> Actor:
+    """The actor that a user of the project is; `CODE` for None."""
+    return CODE if user is None else Actor(str(user.pk), user.get_username())

@@ -1,0 +1,52 @@
+"""What people have done: an append-only table, so that it can be asked who did what, and why."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F
+from django.db.models.functions import Now
+
+from jobs.core.ids import uuid7
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    """Events."""
+
+    def about(self, subject_type: str, subject_id: object) -> Self:
+        """What was done with one subject, newest first."""
+        return self.filter(subject_type=subject_type, subject_id=str(subject_id)).order_by("-id")
+
+
+class Event(models.Model):
+    """One thing that an actor did. A trigger of the database refuses UPDATE and DELETE.
+
+    `actor_id`, `actor_name`: the account as it was then, empty for code; no foreign key, because
+    the event stays when the account is gone. `action`: `<noun>.<past participle>`, as in the log.
+    `before`, `after`: what was changed, without the values of sensitive fields.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(db_default=Now())
+    actor_id = models.CharField(max_length=64, blank=True, default="")
+    actor_name = models.CharField(max_length=254, blank=True, default="")
+    action = models.CharField(max_length=100)
+    subject_type = models.CharField(max_length=50)
+    subject_id = models.CharField(max_length=64)
+    reason = models.TextField(blank=True, default="")
+    before = models.JSONField(default=dict, blank=True)
+    after = models.JSONField(default=dict, blank=True)
+    request_id = models.CharField(max_length=128, blank=True, default="")
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                F("subject_type"), F("subject_id"), F("id").desc(), name="event_by_subject_newest"
+            ),
+            models.Index(F("actor_name"), F("id").desc(), name="event_by_actor_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject_id}"
