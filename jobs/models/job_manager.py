@@ -237,6 +237,21 @@ class JobManager(_Filters["Job"]):
         )
         return [QueueMessage(*row) for row in rows]
 
+    def queue_depths(
+        self, queues: Sequence[str], limit: int
+    ) -> dict[str, tuple[int, int, float | None]]:
+        """For each queue: how many jobs are ready, how many are delayed, and for how many seconds
+        the head of its lists has been ready, None if nothing is. Counts no further than `limit`.
+        """
+        rows = run(
+            "queue_depths",
+            queues=list(queues),
+            most_urgent=PRIORITY_MAX,
+            least_urgent=PRIORITY_MIN,
+            limit=limit,
+        )
+        return {queue: (ready, delayed, seconds) for queue, ready, delayed, seconds in rows}
+
 
 def _named(new_jobs: Sequence[NewJob]) -> tuple[list[str], list[QueueMessage]]:
     """New ids as texts, and what is to be dispatched."""

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
+from jobs.core.actor import Actor
 from jobs.core.errors import DeadLetterResolved, JobNotDead
 from jobs.core.message import QueueMessage
 from jobs.core.states import JobState, Resolution
@@ -15,18 +16,23 @@ from jobs.services.short_transaction import short_transaction
 
 
 def dead_letter_replay(
-    *, dead_letter_id: UUID, resolved_by_id: int | None, reason: str = ""
+    *,
+    dead_letter_id: UUID,
+    resolved_by_id: int | None,
+    reason: str = "",
+    actor: Actor | None = None,
 ) -> DeadLetter:
     """dead -> queued: the same job runs again, with a new retry budget; its errors are kept.
 
-    `resolved_by_id`: the user who decided, and `reason`: why; the event has both.
+    `resolved_by_id`: the user who decided, and `reason`: why; the event has both. `actor`: who
+    decided, where that is no user.
     Returns the dead letter, which is `replayed`.
     Raises DeadLetterResolved, JobNotDead, DeadLetter.DoesNotExist.
     """
     with short_transaction():
         letter = _waiting_letter(dead_letter_id)
         _queue_again(letter.job_id)
-        return _resolve(letter, Resolution.REPLAYED, resolved_by_id, reason)
+        return _resolve(letter, Resolution.REPLAYED, resolved_by_id, reason, actor)
 
 
 def dead_letter_discard(
@@ -77,10 +83,14 @@ def _queue_again(job_id: UUID) -> None:
 
 
 def _resolve(
-    letter: DeadLetter, resolution: Resolution, resolved_by_id: int | None, reason: str
+    letter: DeadLetter,
+    resolution: Resolution,
+    resolved_by_id: int | None,
+    reason: str,
+    actor: Actor | None = None,
 ) -> DeadLetter:
     """Writes the decision, and the event of it."""
-    actor = actor_with_id(resolved_by_id)
+    actor = actor or actor_with_id(resolved_by_id)
     DeadLetter.objects.filter(id=letter.id).update(
         resolution=resolution,
         resolved_at=Now(),

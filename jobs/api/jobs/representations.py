@@ -21,7 +21,7 @@ class ReceiptLinks(TypedDict):
     failed_job: NotRequired[str]
 
 
-class JobReceipt(TypedDict):
+class ReceiptFacts(TypedDict):
     """A job that was just accepted, or had been accepted before (`duplicate`)."""
 
     id: str
@@ -31,9 +31,19 @@ class JobReceipt(TypedDict):
     state: str
     run_at: str | None
     idempotency_key: str | None
-    links: ReceiptLinks
     duplicate: bool
-    detail: NotRequired[str]
+
+
+class JobReceipt(ReceiptFacts):
+    """The same, and where the job is."""
+
+    links: ReceiptLinks
+
+
+class ReceiptWithDetail(JobReceipt):
+    """The same, and how to go on with a job that will not run."""
+
+    detail: str
 
 
 class JobLinks(TypedDict):
@@ -44,7 +54,7 @@ class JobLinks(TypedDict):
     failed_job: NotRequired[str]
 
 
-class JobRepresentation(TypedDict):
+class JobFacts(TypedDict):
     """A job."""
 
     id: str
@@ -66,26 +76,42 @@ class JobRepresentation(TypedDict):
     worker: str | None
     error: str | None
     done_by: str | None
-    waiting_for: NotRequired[str | None]
+
+
+class JobRepresentation(JobFacts):
+    """A job, and what can be done next."""
+
     links: JobLinks
 
 
-def job_receipt(accepted: Enqueued) -> JobReceipt:
-    """What a client needs to know of a job that was just accepted."""
-    job_id, request = str(accepted.job_id), accepted.request
-    receipt: JobReceipt = {
-        "id": job_id,
+class SingleJob(JobRepresentation):
+    """The same, and what it waits for."""
+
+    waiting_for: str | None
+
+
+def receipt_facts(accepted: Enqueued) -> ReceiptFacts:
+    """A job that was just accepted, without links: for callers that are not at the other end of
+    HTTP."""
+    request = accepted.request
+    return {
+        "id": str(accepted.job_id),
         "type": request.type,
         "queue": None if accepted.is_pruned else request.queue,
         "priority": None if accepted.is_pruned else request.priority,
         "state": accepted.state,
         "run_at": written_or_none(accepted.run_at),
         "idempotency_key": request.idempotency_key,
-        "links": receipt_links(accepted, job_path(job_id)),
         "duplicate": accepted.duplicate,
     }
+
+
+def job_receipt(accepted: Enqueued) -> JobReceipt | ReceiptWithDetail:
+    """What a client needs to know of a job that was just accepted."""
+    links = receipt_links(accepted, job_path(accepted.job_id))
+    receipt: JobReceipt = {**receipt_facts(accepted), "links": links}
     if detail := how_to_go_on(accepted):
-        receipt["detail"] = detail
+        return {**receipt, "detail": detail}
     return receipt
 
 
@@ -124,8 +150,8 @@ def how_to_go_on(accepted: Enqueued) -> str | None:
     )
 
 
-def job_representation(job: Job) -> JobRepresentation:
-    """The job. Rows come with `worker`, `submitted_by`, and `failed_job_id` for its link."""
+def job_facts(job: Job) -> JobFacts:
+    """The job without links. Rows come with `worker` and `submitted_by`."""
     return {
         "id": str(job.pk),
         "type": job.type,
@@ -146,11 +172,15 @@ def job_representation(job: Job) -> JobRepresentation:
         "worker": job.worker.name if job.worker else None,
         "error": error_summary(job.errors) or None,
         "done_by": str(job.done_by_id) if job.done_by_id else None,
-        "links": _links(job),
     }
 
 
-def single_job(job: Job) -> JobRepresentation:
+def job_representation(job: Job) -> JobRepresentation:
+    """The job. Rows come with `failed_job_id` for its link, and as `job_facts` wants them."""
+    return {**job_facts(job), "links": _links(job)}
+
+
+def single_job(job: Job) -> SingleJob:
     """The job as `job_representation` shows it, and what it waits for."""
     return {**job_representation(job), "waiting_for": job_waiting_for(job)}
 

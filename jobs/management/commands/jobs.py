@@ -1,0 +1,41 @@
+"""`manage.py jobs`: what operators look at and decide, from a shell. One subcommand a file."""
+
+import os
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from jobs.management.output import Output
+from jobs.management.subcommands import SUBCOMMANDS
+from jobs.management.subcommands.subcommand import EXIT_FAILED
+from jobs.services.database_errors import DATABASE_ERRORS
+
+
+class Command(BaseCommand):
+    help = (
+        "Jobs and queues, for operators. Exit status: 0 done, 1 failed or not found, 2 bad usage. "
+    )
+    requires_system_checks = []  # an outage must be reported as one, not as a failed check
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        choices = parser.add_subparsers(dest="subcommand", metavar="SUBCOMMAND", required=True)
+        for one in SUBCOMMANDS.values():
+            own = choices.add_parser(one.name, help=one.help, description=one.help)
+            own.add_argument("--json", action="store_true", help="print JSON, for programs")
+            one.add_arguments(own)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        output = Output(self.stdout, self.stderr, as_json=options["json"])
+        try:
+            exit_code = SUBCOMMANDS[options["subcommand"]].run(options, output)
+        except DATABASE_ERRORS as error:
+            raise CommandError(
+                f"PostgreSQL did not do it: {str(error).strip()}", returncode=EXIT_FAILED
+            ) from error
+        except BrokenPipeError:
+            # The reader, such as `head`, has what it wanted. Nothing more can be printed.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return
+        if exit_code:
+            raise SystemExit(exit_code)

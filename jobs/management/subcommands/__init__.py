@@ -1,0 +1,11 @@
+"""The subcommands of `manage.py jobs`, in the order of the help."""
+
+from jobs.management.subcommands.add import ADD
+from jobs.management.subcommands.cancel import CANCEL
+from jobs.management.subcommands.list import LIST
+from jobs.management.subcommands.queues import QUEUES
+from jobs.management.subcommands.replay import REPLAY
+from jobs.management.subcommands.show import SHOW
+from jobs.management.subcommands.tail import TAIL
+
+SUBCOMMANDS = {one.name: one for one in (LIST, SHOW, ADD, CANCEL, REPLAY, TAIL, QUEUES)}
