@@ -9,7 +9,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connects the signals by which a changed user loses its checked tokens in this process."""
-        from accounts.api.checked_tokens import forget_changed_user
+        from accounts.checked_tokens import forget_changed_user
 
         for signal in (post_save, pre_delete):
             signal.connect(forget_changed_user, sender="accounts.User")

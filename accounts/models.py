@@ -1,7 +1,50 @@
-"""Users of the API and of the admin."""
+"""Users of the API and of the admin, and the sessions of the API."""
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.db import models
 
 
 class User(AbstractUser):
-    """Django's user; a class of this project, so that columns can be added later."""
+    """Django's user, who can be logged out everywhere."""
+
+    # When the user was logged out everywhere for the last time.
+    logged_out_at = models.DateTimeField(null=True, editable=False)
+
+    def get_session_auth_hash(self) -> str:
+        """A session of the admin ends when this changes: with the password, or `logged_out_at`."""
+        return self._of_this_log_in(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same, made with former values of SECRET_KEY."""
+        return map(self._of_this_log_in, super().get_session_auth_fallback_hash())
+
+    def _of_this_log_in(self, password_hmac: str) -> str:
+        if self.logged_out_at is None:
+            return password_hmac
+        return f"{password_hmac}:{self.logged_out_at.timestamp():.6f}"
+
+
+class LoginSession(models.Model):
+    """What a log-in at the API begins. It lasts as long as its row.
+
+    Its refresh tokens follow one another; only the newest can be exchanged.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_sessions")
+    refresh_jti = models.CharField(max_length=32)  # the claim `jti` of the newest refresh token
+    started_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)  # when the last of its tokens ends
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.id}"
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the session ends, however often its tokens were exchanged."""
+        return self.started_at + timedelta(days=settings.SESSION_DAYS)

@@ -46,6 +46,7 @@ class Environment:
     login_rate: str
     access_token_minutes: int
     refresh_token_days: int
+    session_days: int
     database: dict[str, Any]
     redis_url: str
     email: dict[str, Any]
@@ -85,6 +86,7 @@ def read_environment() -> Environment:
         login_rate=env.str("LOGIN_RATE", default="60/min"),
         access_token_minutes=env.int("ACCESS_TOKEN_MINUTES", default=30),
         refresh_token_days=env.int("REFRESH_TOKEN_DAYS", default=7),
+        session_days=env.int("SESSION_DAYS", default=30),
         database=env.db_url_config(
             _required_url(env, "DATABASE_URL", "postgres://user:password@host:5432/name")
         ),

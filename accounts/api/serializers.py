@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from rest_framework import serializers
-from rest_framework.exceptions import AuthenticationFailed, ErrorDetail
-from rest_framework_simplejwt.serializers import TokenRefreshSerializer
-from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+from rest_framework.exceptions import ErrorDetail
+from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
 from accounts.models import User
-from accounts.services import user_sign_up
+from accounts.services.users import user_sign_up
+from accounts.tokens import RefreshToken
 
 
 class SignUpInput(serializers.Serializer[User]):
@@ -33,21 +32,24 @@ class SignUpInput(serializers.Serializer[User]):
             raise serializers.ValidationError({"username": [taken]}) from error
 
 
-class RefreshInput(TokenRefreshSerializer):
-    """A refresh token is good for one exchange, also when two calls bring it at once."""
+class LoginInput(serializers.Serializer[User]):
+    """A name and a password."""
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
-        """The new pair; raises `TokenError`, or `AuthenticationFailed` if the user is gone."""
-        token = self.token_class(attrs["refresh"])
-        with transaction.atomic():
-            # The second of two calls waits here and then finds the token blacklisted.
-            OutstandingToken.objects.select_for_update().filter(jti=token["jti"]).first()
-            try:
-                return super().validate(attrs)
-            except get_user_model().DoesNotExist:
-                raise AuthenticationFailed(
-                    self.error_messages["no_active_account"], "no_active_account"
-                ) from None
+    username = serializers.CharField(write_only=True)
+    password = serializers.CharField(trim_whitespace=False, write_only=True)
+
+
+class RefreshInput(serializers.Serializer[RefreshToken]):
+    """A refresh token that this service signed, and that has not expired."""
+
+    refresh = serializers.CharField(write_only=True)
+
+    def validate_refresh(self, value: str) -> RefreshToken:
+        """The token; raises InvalidToken, a 401, instead of a 400."""
+        try:
+            return RefreshToken(value)
+        except TokenError as error:
+            raise InvalidToken(error.args[0]) from error
 
 
 def _details(error: DjangoValidationError) -> list[ErrorDetail]:

@@ -2,11 +2,14 @@
 
 from django.urls import re_path
 
-from accounts.api.views import LoginView, LogoutView, RefreshTokenView, SignUpView
+from accounts.api import views
 
 urlpatterns = [
-    re_path(r"^signup/?$", SignUpView.as_view(), name="signup"),
-    re_path(r"^login/?$", LoginView.as_view(), name="login"),
-    re_path(r"^refreshToken/?$", RefreshTokenView.as_view(), name="refresh-token"),
-    re_path(r"^logout/?$", LogoutView.as_view(), name="logout"),
+    re_path(r"^signup/?$", views.SignUpView.as_view(), name="signup"),
+    re_path(r"^login/?$", views.LoginView.as_view(), name="login"),
+    re_path(r"^refreshToken/?$", views.RefreshTokenView.as_view(), name="refresh-token"),
+    re_path(r"^logout/?$", views.LogoutView.as_view(), name="logout"),
+    re_path(
+        r"^logoutEverywhere/?$", views.LogoutEverywhereView.as_view(), name="logout-everywhere"
+    ),
 ]

@@ -1,41 +1,65 @@
 """Sign-up, login and what happens to tokens afterwards."""
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.conf import settings
 from rest_framework import status
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
-from rest_framework_simplejwt.tokens import RefreshToken
-from rest_framework_simplejwt.views import (
-    TokenBlacklistView,
-    TokenObtainPairView,
-    TokenRefreshView,
-)
+from rest_framework_simplejwt.exceptions import InvalidToken
 
+from accounts.api.authentication import CHALLENGE, INVALID_TOKEN
 from accounts.api.parser import CredentialsParser
-from accounts.api.serializers import RefreshInput, SignUpInput
+from accounts.api.serializers import LoginInput, RefreshInput, SignUpInput
+from accounts.services.sessions import (
+    NoActiveAccount,
+    SessionEnded,
+    session_end,
+    session_refresh,
+    session_start,
+    user_log_out_everywhere,
+)
+from accounts.services.users import user_log_in
+from accounts.tokens import RefreshToken, TokenPair
 
 
-class SignedUp(TypedDict):
+class Tokens(TypedDict):
+    """A pair of tokens, and how many seconds each is good for."""
+
+    access: str
+    refresh: str
+    expires_in: int
+    refresh_expires_in: int
+
+
+class SignedUp(Tokens):
     """A new account and its first pair of tokens."""
 
     id: int
     username: str
-    refresh: str
-    access: str
 
 
-class SignUpView(APIView):
-    """Makes a user and logs it in, if the server runs with `SIGNUP_ENABLED`."""
+class OpenView(APIView):
+    """Base of the calls that need no access token: what they need is in the body."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
     parser_classes = (CredentialsParser,)
+    challenge = INVALID_TOKEN
+
+    def get_authenticate_header(self, request: Request) -> str:
+        """The `WWW-Authenticate` of a 401: DRF asks authentication classes, of which none is."""
+        return self.challenge
+
+
+class SignUpView(OpenView):
+    """Makes a user and logs it in, if the server runs with `SIGNUP_ENABLED`."""
+
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "login"
 
@@ -49,37 +73,82 @@ class SignUpView(APIView):
         new = SignUpInput(data=request.data)
         new.is_valid(raise_exception=True)
         user = new.save()
-        refresh = RefreshToken.for_user(user)
-        body: SignedUp = {
-            "id": user.pk,
-            "username": user.get_username(),
-            "refresh": str(refresh),
-            "access": str(refresh.access_token),
-        }
+        tokens = _tokens(session_start(user=user))
+        body: SignedUp = {"id": user.pk, "username": user.get_username(), **tokens}
         return Response(body, status=status.HTTP_201_CREATED)
 
 
-class LoginView(TokenObtainPairView):
-    """Exchanges a name and a password for a pair of tokens."""
+class LoginView(OpenView):
+    """Exchanges a name and a password for a pair of tokens: a session begins."""
 
-    parser_classes = (CredentialsParser,)
+    challenge = CHALLENGE
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "login"
 
+    def post(self, request: Request) -> Response:
+        """200 with the tokens; raises `AuthenticationFailed`, the same for any reason."""
+        user = user_log_in(request=request._request, **_validated(LoginInput, request))
+        if user is None:
+            raise AuthenticationFailed(
+                "No active account found with the given credentials", code="no_active_account"
+            )
+        return Response(_tokens(session_start(user=user)))
 
-class RefreshTokenView(TokenRefreshView):
-    """Exchanges a refresh token for a new pair; the old one is blacklisted."""
 
-    parser_classes = (CredentialsParser,)
-    serializer_class = RefreshInput
+class RefreshTokenView(OpenView):
+    """Exchanges a refresh token for a new pair; the old one is worthless then."""
+
+    def post(self, request: Request) -> Response:
+        """200 with the tokens; raises a 401 for a token that is good for nothing."""
+        token = _refresh_token(request)
+        try:
+            return Response(_tokens(session_refresh(token=token)))
+        except SessionEnded as error:
+            raise InvalidToken("The session of this token has ended; log in again.") from error
+        except NoActiveAccount as error:
+            raise AuthenticationFailed(
+                "No active account found for the given token.", code="no_active_account"
+            ) from error
 
 
-class LogoutView(TokenBlacklistView):
-    """Blacklists the refresh token. An access token expires by itself."""
+class LogoutView(OpenView):
+    """Ends the session that the refresh token belongs to."""
 
-    parser_classes = (CredentialsParser,)
-
-    def post(self, request: Request, *args: object, **kwargs: object) -> Response:
-        """204 once the token is blacklisted."""
-        super().post(request)
+    def post(self, request: Request) -> Response:
+        """204; raises a 401 if the session has ended before."""
+        try:
+            session_end(token=_refresh_token(request))
+        except SessionEnded as error:
+            raise InvalidToken("The session of this token has ended.") from error
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class LogoutEverywhereView(APIView):
+    """Ends every session of the caller, in the API and in the admin. Takes an access token."""
+
+    def post(self, request: Request) -> Response:
+        """204."""
+        user: Any = request.user
+        user_log_out_everywhere(user=user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _validated(form: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    given = form(data=request.data)
+    given.is_valid(raise_exception=True)
+    fields: dict[str, Any] = given.validated_data
+    return fields
+
+
+def _refresh_token(request: Request) -> RefreshToken:
+    token: RefreshToken = _validated(RefreshInput, request)["refresh"]
+    return token
+
+
+def _tokens(pair: TokenPair) -> Tokens:
+    return {
+        "access": str(pair.access),
+        "refresh": str(pair.refresh),
+        "expires_in": pair.access["exp"] - pair.access["iat"],
+        "refresh_expires_in": pair.refresh["exp"] - pair.refresh["iat"],
+    }

@@ -1,12 +1,13 @@
 """Fixtures for accounts: every test starts with the rate limit unused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from accounts.checked_tokens import checked_tokens
 from accounts.models import User
 
 PASSWORD = "wide-river-42"
@@ -19,6 +20,13 @@ def unused_rate_limit() -> None:
     cache.delete_many(
         [f"throttle_login_{address}" for address in ("127.0.0.1", "10.0.0.1", "10.0.0.2")]
     )
+
+
+@pytest.fixture(autouse=True)
+def nothing_checked() -> Iterator[None]:
+    checked_tokens.clear()
+    yield
+    checked_tokens.clear()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ ENDPOINTS = {
     "login": "POST /login",
     "refresh_token": "POST /refreshToken",
     "logout": "POST /logout",
+    "logout_everywhere": "POST /logoutEverywhere",
     "add_job": "POST /addJob",
     "add_jobs": "POST /addJobs",
     "jobs": "GET /jobs",

@@ -28,7 +28,9 @@ def test_login_gives_a_pair_of_tokens(post: Post, user: User, path: str) -> None
     response = post(path, RIGHT)
 
     assert response.status_code == 200
-    assert set(response.json()) == {"access", "refresh"}
+    body = response.json()
+    assert set(body) == {"access", "refresh", "expires_in", "refresh_expires_in"}
+    assert (body["expires_in"], body["refresh_expires_in"]) == (30 * 60, 7 * 86_400)
     client = APIClient(HTTP_AUTHORIZATION=f"Bearer {response.json()['access']}")
     assert client.get("/jobs").status_code == 200
     user.refresh_from_db()
@@ -48,7 +50,7 @@ def test_a_wrong_password_an_unknown_name_and_a_closed_account_look_the_same(
 
     details = {problem(each, 401, "no_active_account")["detail"] for each in responses}
     assert len(details) == 1
-    assert all(each["WWW-Authenticate"].startswith("Bearer") for each in responses)
+    assert {each["WWW-Authenticate"] for each in responses} == {'Bearer realm="api"'}
 
 
 @pytest.mark.parametrize(

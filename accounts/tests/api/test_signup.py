@@ -24,7 +24,8 @@ def test_a_new_user_gets_a_token_that_works(post: Post) -> None:
 
     assert response.status_code == 201
     body = response.json()
-    assert set(body) == {"id", "username", "access", "refresh"}
+    tokens = {"access", "refresh", "expires_in", "refresh_expires_in"}
+    assert set(body) == {"id", "username", *tokens}
     user = User.objects.get(pk=body["id"])
     assert (user.username, user.email, user.is_staff) == ("rose", "r@example.com", False)
     assert user.check_password(PASSWORD)

@@ -2,15 +2,18 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from rest_framework_simplejwt.tokens import Token
+
+from accounts.tokens import AccessToken
 
 # Tokens kept, of about 2 KB each. Beyond it the oldest is dropped, which costs it one more check.
 TOKENS_MAX = 5_000
@@ -19,7 +22,7 @@ TOKENS_MAX = 5_000
 @dataclass(frozen=True, slots=True)
 class _Checked:
     user: AbstractBaseUser
-    token: Token
+    token: AccessToken
     until: float  # by time.monotonic()
 
 
@@ -30,7 +33,7 @@ class CheckedTokens:
         self._lock = threading.Lock()
         self._by_raw_token: dict[bytes, _Checked] = {}  # in the order of `until`
 
-    def get(self, raw_token: bytes) -> tuple[AbstractBaseUser, Token] | None:
+    def get(self, raw_token: bytes) -> tuple[AbstractBaseUser, AccessToken] | None:
         """The user and the token; None if the token is not kept, or has expired."""
         checked = self._by_raw_token.get(raw_token)
         if checked is None or checked.until <= time.monotonic():
@@ -39,7 +42,7 @@ class CheckedTokens:
             return None
         return checked.user, checked.token
 
-    def put(self, raw_token: bytes, user: AbstractBaseUser, token: Token) -> None:
+    def put(self, raw_token: bytes, user: AbstractBaseUser, token: AccessToken) -> None:
         """Keeps a token that was just checked, and its user."""
         now = time.monotonic()
         with self._lock:
@@ -58,9 +61,15 @@ class CheckedTokens:
 
     def forget_user(self, user_id: Any) -> None:
         """Drops every token of the user: each is checked again at its next call."""
+        self._forget(lambda one: one.user.pk == user_id)
+
+    def forget_session(self, session_id: UUID) -> None:
+        """Drops every token of the session."""
+        self._forget(lambda one: one.token.session_id == session_id)
+
+    def _forget(self, is_meant: Callable[[_Checked], bool]) -> None:
         with self._lock:
-            of_user = [raw for raw, one in self._by_raw_token.items() if one.user.pk == user_id]
-            for raw_token in of_user:
+            for raw_token in [raw for raw, one in self._by_raw_token.items() if is_meant(one)]:
                 del self._by_raw_token[raw_token]
 
     def clear(self) -> None:

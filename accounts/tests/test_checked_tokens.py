@@ -1,7 +1,6 @@
 """A token is looked up once in a few seconds, and a change of its user is heard at once here."""
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,19 +14,12 @@ from rest_framework.test import APIRequestFactory
 from rest_framework_simplejwt.exceptions import InvalidToken
 from rest_framework_simplejwt.tokens import AccessToken
 
-from accounts.api import checked_tokens as module
+from accounts import checked_tokens as module
 from accounts.api.authentication import CheckedTokenAuthentication
-from accounts.api.checked_tokens import checked_tokens
+from accounts.checked_tokens import checked_tokens
 from accounts.models import User
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def nothing_checked() -> Iterator[None]:
-    checked_tokens.clear()
-    yield
-    checked_tokens.clear()
 
 
 @pytest.fixture

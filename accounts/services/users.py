@@ -1,0 +1,30 @@
+"""Users are made, and prove who they are."""
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import User
+
+
+def user_sign_up(*, username: str, password: str, email: str = "") -> User:
+    """Makes an ordinary user.
+
+    Raises Django's `ValidationError` if the password is too weak, and `IntegrityError` if
+    the name is taken, also by a sign-up at the same moment.
+    """
+    validate_password(password, user=User(username=username, email=email))
+    with transaction.atomic():
+        return User.objects.create_user(username=username, password=password, email=email)
+
+
+def user_log_in(*, request: HttpRequest, username: str, password: str) -> User | None:
+    """The user of that name and password, if its account is open, whose `last_login` is now."""
+    user = authenticate(request, username=username, password=password)
+    if not isinstance(user, User):
+        return None
+    # Not by `save`, whose signal would drop the user's checked tokens.
+    User.objects.filter(pk=user.pk).update(last_login=timezone.now())
+    return user
