@@ -98,10 +98,11 @@ def _liveness(conf: JobsConf) -> Iterator[str]:
         "redispatch_seconds",
         "redispatch_margin_seconds",
         "payload_max_bytes",
+        "result_max_bytes",
     ):
         if getattr(conf, name) <= 0:
             yield f"{setting_name(name)} is {getattr(conf, name)}; make it greater than 0."
-    for name in ("grace_seconds", "retention_days", "key_retention_days"):
+    for name in ("grace_seconds", "retention_days", "result_retention_days", "key_retention_days"):
         if getattr(conf, name) < 0:
             yield f"{setting_name(name)} is {getattr(conf, name):g}; make it 0 or more."
 

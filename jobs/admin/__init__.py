@@ -1,4 +1,4 @@
-"""The admin: jobs, dead letters, processed keys, key waits, events and workers.
+"""The admin: jobs, results, dead letters, processed keys, key waits, events and workers.
 
 Everything is read-only but for two actions on dead letters, replay and discard.
 """
@@ -7,13 +7,15 @@ from django.contrib import admin
 
 from jobs.admin.dead_letters.dead_letter_admin import DeadLetterAdmin
 from jobs.admin.events.event_admin import EventAdmin
+from jobs.admin.job_results.job_result_admin import JobResultAdmin
 from jobs.admin.jobs.job_admin import JobAdmin
 from jobs.admin.key_waits.key_wait_admin import KeyWaitAdmin
 from jobs.admin.processed_keys.processed_key_admin import ProcessedKeyAdmin
 from jobs.admin.workers.worker_admin import WorkerAdmin
-from jobs.models import DeadLetter, Event, Job, KeyWait, ProcessedKey, Worker
+from jobs.models import DeadLetter, Event, Job, JobResult, KeyWait, ProcessedKey, Worker
 
 admin.site.register(Job, JobAdmin)
+admin.site.register(JobResult, JobResultAdmin)
 admin.site.register(DeadLetter, DeadLetterAdmin)
 admin.site.register(ProcessedKey, ProcessedKeyAdmin)
 admin.site.register(KeyWait, KeyWaitAdmin)

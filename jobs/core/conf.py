@@ -31,6 +31,8 @@ class JobsConf:
     # Begins every key; its hash tag keeps them in one slot of Redis Cluster.
     redis_prefix: str = "{jobs}:"
     payload_max_bytes: int = 256 * 1024
+    # What a handler returns is kept up to this size, as JSON.
+    result_max_bytes: int = 64 * 1024
 
     # Retries after the first attempt. The waits are base x factor^n seconds, at most the cap;
     # jitter makes each longer by a random part of up to this share.
@@ -56,8 +58,9 @@ class JobsConf:
     # How often jobs that Redis lost are redispatched, and how late a job must be to count as lost.
     redispatch_seconds: float = 3.0
     redispatch_margin_seconds: float = 3.0
-    # After how long finished jobs, and processed keys, are deleted.
+    # After how long finished jobs, results of handlers, and processed keys are deleted.
     retention_days: float = 14.0
+    result_retention_days: float = 14.0
     key_retention_days: float = 90.0
 
 

@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 
 from jobs.core.attempt_error import AttemptError
+from jobs.core.result import Result
 
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
-    """The handler returned. `recorded`: its own transaction has already written the success."""
+    """The handler returned.
+
+    `recorded`: its own transaction has already written the success. `result`: what is kept of
+    what it returned.
+    """
 
     recorded: bool = False
+    result: Result | None = None
 
 
 @dataclass(frozen=True, slots=True)

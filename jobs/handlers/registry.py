@@ -4,7 +4,7 @@ Each installed app may have a module `job_types` that uses `@job_type`; it is im
 starts, as the admin's modules are.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.registration import faults, is_async
 
-Handler = Callable[[Payload, JobContext], Awaitable[None] | None]
+Handler = Callable[[Payload, JobContext], object]
 """A plain function, which runs on a thread, or an `async def`, which runs on the event loop."""
 
 KeyFunction = Callable[[Payload], str]

@@ -3,8 +3,9 @@
 from jobs.models.dead_letter import DeadLetter
 from jobs.models.event import Event
 from jobs.models.job import Job
+from jobs.models.job_result import JobResult
 from jobs.models.key_wait import KeyWait
 from jobs.models.processed_key import ProcessedKey
 from jobs.models.worker import Worker
 
-__all__ = ["DeadLetter", "Event", "Job", "KeyWait", "ProcessedKey", "Worker"]
+__all__ = ["DeadLetter", "Event", "Job", "JobResult", "KeyWait", "ProcessedKey", "Worker"]

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from jobs.core.attempt_error import RecordedError
 from jobs.core.claim import ClaimedJob
-from jobs.core.conf import jobs_conf
 from jobs.core.errors import LeaseLost
 from jobs.core.outcome import (
     CutOff,
@@ -20,17 +19,16 @@ from jobs.core.outcome import (
     Outcome,
     Succeeded,
 )
+from jobs.core.result import Result
 from jobs.core.retry import (
     Cancel,
     Die,
     Move,
     Requeue,
-    RetryPolicy,
     Succeed,
-    decide,
     records_start,
 )
-from jobs.core.states import Effect, JobState
+from jobs.core.states import JobState
 from jobs.handlers.registry import job_types
 from jobs.models import Job
 from jobs.services.dispatch import (
@@ -39,11 +37,11 @@ from jobs.services.dispatch import (
     push_back_after_commit,
 )
 from jobs.services.key_waits import jobs_wake_after_commit, shared_keys
+from jobs.services.moves import moves_of
+from jobs.services.results import results_write
 from jobs.services.short_transaction import short_transaction
 
 logger = logging.getLogger(__name__)
-
-_SUCCEEDED, _SUCCEED = Succeeded(), Succeed()
 
 
 class Finished(NamedTuple):
@@ -88,13 +86,16 @@ def attempt_records_start(claim: ClaimedJob) -> bool:
     return records_start(job_type.effect if job_type else None, claim.budget)
 
 
-def job_succeed_in_transaction(*, claim: ClaimedJob) -> None:
+def job_succeed_in_transaction(*, claim: ClaimedJob, result: Result | None = None) -> None:
     """running -> succeeded, inside the transaction of a handler of `Effect.TRANSACTIONAL`.
 
+    `result`: what is kept of what the handler returned.
     Raises LeaseLost if the attempt was taken away: the transaction must be rolled back.
     """
     if not Job.objects.record_succeeded([claim]):
         raise LeaseLost(f"job {claim.id}, attempt {claim.attempt} was taken away")
+    if result:
+        results_write(results=[(claim.id, result)])
     mark_done_after_commit([(claim.effect_key, claim.id)])
     jobs_wake_after_commit(shared_keys([claim]))
 
@@ -104,9 +105,10 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
 
     After the commit, what runs again is dispatched, and what is done gets its cache mark.
     """
-    moves = _decisions(finished)
+    moves = list(zip(finished, moves_of(finished), strict=True))
     succeeded = [one.claim for one, move in moves if isinstance(move, Succeed)]
-    if len(succeeded) == len(moves):
+    results = _results(finished)
+    if len(succeeded) == len(moves) and not results:
         # Nearly always all have succeeded: that is one statement, which needs no BEGIN and COMMIT.
         written = _record_succeeded(succeeded)
         jobs_wake_after_commit(shared_keys(one for one in succeeded if one.id in written))
@@ -119,6 +121,7 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
             | _record_dead([(one, move) for one, move in moves if isinstance(move, Die)])
             | _record_cancelled([one.claim for one, move in moves if isinstance(move, Cancel)])
         )
+        results_write(results=[(one, results[one]) for one in sorted(results.keys() & written)])
     cancelled = {job_id for job_id, state in states.items() if state == JobState.CANCELLED}
     recorded = [
         Recorded(
@@ -143,34 +146,13 @@ def jobs_give_back(*, claims: Sequence[ClaimedJob]) -> None:
     jobs_record(finished=[Finished(claim, NotStarted()) for claim in claims])
 
 
-def _decisions(finished: Sequence[Finished]) -> list[tuple[Finished, Move]]:
-    """Settings are read once a batch: this is the hottest loop of the recorder."""
-    default_policy, crash_limit = default_retry_policy(), jobs_conf().crash_limit
-    return [(one, _move(one, default_policy, crash_limit)) for one in finished]
-
-
-def _move(one: Finished, default_policy: RetryPolicy, crash_limit: int) -> Move:
-    if one.outcome == _SUCCEEDED:
-        return _SUCCEED  # as `decide` does; nearly always, so the type need not be looked up
-    job_type = job_types.find(one.claim.type)
-    return decide(
-        one.outcome,
-        one.claim.budget,
-        effect=job_type.effect if job_type else Effect.ONCE,  # of an unknown type: never repeat
-        policy=(job_type and job_type.retry) or default_policy,
-        crash_limit=crash_limit,
-    )
-
-
-def default_retry_policy() -> RetryPolicy:
-    """The policy of the settings `JOBS_RETRY_*`, for types that have none of their own."""
-    conf = jobs_conf()
-    return RetryPolicy(
-        base_seconds=conf.retry_base_seconds,
-        factor=conf.retry_factor,
-        cap_seconds=conf.retry_cap_seconds,
-        jitter=conf.retry_jitter,
-    )
+def _results(finished: Sequence[Finished]) -> dict[UUID, Result]:
+    """What is kept of what handlers returned, by job; mostly nothing."""
+    return {
+        one.claim.id: one.outcome.result
+        for one in finished
+        if isinstance(one.outcome, Succeeded) and one.outcome.result and not one.outcome.recorded
+    }
 
 
 def _record_succeeded(claims: list[ClaimedJob]) -> set[UUID]:

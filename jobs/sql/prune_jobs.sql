@@ -1,6 +1,8 @@
--- Deletes these jobs, with their dead letters; returns how many of each.
+-- Deletes these jobs, with their dead letters and results; returns how many of the first two.
 WITH letters AS (
     DELETE FROM jobs_deadletter WHERE job_id = ANY(%(ids)s::uuid[]) RETURNING 1
+), results AS (
+    DELETE FROM jobs_jobresult WHERE job_id = ANY(%(ids)s::uuid[])
 ), jobs AS (
     DELETE FROM jobs_job WHERE id = ANY(%(ids)s::uuid[]) RETURNING 1
 )

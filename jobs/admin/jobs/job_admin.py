@@ -21,6 +21,7 @@ from jobs.admin.shared.rendering import (
 )
 from jobs.admin.shared.search import job_ids_matching
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.services.results import job_result
 from jobs.services.visibility import masked_payload
 from jobs.services.waiting_for import job_waiting_for
 
@@ -91,6 +92,7 @@ class JobAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         job: Job = kwargs["obj"]
         context["payload"] = pretty_json(masked_payload(job.type, job.payload))
+        context["result"] = _shown_result(job)
         context["attempts"] = shown_attempts(job.errors)
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -142,3 +144,8 @@ class JobAdmin(ReadOnlyAdmin):
     started = moment_column("started_at", "started")
     finished = moment_column("finished_at", "finished")
     cancel_requested = moment_column("cancel_requested_at", "cancellation requested")
+
+
+def _shown_result(job: Job) -> str | None:
+    result = job_result(job)
+    return result and (result.problem or pretty_json(result.value))

@@ -10,6 +10,7 @@ from jobs.core.attempt_error import error_summary
 from jobs.core.states import FINAL_STATES, JobState
 from jobs.models import Job
 from jobs.services.enqueue import Enqueued
+from jobs.services.results import job_result
 from jobs.services.visibility import masked_payload
 from jobs.services.waiting_for import job_waiting_for
 
@@ -84,10 +85,16 @@ class JobRepresentation(JobFacts):
     links: JobLinks
 
 
-class SingleJob(JobRepresentation):
-    """The same, and what it waits for."""
+class JobDetails(TypedDict):
+    """What is told of a single job only, because it costs queries."""
 
     waiting_for: str | None
+    result: Any
+    result_problem: str | None
+
+
+class SingleJob(JobRepresentation, JobDetails):
+    """A job with its details."""
 
 
 def receipt_facts(accepted: Enqueued) -> ReceiptFacts:
@@ -181,8 +188,18 @@ def job_representation(job: Job) -> JobRepresentation:
 
 
 def single_job(job: Job) -> SingleJob:
-    """The job as `job_representation` shows it, and what it waits for."""
-    return {**job_representation(job), "waiting_for": job_waiting_for(job)}
+    """The job as `job_representation` shows it, and its details."""
+    return {**job_representation(job), **job_details(job)}
+
+
+def job_details(job: Job) -> JobDetails:
+    """What the job waits for, and what its handler returned."""
+    result = job_result(job) if job.state == JobState.SUCCEEDED else None
+    return {
+        "waiting_for": job_waiting_for(job),
+        "result": result.value if result else None,
+        "result_problem": (result.problem or None) if result else None,
+    }
 
 
 def _links(job: Job) -> JobLinks:

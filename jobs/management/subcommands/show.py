@@ -5,11 +5,10 @@ import json
 from typing import Any
 from uuid import UUID
 
-from jobs.api.jobs.representations import job_facts
+from jobs.api.jobs.representations import job_details, job_facts
 from jobs.management.output import NOTHING, Output, printable
 from jobs.management.subcommands.subcommand import EXIT_DONE, EXIT_FAILED, Options, Subcommand
 from jobs.models import DeadLetter, Job
-from jobs.services.waiting_for import job_waiting_for
 
 LABEL_WIDTH = 20
 
@@ -40,7 +39,7 @@ def _document(job: Job) -> dict[str, Any]:
     newest = letter_id.first()
     return {
         **job_facts(job),
-        "waiting_for": job_waiting_for(job),
+        **job_details(job),
         "attempts": job.errors,
         "failed_job": str(newest[0]) if newest else None,
     }

@@ -1,7 +1,5 @@
 """A payload is checked by the serializer of its type, and becomes JSON."""
 
-import json
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,13 +10,9 @@ from rest_framework.serializers import Serializer
 
 from jobs.core.conf import JobsConf
 from jobs.core.errors import PayloadInvalid, PayloadTooLarge
+from jobs.core.json_text import json_text, size_bytes
 from jobs.handlers.registry import JobType
 from jobs.services.enqueue.bounded_children import BoundedChildren
-
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-# A NUL character as JSON writes it, but not the same letters behind an escaped backslash.
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 # Fields whose representation of a value is the value that they have accepted.
 _RENDERED_AS_ACCEPTED = (
@@ -102,12 +96,9 @@ def clean_payload(job_type: JobType, payload: Mapping[str, Any]) -> dict[str, An
 def payload_json(payload: dict[str, Any], conf: JobsConf) -> str:
     """The payload as JSON text that PostgreSQL takes; raises PayloadInvalid, PayloadTooLarge."""
     try:
-        text = _json.encode(payload)
-        size_bytes = len(text) if text.isascii() else len(text.encode())
-    except ValueError as error:  # NaN, infinity, or half a surrogate pair
+        text = json_text(payload)
+    except ValueError as error:
         raise PayloadInvalid({"non_field_errors": [f"not JSON: {error}"]}) from error
-    if "\\u0000" in text and _NUL.search(text):
-        raise PayloadInvalid({"non_field_errors": ["PostgreSQL stores no NUL character"]})
-    if size_bytes > conf.payload_max_bytes:
-        raise PayloadTooLarge(size_bytes, conf.payload_max_bytes)
+    if (size := size_bytes(text)) > conf.payload_max_bytes:
+        raise PayloadTooLarge(size, conf.payload_max_bytes)
     return text

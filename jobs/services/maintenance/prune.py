@@ -34,8 +34,9 @@ def _prune() -> Round:
     jobs, letters = _prune_jobs(conf.retention_days)
     keys = _prune_keys(conf.key_retention_days)
     waits = _prune_key_waits()
-    is_full = max(jobs, keys, waits) >= PRUNE_LIMIT
-    count = jobs + letters + keys + waits + _prune_workers(conf.retention_days)
+    results = _prune_results(conf.result_retention_days)
+    is_full = max(jobs, keys, waits, results) >= PRUNE_LIMIT
+    count = jobs + letters + keys + waits + results + _prune_workers(conf.retention_days)
     return Round(count, is_full=is_full)
 
 
@@ -88,6 +89,11 @@ def _prune_keys(days: float) -> int:
 def _prune_key_waits() -> int:
     [(waits,)] = run("prune_key_waits", limit=PRUNE_LIMIT)
     return int(waits)
+
+
+def _prune_results(days: float) -> int:
+    [(results,)] = run("prune_results", retention_seconds=days * DAY_SECONDS, limit=PRUNE_LIMIT)
+    return int(results)
 
 
 def _prune_workers(days: float) -> int:

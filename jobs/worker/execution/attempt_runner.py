@@ -11,8 +11,10 @@ from django.db import connection, connections
 from jobs.core.attempt_error import error_of
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
+from jobs.core.conf import jobs_conf
 from jobs.core.errors import JobTimeout
 from jobs.core.outcome import CutOff, NotStarted, Outcome, Succeeded
+from jobs.core.result import result_of
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import JobType
@@ -34,6 +36,8 @@ from jobs.worker.liveness.lease import Lease
 from jobs.worker.log_fields import attempt_fields
 
 logger = logging.getLogger(__name__)
+
+SUCCEEDED, RECORDED = Succeeded(), Succeeded(recorded=True)
 
 
 class AttemptRunner:
@@ -120,13 +124,13 @@ class AttemptRunner:
         limit = asyncio.timeout(job_type.timeout_seconds)
         try:
             async with limit:
-                returned = job_type.handler(claim.payload, self._context(claim))
-                refuse_unfinished(await finish(returned), job_type.effect)
+                returned = await finish(job_type.handler(claim.payload, self._context(claim)))
+                refuse_unfinished(returned, job_type.effect)
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
             if limit.expired():
                 exception = JobTimeout().with_traceback(exception.__traceback__)
             return self._outcome_of(exception, job_type, claim)
-        return Succeeded()
+        return _succeeded(returned)
 
     def _context(self, claim: ClaimedJob) -> JobContext:
         return JobContext(
@@ -149,18 +153,24 @@ class AttemptRunner:
 
 
 def _run_plainly(job_type: JobType, attempt: Attempt, context: JobContext) -> Outcome:
-    _run_handler(job_type, attempt, context)
-    return Succeeded()
+    return _succeeded(_run_handler(job_type, attempt, context))
 
 
-def _run_handler(job_type: JobType, attempt: Attempt, context: JobContext) -> None:
+def _succeeded(returned: object) -> Succeeded:
+    if returned is None:
+        return SUCCEEDED
+    return Succeeded(result=result_of(returned, jobs_conf().result_max_bytes))
+
+
+def _run_handler(job_type: JobType, attempt: Attempt, context: JobContext) -> object:
     thread_connections.handler_begins()
     try:
         returned = job_type.handler(attempt.claim.payload, context)
         if returned is not None:
-            finish_on_thread(returned, job_type.effect, attempt.seconds_left())
+            returned = finish_on_thread(returned, job_type.effect, attempt.seconds_left())
     finally:
         thread_connections.handler_ends()
+    return returned
 
 
 def _run_in_transaction(job_type: JobType, attempt: Attempt, context: JobContext) -> Outcome:
@@ -173,8 +183,8 @@ def _run_in_transaction(job_type: JobType, attempt: Attempt, context: JobContext
     try:
         with short_transaction(idle_seconds=silence_limit_seconds(job_type)):
             begun_at, session = time.monotonic(), connection.connection
-            _run_handler(job_type, attempt, context)
-            job_succeed_in_transaction(claim=attempt.claim)
+            succeeded = _succeeded(_run_handler(job_type, attempt, context))
+            job_succeed_in_transaction(claim=attempt.claim, result=succeeded.result)
     except Exception as error:
         if begun_at is not None:
             seconds, is_lost = time.monotonic() - begun_at, session is None or session.closed
@@ -185,4 +195,4 @@ def _run_in_transaction(job_type: JobType, attempt: Attempt, context: JobContext
         if isinstance(error, DATABASE_ERRORS):
             return not_started(attempt.claim, error, context.worker)
         raise
-    return Succeeded(recorded=True)
+    return RECORDED

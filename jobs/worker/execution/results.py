@@ -16,8 +16,10 @@ from jobs.core.states import Effect
 _NOT_RUN = (Generator, AsyncGenerator, Future, partial, map, filter, zip)
 
 
-def finish_on_thread(returned: object, effect: Effect, seconds_left: float | None) -> None:
+def finish_on_thread(returned: object, effect: Effect, seconds_left: float | None) -> object:
     """Awaits what a plain handler returned, if that is awaitable, within `seconds_left`.
+
+    Returns what is left.
 
     What it asks of Django's async ORM runs on the calling thread, in the transaction of a
     transactional handler, too. None is no limit.
@@ -27,6 +29,7 @@ def finish_on_thread(returned: object, effect: Effect, seconds_left: float | Non
     if isawaitable(returned):
         returned = async_to_sync(_finish_in_time)(returned, seconds_left)
     refuse_unfinished(returned, effect)
+    return returned
 
 
 async def finish(returned: object) -> object:

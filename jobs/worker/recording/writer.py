@@ -9,7 +9,8 @@ from django.db import connection
 from jobs.core.attempt_error import error_of
 from jobs.core.clock import Clock
 from jobs.core.outage import database_outage
-from jobs.core.outcome import CutOff, Failed, FailedForGood
+from jobs.core.outcome import CutOff, Failed, FailedForGood, Succeeded
+from jobs.core.result import Result
 from jobs.services.attempts import Finished, Recorded, jobs_record
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.worker.log_fields import attempt_fields
@@ -114,6 +115,9 @@ def _plainer(one: Finished) -> list[Finished]:
     """The same outcome without its text; and the least that can be said."""
     error = error_of(RuntimeError("what happened could not be stored"), "")
     plain = [Finished(one.claim, CutOff(error))]
+    if isinstance(one.outcome, Succeeded):
+        note = Result(None, "not kept, because PostgreSQL does not take it")
+        plain.insert(0, Finished(one.claim, replace(one.outcome, result=note)))
     if isinstance(one.outcome, Failed | FailedForGood | CutOff):
         plain.insert(0, Finished(one.claim, replace(one.outcome, error=error)))
     return plain

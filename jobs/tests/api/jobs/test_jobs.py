@@ -11,11 +11,12 @@ from accounts.models import User
 from accounts.tests.problem import problem
 from jobs.core.attempt_error import error_of
 from jobs.core.outcome import Failed, Succeeded
+from jobs.core.result import Result
 from jobs.core.states import JobState
 from jobs.models import Job, Worker
 from jobs.services.attempts import Finished, jobs_claim, jobs_record
 from jobs.tests.api.conftest import MakeDeadLetter
-from jobs.tests.factories import make_job
+from jobs.tests.factories import make_job, make_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,8 @@ def test_a_job_tells_everything_about_itself(api: APIClient, user: User) -> None
         "error": None,
         "done_by": None,
         "waiting_for": "a worker: no live worker serves the queue default",
+        "result": None,
+        "result_problem": None,
         "links": {"self": f"/jobs/{job.pk}", "cancel": f"/jobs/{job.pk}/cancel"},
     }
 
@@ -163,6 +166,18 @@ def test_filters(
     assert len(api.get(f"/jobs?{query}").json()["results"]) == count
 
 
+def test_a_job_that_succeeded_shows_its_result_masked(api: APIClient, user: User) -> None:
+    job = make_job(submitted_by_id=user.pk)
+    [claim] = jobs_claim(worker_id=make_worker().id, job_ids=[job.id])
+    result = Result('{"id": 7, "secret": "hunter2"}')
+    jobs_record(finished=[Finished(claim, Succeeded(result=result))])
+
+    body = api.get(f"/jobs/{job.pk}").json()
+
+    assert body["result"] == {"id": 7, "secret": "********"}
+    assert body["result_problem"] is None
+
+
 def test_a_list_leaves_out_what_jobs_wait_for(api: APIClient, user: User) -> None:
     make_job(submitted_by_id=user.pk)
     [job] = api.get("/jobs").json()["results"]
@@ -173,7 +188,7 @@ def test_ones_own_job_costs_one_query_beside_the_user(
     api: APIClient, user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     job = make_job(submitted_by_id=user.pk)
-    Job.objects.filter(id=job.id).update(state=JobState.SUCCEEDED, finished_at=Now())
+    Job.objects.filter(id=job.id).update(state=JobState.CANCELLED, finished_at=Now())
 
     with django_assert_num_queries(2):
         assert api.get(f"/jobs/{job.pk}").status_code == 200

@@ -30,6 +30,7 @@ from jobs.models import Job, ProcessedKey, Worker
 from jobs.services.cancel import job_cancel
 from jobs.services.enqueue import job_enqueue
 from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.results import ShownResult, job_result
 from jobs.tests.app.models import Note
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one, lose, record, stored
@@ -293,3 +294,16 @@ def test_a_transactional_handler_that_had_begun_has_failed_when_postgresql_fails
     claim = claim_one(make_job(type=register(fail, Effect.TRANSACTIONAL)), worker)
     outcome = run(claim)
     assert isinstance(outcome, Failed)
+
+
+@pytest.mark.parametrize("effect", Effect)
+def test_what_a_handler_returns_is_kept_with_its_success(
+    effect: Effect, run: Run, worker: Worker, register: Register
+) -> None:
+    def count(payload: Payload, context: JobContext) -> dict[str, int]:
+        return {"sent": 3}
+
+    claim = claim_one(make_job(type=register(count, effect)), worker)
+    outcome = run(claim)
+    record(claim, outcome)
+    assert job_result(stored(claim)) == ShownResult({"sent": 3}, "")

@@ -50,7 +50,7 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Register:
 
     def add(handler: Callable[[Payload, JobContext], object], effect: Effect) -> str:
         payload = job_types.get("tests.note").payload
-        job_type = JobType("tests.this", handler, payload, effect)  # type: ignore[arg-type]
+        job_type = JobType("tests.this", handler, payload, effect)
         monkeypatch.setitem(job_types._types, "tests.this", job_type)
         return "tests.this"
 

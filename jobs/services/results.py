@@ -1,0 +1,57 @@
+"""Results of handlers: written with the success, shown without what is sensitive."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from jobs.core.attempt_error import MASK
+from jobs.core.result import Result
+from jobs.handlers.registry import job_types
+from jobs.models import Job, JobResult
+from jobs.sql.statements import execute, statement
+
+
+class ShownResult(NamedTuple):
+    """A result as people may see it. `problem` says why there is no value; else it is empty."""
+
+    value: Any
+    problem: str
+
+
+def results_write(*, results: Sequence[tuple[UUID, Result]]) -> None:
+    """Keeps these results, inside the transaction that records the successes of their jobs."""
+    if results:
+        execute(
+            statement("write_results"),
+            {
+                "job_ids": [job_id for job_id, _ in results],
+                "json": [result.json for _, result in results],
+                "problems": [result.problem for _, result in results],
+            },
+        )
+
+
+def job_result(job: Job) -> ShownResult | None:
+    """What the handler returned, with the fields masked that the job's type marks sensitive.
+
+    None if it returned None, has not succeeded, or its result was pruned. Of a type that is not
+    registered any more nothing but the presence of a result is shown.
+    """
+    result = JobResult.objects.filter(job_id=job.pk).first()
+    if result is None:
+        return None
+    known = job_types.find(job.type)
+    value = MASK if known is None else _masked(result.value, frozenset(known.sensitive))
+    return ShownResult(value, result.problem)
+
+
+def _masked(value: Any, sensitive: frozenset[str]) -> Any:
+    """Fields are masked at every depth: a handler may put its payload into what it returns."""
+    if isinstance(value, dict):
+        return {
+            name: MASK if name in sensitive else _masked(one, sensitive)
+            for name, one in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(one, sensitive) for one in value]
+    return value
