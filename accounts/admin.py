@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from rest_framework_simplejwt.token_blacklist import admin as _  # noqa: F401
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from accounts.admin_login import LimitedLoginForm
 from accounts.models import User
 from accounts.services.sessions import user_log_out_everywhere
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     _UserAdmin = UserAdmin[User]
 else:
     _UserAdmin = UserAdmin
+
+
+admin.site.login_form = LimitedLoginForm
 
 
 @admin.register(User)

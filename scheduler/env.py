@@ -12,6 +12,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts.rate import Rate
 from jobs.core.conf import JobsConf, renamed_settings, setting_name
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -43,7 +44,7 @@ class Environment:
     https_only: bool
     trusted_proxies: int
     signup_enabled: bool
-    login_rate: str
+    login_rate: Rate
     access_token_minutes: int
     refresh_token_days: int
     session_days: int
@@ -83,7 +84,7 @@ def read_environment() -> Environment:
         https_only=_switch(env, "HTTPS_ONLY", default=not development),
         trusted_proxies=env.int("TRUSTED_PROXIES", default=0),
         signup_enabled=_switch(env, "SIGNUP_ENABLED", default=development),
-        login_rate=env.str("LOGIN_RATE", default="60/min"),
+        login_rate=_login_rate(env),
         access_token_minutes=env.int("ACCESS_TOKEN_MINUTES", default=30),
         refresh_token_days=env.int("REFRESH_TOKEN_DAYS", default=7),
         session_days=env.int("SESSION_DAYS", default=30),
@@ -142,6 +143,17 @@ def _required_url(env: environ.Env, name: str, example: str) -> str:
             f"{name} must begin with one of {', '.join(_SCHEMES[name])}, for example {example}."
         )
     return url
+
+
+def _login_rate(env: environ.Env) -> Rate:
+    text: str = env.str("LOGIN_RATE", default="60/min")
+    try:
+        return Rate.of(text)
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"LOGIN_RATE is {text!r}; set it to a number, at least 1, per s, min, hour or day, "
+            "for example 60/min."
+        ) from None
 
 
 def _log_format(env: environ.Env) -> str:

@@ -85,10 +85,9 @@ CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": _env.redis_url,
-        "KEY_PREFIX": "cache",
+        # Within the prefix of the jobs, for a user of Redis who may use no other keys.
+        "KEY_PREFIX": f"{_env.jobs['JOBS_REDIS_PREFIX']}cache",
         "OPTIONS": {
-            # Rate limits fail open: logins must go on while Redis is away.
-            "IGNORE_EXCEPTIONS": True,
             "SOCKET_CONNECT_TIMEOUT": 1,
             "SOCKET_TIMEOUT": 1,
         },
@@ -105,7 +104,12 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["accounts.backend.LimitedBackend"]
 SIGNUP_ENABLED = _env.signup_enabled
+
+# Failed log-ins, from one address and for one account, and sign-ups from one address.
+LOGIN_RATE = _env.login_rate
+TRUSTED_PROXIES = _env.trusted_proxies
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -115,8 +119,6 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "scheduler.http.exception_handler.exception_handler",
-    "DEFAULT_THROTTLE_RATES": {"login": _env.login_rate},
-    "NUM_PROXIES": _env.trusted_proxies,
     "UNAUTHENTICATED_USER": None,
 }
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from accounts.admin_login import admin_login
 from scheduler.http import error_views
 from scheduler.http.health_views import LiveView, ReadyView
 from scheduler.http.index_view import IndexView
@@ -21,6 +22,7 @@ urlpatterns = [
     re_path(r"^health/ready/?$", ReadyView.as_view(), name="health-ready"),
     path("", include("accounts.api.urls")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
     re_path(r"", error_views.no_such_path),
 ]

@@ -1,21 +1,24 @@
 """Sign-up, login and what happens to tokens afterwards."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypedDict
 
 from django.conf import settings
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from accounts.api.authentication import CHALLENGE, INVALID_TOKEN
 from accounts.api.parser import CredentialsParser
 from accounts.api.serializers import LoginInput, RefreshInput, SignUpInput
+from accounts.client_address import client_address
+from accounts.services.attempts import TooManyAttempts, count_sign_up
 from accounts.services.sessions import (
     NoActiveAccount,
     SessionEnded,
@@ -60,9 +63,6 @@ class OpenView(APIView):
 class SignUpView(OpenView):
     """Makes a user and logs it in, if the server runs with `SIGNUP_ENABLED`."""
 
-    throttle_classes = (ScopedRateThrottle,)
-    throttle_scope = "login"
-
     def post(self, request: Request) -> Response:
         """201 with the account and its tokens; raises `PermissionDenied` if sign-up is off."""
         if not settings.SIGNUP_ENABLED:
@@ -70,6 +70,8 @@ class SignUpView(OpenView):
                 "Sign-up is switched off on this server; ask its administrator for an account.",
                 code="signup_disabled",
             )
+        with _throttled():
+            count_sign_up(address=client_address(request._request))
         new = SignUpInput(data=request.data)
         new.is_valid(raise_exception=True)
         user = new.save()
@@ -82,12 +84,12 @@ class LoginView(OpenView):
     """Exchanges a name and a password for a pair of tokens: a session begins."""
 
     challenge = CHALLENGE
-    throttle_classes = (ScopedRateThrottle,)
-    throttle_scope = "login"
 
     def post(self, request: Request) -> Response:
         """200 with the tokens; raises `AuthenticationFailed`, the same for any reason."""
-        user = user_log_in(request=request._request, **_validated(LoginInput, request))
+        given = _validated(LoginInput, request)
+        with _throttled():
+            user = user_log_in(request=request._request, **given)
         if user is None:
             raise AuthenticationFailed(
                 "No active account found with the given credentials", code="no_active_account"
@@ -131,6 +133,15 @@ class LogoutEverywhereView(APIView):
         user: Any = request.user
         user_log_out_everywhere(user=user)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@contextmanager
+def _throttled() -> Iterator[None]:
+    """Too many attempts are a 429 with `Retry-After`."""
+    try:
+        yield
+    except TooManyAttempts as error:
+        raise Throttled(wait=error.wait_seconds) from error
 
 
 def _validated(form: type[Serializer[Any]], request: Request) -> dict[str, Any]:

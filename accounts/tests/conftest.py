@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from rest_framework.test import APIClient
 
+from accounts import counters
 from accounts.checked_tokens import checked_tokens
 from accounts.models import User
 
@@ -16,10 +17,11 @@ Post = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def unused_rate_limit() -> None:
-    cache.delete_many(
-        [f"throttle_login_{address}" for address in ("127.0.0.1", "10.0.0.1", "10.0.0.2")]
-    )
+def no_attempts() -> None:
+    counters._Redis.usable_at = 0.0
+    counters._own.clear()
+    cache: Any = caches["default"]
+    cache.delete_pattern("login:*")
 
 
 @pytest.fixture(autouse=True)

@@ -81,6 +81,9 @@ def test_production_refuses_a_weak_key(key: str, monkeypatch: pytest.MonkeyPatch
         ("JOBS_RETRY_FACTOR", "two"),
         ("DATABASE_URL", "sqlite:///file"),
         ("REDIS_URL", "host:6379"),
+        ("LOGIN_RATE", "60"),
+        ("LOGIN_RATE", "0/min"),
+        ("LOGIN_RATE", "60/fortnight"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_named(
