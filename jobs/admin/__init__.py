@@ -1,4 +1,5 @@
-"""The admin: jobs, results, dead letters, processed keys, key waits, events and workers.
+"""The admin: jobs, results, dead letters, progress,
+processed keys, key waits, events and workers.
 
 Everything is read-only but for two actions on dead letters, replay and discard.
 """
@@ -11,11 +12,22 @@ from jobs.admin.job_results.job_result_admin import JobResultAdmin
 from jobs.admin.jobs.job_admin import JobAdmin
 from jobs.admin.key_waits.key_wait_admin import KeyWaitAdmin
 from jobs.admin.processed_keys.processed_key_admin import ProcessedKeyAdmin
+from jobs.admin.progress_reports.progress_report_admin import ProgressReportAdmin
 from jobs.admin.workers.worker_admin import WorkerAdmin
-from jobs.models import DeadLetter, Event, Job, JobResult, KeyWait, ProcessedKey, Worker
+from jobs.models import (
+    DeadLetter,
+    Event,
+    Job,
+    JobResult,
+    KeyWait,
+    ProcessedKey,
+    ProgressReport,
+    Worker,
+)
 
 admin.site.register(Job, JobAdmin)
 admin.site.register(JobResult, JobResultAdmin)
+admin.site.register(ProgressReport, ProgressReportAdmin)
 admin.site.register(DeadLetter, DeadLetterAdmin)
 admin.site.register(ProcessedKey, ProcessedKeyAdmin)
 admin.site.register(KeyWait, KeyWaitAdmin)

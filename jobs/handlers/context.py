@@ -6,12 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from jobs.core.errors import JobCancelled
+from jobs.core.progress import Progress, progress_of
 
 Payload = dict[str, Any]
 
 
 def _never() -> bool:
     return False
+
+
+def _nowhere(progress: Progress) -> None:
+    """For a context that no worker has made, in a test of a handler for example."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,20 @@ class JobContext:
     idempotency_key: str
     worker: str
     is_cancelled: Callable[[], bool] = field(default=_never, repr=False)
+    report: Callable[[Progress], None] = field(default=_nowhere, repr=False)
 
     @property
     def cancelled(self) -> bool:
         """Whether the job is asked to stop; up to a second old. For handlers that take long."""
         return self.is_cancelled()
+
+    def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        """Tells clients and staff how far the job has come: `done` of `total`, and a sentence.
+
+        Returns at once, however often it is called: the last report is written once a second, if
+        the attempt was not taken away. Raises ValueError for numbers that make no sense.
+        """
+        self.report(progress_of(done, total, message))
 
     def stop_if_cancelled(self) -> None:
         """Raises JobCancelled if the job is asked to stop; uncaught, the job ends `cancelled`."""

@@ -6,6 +6,16 @@ from jobs.models.job import Job
 from jobs.models.job_result import JobResult
 from jobs.models.key_wait import KeyWait
 from jobs.models.processed_key import ProcessedKey
+from jobs.models.progress_report import ProgressReport
 from jobs.models.worker import Worker
 
-__all__ = ["DeadLetter", "Event", "Job", "JobResult", "KeyWait", "ProcessedKey", "Worker"]
+__all__ = [
+    "DeadLetter",
+    "Event",
+    "Job",
+    "JobResult",
+    "KeyWait",
+    "ProcessedKey",
+    "ProgressReport",
+    "Worker",
+]

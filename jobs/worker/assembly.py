@@ -18,6 +18,7 @@ from jobs.worker.liveness.lease import Lease
 from jobs.worker.options import WorkerOptions
 from jobs.worker.periodic import Periodic
 from jobs.worker.process.recycling import Recycling
+from jobs.worker.recording.progress_reporter import ProgressReporter
 from jobs.worker.recording.recorder import Recorder
 from jobs.worker.timers import timers
 
@@ -30,6 +31,7 @@ class Parts:
     beats: Periodic
     inflight: Inflight
     recorder: Recorder
+    progress: ProgressReporter
     pools: Pools
     fetcher: Fetcher
     timers: list[Periodic]
@@ -45,12 +47,14 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
     heartbeat = Heartbeat(lease, clock)
     after_all = threading.Event()
     recorder = Recorder(inflight, clock, heartbeat.beat)
-    pools = _pools(options, AttemptRunner(lease, inflight, clock), recorder, clock)
+    progress = ProgressReporter()
+    pools = _pools(options, AttemptRunner(lease, inflight, clock, progress), recorder, clock)
     return Parts(
         lease=lease,
         beats=Periodic("heartbeat", conf.heartbeat_seconds, heartbeat.beat, clock, after_all),
         inflight=inflight,
         recorder=recorder,
+        progress=progress,
         pools=pools,
         fetcher=Fetcher(
             queues=options.queues,
@@ -67,6 +71,7 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
             lease=lease,
             inflight=inflight,
             threads=pools.threads,
+            progress=progress,
             clock=clock,
             stop=stop,
         ),

@@ -18,6 +18,7 @@ from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
 from jobs.worker.periodic import Periodic
 from jobs.worker.recording.outcome_log import log_recorded
+from jobs.worker.recording.progress_reporter import ProgressReporter
 
 # A delayed job is late by half of this on average.
 PROMOTE_SECONDS = 0.1
@@ -31,6 +32,8 @@ RESCUE_BEATS = 0.5
 # A running handler learns within this time that it was cancelled or is overdue.
 CANCEL_SECONDS = 1.0
 TIMEOUT_SECONDS = 0.25
+# How often reports of handlers are written; clients see them that much later.
+PROGRESS_SECONDS = 1.0
 
 
 def timers(
@@ -39,6 +42,7 @@ def timers(
     lease: Lease,
     inflight: Inflight,
     threads: ThreadPool,
+    progress: ProgressReporter,
     clock: Clock,
     stop: threading.Event,
 ) -> list[Periodic]:
@@ -52,6 +56,7 @@ def timers(
         every("prune", PRUNE_SECONDS, lambda: _prune(clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
         every("timeouts", TIMEOUT_SECONDS, threads.interrupt_overdue),
+        every("progress", PROGRESS_SECONDS, progress.write),
     ]
 
 

@@ -121,8 +121,9 @@ class Worker:
         # 3. What runs may finish, within the grace period; the heartbeat keeps the lease.
         finished = parts.pools.wait_until_idle(jobs_conf().grace_seconds)
         parts.pools.stop()
-        # 4. Every outcome is written.
+        # 4. Every outcome is written, and what handlers last reported.
         recorded = parts.recorder.stop(RECORD_SECONDS)
+        self._write_last_progress()
         # 5. From now on other workers rescue whatever is left.
         parts.after_all.set()
         parts.beats.join(RECORD_SECONDS)
@@ -145,6 +146,16 @@ class Worker:
             )
         else:
             self._parts.inflight.remove(unstarted)
+
+    def _write_last_progress(self) -> None:
+        try:
+            self._parts.progress.write()
+        except DATABASE_ERRORS as error:
+            logger.warning(
+                "The last progress of handlers could not be written: %s",
+                error,
+                extra=self._fields("progress.not_written"),
+            )
 
     def _sign_off(self) -> None:
         try:

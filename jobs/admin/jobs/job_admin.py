@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 
 from jobs.admin.jobs.filters import StateFilter
 from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
@@ -15,12 +15,14 @@ from jobs.admin.shared.rendering import (
     badge,
     moment_column,
     pretty_json,
+    progress_bar,
     record_link,
     short_id,
     shown_attempts,
 )
 from jobs.admin.shared.search import job_ids_matching
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.services.progress import job_progress
 from jobs.services.results import job_result
 from jobs.services.visibility import masked_payload
 from jobs.services.waiting_for import job_waiting_for
@@ -52,6 +54,7 @@ class JobAdmin(ReadOnlyAdmin):
                     "type",
                     "state_badge",
                     "waiting_for",
+                    "progress",
                     "queue",
                     "priority",
                     "attempts_made",
@@ -107,6 +110,14 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.display(description="waiting for")
     def waiting_for(self, job: Job) -> str:
         return job_waiting_for(job) or EMPTY
+
+    @admin.display(description="progress")
+    def progress(self, job: Job) -> str:
+        report = job_progress(job)
+        if report is None:
+            return EMPTY
+        bar = progress_bar(report["done"], report["total"])
+        return format_html("{} {}", bar, report["message"])
 
     @admin.display(description="attempts")
     def attempts_made(self, job: Job) -> str:

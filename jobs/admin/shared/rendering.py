@@ -38,6 +38,15 @@ def badge(value: str, label: str = "") -> str:
     return format_html('<span class="badge badge-{}">{}</span>', value, label or value)
 
 
+def progress_bar(done: float, total: float | None) -> str:
+    """A bar and its figures; only the figure where no total is known."""
+    if total is None:
+        return f"{done:g}"
+    bar = '<progress value="{}" max="{}"></progress> {} of {} ({} %)'
+    share = min(100, int(done / total * 100))
+    return format_html(bar, min(done, total), total, f"{done:g}", f"{total:g}", share)
+
+
 def record_link(model: type[Model], pk: UUID | str | None, text: str) -> str:
     """A link to a record's page; the record need not be there any more."""
     if pk is None:

@@ -10,6 +10,7 @@ from jobs.core.attempt_error import error_summary
 from jobs.core.states import FINAL_STATES, JobState
 from jobs.models import Job
 from jobs.services.enqueue import Enqueued
+from jobs.services.progress import ShownProgress, job_progress
 from jobs.services.results import job_result
 from jobs.services.visibility import masked_payload
 from jobs.services.waiting_for import job_waiting_for
@@ -89,6 +90,7 @@ class JobDetails(TypedDict):
     """What is told of a single job only, because it costs queries."""
 
     waiting_for: str | None
+    progress: ShownProgress | None
     result: Any
     result_problem: str | None
 
@@ -193,10 +195,11 @@ def single_job(job: Job) -> SingleJob:
 
 
 def job_details(job: Job) -> JobDetails:
-    """What the job waits for, and what its handler returned."""
+    """What the job waits for, how far its handler has come, and what it returned."""
     result = job_result(job) if job.state == JobState.SUCCEEDED else None
     return {
         "waiting_for": job_waiting_for(job),
+        "progress": job_progress(job) if job.attempt else None,
         "result": result.value if result else None,
         "result_problem": (result.problem or None) if result else None,
     }

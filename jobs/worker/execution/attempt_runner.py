@@ -34,6 +34,7 @@ from jobs.worker.execution.thread_connections import (
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
 from jobs.worker.log_fields import attempt_fields
+from jobs.worker.recording.progress_reporter import ProgressReporter
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +44,11 @@ SUCCEEDED, RECORDED = Succeeded(), Succeeded(recorded=True)
 class AttemptRunner:
     """Runs handlers; one instance serves every thread of the worker."""
 
-    def __init__(self, lease: Lease, inflight: Inflight, clock: Clock) -> None:
+    def __init__(
+        self, lease: Lease, inflight: Inflight, clock: Clock, progress: ProgressReporter
+    ) -> None:
         self._lease = lease
+        self._progress = progress
         self._inflight = inflight
         self._starter = Starter(lease)
         self._orm_thread = OrmThread(clock)
@@ -141,6 +145,7 @@ class AttemptRunner:
             idempotency_key=claim.effect_key,
             worker=self._lease.worker.name,
             is_cancelled=partial(self._inflight.is_cancelled, claim.id),
+            report=partial(self._progress.report, claim),
         )
 
     def _outcome_of(

@@ -11,10 +11,12 @@ from accounts.models import User
 from accounts.tests.problem import problem
 from jobs.core.attempt_error import error_of
 from jobs.core.outcome import Failed, Succeeded
+from jobs.core.progress import progress_of
 from jobs.core.result import Result
 from jobs.core.states import JobState
 from jobs.models import Job, Worker
 from jobs.services.attempts import Finished, jobs_claim, jobs_record
+from jobs.services.progress import progress_write
 from jobs.tests.api.conftest import MakeDeadLetter
 from jobs.tests.factories import make_job, make_worker
 
@@ -52,6 +54,7 @@ def test_a_job_tells_everything_about_itself(api: APIClient, user: User) -> None
         "error": None,
         "done_by": None,
         "waiting_for": "a worker: no live worker serves the queue default",
+        "progress": None,
         "result": None,
         "result_problem": None,
         "links": {"self": f"/jobs/{job.pk}", "cancel": f"/jobs/{job.pk}/cancel"},
@@ -176,6 +179,16 @@ def test_a_job_that_succeeded_shows_its_result_masked(api: APIClient, user: User
 
     assert body["result"] == {"id": 7, "secret": "********"}
     assert body["result_problem"] is None
+
+
+def test_a_running_job_shows_its_progress(api: APIClient, user: User, worker: Worker) -> None:
+    job = make_job(submitted_by_id=user.pk)
+    [claim] = jobs_claim(worker_id=worker.id, job_ids=[job.id])
+    progress_write(reports=[(claim, progress_of(3, 10, "rows read"))])
+
+    body = api.get(f"/jobs/{job.pk}").json()
+
+    assert body["progress"] == {"done": 3.0, "total": 10.0, "message": "rows read"}
 
 
 def test_a_list_leaves_out_what_jobs_wait_for(api: APIClient, user: User) -> None:

@@ -18,6 +18,7 @@ from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.attempt_runner import AttemptRunner
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
+from jobs.worker.recording.progress_reporter import ProgressReporter
 
 Register = Callable[..., str]
 
@@ -35,7 +36,9 @@ def inflight() -> Inflight:
 @pytest.fixture
 def run(worker: Worker, inflight: Inflight) -> Callable[[ClaimedJob], Outcome]:
     """Runs one attempt as a slot of the worker does."""
-    runner = AttemptRunner(Lease(worker, 30.0, SystemClock()), inflight, SystemClock())
+    runner = AttemptRunner(
+        Lease(worker, 30.0, SystemClock()), inflight, SystemClock(), ProgressReporter()
+    )
     return lambda claim: runner.run(Attempt(claim, SystemClock()))
 
 

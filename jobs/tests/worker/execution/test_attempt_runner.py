@@ -30,15 +30,18 @@ from jobs.models import Job, ProcessedKey, Worker
 from jobs.services.cancel import job_cancel
 from jobs.services.enqueue import job_enqueue
 from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.progress import job_progress
 from jobs.services.results import ShownResult, job_result
 from jobs.tests.app.models import Note
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one, lose, record, stored
 from jobs.tests.threads import elsewhere
+from jobs.tests.worker.execution.runners import make_runner
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.attempt_runner import AttemptRunner
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
+from jobs.worker.recording.progress_reporter import ProgressReporter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -205,7 +208,9 @@ def test_a_transactional_handler_runs_exactly_once_though_its_first_attempt_was_
         other = make_worker()
         Job.objects.filter(id=job_id).update(run_at=Job.objects.get(id=job_id).created_at)
         again = claim_one(Job.objects.get(id=job_id), other)
-        runner = AttemptRunner(Lease(other, 30.0, SystemClock()), Inflight(), SystemClock())
+        runner = AttemptRunner(
+            Lease(other, 30.0, SystemClock()), Inflight(), SystemClock(), ProgressReporter()
+        )
         others.append(runner.run(Attempt(again, SystemClock())))
 
     def write(payload: Payload, context: JobContext) -> None:
@@ -307,3 +312,13 @@ def test_what_a_handler_returns_is_kept_with_its_success(
     outcome = run(claim)
     record(claim, outcome)
     assert job_result(stored(claim)) == ShownResult({"sent": 3}, "")
+
+
+def test_a_handler_reports_its_progress(worker: Worker, register: Register) -> None:
+    def report(payload: Payload, context: JobContext) -> None:
+        context.progress(3, 10, "rows read")
+
+    job, progress = make_job(type=register(report)), ProgressReporter()
+    make_runner(worker, progress=progress).run(Attempt(claim_one(job, worker), SystemClock()))
+    progress.write()
+    assert job_progress(stored(job)) == {"done": 3.0, "total": 10.0, "message": "rows read"}

@@ -33,6 +33,7 @@ from jobs.worker.execution.capacity import Capacity
 from jobs.worker.execution.event_loop import EventLoop
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
+from jobs.worker.recording.progress_reporter import ProgressReporter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,7 +54,9 @@ class Slots:
     def __init__(self, worker: Worker, types: dict[str, JobType]) -> None:
         self._worker = worker
         self._types = types
-        self._runner = AttemptRunner(Lease(worker, 30.0, SystemClock()), Inflight(), SystemClock())
+        self._runner = AttemptRunner(
+            Lease(worker, 30.0, SystemClock()), Inflight(), SystemClock(), ProgressReporter()
+        )
         self._thread = ThreadPoolExecutor(1)
         self._finished: list[Finished] = []
         capacity = Capacity(9, threading.Condition(), SystemClock())

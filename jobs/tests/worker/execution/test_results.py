@@ -24,6 +24,7 @@ from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.attempt_runner import AttemptRunner
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
+from jobs.worker.recording.progress_reporter import ProgressReporter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,7 +47,9 @@ def run(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> Run:
         payload = job_types.get("tests.note").payload
         job_type = JobType("tests.this", handler, payload, effect, timeout_seconds=seconds)
         monkeypatch.setitem(job_types._types, "tests.this", job_type)
-        runner = AttemptRunner(Lease(worker, 30.0, SystemClock()), Inflight(), SystemClock())
+        runner = AttemptRunner(
+            Lease(worker, 30.0, SystemClock()), Inflight(), SystemClock(), ProgressReporter()
+        )
         attempt = Attempt(claim_one(make_job(type="tests.this"), worker), SystemClock())
         if job_type.is_async:
             return asyncio.run(_then_close(runner.run_async(attempt)))

@@ -22,6 +22,7 @@ from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.attempt_runner import AttemptRunner
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
+from jobs.worker.recording.progress_reporter import ProgressReporter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +38,9 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs one attempt of a transactional handler."""
     settings.JOBS_WORKER_TIMEOUT_SECONDS = LIMIT_SECONDS
     worker = make_worker()
-    runner = AttemptRunner(Lease(worker, 30.0, SystemClock()), Inflight(), SystemClock())
+    runner = AttemptRunner(
+        Lease(worker, 30.0, SystemClock()), Inflight(), SystemClock(), ProgressReporter()
+    )
 
     def run_one(handler: Handler, timeout_seconds: float | None = None) -> Outcome:
         job_type = JobType(

@@ -26,6 +26,7 @@ from jobs.worker.execution.attempt_runner import AttemptRunner
 from jobs.worker.execution.starter import NOT_STARTED_SECONDS, UNKNOWN_TYPE_SECONDS
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
+from jobs.worker.recording.progress_reporter import ProgressReporter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,7 +92,9 @@ def test_what_was_claimed_under_a_former_row_does_not_begin(run: Run, notes: Not
 
 
 def test_a_worker_whose_lease_is_over_begins_nothing(worker: Worker, notes: Notes) -> None:
-    runner = AttemptRunner(Lease(worker, 0.0, SystemClock()), Inflight(), SystemClock())
+    runner = AttemptRunner(
+        Lease(worker, 0.0, SystemClock()), Inflight(), SystemClock(), ProgressReporter()
+    )
     claim = claim_one(make_job(), worker)
     assert runner.run(Attempt(claim, SystemClock())) == NotStarted()
     assert notes.texts() == []

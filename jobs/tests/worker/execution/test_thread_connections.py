@@ -27,6 +27,7 @@ from jobs.worker.execution.starter import NOT_STARTED_SECONDS
 from jobs.worker.execution.thread_connections import thread_connections
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
+from jobs.worker.recording.progress_reporter import ProgressReporter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,7 +42,9 @@ def worker() -> Worker:
 
 @pytest.fixture
 def runner(worker: Worker) -> AttemptRunner:
-    return AttemptRunner(Lease(worker, 30.0, SystemClock()), Inflight(), SystemClock())
+    return AttemptRunner(
+        Lease(worker, 30.0, SystemClock()), Inflight(), SystemClock(), ProgressReporter()
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,41 @@
+"""Reports of handlers about how far they have come: written, and shown."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from jobs.core.claim import ClaimedJob
+from jobs.core.progress import Progress
+from jobs.models import Job, ProgressReport
+from jobs.sql.statements import execute, statement
+
+
+class ShownProgress(TypedDict):
+    """A report as clients get it; `total` is None where the handler does not know it."""
+
+    done: float
+    total: float | None
+    message: str
+
+
+def progress_write(*, reports: Sequence[tuple[ClaimedJob, Progress]]) -> None:
+    """Keeps these reports, each only if the attempt that made it was not taken away."""
+    if reports:
+        execute(
+            statement("write_progress"),
+            {
+                "job_ids": [claim.id for claim, _ in reports],
+                "attempts": [claim.attempt for claim, _ in reports],
+                "worker_ids": [claim.worker_id for claim, _ in reports],
+                "done": [one.done for _, one in reports],
+                "totals": [one.total for _, one in reports],
+                "messages": [one.message for _, one in reports],
+            },
+        )
+
+
+def job_progress(job: Job) -> ShownProgress | None:
+    """The last report of the job's present or last attempt; None if that made none."""
+    row = ProgressReport.objects.filter(job_id=job.pk, attempt=job.attempt).first()
+    if row is None:
+        return None
+    return {"done": row.done, "total": row.total, "message": row.message}

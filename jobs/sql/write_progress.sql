@@ -1,0 +1,13 @@
+-- Keeps the last report of each attempt, fenced by worker and attempt: one that was taken away writes
+-- nothing. A report of a job that has ended meanwhile is kept, because it is its last.
+INSERT INTO jobs_progressreport AS kept (job_id, attempt, done, total, message, reported_at)
+SELECT job.id, job.attempt, report.done, report.total, report.message, now()
+FROM unnest(
+    %(job_ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[],
+    %(done)s::float8[], %(totals)s::float8[], %(messages)s::text[]
+) AS report (job_id, attempt, worker_id, done, total, message)
+JOIN jobs_job AS job
+    ON job.id = report.job_id AND job.attempt = report.attempt AND job.worker_id = report.worker_id
+ON CONFLICT (job_id) DO UPDATE
+SET attempt = excluded.attempt, done = excluded.done, total = excluded.total,
+    message = excluded.message, reported_at = excluded.reported_at
