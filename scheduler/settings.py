@@ -32,6 +32,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "scheduler.http.request_id.RequestIdMiddleware",
     "scheduler.http.length_required.LengthRequiredMiddleware",
+    "scheduler.http.content_coding.ContentCodingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "scheduler.http.admin_middleware.AdminSessionMiddleware",

@@ -14,6 +14,7 @@ from jobs.api.jobs.representations import job_receipt
 from jobs.api.jobs.submission import job_request
 from jobs.api.shared.client import client_of
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.strict_call import query_of, refuse_query
 from jobs.services.enqueue import job_enqueue_together
 
 
@@ -24,6 +25,7 @@ class AddJobView(JobRefusalMixin, APIView):
 
     def post(self, request: Request) -> Response:
         """202 once the row is committed; 200 for a job that was there already."""
+        refuse_query(request)
         accepted = job_enqueue_together(
             request=job_request(request.data), submitted_by_id=client_of(request).pk
         )
@@ -42,7 +44,7 @@ class AddJobsView(JobRefusalMixin, APIView):
 
     def post(self, request: Request) -> Response:
         """200 with a result for each item, in their order; 422 if none is accepted."""
-        query = BulkQuery(data=request.query_params.dict())
+        query = BulkQuery(data=query_of(request))
         query.is_valid(raise_exception=True)
         results = bulk_results(
             bulk_items(request.data),

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from jobs.core.errors import ERRORS_MAX
+from jobs.services.enqueue.strict_payload import unknown_members
 
 ITEMS_MAX = 1_000
 
@@ -13,9 +13,8 @@ def bulk_items(body: Any) -> list[Any]:
     """The items in the body; raises `ValidationError` if it is anything but a list of them."""
     if not isinstance(body, dict):
         raise ValidationError('Give a JSON object: {"jobs": [...]}.')
-    if unknown := [name for name in body if name != "jobs"][:ERRORS_MAX]:
-        detail = ErrorDetail("Unknown; known are: jobs.", code="unknown_field")
-        raise ValidationError({name: [detail] for name in unknown})
+    if unknown := unknown_members(body, ["jobs"]):
+        raise ValidationError(unknown)
     if "jobs" not in body:
         raise ValidationError({"jobs": [ErrorDetail("This field is required.", code="required")]})
     items = body["jobs"]

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from jobs.api.shared.fields import QuerySwitchField
 from jobs.api.shared.page_query import PageQuery
 from jobs.api.shared.strict_serializer import StrictSerializer
 from jobs.core.states import JobState
@@ -13,7 +14,7 @@ from jobs.core.states import JobState
 class BulkQuery(StrictSerializer):
     """The query parameters of `POST /addJobs`."""
 
-    atomic = serializers.BooleanField(default=False)
+    atomic = QuerySwitchField(default=False)
 
 
 class JobQuery(PageQuery):

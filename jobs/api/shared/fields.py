@@ -4,19 +4,31 @@ Those with `accepts_unchanged` recognise a value that they would return as it ca
 `StrictSerializer.validated` the way through DRF.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 from rest_framework import serializers
 
+from jobs.services.enqueue.strict_payload import TEXT, WHOLE_NUMBER, refuse
+
+# As many as a 64-bit number has at most.
+_DIGITS = re.compile(r"0|-?[1-9][0-9]{0,18}")
+
 
 class TextField(serializers.CharField):
-    """A text of 1 to `max_length` characters, spaces at its ends included."""
+    """A text of 1 to `max_length` characters, spaces at its ends included; no number."""
 
     def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, trim_whitespace=False, **kwargs)
         self._longest = max_length
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text itself."""
+        if not TEXT.accepts(data):
+            refuse(TEXT)
+        return super().to_internal_value(data)
 
     def accepts_unchanged(self, value: Any) -> bool:
         """True only if the text is valid. The parser has refused what PostgreSQL cannot store."""
@@ -24,15 +36,43 @@ class TextField(serializers.CharField):
 
 
 class WholeNumberField(serializers.IntegerField):
-    """A whole number from `min_value` to `max_value`, or the text of one."""
+    """A whole number from `min_value` to `max_value`; no text, no `5.0` and no boolean."""
 
     def __init__(self, *, min_value: int, max_value: int, **kwargs: Any) -> None:
         super().__init__(min_value=min_value, max_value=max_value, **kwargs)
         self._least, self._most = min_value, max_value
 
+    def to_internal_value(self, data: Any) -> int:
+        """The number itself."""
+        if not WHOLE_NUMBER.accepts(data):
+            refuse(WHOLE_NUMBER)
+        return super().to_internal_value(data)
+
     def accepts_unchanged(self, value: Any) -> bool:
         """True only if the number is valid."""
         return type(value) is int and self._least <= value <= self._most
+
+
+class QueryNumberField(serializers.IntegerField):
+    """A whole number in a query, where everything is a text: digits, with no 0 before them."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """The number."""
+        if _DIGITS.fullmatch(data) is None:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class QuerySwitchField(serializers.Field[bool, str, bool, Any]):
+    """`true` or `false` in a query."""
+
+    default_error_messages = {"invalid": "Give true or false."}
+
+    def to_internal_value(self, data: str) -> bool:
+        """True or False."""
+        if data not in ("true", "false"):
+            self.fail("invalid")
+        return data == "true"
 
 
 class SecondsField(serializers.FloatField):

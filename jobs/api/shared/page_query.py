@@ -5,18 +5,19 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from jobs.api.shared.fields import QueryNumberField, TextField
 from jobs.api.shared.limits import QUEUE_MAX, TYPE_MAX
-from jobs.api.shared.pages import LIMIT_DEFAULT, LIMIT_MAX, Cursor
+from jobs.api.shared.pages import CURSOR_MAX, LIMIT_DEFAULT, LIMIT_MAX, Cursor
 from jobs.api.shared.strict_serializer import StrictSerializer
 
 
 class PageQuery(StrictSerializer):
     """The query parameters that every list has."""
 
-    limit = serializers.IntegerField(min_value=1, max_value=LIMIT_MAX, default=LIMIT_DEFAULT)
-    cursor = serializers.CharField(default=None)
-    type = serializers.CharField(max_length=TYPE_MAX, required=False)
-    queue = serializers.CharField(max_length=QUEUE_MAX, required=False)
+    limit = QueryNumberField(min_value=1, max_value=LIMIT_MAX, default=LIMIT_DEFAULT)
+    cursor = TextField(max_length=CURSOR_MAX, default=None)
+    type = TextField(max_length=TYPE_MAX, required=False)
+    queue = TextField(max_length=QUEUE_MAX, required=False)
 
     def validate_cursor(self, cursor: str | None) -> Cursor | None:
         """The cursor; one that this service did not write is refused."""

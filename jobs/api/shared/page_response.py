@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from jobs.api.shared.page_query import PageQuery
 from jobs.api.shared.pages import Cursor, page_of
+from jobs.api.shared.strict_call import query_of
 
 Row = TypeVar("Row", bound=Model)
 Representation = TypeVar("Representation")
@@ -30,7 +31,7 @@ def paged_response(
     represent: Callable[[Row], Representation],
 ) -> Response:
     """One page of the rows that the query string asks for; raises DRF's `ValidationError`."""
-    query = query_class(data=request.query_params.dict())
+    query = query_class(data=query_of(request))
     query.is_valid(raise_exception=True)
     asked = query.validated_data
     page = page_of(query.filtered(rows), asked["cursor"], asked["limit"])

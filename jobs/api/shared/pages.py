@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200
+CURSOR_MAX = 50  # characters; those that this service writes have 23
 
 _OLDER, _NEWER = b"o", b"n"
 
@@ -36,7 +37,10 @@ class Cursor:
         raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
         if len(raw) != 17 or raw[:1] not in (_OLDER, _NEWER):
             raise ValueError("not a cursor")
-        return cls(UUID(bytes=raw[1:]), newer=raw[:1] == _NEWER)
+        cursor = cls(UUID(bytes=raw[1:]), newer=raw[:1] == _NEWER)
+        if cursor.encode() != text:  # base64 skips characters that it does not know
+            raise ValueError("not a cursor")
+        return cursor
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,18 @@
-"""JSON that is read strictly: UTF-8, finite numbers, bounded in depth and in values.
+"""JSON that is read strictly: UTF-8, finite numbers, no member twice, bounded depth and values.
 
 Without this, each would be an error of the server: `jsonb` holds no infinite number, deep nesting
-exhausts the stack, and millions of tiny values keep the process busy for seconds.
+exhausts the stack, and millions of tiny values keep the process busy for seconds. Of a member that
+is given twice, one value would be dropped without a word.
 """
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from rest_framework.exceptions import ParseError
+
+from jobs.api.shared.pointers import NAME_MAX, cut
 
 DEPTH_MAX = 100
 
@@ -24,7 +28,12 @@ def parsed_json(body: bytes, values_max: int) -> Any:
 
 def _loads(body: bytes) -> Any:
     try:
-        return json.loads(body.decode(), parse_constant=_refuse_number, parse_float=_finite)
+        return json.loads(
+            body.decode(),
+            parse_constant=_refuse_number,
+            parse_float=_finite,
+            object_pairs_hook=_object,
+        )
     except UnicodeDecodeError:
         raise ParseError("The body is not UTF-8.") from None
     except json.JSONDecodeError as error:
@@ -56,6 +65,22 @@ def _values_at_most(body: bytes) -> int:
 
 def _refuse_as_many(values_max: int) -> NoReturn:
     raise ParseError(f"The JSON has more than {values_max} values; send it in several calls.")
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(members)
+    if len(made) != len(members):
+        _refuse_twice(name for name, _ in members)
+    return made
+
+
+def _refuse_twice(names: Iterable[str]) -> NoReturn:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ParseError(f"The member {cut(name, NAME_MAX)!r} is given twice in one object.")
+        seen.add(name)
+    raise AssertionError("no member is given twice")
 
 
 def _finite(text: str) -> float:

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from itertools import islice
 from typing import Any, NamedTuple
 
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
-from jobs.core.errors import ERRORS_MAX
+from jobs.services.enqueue.strict_payload import unknown_members
 
 
 class _QuickField(NamedTuple):
@@ -67,7 +65,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """The validated fields; errors of unknown and of known ones are reported together."""
-        errors = self._unknown(data) if isinstance(data, dict) else {}
+        errors = unknown_members(data, self.fields) if isinstance(data, dict) else {}
         try:
             values: dict[str, Any] = super().to_internal_value(data)
         except serializers.ValidationError as error:
@@ -77,9 +75,3 @@ class StrictSerializer(serializers.Serializer[Any]):
         if errors:
             raise serializers.ValidationError(errors)
         return values
-
-    def _unknown(self, data: dict[str, Any]) -> dict[str, list[ErrorDetail]]:
-        known = ", ".join(self.fields)
-        unknown = islice((name for name in data if name not in self.fields), ERRORS_MAX)
-        detail = ErrorDetail(f"Unknown; known are: {known}.", code="unknown_field")
-        return {name: [detail] for name in unknown}

@@ -33,6 +33,8 @@ class OneLineField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         """The text; one that is too long is refused before anything else looks at it."""
+        if not isinstance(data, str):
+            self.fail("invalid")
         text: str = super().to_internal_value(data)
         if self.max_length is not None and len(text) > self.max_length:
             self.fail("max_length", max_length=self.max_length)

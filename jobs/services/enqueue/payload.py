@@ -13,6 +13,7 @@ from jobs.core.errors import PayloadInvalid, PayloadTooLarge
 from jobs.core.json_text import json_text, size_bytes
 from jobs.handlers.registry import JobType
 from jobs.services.enqueue.bounded_children import BoundedChildren
+from jobs.services.enqueue.strict_payload import make_strict
 
 # Fields whose representation of a value is the value that they have accepted.
 _RENDERED_AS_ACCEPTED = (
@@ -40,6 +41,7 @@ class _Checker:
 
     def __init__(self, payload: type[Serializer[Any]]) -> None:
         self._serializer = serializer = payload()
+        make_strict(serializer)
         self._children = BoundedChildren(serializer)
         plain = _is_untouched(payload, _CHECKS) and not serializer.validators
         self._accept = serializer.to_internal_value if plain else serializer.run_validation

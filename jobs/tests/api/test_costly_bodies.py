@@ -16,16 +16,16 @@ from jobs.tests.api.raw_bodies import note, send
 pytestmark = pytest.mark.django_db
 
 MEBIBYTE = 1024 * 1024
-# Far above what a refusal takes on a busy machine, and far below what it took.
+# Of the processor, not of the clock: a busy machine is no fault. Far below what refusals took.
 SECONDS_MAX = 3.0
 ANSWER_BYTES_MAX = 32 * 1024
 
 
 @contextmanager
 def soon() -> Iterator[None]:
-    begin = time.monotonic()
+    begin = time.thread_time()
     yield
-    assert time.monotonic() - begin < SECONDS_MAX
+    assert time.thread_time() - begin < SECONDS_MAX
 
 
 MAIL = {"to": ["ann@example.com"], "subject": "Hello", "text": "A line."}
