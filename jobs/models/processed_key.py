@@ -20,7 +20,8 @@ class ProcessedKeyQuerySet(models.QuerySet["ProcessedKey"]):
 class ProcessedKey(models.Model):
     """The job that owns an effect key. The unique index decides which; cache marks are hints.
 
-    `processed_at` is set in the transaction of the success: from then on the effect is done.
+    `processed_at` is set in the transaction of the success: from then on the effect is done. A job
+    that is its own key has no row: nobody else can ask for the key.
     """
 
     # Collation C sorts by bytes, so the primary key's index also finds keys by their beginning.

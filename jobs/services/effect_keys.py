@@ -20,7 +20,7 @@ from jobs.core.key_rule import (
     decide_key,
     deferral_seconds,
 )
-from jobs.core.message import QueueMessage
+from jobs.core.message import QueueMessage, can_be_shared
 from jobs.core.states import FINAL_STATES, DeathReason, JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.models.moments import seconds_ago
@@ -147,7 +147,7 @@ def _key_conflicts(job_ids: Sequence[UUID]) -> list[KeyConflict]:
         .order_by("id")
         .values_list("id", "effect_key", "queue", "priority", Extract(F("run_at") - Now(), "epoch"))
     )
-    keys = ProcessedKey.objects.in_bulk([effect_key for _, effect_key, *_ in jobs])
+    keys = ProcessedKey.objects.in_bulk([key for _, key, *_ in jobs if can_be_shared(key)])
     owners = _owners({key.job_id for key in keys.values()})
     conflicts = []
     for *fields, seconds_to_due in jobs:

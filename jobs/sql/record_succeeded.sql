@@ -1,4 +1,5 @@
 -- running -> succeeded, fenced by worker and attempt, with the processed key in the same statement.
+-- A job that is its own key leaves none: its row says as much (docs/decisions/0004).
 -- Returns the jobs that were written. Only the primary key can serve: see claim_jobs.sql.
 WITH succeeded AS (
     UPDATE jobs_job AS job
@@ -13,6 +14,7 @@ WITH succeeded AS (
 ), processed AS (
     INSERT INTO jobs_processedkey AS key (key, job_id, created_at, processed_at)
     SELECT effect_key, id, now(), now() FROM succeeded
+    WHERE effect_key <> id::text
     ON CONFLICT (key) DO UPDATE SET processed_at = excluded.processed_at
     WHERE key.job_id = excluded.job_id
 )

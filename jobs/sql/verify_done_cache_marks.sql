@@ -4,6 +4,8 @@ SELECT
     CASE
         WHEN job.state <> 'succeeded'
             THEN 'marked as done by job ' || job.id || ', which is ' || job.state
+        WHEN position(':' IN mark.key) = 0 AND mark.key <> mark.job_id::text
+            THEN 'marked as done by job ' || mark.job_id || ', but it is the key of another'
         WHEN held.job_id <> mark.job_id
             THEN 'marked as done by job ' || mark.job_id || ', but it belongs to ' || held.job_id
         WHEN held.processed_at IS NULL AND held.key IS NOT NULL

@@ -15,11 +15,15 @@ SELECT
             THEN 'skipped without naming the job that had done its effect'
         WHEN state IN ('succeeded', 'dead') AND attempt = 0
             THEN state || ' without an attempt'
+        WHEN state IN ('succeeded', 'dead') AND (worker_id IS NULL OR claimed_at IS NULL)
+            THEN state || ' without a claim'
         WHEN state IN ('queued', 'running') AND failures > max_retries
             THEN state || ' although its retries are used up'
         WHEN jsonb_typeof(errors) <> 'array'
             THEN 'errors is not a list'
         WHEN jsonb_array_length(errors) > attempt
             THEN 'more errors than attempts'
+        WHEN effect_key <> id::text AND position(':' IN effect_key) = 0
+            THEN 'its effect key is neither its id nor one that jobs can share'
     END AS problem
 FROM jobs_job

@@ -21,6 +21,7 @@ from jobs.admin.shared.rendering import (
     shown_attempts,
 )
 from jobs.admin.shared.search import job_ids_matching
+from jobs.core.message import can_be_shared
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 from jobs.services.progress import job_progress
 from jobs.services.results import job_result
@@ -137,6 +138,8 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description="effect key")
     def effect_key_link(self, job: Job) -> str:
+        if not can_be_shared(job.effect_key):
+            return job.effect_key  # it has no processed key
         return record_link(ProcessedKey, job.effect_key, job.effect_key)
 
     @admin.display(description="dead letters")

@@ -20,7 +20,7 @@ class ProcessedKeyAdmin(ReadOnlyAdmin):
         job_id = as_uuid(term)
         if job_id is None:
             return keys_matching(term)
-        # The key of a job without an effect key is its id; other keys are found through the job.
+        # Earlier versions wrote a key for a job that is its own, too: its id.
         keys = Job.objects.filter(id=job_id).values_list("effect_key", flat=True)
         return Q(key__in=[str(job_id), *keys])
 

@@ -14,7 +14,7 @@ DATABASE_CHECKS = {
     "job_states": "every job is in a legal state, with columns that fit",
     "key_owners": "one owner for each effect key",
     "running": "no running job without a live worker",
-    "succeeded": "no success without its processed key",
+    "succeeded": "every success has its processed key, if jobs can share it, and no other outcome",
     "processed_keys": "no processed key without a success",
     "skipped": "what was skipped had been done by another job",
     "dead": "every dead job has its dead letter",

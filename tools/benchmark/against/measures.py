@@ -44,7 +44,12 @@ class Measure:
 def measures(processes: int) -> dict[str, Measure]:
     """By the name that `--only` takes. `processes`: workers of the drain with several."""
     return {
-        "drain": _drain(1, _rate("drain, 1 process", "jobs/s"), _wal("WAL of a drained job")),
+        "drain": _drain(
+            1,
+            _rate("drain, 1 process", "jobs/s"),
+            _wal("WAL of a drained job"),
+            _table("tables of a drained job"),
+        ),
         "drains": _drain(processes, _rate(f"drain, {processes} processes", "jobs/s")),
         "enqueue": Measure(_asks("enqueue"), [_rate("enqueue one", "jobs/s")], 500, 100),
         "bulk": Measure(
@@ -128,6 +133,10 @@ def _rate(name: str, unit: str) -> Figure:
 
 def _wal(name: str) -> Figure:
     return Figure(name, "bytes", True, lambda count, answer: float(answer["wal"]))
+
+
+def _table(name: str) -> Figure:
+    return Figure(name, "bytes", True, lambda count, answer: float(answer["table"]))
 
 
 def _wait(name: str, percentile: str) -> Figure:

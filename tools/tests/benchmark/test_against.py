@@ -87,6 +87,7 @@ def test_every_figure_of_a_version_against_itself() -> None:
     assert list(figures) == [
         "drain, 1 process",
         "WAL of a drained job",
+        "tables of a drained job",
         "drain, 2 processes",
         "enqueue one",
         "enqueue many",

@@ -56,6 +56,15 @@ def test_a_job_links_to_what_belongs_to_it(
     assert "(waiting)" in text
 
 
+def test_a_job_that_is_its_own_key_links_to_no_processed_key(admin_client: Client) -> None:
+    job = make_job()
+
+    text = record_text(admin_client, job)
+
+    assert str(job.id) in text
+    assert record_page(ProcessedKey(key=job.effect_key)) not in text
+
+
 def test_a_queued_job_says_what_it_waits_for(admin_client: Client) -> None:
     text = record_text(admin_client, make_job())
     assert "a worker: no live worker serves the queue default" in text

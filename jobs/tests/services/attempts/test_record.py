@@ -43,16 +43,21 @@ def claim(broker: RedisBroker) -> ClaimedJob:
     return claim
 
 
-def test_a_success_comes_with_its_key(claim: ClaimedJob) -> None:
+def test_a_success_ends_the_job(claim: ClaimedJob) -> None:
     recorded = record(claim, Succeeded())
     assert recorded.written
     assert recorded.move == Succeed()
     row = stored(claim)
     assert row.state == JobState.SUCCEEDED
     assert row.worker_id == claim.worker_id  # the worker that did it stays known
-    key = ProcessedKey.objects.get(key=str(claim.id))
-    assert key.job_id == claim.id
-    assert key.processed_at == row.finished_at is not None
+    assert row.finished_at is not None
+
+
+def test_a_job_that_is_its_own_key_leaves_no_processed_key(claim: ClaimedJob) -> None:
+    """Nobody can ask for it: the row of the job says all there is."""
+    record(claim, Succeeded())
+    assert not ProcessedKey.objects.exists()
+    assert not record(claim, Succeeded()).written
 
 
 def test_a_success_completes_the_key_that_the_claim_has_taken() -> None:
@@ -66,17 +71,19 @@ def test_a_success_completes_the_key_that_the_claim_has_taken() -> None:
 
 
 def test_success_and_key_are_one_statement_so_that_neither_is_without_the_other(
-    claim: ClaimedJob, django_assert_num_queries: DjangoAssertNumQueries
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     """Not even a crash between two statements may part them."""
+    claim = claim_one(make_job(type="tests.note_by_text", payload={"text": "ann"}))
     with django_assert_num_queries(1):
-        record(claim, Succeeded())
-    assert ProcessedKey.objects.filter(job_id=claim.id).exists()
+        assert Job.objects.record_succeeded([claim]) == {claim.id}
+    assert ProcessedKey.objects.get(job_id=claim.id).processed_at is not None
 
 
-def test_a_key_that_belongs_to_another_job_is_not_touched(claim: ClaimedJob) -> None:
+def test_a_key_that_belongs_to_another_job_is_not_touched() -> None:
+    claim = claim_one(make_job(type="tests.note_by_text", payload={"text": "ann"}))
     other = make_job()
-    ProcessedKey.objects.create(key=claim.effect_key, job_id=other.id)
+    ProcessedKey.objects.update(job_id=other.id)
     record(claim, Succeeded())
     key = ProcessedKey.objects.get(key=claim.effect_key)
     assert key.job_id == other.id

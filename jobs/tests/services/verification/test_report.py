@@ -99,18 +99,34 @@ def running_for_nobody() -> None:
     Worker.objects.all().delete()
 
 
+def succeeded_without_a_claim() -> None:
+    job = make_job()
+    succeed(job)
+    change(job, worker_id=None)
+
+
+def an_effect_key_that_is_the_id_of_another() -> None:
+    change(make_job(), effect_key=str(uuid7()))
+
+
+def success_of_an_attempt_that_failed() -> None:
+    job = make_job()
+    succeed(job)
+    change(job, errors=[{"attempt": 1}])
+
+
 def success_without_its_key() -> None:
-    succeed(make_job())
+    succeed(by_text())
     ProcessedKey.objects.all().delete()
 
 
 def success_with_the_key_of_another() -> None:
-    succeed(make_job())
+    succeed(by_text())
     ProcessedKey.objects.update(job_id=uuid7())
 
 
 def success_with_an_unprocessed_key() -> None:
-    succeed(make_job())
+    succeed(by_text())
     ProcessedKey.objects.update(processed_at=None)
 
 
@@ -184,6 +200,8 @@ def marked_as_done_by_another() -> None:
         ("job_states", queued_beyond_its_retries),
         ("job_states", succeeded_without_an_attempt),
         ("job_states", errors_of_attempts_that_never_were),
+        ("job_states", succeeded_without_a_claim),
+        ("job_states", an_effect_key_that_is_the_id_of_another),
         ("job_states", skipped_for_itself),
         ("key_owners", running_for_a_key_of_another),
         ("key_owners", two_successes_for_one_key),
@@ -192,6 +210,7 @@ def marked_as_done_by_another() -> None:
         ("succeeded", success_without_its_key),
         ("succeeded", success_with_the_key_of_another),
         ("succeeded", success_with_an_unprocessed_key),
+        ("succeeded", success_of_an_attempt_that_failed),
         ("processed_keys", processed_without_success),
         ("skipped", skipped_for_what_was_not_done),
         ("skipped", skipped_for_who_does_not_own_the_key),
@@ -222,12 +241,3 @@ def test_what_is_broken_is_found(
 
 def without_the_start_of_the_server(name: str) -> str:
     return statement(name).replace("pg_postmaster_start_time()", "'-infinity'")
-
-
-# The broker's part
-
-
-# Repair
-
-
-# The command

@@ -142,7 +142,9 @@ def transactional(**payload: object) -> Job:
 def test_the_work_of_a_transactional_handler_commits_with_its_success(
     run: Run, worker: Worker
 ) -> None:
-    claim = claim_one(transactional(), worker)
+    payload = {"text": "hello"}
+    job = make_job(type="tests.note_transactional", payload=payload, idempotency_key="order-7")
+    claim = claim_one(job, worker)
     outcome = run(claim)
     assert outcome == Succeeded(recorded=True)
     assert elsewhere(lambda: stored(claim)).state == JobState.SUCCEEDED

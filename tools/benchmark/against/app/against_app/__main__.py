@@ -34,6 +34,12 @@ EVERY_SECONDS = 0.02  # between the jobs whose pick-up is timed
 WARM_UP = 5  # the first jobs after a pause find cold caches
 TURN_SECONDS = 120.0  # far above what a turn takes; then something is broken
 
+# Of all tables of jobs, with their indexes.
+_TABLE_BYTES = (
+    "SELECT sum(pg_total_relation_size(oid))::float8 FROM pg_class "
+    "WHERE relkind = 'r' AND relname ~ '^jobs_'"
+)
+
 Answer = dict[str, Any]
 
 
@@ -83,9 +89,11 @@ class Driver:
     def drain(self, count: int) -> Answer:
         """Jobs lie in the queue while the workers are frozen; then the workers go on.
 
-        Seconds from the first claim to the last outcome by PostgreSQL's clock, bytes of WAL a job.
+        Seconds from the first claim to the last outcome by PostgreSQL's clock; bytes of WAL a job;
+        bytes a job by which tables and indexes have grown, since before the jobs were enqueued.
         """
         self.clear()
+        empty = _value(_TABLE_BYTES)
         children.send(self._workers, signal.SIGSTOP)
         self._enqueue(count)
         _vacuum()
@@ -96,7 +104,8 @@ class Driver:
         seconds = _value(
             "SELECT extract(epoch FROM max(finished_at) - min(claimed_at))::float8 FROM jobs_job"
         )
-        return {"seconds": seconds, "wal": written / count}
+        grown = _value(_TABLE_BYTES) - empty
+        return {"seconds": seconds, "wal": written / count, "table": grown / count}
 
     def enqueue(self, count: int) -> Answer:
         """Single calls, one after the other."""
