@@ -1,4 +1,5 @@
--- running -> dead, fenced by worker and attempt, with the complete dead letter.
+-- running -> dead, fenced by worker and attempt, with the complete dead letter. For the form of the
+-- fence see record_succeeded.sql.
 WITH dead AS (
     UPDATE jobs_job AS job
     SET state = 'dead',
@@ -13,10 +14,10 @@ WITH dead AS (
     ) AS outcome (
         id, attempt, worker_id, failures, crashes, errors, letter_id, reason, summary
     )
-    WHERE job.id = outcome.id
-        AND job.attempt = outcome.attempt
-        AND job.worker_id = outcome.worker_id
-        AND job.state = 'running'
+    WHERE job.id = ANY (ARRAY[outcome.id])
+        AND CASE WHEN job.state = 'running'
+            THEN job.attempt = outcome.attempt AND job.worker_id = outcome.worker_id
+            ELSE false END
     RETURNING job.*, outcome.letter_id, outcome.reason, outcome.summary
 ), letters AS (
     INSERT INTO jobs_deadletter (

@@ -4,8 +4,8 @@ WITH letters AS (
     UPDATE jobs_deadletter AS letter
     SET resolution = 'settled', resolved_at = now()
     FROM unnest(%(ids)s::uuid[], %(attempts)s::int[]) AS late (id, attempt)
-    WHERE letter.job_id = late.id
-        AND letter.attempt = late.attempt
+    WHERE letter.job_id = ANY (ARRAY[late.id])
+        AND letter.attempt = ANY (ARRAY[late.attempt])  -- never joined by it: attempts are alike
         AND letter.reason = 'interrupted'
         AND letter.resolution = ''
     RETURNING letter.job_id

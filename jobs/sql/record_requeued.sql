@@ -1,5 +1,6 @@
 -- running -> queued, fenced by worker and attempt. A delay of 0 keeps the job's place in its list,
--- and so the dates. A job that is asked to stop becomes cancelled instead.
+-- and so the dates. A job that is asked to stop becomes cancelled instead. For the form of the fence
+-- see record_succeeded.sql.
 UPDATE jobs_job AS job
 SET state = CASE WHEN job.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
     finished_at = CASE WHEN job.cancel_requested_at IS NULL THEN NULL ELSE now() END,
@@ -17,8 +18,8 @@ FROM unnest(
     %(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[], %(delays)s::float8[],
     %(failures)s::int[], %(crashes)s::int[], %(errors)s::jsonb[]
 ) AS outcome (id, attempt, worker_id, delay, failures, crashes, errors)
-WHERE job.id = outcome.id
-    AND job.attempt = outcome.attempt
-    AND job.worker_id = outcome.worker_id
-    AND job.state = 'running'
+WHERE job.id = ANY (ARRAY[outcome.id])
+    AND CASE WHEN job.state = 'running'
+        THEN job.attempt = outcome.attempt AND job.worker_id = outcome.worker_id
+        ELSE false END
 RETURNING job.id, job.state

@@ -1,15 +1,20 @@
 -- running -> succeeded, fenced by worker and attempt, with the processed key in the same statement.
 -- A job that is its own key leaves none: its row says as much (docs/decisions/0004).
--- Returns the jobs that were written. Only the primary key can serve: see claim_jobs.sql.
+-- Returns the jobs that were written.
+--
+-- Only the primary key can serve, as in claim_jobs.sql. The fence is one CASE, so that no part of it
+-- is a join of its own: hashed by attempt and worker, which a batch has in common, 200 outcomes were
+-- compared with every row that runs. And PostgreSQL does not take it for a filter that leaves few
+-- rows. Measured without a kept plan, 200 of 20,000 jobs: 1.4 ms instead of 400 to 600.
 WITH succeeded AS (
     UPDATE jobs_job AS job
     SET state = 'succeeded', finished_at = now()
     FROM unnest(%(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[])
         AS outcome (id, attempt, worker_id)
     WHERE job.id = ANY (ARRAY[outcome.id])
-        AND job.attempt = outcome.attempt
-        AND job.worker_id = outcome.worker_id
-        AND job.state || '' = 'running'
+        AND CASE WHEN job.state = 'running'
+            THEN job.attempt = outcome.attempt AND job.worker_id = outcome.worker_id
+            ELSE false END
     RETURNING job.id, job.effect_key
 ), processed AS (
     INSERT INTO jobs_processedkey AS key (key, job_id, created_at, processed_at)

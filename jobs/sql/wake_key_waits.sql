@@ -1,6 +1,7 @@
 -- queued -> queued: jobs that wait for one of these effect keys are due at once; the oldest first.
 -- A job whose run_at has changed since it was deferred waits for something else by now. SKIP LOCKED:
--- what another transaction holds is being resolved, claimed or cancelled at this moment.
+-- what another transaction holds is being resolved, claimed or cancelled at this moment. Only the
+-- primary key can serve: see record_succeeded.sql.
 WITH woken AS (
     DELETE FROM jobs_keywait
     WHERE job_id IN (
@@ -14,12 +15,12 @@ WITH woken AS (
 ), waiting AS (
     SELECT job.id
     FROM jobs_job AS job
-    JOIN woken ON job.id = woken.job_id
-    WHERE job.state || '' = 'queued' AND job.run_at = woken.until
+    JOIN woken ON job.id = ANY (ARRAY[woken.job_id])
+    WHERE CASE WHEN job.state = 'queued' THEN job.run_at = woken.until ELSE false END
     FOR UPDATE OF job SKIP LOCKED
 )
 UPDATE jobs_job AS job
 SET run_at = now(), dispatched_at = now()
 FROM waiting
-WHERE job.id = waiting.id
+WHERE job.id = ANY (ARRAY[waiting.id])
 RETURNING job.id, job.effect_key, job.queue, job.priority
