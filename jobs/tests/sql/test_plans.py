@@ -118,7 +118,7 @@ def assert_reads_no_whole_table(call: Callable[[], object], least: int = 1) -> N
     assert len(plans) >= least
     for plan in plans:
         for table in ("jobs_job", "jobs_processedkey"):
-            assert f"Seq Scan on {table}" not in plan, plan
+            assert f"Seq Scan on {table} " not in plan, plan
 
 
 def test_what_every_job_goes_through(database: Database, subtests: pytest.Subtests) -> None:
