@@ -27,7 +27,7 @@ ALTER TABLE jobs_processedkey RESET (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("jobs", "0013_job_results")]
+    dependencies = [("jobs", "0014_progress_reports")]
 
     operations = [
         migrations.RunSQL("SET LOCAL lock_timeout = '5s'", migrations.RunSQL.noop),
