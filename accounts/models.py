@@ -2,18 +2,46 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
+
+from accounts.usernames import FOLDED_MAX, folded
+
+NAME_TAKEN = "A user with this username, or with one that looks like it, already exists."
 
 
 class User(AbstractUser):
-    """Django's user, who can be logged out everywhere."""
+    """Django's user, who can be logged out everywhere, and whose name looks like no other."""
+
+    # The name without what a reader does not see: two users cannot have the same. NULL for accounts
+    # that looked like an older one before this was a rule.
+    folded_username = models.CharField(  # noqa: DJ001 - many rows may have none
+        max_length=FOLDED_MAX, null=True, unique=True, editable=False
+    )
 
     # When the user was logged out everywhere for the last time.
     logged_out_at = models.DateTimeField(null=True, editable=False)
+
+    def clean(self) -> None:
+        """Refuses a new name that looks like another's, for the forms of the admin."""
+        super().clean()
+        others = User.objects.exclude(pk=self.pk)
+        is_new = not User.objects.filter(pk=self.pk, username=self.username).exists()
+        if is_new and others.filter(folded_username=folded(self.username)).exists():
+            raise ValidationError({"username": ValidationError(NAME_TAKEN, code="unique")})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """As Django's; the folded name follows the name."""
+        if self._state.adding or self.folded_username is not None:
+            self.folded_username = folded(self.username)
+            if "username" in (kwargs.get("update_fields") or ()):
+                kwargs["update_fields"] = {*kwargs["update_fields"], "folded_username"}
+        super().save(*args, **kwargs)
 
     def get_session_auth_hash(self) -> str:
         """A session of the admin ends when this changes: with the password, or `logged_out_at`."""

@@ -1,18 +1,20 @@
 """Credentials arrive as a small JSON body."""
 
+import json
 from collections.abc import Mapping
-from io import BytesIO
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser
 
 BODY_MAX_BYTES = 16 * 1024  # a token has a few hundred bytes; nothing here is longer
 
 
-class CredentialsParser(JSONParser):
-    """JSON of at most BODY_MAX_BYTES: these paths are open to everyone."""
+class CredentialsParser(BaseParser):
+    """Strict JSON of at most BODY_MAX_BYTES: these paths are open to everyone."""
+
+    media_type = "application/json"
 
     def parse(
         self,
@@ -25,6 +27,22 @@ class CredentialsParser(JSONParser):
         if len(body) > BODY_MAX_BYTES:
             raise RequestDataTooBig(f"The body has more than {BODY_MAX_BYTES} bytes.")
         try:
-            return super().parse(BytesIO(body), media_type, parser_context)
+            return json.loads(
+                body.decode(), parse_constant=_refuse_number, object_pairs_hook=_object
+            )
         except RecursionError:
             raise ParseError("The JSON is nested too deeply.") from None
+        except ValueError as error:
+            raise ParseError(f"The body is not JSON in UTF-8: {error}.") from None
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; of a member that is given twice, one value would be dropped without a word."""
+    made = dict(members)
+    if len(made) != len(members):
+        raise ParseError("A member is given twice in one object.")
+    return made
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise ParseError(f"{text} is no number in JSON.")

@@ -9,17 +9,26 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
-from accounts.models import User
+from accounts.api.strict_input import EmailField, StrictInput, TextField
+from accounts.models import NAME_TAKEN, User
 from accounts.services.users import user_sign_up
 from accounts.tokens import RefreshToken
 
 
-class SignUpInput(serializers.Serializer[User]):
+class NewNameField(TextField):
+    """A name in the form in which it is kept. Normalised first, as that may make it longer."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The name."""
+        return User.normalize_username(super().to_internal_value(data))
+
+
+class SignUpInput(StrictInput[User]):
     """A name, a password and perhaps an e-mail address."""
 
-    username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
-    password = serializers.CharField(trim_whitespace=False, write_only=True)
-    email = serializers.EmailField(max_length=254, required=False, default="")
+    username = NewNameField(max_length=150, validators=[UnicodeUsernameValidator()])
+    password = TextField(trim_whitespace=False, write_only=True)
+    email = EmailField(max_length=254, required=False, default="")
 
     def create(self, validated_data: dict[str, Any]) -> User:
         """The new user; what Django's password validators and the unique index say is a 400."""
@@ -28,21 +37,21 @@ class SignUpInput(serializers.Serializer[User]):
         except DjangoValidationError as error:
             raise serializers.ValidationError({"password": _details(error)}) from error
         except IntegrityError as error:
-            taken = ErrorDetail("A user with that username already exists.", code="unique")
+            taken = ErrorDetail(NAME_TAKEN, code="unique")
             raise serializers.ValidationError({"username": [taken]}) from error
 
 
-class LoginInput(serializers.Serializer[User]):
-    """A name and a password."""
+class LoginInput(StrictInput[User]):
+    """A name and a password. Spaces are treated as at sign-up: trimmed from the name alone."""
 
-    username = serializers.CharField(write_only=True)
-    password = serializers.CharField(trim_whitespace=False, write_only=True)
+    username = TextField(write_only=True)
+    password = TextField(trim_whitespace=False, write_only=True)
 
 
-class RefreshInput(serializers.Serializer[RefreshToken]):
+class RefreshInput(StrictInput[RefreshToken]):
     """A refresh token that this service signed, and that has not expired."""
 
-    refresh = serializers.CharField(write_only=True)
+    refresh = TextField(write_only=True)
 
     def validate_refresh(self, value: str) -> RefreshToken:
         """The token; raises InvalidToken, a 401, instead of a 400."""
@@ -50,6 +59,10 @@ class RefreshInput(serializers.Serializer[RefreshToken]):
             return RefreshToken(value)
         except TokenError as error:
             raise InvalidToken(error.args[0]) from error
+
+
+class NoInput(StrictInput[None]):
+    """For a call whose token says everything."""
 
 
 def _details(error: DjangoValidationError) -> list[ErrorDetail]:

@@ -16,7 +16,8 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 
 from accounts.api.authentication import CHALLENGE, INVALID_TOKEN
 from accounts.api.parser import CredentialsParser
-from accounts.api.serializers import LoginInput, RefreshInput, SignUpInput
+from accounts.api.serializers import LoginInput, NoInput, RefreshInput, SignUpInput
+from accounts.api.strict_input import StrictCallMixin
 from accounts.client_address import client_address
 from accounts.services.attempts import TooManyAttempts, count_sign_up
 from accounts.services.sessions import (
@@ -47,7 +48,7 @@ class SignedUp(Tokens):
     username: str
 
 
-class OpenView(APIView):
+class OpenView(StrictCallMixin, APIView):
     """Base of the calls that need no access token: what they need is in the body."""
 
     authentication_classes = ()
@@ -125,11 +126,14 @@ class LogoutView(OpenView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class LogoutEverywhereView(APIView):
+class LogoutEverywhereView(StrictCallMixin, APIView):
     """Ends every session of the caller, in the API and in the admin. Takes an access token."""
+
+    parser_classes = (CredentialsParser,)
 
     def post(self, request: Request) -> Response:
         """204."""
+        _validated(NoInput, request)
         user: Any = request.user
         user_log_out_everywhere(user=user)
         return Response(status=status.HTTP_204_NO_CONTENT)

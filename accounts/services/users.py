@@ -1,5 +1,7 @@
 """Users are made, and prove who they are."""
 
+from unicodedata import is_normalized
+
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
@@ -13,16 +15,23 @@ def user_sign_up(*, username: str, password: str, email: str = "") -> User:
     """Makes an ordinary user.
 
     Raises Django's `ValidationError` if the password is too weak, and `IntegrityError` if
-    the name is taken, also by a sign-up at the same moment.
+    the name, or one that looks like it, is taken, also by a sign-up at the same moment.
     """
     validate_password(password, user=User(username=username, email=email))
     with transaction.atomic():
         return User.objects.create_user(username=username, password=password, email=email)
 
 
+def _kept_name(username: str) -> str:
+    """The name as sign-up keeps it; an account with exactly this name comes first."""
+    if is_normalized("NFKC", username) or User.objects.filter(username=username).exists():
+        return username
+    return User.normalize_username(username)
+
+
 def user_log_in(*, request: HttpRequest, username: str, password: str) -> User | None:
     """The user of that name and password, if its account is open, whose `last_login` is now."""
-    user = authenticate(request, username=username, password=password)
+    user = authenticate(request, username=_kept_name(username), password=password)
     if not isinstance(user, User):
         return None
     # Not by `save`, whose signal would drop the user's checked tokens.

@@ -45,14 +45,12 @@ def test_signup_that_is_switched_off_says_so(post: Post, settings: Any) -> None:
 
 
 def test_a_privilege_cannot_be_asked_for(post: Post) -> None:
-    post(
-        "/signup",
-        {"username": "rose", "password": PASSWORD, "is_staff": True, "is_superuser": True},
-    )
+    asked = {"username": "rose", "password": PASSWORD, "is_staff": True, "is_superuser": True}
 
-    user = User.objects.get(username="rose")
-    assert not user.is_staff
-    assert not user.is_superuser
+    body = problem(post("/signup", asked), 400, "invalid")
+
+    assert pointers(body) == {"/is_staff", "/is_superuser"}
+    assert not User.objects.exists()
 
 
 @pytest.mark.parametrize(
