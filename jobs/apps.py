@@ -1,6 +1,10 @@
-"""The jobs app: finds job types when Django starts."""
+"""The jobs app: finds job types when Django starts, and declares queues when it has migrated."""
 
-from django.apps import AppConfig
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models.signals import post_migrate
 
 
 class JobsConfig(AppConfig):
@@ -11,3 +15,16 @@ class JobsConfig(AppConfig):
         from jobs.handlers.registry import discover_job_types
 
         discover_job_types()
+        post_migrate.connect(_declare_queues, sender=self)
+
+
+def _declare_queues(*, using: str, apps: Any = apps, **_: object) -> None:
+    """Called by Django, with the models as they are after the last migration that was run."""
+    from jobs.services.queues import queues_declare
+
+    try:
+        model = apps.get_model("jobs", "Queue")
+    except LookupError:
+        return  # the table is in a later migration
+    if using == DEFAULT_DB_ALIAS:
+        queues_declare(model=model)

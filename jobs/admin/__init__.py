@@ -1,7 +1,8 @@
 """The admin: jobs, results, dead letters, progress,
-processed keys, key waits, events and workers.
+processed keys, key waits, events, queues and workers.
 
-Everything is read-only but for two actions on dead letters, replay and discard.
+Everything is read-only but for actions: dead letters are replayed and discarded, queues paused and
+resumed.
 """
 
 from django.contrib import admin
@@ -13,6 +14,7 @@ from jobs.admin.jobs.job_admin import JobAdmin
 from jobs.admin.key_waits.key_wait_admin import KeyWaitAdmin
 from jobs.admin.processed_keys.processed_key_admin import ProcessedKeyAdmin
 from jobs.admin.progress_reports.progress_report_admin import ProgressReportAdmin
+from jobs.admin.queues.queue_admin import QueueAdmin
 from jobs.admin.workers.worker_admin import WorkerAdmin
 from jobs.models import (
     DeadLetter,
@@ -22,6 +24,7 @@ from jobs.models import (
     KeyWait,
     ProcessedKey,
     ProgressReport,
+    Queue,
     Worker,
 )
 
@@ -32,4 +35,5 @@ admin.site.register(DeadLetter, DeadLetterAdmin)
 admin.site.register(ProcessedKey, ProcessedKeyAdmin)
 admin.site.register(KeyWait, KeyWaitAdmin)
 admin.site.register(Event, EventAdmin)
+admin.site.register(Queue, QueueAdmin)
 admin.site.register(Worker, WorkerAdmin)

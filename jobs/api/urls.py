@@ -5,6 +5,7 @@ from django.urls import re_path
 from jobs.api.dead_letters.dead_letter_views import DeadLetterViewSet
 from jobs.api.jobs.add_job_views import AddJobsView, AddJobView
 from jobs.api.jobs.job_views import JobViewSet
+from jobs.api.queues.queue_views import QueueViewSet
 
 urlpatterns = [
     re_path(r"^addJob/?$", AddJobView.as_view(), name="add-job"),
@@ -24,5 +25,21 @@ urlpatterns = [
         r"^failedJobs/(?P<pk>[^/]+)/replay/?$",
         DeadLetterViewSet.as_view({"post": "replay"}),
         name="failed-job-replay",
+    ),
+    re_path(r"^queues/?$", QueueViewSet.as_view({"get": "list"}), name="queues"),
+    re_path(
+        r"^queues/(?P<name>[A-Za-z0-9_.-]+)/?$",
+        QueueViewSet.as_view({"get": "retrieve"}),
+        name="queue",
+    ),
+    re_path(
+        r"^queues/(?P<name>[A-Za-z0-9_.-]+)/pause/?$",
+        QueueViewSet.as_view({"post": "pause"}),
+        name="queue-pause",
+    ),
+    re_path(
+        r"^queues/(?P<name>[A-Za-z0-9_.-]+)/resume/?$",
+        QueueViewSet.as_view({"post": "resume"}),
+        name="queue-resume",
     ),
 ]

@@ -2,20 +2,33 @@
 
 import argparse
 import getpass
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
 
 from jobs.core.actor import Actor, actor_of
 
+# Characters: what a user's name may have, and what is shown with each job that waits.
+NAME_MAX = 150
+REASON_MAX = 500
+
 
 def add_actor_options(parser: argparse.ArgumentParser) -> None:
     """Adds `--by` and `--reason`; the event of what is done has both."""
     parser.add_argument(
-        "--by", metavar="NAME", default=_login(), help="who decides (default: %(default)s)"
+        "--by",
+        metavar="NAME",
+        type=_text(1, NAME_MAX),
+        default=_login(),
+        help="who decides (default: %(default)s)",
     )
-    parser.add_argument("--reason", default="", help="why; kept with what is done")
+    parser.add_argument(
+        "--reason",
+        type=_text(0, REASON_MAX),
+        default="",
+        help="why; shown with what is done, and kept",
+    )
 
 
 def actor_at_shell(options: Mapping[str, Any]) -> Actor:
@@ -23,6 +36,15 @@ def actor_at_shell(options: Mapping[str, Any]) -> Actor:
     users = get_user_model()
     named = users._default_manager.filter(**{users.USERNAME_FIELD: options["by"]}).first()
     return actor_of(named) if named is not None else Actor(name=options["by"])
+
+
+def _text(least: int, most: int) -> Callable[[str], str]:
+    def of_length(value: str) -> str:
+        if not least <= len(value) <= most:
+            raise argparse.ArgumentTypeError(f"must have {least} to {most} characters")
+        return value
+
+    return of_length
 
 
 def _login() -> str:

@@ -7,6 +7,7 @@ from jobs.models.job_result import JobResult
 from jobs.models.key_wait import KeyWait
 from jobs.models.processed_key import ProcessedKey
 from jobs.models.progress_report import ProgressReport
+from jobs.models.queue import Queue
 from jobs.models.worker import Worker
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "KeyWait",
     "ProcessedKey",
     "ProgressReport",
+    "Queue",
     "Worker",
 ]

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from jobs.handlers.registry import job_types
 from jobs.models import Worker
 from jobs.models.worker import WorkerQuerySet
+from jobs.services.queues import queues_declare
 
 
 def worker_register(*, name: str | None, queues: Sequence[str], concurrency: int) -> Worker:
@@ -27,6 +28,7 @@ def worker_register(*, name: str | None, queues: Sequence[str], concurrency: int
     )
     worker.name = name or worker.default_name
     worker.save(force_insert=True)
+    queues_declare()  # a release may name new queues, and have nothing to migrate
     return worker
 
 

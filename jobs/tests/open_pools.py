@@ -1,12 +1,15 @@
 """A real fetcher before pools that take every claim and run none."""
 
 import threading
+from collections.abc import Collection
 from uuid import UUID
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import SystemClock
 from jobs.models import Worker
+from jobs.worker.execution.pool import is_of
 from jobs.worker.fetching.fetcher import Fetcher
+from jobs.worker.fetching.paused_queues import PausedQueues
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.heartbeat import Heartbeat
 from jobs.worker.liveness.lease import Lease
@@ -35,8 +38,9 @@ class OpenPools:
     def is_stalled(self) -> bool:
         return self.stalled
 
-    def take_back(self) -> list[ClaimedJob]:
-        claims, self.claims = self.claims, []
+    def take_back(self, queues: Collection[str] | None = None) -> list[ClaimedJob]:
+        claims = [claim for claim in self.claims if is_of(claim, queues)]
+        self.claims = [claim for claim in self.claims if not is_of(claim, queues)]
         return claims
 
 
@@ -51,12 +55,14 @@ class Bench:
         self.lease = Lease(worker, WORKER_TIMEOUT_SECONDS, clock)
         self.heartbeat = Heartbeat(self.lease, clock)
         self.seconds_behind = 0.0
+        self.paused = PausedQueues(queues, self.pools, self.inflight)  # type: ignore[arg-type]
         self.fetcher = Fetcher(
             queues=list(queues),
             lease=self.lease,
             heartbeat=self.heartbeat,
             pools=self.pools,  # type: ignore[arg-type]
             inflight=self.inflight,
+            paused=self.paused,
             clock=clock,
             stop=self.stop,
             seconds_behind=lambda: self.seconds_behind,

@@ -12,6 +12,7 @@ from jobs.worker.execution.event_loop import EventLoop
 from jobs.worker.execution.pools import Pools
 from jobs.worker.execution.thread_pool import ThreadPool
 from jobs.worker.fetching.fetcher import Fetcher
+from jobs.worker.fetching.paused_queues import PausedQueues
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.heartbeat import Heartbeat
 from jobs.worker.liveness.lease import Lease
@@ -49,6 +50,7 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
     recorder = Recorder(inflight, clock, heartbeat.beat)
     progress = ProgressReporter()
     pools = _pools(options, AttemptRunner(lease, inflight, clock, progress), recorder, clock)
+    paused = PausedQueues(options.queues, pools, inflight)
     return Parts(
         lease=lease,
         beats=Periodic("heartbeat", conf.heartbeat_seconds, heartbeat.beat, clock, after_all),
@@ -62,6 +64,7 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
             heartbeat=heartbeat,
             pools=pools,
             inflight=inflight,
+            paused=paused,
             clock=clock,
             stop=stop,
             seconds_behind=lambda: recorder.seconds_behind,
@@ -70,6 +73,7 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
             queues=options.queues,
             lease=lease,
             inflight=inflight,
+            paused=paused,
             threads=pools.threads,
             progress=progress,
             clock=clock,

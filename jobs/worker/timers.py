@@ -14,6 +14,7 @@ from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.maintenance.rescue import HEARD_BEATS, RescueRound, jobs_rescue
 from jobs.services.maintenance.round import run_rounds
 from jobs.worker.execution.thread_pool import ThreadPool
+from jobs.worker.fetching.paused_queues import PausedQueues
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
 from jobs.worker.periodic import Periodic
@@ -32,6 +33,8 @@ RESCUE_BEATS = 0.5
 # A running handler learns within this time that it was cancelled or is overdue.
 CANCEL_SECONDS = 1.0
 TIMEOUT_SECONDS = 0.25
+# A pause, or its end, is effective within a second: this, and what `PAUSED_BLOCK_SECONDS` adds.
+PAUSES_SECONDS = 0.4
 # How often reports of handlers are written; clients see them that much later.
 PROGRESS_SECONDS = 1.0
 
@@ -41,6 +44,7 @@ def timers(
     queues: list[str],
     lease: Lease,
     inflight: Inflight,
+    paused: PausedQueues,
     threads: ThreadPool,
     progress: ProgressReporter,
     clock: Clock,
@@ -55,6 +59,7 @@ def timers(
         every("redispatch", conf.redispatch_seconds, lambda: _redispatch_lost(queues, stop)),
         every("prune", PRUNE_SECONDS, lambda: _prune(clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
+        every("pauses", PAUSES_SECONDS, paused.refresh),
         every("timeouts", TIMEOUT_SECONDS, threads.interrupt_overdue),
         every("progress", PROGRESS_SECONDS, progress.write),
     ]

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.management.output import Output
 from jobs.management.subcommands import SUBCOMMANDS
-from jobs.management.subcommands.subcommand import EXIT_FAILED
+from jobs.management.subcommands.subcommand import EXIT_FAILED, EXIT_USAGE
 from jobs.services.database_errors import DATABASE_ERRORS
 
 
@@ -29,6 +29,8 @@ class Command(BaseCommand):
         output = Output(self.stdout, self.stderr, as_json=options["json"])
         try:
             exit_code = SUBCOMMANDS[options["subcommand"]].run(options, output)
+        except UnicodeEncodeError as error:
+            raise CommandError("An argument is not UTF-8.", returncode=EXIT_USAGE) from error
         except DATABASE_ERRORS as error:
             raise CommandError(
                 f"PostgreSQL did not do it: {str(error).strip()}", returncode=EXIT_FAILED

@@ -1,19 +1,19 @@
-"""What waits although no live worker can run it: named, for it may be meant."""
+"""What waits although no live worker can or may run it: named, for it may be meant."""
 
 from collections import Counter
 
 from django.db.models import Count
 
-from jobs.models import Job
+from jobs.models import Job, Queue
 from jobs.services.serving import serving_now
 from jobs.services.verification.check import EXAMPLES, Check, timed
 
 NAME = "unserved"
-PROMISE = "what no live worker can run is named"
+PROMISE = "what no live worker can or may run is named"
 
 
 def unserved_check() -> Check:
-    """Names the types that no live worker knows, and the queues that none serves, in `notes`.
+    """Names paused queues, those that no live worker serves, and types that none knows, in `notes`.
 
     Only those of which jobs wait. It breaks no promise: a worker may be on its way.
     """
@@ -23,10 +23,11 @@ def unserved_check() -> Check:
 def _unserved_check() -> Check:
     rows = Job.objects.queued().order_by().values_list("queue", "type").annotate(count=Count("*"))
     serving, rows_read = serving_now(), 0
+    pauses = {queue.name: queue.pause_in_words for queue in Queue.objects.paused()}
     waiting = Counter[str]()
     for queue, job_type, count in rows:
         rows_read += count
-        if missing := serving.missing_for(queue, job_type):
+        if missing := pauses.get(queue) or serving.missing_for(queue, job_type):
             waiting[missing] += count
     names = [f"{missing} ({count:,} queued)" for missing, count in sorted(waiting.items())]
     shown = names[:EXAMPLES]

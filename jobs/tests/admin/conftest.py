@@ -17,7 +17,14 @@ from jobs.services.attempts import Finished, jobs_claim, jobs_record
 from jobs.tests.factories import make_job, make_user, make_worker
 
 MakeDeadLetters = Callable[..., list[DeadLetter]]
-VIEW = ("view_job", "view_deadletter", "view_processedkey", "view_event", "view_worker")
+VIEW = (
+    "view_job",
+    "view_deadletter",
+    "view_processedkey",
+    "view_event",
+    "view_queue",
+    "view_worker",
+)
 
 
 def make_staff(*codenames: str) -> User:

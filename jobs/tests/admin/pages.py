@@ -10,9 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from jobs.models import DeadLetter, Event, Job, KeyWait, ProcessedKey, Worker
+from jobs.models import DeadLetter, Event, Job, KeyWait, ProcessedKey, Queue, Worker
 
-MODELS: list[type[Model]] = [Job, DeadLetter, ProcessedKey, KeyWait, Event, Worker]
+MODELS: list[type[Model]] = [Job, DeadLetter, ProcessedKey, KeyWait, Event, Queue, Worker]
 
 
 def list_page(model: type[Model], **filters: Any) -> str:

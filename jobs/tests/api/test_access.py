@@ -21,6 +21,10 @@ CALLS = [
     ("get", "/failedJobs"),
     ("get", f"/failedJobs/{ID}"),
     ("post", f"/failedJobs/{ID}/replay"),
+    ("get", "/queues"),
+    ("get", "/queues/default"),
+    ("post", "/queues/default/pause"),
+    ("post", "/queues/default/resume"),
 ]
 
 

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from jobs.core.actor import Actor
 from jobs.core.outcome import Failed
 from jobs.models import Job, Worker
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
+from jobs.services.queues import queue_pause, queue_resume
 from jobs.services.waiting_for import job_waiting_for
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one, error, record, stored
@@ -62,3 +64,11 @@ def test_a_deferred_job_waits_for_its_effect_key() -> None:
     claim_one(first)
     jobs_resolve_key_conflicts(job_ids=[second.id])
     assert (waiting_for(second) or "").startswith("another job with its effect key; ")
+
+
+def test_a_job_of_a_paused_queue_says_by_whom_and_why() -> None:
+    job = make_job(queue="bulk", delay_seconds=60)
+    queue_pause(name="bulk", actor=Actor("7", "ann"), reason="the mail server moves")
+    assert waiting_for(job) == "the queue bulk is paused by ann: the mail server moves"
+    queue_resume(name="bulk")
+    assert "paused" not in (waiting_for(job) or "")

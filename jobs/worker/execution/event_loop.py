@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextvars import Context
 
 from jobs.core.claim import ClaimedJob
@@ -12,7 +12,7 @@ from jobs.core.outcome import Outcome
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.capacity import STALL_SECONDS, Capacity
 from jobs.worker.execution.clean_executor import CleanExecutor
-from jobs.worker.execution.pool import GiveUp, Pool, Report
+from jobs.worker.execution.pool import GiveUp, Pool, Report, is_of
 
 logger = logging.getLogger(__name__)
 
@@ -58,10 +58,12 @@ class EventLoop(Pool):
             self._waiting.extend(claims)
         self._loop.call_soon_threadsafe(self._fill)
 
-    def take_back(self) -> list[ClaimedJob]:
+    def take_back(self, queues: Collection[str] | None = None) -> list[ClaimedJob]:
         with self._lock:
-            claims = list(self._waiting)
+            waiting = list(self._waiting)
+            claims = [one for one in waiting if is_of(one, queues)]
             self._waiting.clear()
+            self._waiting.extend(one for one in waiting if not is_of(one, queues))
         self.capacity.release(len(claims))
         return claims
 

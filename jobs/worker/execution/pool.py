@@ -2,7 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.outcome import Outcome, Succeeded
@@ -15,6 +15,11 @@ GiveUp = Callable[[Attempt], Outcome]
 
 Report = Callable[[Finished], None]
 """Where outcomes go: the recorder."""
+
+
+def is_of(claim: ClaimedJob, queues: Collection[str] | None) -> bool:
+    """Whether the claim's job is in one of these queues; None stands for all of them."""
+    return queues is None or claim.queue in queues
 
 
 class Pool(ABC):
@@ -39,8 +44,8 @@ class Pool(ABC):
         """Takes claims, which run as soon as there is a free slot."""
 
     @abstractmethod
-    def take_back(self) -> list[ClaimedJob]:
-        """The claims that have not begun; they are the caller's again."""
+    def take_back(self, queues: Collection[str] | None = None) -> list[ClaimedJob]:
+        """The claims of these queues, or of all, that have not begun: the caller's again."""
 
     @abstractmethod
     def free_capacity(self, *, look_ahead: bool) -> int:

@@ -1,7 +1,7 @@
 """Claims go to threads, or, where the handler is `async def`, to the event loop."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
@@ -78,9 +78,9 @@ class Pools:
         """How many handlers go on although their attempts were given up."""
         return sum(pool.stuck for pool in self._both)
 
-    def take_back(self) -> list[ClaimedJob]:
-        """The claims that have not begun; they are the caller's again."""
-        return [claim for pool in self._both for claim in pool.take_back()]
+    def take_back(self, queues: Collection[str] | None = None) -> list[ClaimedJob]:
+        """The claims of these queues, or of all, that have not begun: the caller's again."""
+        return [claim for pool in self._both for claim in pool.take_back(queues)]
 
     def wait_until_idle(self, timeout_seconds: float) -> bool:
         """Waits until nothing runs; False if something still does when the time is over."""

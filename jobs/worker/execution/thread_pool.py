@@ -2,7 +2,8 @@
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 
 from django.db import connections
 
@@ -10,7 +11,7 @@ from jobs.core.claim import ClaimedJob
 from jobs.core.outcome import Outcome
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.capacity import Capacity
-from jobs.worker.execution.pool import GiveUp, Pool, Report
+from jobs.worker.execution.pool import GiveUp, Pool, Report, is_of
 
 # How long an interrupted handler may take to stop before its slot is given to another thread.
 STUCK_SECONDS = 5.0
@@ -42,15 +43,17 @@ class ThreadPool(Pool):
         for claim in claims:
             self._waiting.put(claim)
 
-    def take_back(self) -> list[ClaimedJob]:
-        claims: list[ClaimedJob] = []
-        while True:
-            try:
-                claim = self._waiting.get_nowait()
-            except queue.Empty:
-                break
-            if claim is not None:
-                claims.append(claim)
+    def take_back(self, queues: Collection[str] | None = None) -> list[ClaimedJob]:
+        waiting: list[ClaimedJob | None] = []
+        with suppress(queue.Empty):
+            while True:
+                waiting.append(self._waiting.get_nowait())
+        claims = []
+        for one in waiting:
+            if one is not None and is_of(one, queues):
+                claims.append(one)
+            else:
+                self._waiting.put(one)
         self.capacity.release(len(claims))
         return claims
 

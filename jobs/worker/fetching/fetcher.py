@@ -18,7 +18,8 @@ from jobs.worker.execution.pools import Pools
 from jobs.worker.fetching.claimer import Claimer
 from jobs.worker.fetching.database_time import DatabaseTime
 from jobs.worker.fetching.lost_claims import LostClaims
-from jobs.worker.fetching.source import Source
+from jobs.worker.fetching.paused_queues import PausedQueues
+from jobs.worker.fetching.source import PAUSED_BLOCK_SECONDS, Source
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.heartbeat import Heartbeat
 from jobs.worker.liveness.lease import Lease
@@ -47,6 +48,7 @@ class Fetcher:
         heartbeat: Heartbeat,
         pools: Pools,
         inflight: Inflight,
+        paused: PausedQueues,
         clock: Clock,
         stop: threading.Event,
         seconds_behind: Callable[[], float] = lambda: 0.0,
@@ -59,7 +61,8 @@ class Fetcher:
         self._stop = stop
         self._seconds_behind = seconds_behind
         self._database_time = DatabaseTime(clock)
-        self._source = Source(queues, get_broker(), self._database_time)
+        self._paused = paused
+        self._source = Source(queues, get_broker(), self._database_time, paused)
         self._claimer = Claimer(
             lease, heartbeat, pools, inflight, self._database_time, self._note_claims
         )
@@ -123,7 +126,10 @@ class Fetcher:
         if not self._lease.is_held:
             self._clock.wait(self._stop, DATABASE_POLL_SECONDS)
             return
-        fetched = self._source.fetch(free)
+        if not self._source.is_open:
+            self._clock.wait(self._stop, PAUSED_BLOCK_SECONDS)
+            return
+        fetched = self._without_paused(self._source.fetch(free))
         if fetched and self._stop.is_set():
             self._push_back(fetched)
         elif fetched:
@@ -154,6 +160,13 @@ class Fetcher:
         except DATABASE_ERRORS:
             self._push_back(unclaimed)
             raise
+
+    def _without_paused(self, fetched: list[Fetched]) -> list[Fetched]:
+        """A queue may have been paused while this worker waited for one of its jobs."""
+        if not (paused := self._paused.among(fetched)):
+            return fetched
+        self._push_back(paused)
+        return [one for one in fetched if one not in paused]
 
     def _push_back(self, fetched: list[Fetched]) -> None:
         self._source.push_back([one.message for one in fetched])

@@ -6,18 +6,34 @@ from jobs.core.message import Fetched, QueueMessage
 from jobs.core.outage import broker_outage
 from jobs.models import Job
 from jobs.worker.fetching.database_time import DatabaseTime
+from jobs.worker.fetching.paused_queues import PausedQueues
 
 # Short enough that a stop is seen soon, long enough that an idle worker costs nothing.
 BLOCK_SECONDS = 2.0
+# While a queue is paused: its end must be seen within a second, of which the worker needs up to
+# half to learn of it.
+PAUSED_BLOCK_SECONDS = 0.3
 
 
 class Source:
     """The queues of one worker."""
 
-    def __init__(self, queues: list[str], broker: Broker, database_time: DatabaseTime) -> None:
+    def __init__(
+        self,
+        queues: list[str],
+        broker: Broker,
+        database_time: DatabaseTime,
+        paused: PausedQueues,
+    ) -> None:
         self._queues = queues
         self._broker = broker
         self._database_time = database_time
+        self._paused = paused
+
+    @property
+    def is_open(self) -> bool:
+        """False while every queue is paused: then nothing can be fetched."""
+        return bool(self._paused.without(self._queues))
 
     def fetch(self, limit: int) -> list[Fetched]:
         """Takes up to `limit` ids; waits for one in Redis, BLOCK_SECONDS at most.
@@ -44,7 +60,9 @@ class Source:
     def _from_redis(self, limit: int) -> list[Fetched]:
         fetched = self._broker.fetch(self._next_order(), limit)
         if not fetched:
-            popped = self._broker.wait(self._next_order(), BLOCK_SECONDS)
+            order = self._next_order()
+            is_whole = len(order) == len(self._queues)
+            popped = self._broker.wait(order, BLOCK_SECONDS if is_whole else PAUSED_BLOCK_SECONDS)
             # What BRPOP brings is claimed without a look at its cache mark: PostgreSQL decides
             # anyway, and a second round trip would be a tenth of what a job waits on an idle
             # machine (docs/decisions/0007).
@@ -52,11 +70,11 @@ class Source:
         return [one for one in fetched if not one.already_done]
 
     def _next_order(self) -> list[str]:
-        """Queues take turns, so that within a priority none of them starves."""
+        """Queues take turns, so that within a priority none of them starves; paused ones do not."""
         self._queues = self._queues[1:] + self._queues[:1]
-        return self._queues
+        return self._paused.without(self._queues)
 
     def _from_database(self, limit: int) -> list[Fetched]:
         with self._database_time.measured():
-            messages = Job.objects.next_due(self._queues, limit)
+            messages = Job.objects.next_due(self._paused.without(self._queues), limit)
         return [Fetched(message, cache_mark="") for message in messages]

@@ -6,6 +6,8 @@ from jobs.broker.redis import RedisBroker
 from jobs.core.message import QueueMessage
 from jobs.models.moments import seconds_ago
 from jobs.services.cancel import job_cancel
+from jobs.services.maintenance.redispatch import jobs_redispatch_lost
+from jobs.services.queues import queue_pause
 from jobs.services.verification.redis import redis_checks
 from jobs.tests.factories import make_job
 from jobs.tests.steps import (
@@ -39,3 +41,16 @@ def test_ids_that_are_not_queued_are_harmless_and_counted() -> None:
     dispatches, _ = redis_checks()
     assert dispatches.violations == 0
     assert dispatches.notes.startswith("1 ids")
+
+
+def test_what_lies_in_the_lists_of_a_paused_queue_is_not_lost(broker: RedisBroker) -> None:
+    jobs = [make_job(queue="bulk") for _ in range(3)]
+    queue_pause(name="bulk")
+    for job in jobs:
+        change(job, run_at=seconds_ago(HOUR_SECONDS))
+        dispatched_ago(job, HOUR_SECONDS)
+    assert found(redis_checks()) == {}
+    assert jobs_redispatch_lost(queues=["bulk"]).count == 0
+    broker.forget_everything()
+    assert found(redis_checks()) == {"dispatches": 3}
+    assert jobs_redispatch_lost(queues=["bulk"]).count == 3

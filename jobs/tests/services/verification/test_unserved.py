@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from jobs.core.actor import Actor
 from jobs.models import Job, Worker
+from jobs.services.queues import queue_pause
 from jobs.services.verification.report import jobs_verify
 from jobs.services.verification.unserved import unserved_check
 from jobs.tests.factories import make_job, make_worker
@@ -77,3 +79,10 @@ def test_of_very_many_the_first_are_named() -> None:
     notes = unserved_check().notes.split("; ")
     assert len(notes) == 11
     assert notes[-1] == "and 2 more"
+
+
+def test_a_paused_queue_is_named_with_its_reason_rather_than_its_workers() -> None:
+    make_worker(queues=["default"])
+    make_job(queue="bulk")
+    queue_pause(name="bulk", actor=Actor("7", "ann"), reason="migration")
+    assert unserved_check().notes == "the queue bulk is paused by ann: migration (1 queued)"

@@ -155,6 +155,21 @@ def test_what_has_not_begun_is_taken_back_from_both(bench: Bench) -> None:
     assert len(bench.finished) == THREADS + PLACES
 
 
+def test_only_the_claims_of_some_queues_can_be_taken_back(bench: Bench) -> None:
+    busy = [*plain(THREADS), *coroutines(PLACES)]
+    bench.pools.submit(busy)
+    wait_until(lambda: len(bench.begun) == THREADS + PLACES, every=0.001)
+    waiting = [*plain(4), *coroutines(4)]
+    waiting = [one._replace(queue=("bulk", "default")[i % 2]) for i, one in enumerate(waiting)]
+    bench.pools.submit(waiting)
+    assert bench.pools.take_back({"bulk"}) == waiting[::2]
+    assert bench.pools.held == THREADS + PLACES + 4
+    assert bench.pools.take_back({"bulk"}) == []
+    bench.go_on.set()
+    assert bench.pools.wait_until_idle(20)
+    assert {one.claim.id for one in bench.finished} == {one.id for one in [*busy, *waiting[1::2]]}
+
+
 @pytest.mark.parametrize("claim", [*plain(1), *coroutines(1)], ids=["plain", "async"])
 def test_it_is_idle_when_neither_runs_anything(claim: ClaimedJob, bench: Bench) -> None:
     bench.pools.submit([claim])

@@ -1,0 +1,117 @@
+"""Queues in the admin: what is in each, and whether it is paused."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from jobs.admin.queues.confirmation import PAUSE, RESUME, Decision, confirm_and_decide
+from jobs.admin.shared.read_only import ReadOnlyAdmin, ReadOnlyList
+from jobs.admin.shared.rendering import EMPTY, moment, moment_column
+from jobs.models import Queue
+from jobs.services.queues import COUNTED, QueueNow, with_counts
+
+
+class QueueList(ReadOnlyList):
+    """The rows of one page, with what is in each queue."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        _count(list(self.result_list))
+
+
+def _count(queues: list[Queue]) -> None:
+    """Puts the counts of each row beside it, in two queries for all of them."""
+    for now in with_counts(queues):
+        now.queue.now = now  # type: ignore[attr-defined]
+
+
+def _now(queue: Queue) -> QueueNow:
+    if not hasattr(queue, "now"):
+        _count([queue])
+    return cast(QueueNow, queue.now)  # type: ignore[attr-defined]
+
+
+class QueueAdmin(ReadOnlyAdmin):
+    """Every queue. Two actions, both with the permission to pause queues."""
+
+    list_display = ("name", "depth", "oldest", "delayed", "in_flight", "pause")
+    fields = (
+        "name",
+        "depth",
+        "oldest",
+        "delayed",
+        "in_flight",
+        "paused",
+        "paused_by",
+        "paused_reason",
+    )
+    search_help_text = "The beginning of a queue's name."
+    actions = ("pause_selected", "resume_selected")
+    change_form_template = "admin/jobs/queue/record.html"
+
+    def search(self, term: str) -> Q:
+        return Q(name__startswith=term)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return QueueList
+
+    def has_pause_permission(self, request: HttpRequest) -> bool:
+        """Asked by Django before it offers or runs either action."""
+        return request.user.has_perm("jobs.pause_queue")
+
+    @admin.action(description="Pause selected", permissions=["pause"])
+    def pause_selected(
+        self, request: HttpRequest, queryset: QuerySet[Queue]
+    ) -> HttpResponse | None:
+        return confirm_and_decide(self, request, queryset, PAUSE)
+
+    @admin.action(description="Resume selected", permissions=["pause"])
+    def resume_selected(
+        self, request: HttpRequest, queryset: QuerySet[Queue]
+    ) -> HttpResponse | None:
+        return confirm_and_decide(self, request, queryset, RESUME)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["decisions"] = self._decisions(request, kwargs["obj"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _decisions(self, request: HttpRequest, queue: Queue) -> list[Decision]:
+        allowed = self.get_actions(request)
+        decision = PAUSE if queue.paused_at is None else RESUME
+        return [decision] if decision.action in allowed else []
+
+    @admin.display(description="depth")
+    def depth(self, queue: Queue) -> str:
+        return _counted(_now(queue).depth)
+
+    @admin.display(description="oldest ready")
+    def oldest(self, queue: Queue) -> str:
+        age = _now(queue).oldest_ready_seconds
+        return EMPTY if age is None else f"{age:,.0f} s"
+
+    @admin.display(description="delayed")
+    def delayed(self, queue: Queue) -> str:
+        return _counted(_now(queue).delayed)
+
+    @admin.display(description="in flight")
+    def in_flight(self, queue: Queue) -> str:
+        return f"{_now(queue).in_flight:,}"
+
+    @admin.display(description="paused")
+    def pause(self, queue: Queue) -> str:
+        if queue.paused_at is None:
+            return EMPTY
+        by = f" by {queue.paused_by}" if queue.paused_by else ""
+        why = f": {queue.paused_reason}" if queue.paused_reason else ""
+        return f"since {moment(queue.paused_at)} UTC{by}{why}"
+
+    paused = moment_column("paused_at", "paused")
+
+
+def _counted(number: int) -> str:
+    return f"{number:,}{' or more' if number >= COUNTED else ''}"

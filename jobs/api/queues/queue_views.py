@@ -1,0 +1,51 @@
+"""The calls about queues: parse, call one service, render."""
+
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from jobs.api.queues.permissions import MayPauseQueues, MayViewQueues
+from jobs.api.queues.queries import QueueQuery, decision_reason
+from jobs.api.queues.refusals import QueueRefusalMixin
+from jobs.api.queues.representations import queue_representation
+from jobs.api.shared.client import client_of
+from jobs.api.shared.parser import StorableJSONParser
+from jobs.core.actor import actor_of
+from jobs.services.queues import queue_now, queue_pause, queue_resume, queues_now
+
+
+class QueueViewSet(QueueRefusalMixin, ViewSet):
+    """Shows queues, pauses and resumes them; each takes a permission."""
+
+    parser_classes = (StorableJSONParser,)
+
+    def get_permissions(self) -> list[BasePermission]:
+        """To see queues takes one permission, to pause and resume them another."""
+        decides = self.action in ("pause", "resume")
+        return [IsAuthenticated(), MayPauseQueues() if decides else MayViewQueues()]
+
+    def list(self, request: Request) -> Response:
+        """Every queue, in the order of the settings."""
+        query = QueueQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        return Response({"results": [queue_representation(one) for one in queues_now()]})
+
+    def retrieve(self, request: Request, name: str) -> Response:
+        """One queue."""
+        return self._answer(name)
+
+    def pause(self, request: Request, name: str) -> Response:
+        """200 once workers will take nothing more from the queue."""
+        reason = decision_reason(request.data)
+        queue_pause(name=name, actor=actor_of(client_of(request)), reason=reason)
+        return self._answer(name)
+
+    def resume(self, request: Request, name: str) -> Response:
+        """200 once workers may take from the queue again; the same for one that was not paused."""
+        reason = decision_reason(request.data)
+        queue_resume(name=name, actor=actor_of(client_of(request)), reason=reason)
+        return self._answer(name)
+
+    def _answer(self, name: str) -> Response:
+        return Response(queue_representation(queue_now(name=name)))

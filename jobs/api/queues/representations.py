@@ -1,0 +1,66 @@
+"""What the calls about queues answer."""
+
+from typing import TypedDict
+
+from django.urls import reverse
+
+from jobs.api.shared.moments import written_or_none
+from jobs.services.queues import QueueNow
+
+
+class QueueFacts(TypedDict):
+    """A queue, and what is in it."""
+
+    name: str
+    depth: int
+    delayed: int
+    is_capped: bool
+    oldest_ready_seconds: float | None
+    in_flight: int
+    paused: bool
+    paused_at: str | None
+    paused_by: str | None
+    paused_reason: str | None
+
+
+class QueueLinks(TypedDict):
+    """Where a queue is, and what can be decided about it."""
+
+    self: str
+    pause: str
+    resume: str
+
+
+class QueueRepresentation(QueueFacts):
+    """The same, and what can be done next."""
+
+    links: QueueLinks
+
+
+def queue_facts(now: QueueNow) -> QueueFacts:
+    """The queue without links."""
+    queue, age = now.queue, now.oldest_ready_seconds
+    return {
+        "name": queue.name,
+        "depth": now.depth,
+        "delayed": now.delayed,
+        "is_capped": now.is_capped,
+        "oldest_ready_seconds": None if age is None else round(age, 3),
+        "in_flight": now.in_flight,
+        "paused": queue.paused_at is not None,
+        "paused_at": written_or_none(queue.paused_at),
+        "paused_by": queue.paused_by or None,
+        "paused_reason": queue.paused_reason or None,
+    }
+
+
+def queue_representation(now: QueueNow) -> QueueRepresentation:
+    """The queue."""
+    return {
+        **queue_facts(now),
+        "links": {
+            "self": reverse("queue", args=[now.name]),
+            "pause": reverse("queue-pause", args=[now.name]),
+            "resume": reverse("queue-resume", args=[now.name]),
+        },
+    }

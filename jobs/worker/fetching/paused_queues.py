@@ -1,0 +1,75 @@
+"""Which queues are paused, and what a worker does when one of its own is."""
+
+import logging
+from collections.abc import Sequence
+
+from jobs.core.message import Fetched
+from jobs.services.attempts import jobs_give_back
+from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.services.queues import paused_queue_names
+from jobs.worker.execution.pools import Pools
+from jobs.worker.inflight import Inflight
+
+logger = logging.getLogger(__name__)
+
+
+class PausedQueues:
+    """What PostgreSQL said last; while it is away, a worker goes on with that.
+
+    One thread refreshes, the fetcher asks.
+    """
+
+    def __init__(self, queues: Sequence[str], pools: Pools, inflight: Inflight) -> None:
+        """`queues`: those of the worker. Raises the database's errors."""
+        self._queues = queues
+        self._pools = pools
+        self._inflight = inflight
+        self._names = self._asked()
+
+    def refresh(self) -> None:
+        """Asks PostgreSQL, and gives back claims of paused queues that have not begun.
+
+        Asked again and again while a queue is paused: the fetcher may have claimed one of its jobs
+        at the moment at which this worker learned of the pause. Raises the database's errors.
+        """
+        names = self._asked()
+        self._log(names)
+        self._names = names
+        if names:
+            self._give_back(names)
+
+    def without(self, queues: Sequence[str]) -> list[str]:
+        """Those of the queues that are not paused, in their order."""
+        return [name for name in queues if name not in self._names]
+
+    def among(self, fetched: Sequence[Fetched]) -> list[Fetched]:
+        """What was fetched of paused queues."""
+        names = self._names
+        return [one for one in fetched if one.message.queue in names] if names else []
+
+    def _asked(self) -> frozenset[str]:
+        return paused_queue_names().intersection(self._queues)
+
+    def _log(self, names: frozenset[str]) -> None:
+        for name in sorted(names - self._names):
+            logger.info(
+                "Queue %s is paused: nothing more is taken from it",
+                name,
+                extra={"event": "queue.paused", "queue": name},
+            )
+        for name in sorted(self._names - names):
+            logger.info(
+                "Queue %s is resumed", name, extra={"event": "queue.resumed", "queue": name}
+            )
+
+    def _give_back(self, names: frozenset[str]) -> None:
+        """At no cost, and to the place where the jobs were; the pools keep them if that fails."""
+        unstarted = self._pools.take_back(names)
+        if not unstarted:
+            return
+        try:
+            jobs_give_back(claims=unstarted)
+        except DATABASE_ERRORS:
+            self._pools.submit(unstarted)
+            raise
+        self._inflight.remove(unstarted)
