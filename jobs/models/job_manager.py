@@ -1,7 +1,7 @@
 """The hot statements on jobs: each has its file in `jobs/sql`."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -178,10 +178,15 @@ class JobManager(_Filters["Job"]):
         )
         return {row[0] for row in rows}
 
-    def cancel_requested(self, worker_id: UUID) -> set[UUID]:
-        """The running jobs of a worker that are asked to stop."""
-        asked = self.running().filter(worker_id=worker_id, cancel_requested_at__isnull=False)
-        return set(asked.values_list("id", flat=True))
+    def cancel_requested(self, worker_id: UUID, job_ids: Collection[UUID]) -> set[UUID]:
+        """Those of these jobs that the worker runs and that are asked to stop.
+
+        By primary key. The index of what a worker runs also leads to what it has run, for as long
+        as a transaction keeps dead tuples: with 300,000 of them it took 440 ms, each second.
+        """
+        held = self.filter(id__in=job_ids, worker_id=worker_id)
+        asked = held.filter(cancel_requested_at__isnull=False).values_list("id", "state")
+        return {job_id for job_id, state in asked if state == JobState.RUNNING}
 
     def record_cancelled(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
         """running -> cancelled; returns the jobs that were written."""

@@ -58,6 +58,12 @@ class Worker(models.Model):
                 condition=Q(stopped_at__isnull=True),
                 name="worker_live_heartbeat",
             ),
+            # For rescue, which asks for those that have stopped lately.
+            models.Index(
+                fields=["stopped_at"],
+                condition=Q(stopped_at__isnull=False),
+                name="worker_by_end",
+            ),
         ]
 
     def __str__(self) -> str:

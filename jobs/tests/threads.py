@@ -1,11 +1,12 @@
 """Calls on several threads and connections at once."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
 
 R = TypeVar("R")
 
@@ -33,6 +34,29 @@ def elsewhere(call: Callable[[], R]) -> R:
     """What the call returns on another thread and connection: committed when this returns."""
     [result] = at_once(call)
     return result
+
+
+@contextmanager
+def held_snapshot() -> Iterator[None]:
+    """Another connection keeps a snapshot meanwhile, and so every tuple that dies."""
+    taken, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT 1")
+            taken.set()
+            assert done.wait(100)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(hold)
+        try:
+            assert taken.wait(20)
+            yield
+        finally:
+            done.set()
+            held.result(20)
 
 
 def waiting_for_locks() -> int:

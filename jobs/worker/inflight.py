@@ -32,6 +32,11 @@ class Inflight:
         with self._lock:
             return {(claim.id, claim.attempt) for claim in self._claims.values()}
 
+    def job_ids(self) -> list[UUID]:
+        """Which jobs are held."""
+        with self._lock:
+            return list(self._claims)
+
     def cancel(self, job_ids: Iterable[UUID]) -> None:
         """From now on these jobs, and no others, are asked to stop."""
         self._cancelled = frozenset(job_ids)

@@ -1,5 +1,6 @@
 """What every worker does on a timer, so that no single worker is needed: repair and promotion."""
 
+import math
 import threading
 from functools import partial
 
@@ -55,7 +56,7 @@ def timers(
     every = partial(Periodic, clock=clock, stop=stop)
     return [
         every("promote", PROMOTE_SECONDS, lambda: _promote_due(stop)),
-        every("rescue", conf.heartbeat_seconds * RESCUE_BEATS, lambda: _rescue(lease, stop)),
+        every("rescue", conf.heartbeat_seconds * RESCUE_BEATS, _Rescue(lease, clock, stop)),
         every("redispatch", conf.redispatch_seconds, lambda: _redispatch_lost(queues, stop)),
         every("prune", PRUNE_SECONDS, lambda: _prune(clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
@@ -71,16 +72,29 @@ def _promote_due(stop: threading.Event) -> None:
         pass
 
 
-def _rescue(lease: Lease, stop: threading.Event) -> None:
-    """Which workers this one may declare dead: see `jobs_rescue`."""
+class _Rescue:
+    """Which workers this one may declare dead, and how far it looks: see `jobs_rescue`."""
 
-    def one_round() -> RescueRound:
-        heard_at = lease.steadily_heard_at(HEARD_BEATS * jobs_conf().heartbeat_seconds)
-        return jobs_rescue(heard_at=heard_at)
+    def __init__(self, lease: Lease, clock: Clock, stop: threading.Event) -> None:
+        self._lease = lease
+        self._clock = clock
+        self._stop = stop
+        self._looked_far_at = -math.inf
 
-    for done in run_rounds(one_round, may_go_on=lambda: not stop.is_set()):
-        for one in done.recorded:
-            log_recorded(one)
+    def __call__(self) -> None:
+        """Looks at all that runs once in a worker timeout, else at what has stopped lately."""
+        started_at = self._clock.monotonic()
+        looks_far = started_at - self._looked_far_at >= jobs_conf().worker_timeout_seconds
+        one_round = partial(self._round, lately=not looks_far)
+        for done in run_rounds(one_round, may_go_on=lambda: not self._stop.is_set()):
+            for one in done.recorded:
+                log_recorded(one)
+            if looks_far and not done.was_skipped and not done.is_full:
+                self._looked_far_at = started_at
+
+    def _round(self, lately: bool) -> RescueRound:
+        heard_at = self._lease.steadily_heard_at(HEARD_BEATS * jobs_conf().heartbeat_seconds)
+        return jobs_rescue(heard_at=heard_at, lately=lately)
 
 
 def _redispatch_lost(queues: list[str], stop: threading.Event) -> None:
@@ -102,5 +116,5 @@ def _may_ask_redis(stop: threading.Event) -> bool:
 
 
 def _learn_of_cancellations(lease: Lease, inflight: Inflight) -> None:
-    if len(inflight):
-        inflight.cancel(Job.objects.cancel_requested(lease.worker.id))
+    if job_ids := inflight.job_ids():
+        inflight.cancel(Job.objects.cancel_requested(lease.worker.id, job_ids))

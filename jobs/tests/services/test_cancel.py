@@ -7,14 +7,14 @@ import pytest
 from jobs.broker import get_broker
 from jobs.core.errors import JobAlreadyFinal
 from jobs.core.ids import uuid7
-from jobs.core.outcome import Failed
+from jobs.core.outcome import Failed, Succeeded
 from jobs.core.retry import Cancel
 from jobs.core.states import FINAL_STATES, JobState
 from jobs.models import Job, Worker
 from jobs.services.attempts import Finished, jobs_claim, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.tests.factories import make_job, make_worker
-from jobs.tests.steps import claim_one, error, stored
+from jobs.tests.steps import claim_one, error, record, stored
 from jobs.tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,12 +35,15 @@ def test_a_job_that_waits_is_cancelled_for_good(delay_seconds: int | None) -> No
 def test_a_job_that_runs_is_asked_to_stop() -> None:
     worker = make_worker()
     claim = claim_one(make_job(), worker)
-    claim_one(make_job(), worker)
+    other = claim_one(make_job(), worker)
     answer = job_cancel(job_id=claim.id)
     assert answer.state == JobState.RUNNING
     assert answer.cancel_requested_at is not None
-    assert Job.objects.cancel_requested(worker.id) == {claim.id}
-    assert Job.objects.cancel_requested(make_worker().id) == set()
+    held = [claim.id, other.id]
+    assert Job.objects.cancel_requested(worker.id, held) == {claim.id}
+    assert Job.objects.cancel_requested(make_worker().id, held) == set()
+    assert record(claim, Succeeded()).written
+    assert Job.objects.cancel_requested(worker.id, held) == set()
 
 
 @pytest.mark.parametrize("state", sorted(FINAL_STATES))
@@ -73,7 +76,7 @@ def test_of_a_claim_and_a_cancellation_at_once_both_are_seen() -> None:
         row = stored(job)
         if claimed:
             assert row.state == JobState.RUNNING
-            assert Job.objects.cancel_requested(worker.id) == {job.id}
+            assert Job.objects.cancel_requested(worker.id, [job.id]) == {job.id}
         else:
             assert row.state == JobState.CANCELLED
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.ids import uuid7_floor
@@ -150,11 +151,16 @@ def test_what_every_worker_does_on_a_timer(database: Database, subtests: pytest.
     known = [(claim.id, claim.attempt) for claim in database.claims[1:]]
     calls: dict[str, Callable[[], object]] = {
         "redispatch": lambda: jobs_redispatch_lost(queues=["default", "emails", "bulk"]),
-        "ask for cancellations": lambda: Job.objects.cancel_requested(database.worker.id),
+        "ask for cancellations": lambda: Job.objects.cancel_requested(
+            database.worker.id, [claim.id for claim in database.claims]
+        ),
         "release lost claims": lambda: jobs_release_lost_claims(
             worker_id=database.worker.id, known=known
         ),
         "rescue while all workers live": lambda: jobs_rescue(heard_at=heard_now()),
+        "rescue from what has stopped lately": lambda: jobs_rescue(
+            heard_at=heard_now(), lately=True
+        ),
         "prune": jobs_prune,
     }
     for name, call in calls.items():
@@ -165,6 +171,8 @@ def test_what_every_worker_does_on_a_timer(database: Database, subtests: pytest.
 def test_rescue_from_a_dead_worker(database: Database) -> None:
     Worker.objects.update(stopped_at=database.worker.started_at)
     assert_reads_no_whole_table(lambda: jobs_rescue(heard_at=heard_now()), least=3)
+    Worker.objects.update(stopped_at=Now())
+    assert_reads_no_whole_table(lambda: jobs_rescue(heard_at=heard_now(), lately=True), least=3)
 
 
 def test_postgresql_as_a_queue_while_redis_is_away(database: Database) -> None:

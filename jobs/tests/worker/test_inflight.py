@@ -11,6 +11,7 @@ def test_it_knows_what_was_added_until_it_is_removed() -> None:
     assert inflight.attempts() == {(one.id, 1), (other.id, 1)}
     inflight.remove([one])
     assert inflight.attempts() == {(other.id, 1)}
+    assert inflight.job_ids() == [other.id]
     assert len(inflight) == 1
 
 

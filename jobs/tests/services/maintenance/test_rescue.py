@@ -85,6 +85,28 @@ def test_a_worker_that_has_stopped_is_not_waited_for(worker: Worker) -> None:
     assert stored(claim).state == JobState.QUEUED
 
 
+def test_a_look_at_what_has_stopped_lately_is_enough_for_most(
+    worker: Worker, short_timeout: float
+) -> None:
+    stopped, silent = make_worker(), make_worker()
+    claims = [claim_one(make_job(), one) for one in (worker, stopped, silent)]
+    lose(stopped)
+    silence(silent)
+    assert jobs_rescue(heard_at=heard_now(), lately=True).count == 2
+    assert [stored(claim).state for claim in claims] == ["running", "queued", "queued"]
+
+
+def test_a_look_at_everything_finds_what_that_one_misses(worker: Worker) -> None:
+    """A claim that was committed long after its worker had stopped, and one of an unknown one."""
+    unknown = make_worker()
+    claim_one(make_job(), worker)
+    claim_one(make_job(), unknown)
+    Worker.objects.filter(id=worker.id).update(stopped_at=seconds_ago(HOUR_SECONDS))
+    unknown.delete()
+    assert jobs_rescue(lately=True).count == 0
+    assert jobs_rescue().count == 2
+
+
 def test_a_worker_whose_row_is_missing_is_dead(worker: Worker) -> None:
     claim = claim_one(make_job(), worker)
     worker.delete()
@@ -340,7 +362,7 @@ def test_while_one_worker_rescues_the_others_leave_it_alone(worker: Worker) -> N
     lose(worker)
     with transaction.atomic():
         assert try_advisory_lock("rescue")
-        assert elsewhere(jobs_rescue) == RescueRound()
+        assert elsewhere(jobs_rescue) == RescueRound(was_skipped=True)
     assert elsewhere(jobs_rescue).count == 1
 
 

@@ -121,7 +121,8 @@ def test_a_handler_learns_that_its_job_was_cancelled(
     def stop(payload: Payload, context: JobContext) -> None:
         assert not context.cancelled
         elsewhere(lambda: job_cancel(job_id=context.job_id))
-        inflight.cancel(elsewhere(lambda: Job.objects.cancel_requested(worker.id)))
+        held = [context.job_id]
+        inflight.cancel(elsewhere(lambda: Job.objects.cancel_requested(worker.id, held)))
         assert context.cancelled
         context.stop_if_cancelled()
 
