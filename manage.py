@@ -4,6 +4,7 @@
 import os
 import sys
 from importlib.util import find_spec
+from typing import NoReturn
 
 
 def main() -> None:
@@ -15,7 +16,7 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        sys.exit(str(error))  # a sentence that says what to set; where it was noticed does not help
+        _refuse(error)  # a sentence that says what to set; where it was noticed does not help
 
 
 def _provide_servers() -> None:
@@ -25,6 +26,8 @@ def _provide_servers() -> None:
     """
     if find_spec("tools") is None:
         return
+    from django.core.exceptions import ImproperlyConfigured
+
     from tools.errors import ToolError
     from tools.servers import provide_servers
 
@@ -32,6 +35,13 @@ def _provide_servers() -> None:
         provide_servers()
     except ToolError as error:
         sys.exit(str(error))
+    except ImproperlyConfigured as error:
+        _refuse(error)
+
+
+def _refuse(error: Exception) -> NoReturn:
+    sys.stderr.write(f"{error}\n")
+    sys.exit(2)
 
 
 if __name__ == "__main__":

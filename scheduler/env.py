@@ -5,15 +5,22 @@ theirs in `JobsConf`. `.env.example` explains them all. Variables of the process
 a `.env` file in the project directory.
 """
 
+import os
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.rate import Rate
 from jobs.core.conf import JobsConf, renamed_settings, setting_name
+from jobs.core.conf_rules import broken_rules
+from scheduler.dotenv import read_file
+from scheduler.mail import is_mailbox
+from scheduler.server_urls import ServerUrl, database_settings, mail_url, redis_url
+from scheduler.variables import Variables, refused
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -23,14 +30,16 @@ PRODUCTION = "production"
 # Signs tokens and sessions on a developer's machine; production refuses to start with it.
 DEVELOPMENT_SECRET_KEY = "development-only-key-that-production-refuses-to-start-with"  # noqa: S105
 
+# The exit code of every program of the service that its configuration keeps from starting.
+EXIT_USAGE = 2
 
-_SCHEMES = {
-    "DATABASE_URL": ("postgres://", "postgresql://"),
-    "REDIS_URL": ("redis://", "rediss://", "unix://"),
-}
-_SWITCH = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
-    ("false", "no", "off", "0"), False
-)
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+_HOST_PATTERN = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
+_ORIGIN_PATTERN = re.compile(r"https?://[A-Za-z0-9._*:\[\]-]+")
+
+MINUTES_OF_A_YEAR = 366 * 24 * 60
+DAYS_OF_TEN_YEARS = 3_660
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,7 @@ class Environment:
     session_days: int
     database: dict[str, Any]
     redis_url: str
-    email: dict[str, Any]
+    email: ServerUrl
     default_from_email: str
     log_level: str
     log_format: str
@@ -60,7 +69,7 @@ class Environment:
 def read_dotenv() -> None:
     """Takes over the variables of `.env` that the process does not have."""
     if (path := BASE_DIR / ".env").exists():
-        environ.Env.read_env(path, overwrite=False)
+        read_file(path)
 
 
 def read_environment() -> Environment:
@@ -69,57 +78,37 @@ def read_environment() -> Environment:
     Raises ImproperlyConfigured with one sentence that says what to set.
     """
     read_dotenv()
-    env = _Env()
-    name = env.str("ENVIRONMENT", PRODUCTION)
-    if name not in (DEVELOPMENT, PRODUCTION):
-        raise ImproperlyConfigured(
-            f"ENVIRONMENT is {name!r}; set it to {DEVELOPMENT!r} or {PRODUCTION!r}."
-        )
+    return environment_of(Variables(os.environ))
+
+
+def environment_of(variables: Variables) -> Environment:
+    """The variables, typed and checked; raises ImproperlyConfigured as `read_environment`."""
+    name = variables.choice("ENVIRONMENT", PRODUCTION, (DEVELOPMENT, PRODUCTION))
     development = name == DEVELOPMENT
     return Environment(
         development=development,
-        secret_key=_secret_key(env, development),
-        allowed_hosts=env.list("ALLOWED_HOSTS", default=["*"] if development else ["localhost"]),
-        csrf_trusted_origins=env.list("CSRF_TRUSTED_ORIGINS", default=[]),
-        https_only=_switch(env, "HTTPS_ONLY", default=not development),
-        trusted_proxies=env.int("TRUSTED_PROXIES", default=0),
-        signup_enabled=_switch(env, "SIGNUP_ENABLED", default=development),
-        login_rate=_login_rate(env),
-        access_token_minutes=env.int("ACCESS_TOKEN_MINUTES", default=30),
-        refresh_token_days=env.int("REFRESH_TOKEN_DAYS", default=7),
-        session_days=env.int("SESSION_DAYS", default=30),
-        database=env.db_url_config(
-            _required_url(env, "DATABASE_URL", "postgres://user:password@host:5432/name")
-        ),
-        redis_url=_required_url(env, "REDIS_URL", "redis://host:6379/0"),
-        email=env.email_url_config(env.str("EMAIL_URL", default="smtp://127.0.0.1:1025")),
-        default_from_email=env.str("DEFAULT_FROM_EMAIL", default="jobs@localhost"),
-        log_level=env.str("LOG_LEVEL", default="INFO").upper(),
-        log_format=_log_format(env),
-        jobs=_jobs_settings(env),
+        secret_key=_secret_key(variables, development),
+        allowed_hosts=_allowed_hosts(variables, ["*"] if development else ["localhost"]),
+        csrf_trusted_origins=_csrf_trusted_origins(variables),
+        https_only=variables.switch("HTTPS_ONLY", default=not development),
+        trusted_proxies=variables.whole("TRUSTED_PROXIES", 0, 0, 100),
+        signup_enabled=variables.switch("SIGNUP_ENABLED", default=development),
+        login_rate=_login_rate(variables),
+        access_token_minutes=variables.whole("ACCESS_TOKEN_MINUTES", 30, 1, MINUTES_OF_A_YEAR),
+        refresh_token_days=variables.whole("REFRESH_TOKEN_DAYS", 7, 1, DAYS_OF_TEN_YEARS),
+        session_days=variables.whole("SESSION_DAYS", 30, 1, DAYS_OF_TEN_YEARS),
+        database=database_settings(variables),
+        redis_url=redis_url(variables),
+        email=mail_url(variables),
+        default_from_email=_default_from_email(variables),
+        log_level=_log_level(variables),
+        log_format=variables.choice("LOG_FORMAT", "text", ("text", "json")),
+        jobs=_jobs_settings(variables),
     )
 
 
-class _Env(environ.Env):  # type: ignore[misc]
-    """Names the variable in the error about a value of the wrong type."""
-
-    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().get_value(var, *args, **kwargs)
-        except ValueError as error:
-            raise ImproperlyConfigured(f"{var} is not what it should be: {error}.") from error
-
-
-def _switch(env: environ.Env, name: str, *, default: bool) -> bool:
-    """True or false. Any other word is refused: a typing error must not switch off HTTPS."""
-    word = env.str(name, default=str(default)).strip().lower()
-    if word not in _SWITCH:
-        raise ImproperlyConfigured(f"{name} is {word!r}; set it to 'true' or 'false'.")
-    return _SWITCH[word]
-
-
-def _secret_key(env: environ.Env, development: bool) -> str:
-    key: str = env.str("SECRET_KEY", default="")
+def _secret_key(variables: Variables, development: bool) -> str:
+    key = variables.text("SECRET_KEY")
     if development:
         return key or DEVELOPMENT_SECRET_KEY
     if not key:
@@ -134,45 +123,70 @@ def _secret_key(env: environ.Env, development: bool) -> str:
     return key
 
 
-def _required_url(env: environ.Env, name: str, example: str) -> str:
-    url: str = env.str(name, default="")
-    if not url:
-        raise ImproperlyConfigured(f"{name} is not set; set it, for example to {example}.")
-    if not url.startswith(_SCHEMES[name]):  # not shown: it contains a password
-        raise ImproperlyConfigured(
-            f"{name} must begin with one of {', '.join(_SCHEMES[name])}, for example {example}."
-        )
-    return url
+def _allowed_hosts(variables: Variables, default: list[str]) -> list[str]:
+    hosts = variables.names("ALLOWED_HOSTS", default)
+    for host in hosts:
+        if len(host) > 253 or not _HOST_PATTERN.fullmatch(host):
+            raise refused(
+                "ALLOWED_HOSTS", host, "name hosts without scheme, port and path, divided by commas"
+            )
+    return hosts
 
 
-def _login_rate(env: environ.Env) -> Rate:
-    text: str = env.str("LOGIN_RATE", default="60/min")
+def _csrf_trusted_origins(variables: Variables) -> list[str]:
+    origins = variables.names("CSRF_TRUSTED_ORIGINS", [])
+    for origin in origins:
+        if not _ORIGIN_PATTERN.fullmatch(origin):
+            raise refused(
+                "CSRF_TRUSTED_ORIGINS",
+                origin,
+                "name origins such as https://jobs.example.com, divided by commas",
+            )
+    return origins
+
+
+def _login_rate(variables: Variables) -> Rate:
+    text = variables.text("LOGIN_RATE", "60/min")
     try:
         return Rate.of(text)
     except ValueError:
-        raise ImproperlyConfigured(
-            f"LOGIN_RATE is {text!r}; set it to a number, at least 1, per s, min, hour or day, "
-            "for example 60/min."
+        raise refused(
+            "LOGIN_RATE",
+            text,
+            "set it to a number, at least 1, per s, min, hour or day, for example 60/min",
         ) from None
 
 
-def _log_format(env: environ.Env) -> str:
-    log_format: str = env.str("LOG_FORMAT", default="text")
-    if log_format not in ("text", "json"):
-        raise ImproperlyConfigured(f"LOG_FORMAT is {log_format!r}; set it to 'text' or 'json'.")
-    return log_format
-
-
-def _jobs_settings(env: environ.Env) -> dict[str, Any]:
-    """The JOBS_* settings by name, with the types and defaults of `JobsConf`."""
-    if renamed := renamed_settings(lambda name: env.str(name, default=None) is not None):
-        raise ImproperlyConfigured(renamed[0])
-    defaults = JobsConf()
-    readers: dict[Any, Any] = {int: env.int, float: env.float, str: env.str, list[str]: env.list}
-    return {
-        setting_name(one.name): readers[one.type](
-            setting_name(one.name), default=getattr(defaults, one.name)
+def _default_from_email(variables: Variables) -> str:
+    text = variables.text("DEFAULT_FROM_EMAIL", "jobs@localhost")
+    if not is_mailbox(text):
+        raise refused(
+            "DEFAULT_FROM_EMAIL", text, "set it to one address: Example <no-reply@example.com>"
         )
+    return text
+
+
+def _log_level(variables: Variables) -> str:
+    level = variables.text("LOG_LEVEL", "INFO").upper()
+    return Variables({"LOG_LEVEL": level}).choice("LOG_LEVEL", "INFO", LOG_LEVELS)
+
+
+def _jobs_settings(variables: Variables) -> dict[str, Any]:
+    """The JOBS_* settings by name, with the types and defaults of `JobsConf`."""
+    if renamed := renamed_settings(variables.has):
+        raise ImproperlyConfigured(renamed[0])
+    readers: dict[Any, Callable[[str, Any], Any]] = {
+        int: variables.any_whole,
+        float: variables.any_number,
+        str: variables.text,
+        list[str]: variables.names,
+    }
+    defaults = JobsConf()
+    values = {
+        one.name: readers[one.type](setting_name(one.name), getattr(defaults, one.name))
         for one in fields(JobsConf)
         if one.name != "redis_url"  # it is REDIS_URL, which the cache uses, too
     }
+    if broken := broken_rules(JobsConf(**values)):
+        raise ImproperlyConfigured(broken[0])
+    return {setting_name(name): value for name, value in values.items()}

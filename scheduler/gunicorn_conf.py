@@ -12,7 +12,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.glogging import Logger
 
-from scheduler.env import read_environment
+from scheduler.env import EXIT_USAGE, read_environment
 from scheduler.logs.config import logging_config
 
 
@@ -48,7 +48,8 @@ def _logging() -> dict[str, Any]:
     try:
         env = read_environment()
     except ImproperlyConfigured as error:
-        sys.exit(str(error))  # without a traceback: the sentence says which variable to set
+        sys.stderr.write(f"{error}\n")  # without a traceback: it says which variable to set
+        sys.exit(EXIT_USAGE)
     config = logging_config(env.log_level, env.log_format)
     for name in ("gunicorn.error", "gunicorn.access"):
         config["loggers"][name] = {"handlers": ["stderr"], "level": "INFO", "propagate": False}

@@ -1,9 +1,12 @@
 """Where mail goes, in the settings of the Django that is installed."""
 
 from collections.abc import Mapping
+from email.headerregistry import AddressHeader
 from typing import Any
 
 import django
+
+from scheduler.server_urls import MAIL_BACKENDS, ServerUrl
 
 # Seconds; a mail server that says nothing for so long counts as gone.
 TIMEOUT_SECONDS = 10
@@ -31,22 +34,34 @@ def mail_settings(backend: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return {"EMAIL_BACKEND": backend, **former}
 
 
-def mail_settings_of_url(email: Mapping[str, Any]) -> dict[str, Any]:
-    """The same from what django-environ makes of EMAIL_URL."""
-    backend = email["EMAIL_BACKEND"]
-    if backend.endswith(".smtp.EmailBackend"):
-        return mail_settings(
-            backend,
-            {
-                "host": email["EMAIL_HOST"],
-                "port": email["EMAIL_PORT"],
-                "username": email["EMAIL_HOST_USER"] or "",
-                "password": email["EMAIL_HOST_PASSWORD"] or "",
-                "use_tls": email.get("EMAIL_USE_TLS", False),
-                "use_ssl": email.get("EMAIL_USE_SSL", False),
-                "timeout": TIMEOUT_SECONDS,
-            },
-        )
-    directory = email.get("EMAIL_FILE_PATH")
-    is_file = backend.endswith(".filebased.EmailBackend")
-    return mail_settings(backend, {"file_path": directory} if is_file else {})
+def mail_settings_of_url(url: ServerUrl) -> dict[str, Any]:
+    """The same from EMAIL_URL."""
+    kind = MAIL_BACKENDS[url.scheme]
+    backend = f"django.core.mail.backends.{kind}.EmailBackend"
+    if kind != "smtp":
+        return mail_settings(backend, {"file_path": f"/{url.path}"} if kind == "filebased" else {})
+    [(host, port)] = url.hosts
+    return mail_settings(
+        backend,
+        {
+            "host": host,
+            "port": port or (465 if url.scheme == "smtp+ssl" else 25),
+            "username": url.user,
+            "password": url.password,
+            "use_tls": url.scheme in ("smtp+tls", "smtps"),
+            "use_ssl": url.scheme == "smtp+ssl",
+            "timeout": TIMEOUT_SECONDS,
+        },
+    )
+
+
+def is_mailbox(text: str) -> bool:
+    """Whether the text is one mail address, with or without a name."""
+    if not text.isprintable():
+        return False
+    try:
+        parsed = AddressHeader.value_parser(text)
+    except (IndexError, ValueError):  # the parser's own, for some odd texts
+        return False
+    mailboxes = parsed.all_mailboxes
+    return not parsed.all_defects and len(mailboxes) == 1 and bool(mailboxes[0].domain)

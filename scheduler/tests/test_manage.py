@@ -21,6 +21,6 @@ def test_without_a_secret_in_production_one_sentence_says_what_to_do(command: st
         capture_output=True,
         timeout=60,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     [line] = done.stderr.strip().splitlines()
     assert line.startswith("SECRET_KEY is not set; set it to")

@@ -1,6 +1,5 @@
 """Runs one worker process, or several under a supervisor."""
 
-import argparse
 import logging
 import os
 import sys
@@ -13,6 +12,8 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 
 from jobs.core.clock import SystemClock
 from jobs.core.conf import jobs_conf
+from jobs.core.conf_rules import ASYNC_CONCURRENCY_LIMIT, CONCURRENCY_LIMIT
+from jobs.management.option_types import whole_number, worker_name
 from jobs.services.migrations import missing_migrations
 from jobs.worker.options import WorkerOptions
 from jobs.worker.process.health_server import HealthServer
@@ -24,6 +25,10 @@ from jobs.worker.worker import Worker
 logger = logging.getLogger(__name__)
 
 EXIT_USAGE = 2
+
+# More processes than any machine has processors for.
+PROCESSES_LIMIT = 256
+PORT_MAX = 65_535
 
 
 class Command(BaseCommand):
@@ -38,37 +43,39 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--concurrency",
-            type=_positive,
+            type=whole_number(1, CONCURRENCY_LIMIT),
             default=conf.concurrency,
             help="jobs at a time, each on a thread (default: %(default)s)",
         )
         parser.add_argument(
             "--async-concurrency",
-            type=_positive,
+            type=whole_number(1, ASYNC_CONCURRENCY_LIMIT),
             default=conf.async_concurrency,
             help="`async def` handlers at a time, on one event loop (default: %(default)s)",
         )
-        parser.add_argument("--name", help="shown in logs and in the admin (default: random)")
+        parser.add_argument(
+            "--name", type=worker_name, help="shown in logs and in the admin (default: random)"
+        )
         parser.add_argument(
             "--processes",
-            type=_positive,
+            type=whole_number(1, PROCESSES_LIMIT),
             default=1,
             help="worker processes, restarted when they die, stopped together (default: 1)",
         )
         parser.add_argument(
             "--max-jobs",
-            type=_positive,
+            type=whole_number(1, 10**15),
             help="stop gracefully after this many jobs, to be restarted",
         )
         parser.add_argument(
             "--max-rss",
-            type=_positive,
+            type=whole_number(1, 10**9),
             metavar="MB",
             help="stop gracefully once the process holds more memory, to be restarted",
         )
         parser.add_argument(
             "--health-port",
-            type=_positive,
+            type=whole_number(1, PORT_MAX),
             help="serve GET /health: 503 once the fetch loop is stuck; with --processes, the next "
             "process uses the next port",
         )
@@ -85,6 +92,7 @@ class Command(BaseCommand):
             max_jobs=options["max_jobs"],
             max_rss_mb=options["max_rss"],
         )
+        _check_health_ports(options["health_port"], options["processes"])
         freeze_memory()
         host, port = options["health_host"], options["health_port"]
         if options["processes"] == 1:
@@ -172,15 +180,21 @@ def _worker(options: WorkerOptions) -> Worker:
 def _serve_health(worker: Worker, host: str, port: int) -> None:
     try:
         HealthServer(host, port, worker.health).start()
-    except OSError as error:
-        raise CommandError(f"--health-port {port}: {error.strerror or error}") from error
+    except (OSError, UnicodeError) as error:  # UnicodeError: a host that is no name
+        reason = getattr(error, "strerror", None) or error
+        raise CommandError(
+            f"--health-host {host[:80]!r}, --health-port {port}: {reason}", returncode=EXIT_USAGE
+        ) from error
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
+def _check_health_ports(first: int | None, processes: int) -> None:
+    last = (first or 1) + processes - 1
+    if last > PORT_MAX:
+        raise CommandError(
+            f"--health-port {first}: with {processes} processes the last one would use port "
+            f"{last}; ports end at {PORT_MAX}",
+            returncode=EXIT_USAGE,
+        )
 
 
 def _known_queues(text: str) -> list[str]:
@@ -189,7 +203,7 @@ def _known_queues(text: str) -> list[str]:
     unknown = [name for name in queues if name not in known]
     if unknown or not queues:
         raise CommandError(
-            f"--queues {text!r}: choose from {', '.join(known)} (setting JOBS_QUEUES)",
+            f"--queues {text[:200]!r}: choose from {', '.join(known)} (setting JOBS_QUEUES)",
             returncode=EXIT_USAGE,
         )
     return queues

@@ -7,18 +7,19 @@ from psycopg.errors import QueryCanceled
 
 from jobs.api.jobs.representations import job_facts
 from jobs.core.states import JobState
+from jobs.management.option_types import whole_number
 from jobs.management.output import Output
 from jobs.management.subcommands.subcommand import (
     EXIT_DONE,
     EXIT_FAILED,
     Options,
     Subcommand,
-    positive,
 )
 from jobs.models import Job
 from jobs.models.job_queryset import JobQuerySet
 from jobs.services.short_transaction import limit_transaction
 
+LIMIT_MAX = 10_000
 LIMIT_DEFAULT = 20
 # A filter that few of millions of jobs fit has no index: a shell must not occupy PostgreSQL.
 LIMIT_SECONDS = 10.0
@@ -31,7 +32,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--type")
     parser.add_argument("--queue")
     parser.add_argument(
-        "--limit", type=positive, default=LIMIT_DEFAULT, help="how many (default: %(default)s)"
+        "--limit",
+        type=whole_number(1, LIMIT_MAX),
+        default=LIMIT_DEFAULT,
+        help="how many (default: %(default)s)",
     )
 
 

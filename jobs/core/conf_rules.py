@@ -1,0 +1,119 @@
+"""What the JOBS_* settings may be. Each sentence names the setting and says what to do."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from typing import Any
+
+from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, setting_name
+from jobs.core.number import is_number
+
+QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+# More threads in one process only wait for one another, and each has a connection to PostgreSQL.
+CONCURRENCY_LIMIT = 1_000
+ASYNC_CONCURRENCY_LIMIT = 100_000
+
+_DAY_SECONDS = 86_400
+_YEAR_SECONDS = 366 * _DAY_SECONDS
+_CENTURY_DAYS = 36_500
+_LARGEST_BYTES = 64 * 1024 * 1024
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "payload_max_bytes": (1, _LARGEST_BYTES),
+    "result_max_bytes": (1, _LARGEST_BYTES),
+    "max_retries": (0, MAX_RETRIES_LIMIT),
+    "retry_base_seconds": (0, _YEAR_SECONDS),
+    "retry_factor": (1, 100),
+    "retry_cap_seconds": (0, _YEAR_SECONDS),
+    "retry_jitter": (0, 10),
+    "crash_limit": (1, 1_000),
+    "cache_mark_seconds": (1, _YEAR_SECONDS),
+    "concurrency": (1, CONCURRENCY_LIMIT),
+    "async_concurrency": (1, ASYNC_CONCURRENCY_LIMIT),
+    "heartbeat_seconds": (0.01, _DAY_SECONDS),
+    "worker_timeout_seconds": (0.01, _DAY_SECONDS),
+    "grace_seconds": (0, _DAY_SECONDS),
+    "redispatch_seconds": (0.01, _DAY_SECONDS),
+    "redispatch_margin_seconds": (0.01, _DAY_SECONDS),
+    "retention_days": (0, _CENTURY_DAYS),
+    "result_retention_days": (0, _CENTURY_DAYS),
+    "key_retention_days": (0, _CENTURY_DAYS),
+}
+"""Lowest and highest value of every number."""
+
+
+def broken_rules(conf: JobsConf) -> list[str]:
+    """One sentence for each reason why jobs could not run with these settings."""
+    # What has the wrong type, or is out of range, cannot be compared with anything.
+    return (
+        list(_wrong_types(conf))
+        or list(_out_of_range(conf))
+        or [*_queues(conf), *_liveness(conf), *_retries(conf), *_redis(conf)]
+    )
+
+
+def _wrong_types(conf: JobsConf) -> Iterator[str]:
+    for one in fields(JobsConf):
+        value = getattr(conf, one.name)
+        kind, has_kind = _KINDS[one.type]
+        if not has_kind(value):
+            yield f"{setting_name(one.name)} is {value!r}; make it {kind}."
+
+
+_KINDS: dict[Any, tuple[str, Callable[[object], bool]]] = {
+    str: ("a text", lambda value: isinstance(value, str)),
+    int: ("a whole number", lambda value: is_number(value, int)),
+    float: ("a number", lambda value: is_number(value, int, float)),
+    list[str]: (
+        "a list of names",
+        lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+    ),
+}
+
+
+def _out_of_range(conf: JobsConf) -> Iterator[str]:
+    for name, (lowest, highest) in _RANGES.items():
+        value = getattr(conf, name)
+        if not lowest <= value <= highest:
+            yield f"{setting_name(name)} is {value}; make it {lowest} to {highest}."
+
+
+def _queues(conf: JobsConf) -> Iterator[str]:
+    if not conf.queues:
+        yield "JOBS_QUEUES is empty; name at least one queue, for example 'default'."
+    if len(set(conf.queues)) < len(conf.queues):
+        yield "JOBS_QUEUES names a queue twice; name each queue once."
+    for queue in conf.queues:
+        if not QUEUE_NAME.fullmatch(queue):
+            yield (
+                f"JOBS_QUEUES names {queue[:80]!r}; use lower-case letters, digits, '-' and '_', "
+                "63 at most."
+            )
+
+
+def _liveness(conf: JobsConf) -> Iterator[str]:
+    if conf.heartbeat_seconds * 2 > conf.worker_timeout_seconds:
+        yield (
+            f"JOBS_HEARTBEAT_SECONDS is {conf.heartbeat_seconds:g} and "
+            f"JOBS_WORKER_TIMEOUT_SECONDS {conf.worker_timeout_seconds:g}; a worker must be able "
+            "to miss a heartbeat: make the timeout at least twice the heartbeat."
+        )
+
+
+def _retries(conf: JobsConf) -> Iterator[str]:
+    if conf.retry_cap_seconds < conf.retry_base_seconds:
+        yield (
+            f"JOBS_RETRY_CAP_SECONDS is {conf.retry_cap_seconds:g} and JOBS_RETRY_BASE_SECONDS "
+            f"{conf.retry_base_seconds:g}; the cap must not be less than the base."
+        )
+
+
+def _redis(conf: JobsConf) -> Iterator[str]:
+    prefix = conf.redis_prefix
+    if not re.search(r"\{[^{}]+\}", prefix) or not re.fullmatch(r"[!-~]{1,100}", prefix):
+        yield (
+            f"JOBS_REDIS_PREFIX is {prefix[:120]!r}; it needs a hash tag such as '{{jobs}}:', "
+            "so that Redis Cluster keeps all keys in one slot, and at most 100 ASCII characters "
+            "without spaces."
+        )

@@ -1,0 +1,137 @@
+"""Variables of the environment and of `.env`: nothing in a value is replaced."""
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from jobs.core.conf import RENAMED
+from scheduler import env
+from scheduler.dotenv import read_file
+from scheduler.env import environment_of
+from scheduler.tests.test_env import GOOD
+from scheduler.variables import Variables
+
+NUMBERS = ["abc", "1e3", "1e400", "nan", "inf", "１", "9" * 30, "-99999", "1,5", "0x1", "$HOME"]  # noqa: RUF001
+
+
+def asked() -> list[str]:
+    variables = Variables(GOOD)
+    environment_of(variables)
+    return sorted(variables.asked - set(RENAMED))
+
+
+def numeric() -> list[str]:
+    words = ["_SECONDS", "_DAYS", "_MINUTES", "_BYTES", "CONCURRENCY", "_LIMIT", "_RETRIES"]
+    words += ["_FACTOR", "_JITTER", "TRUSTED_PROXIES"]
+    return [name for name in asked() if name.endswith(tuple(words))]
+
+
+@pytest.mark.parametrize("name", numeric())
+@pytest.mark.parametrize("text", NUMBERS)
+def test_a_number_that_is_none_or_out_of_range(name: str, text: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        environment_of(Variables(GOOD | {name: text}))
+    assert str(refused.value).startswith(f"{name} is ")
+    assert "\n" not in str(refused.value)
+
+
+def test_there_are_numbers() -> None:
+    assert len(numeric()) > 20
+
+
+@pytest.mark.parametrize("name", [name for name in asked() if name != "SECRET_KEY"])
+@pytest.mark.parametrize(
+    "text", ["$HOME", "\x1b[31m", "a b\nc", "x" * 100_000, "é", "@", "[::1"], ids=range(7)
+)
+def test_odd_text_is_refused_in_one_short_line(name: str, text: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        environment_of(Variables(GOOD | {name: text}))
+    sentence = str(refused.value)
+    assert sentence.startswith(name)
+    assert sentence.isprintable()
+    assert len(sentence) < 500
+
+
+@pytest.mark.parametrize("name", asked())
+def test_an_empty_variable_is_not_set(name: str) -> None:
+    if name in GOOD:
+        with pytest.raises(ImproperlyConfigured, match=f"^{name} is not set"):
+            environment_of(Variables(GOOD | {name: ""}))
+    else:
+        assert environment_of(Variables(GOOD | {name: ""})) == environment_of(Variables(GOOD))
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+@pytest.mark.parametrize("start", ["$", "$$", "${HOME}", "$HOME"])
+def test_a_key_may_begin_with_a_dollar(environment: str, start: str) -> None:
+    key = start + "k" * 60
+    found = environment_of(Variables(GOOD | {"ENVIRONMENT": environment, "SECRET_KEY": key}))
+    assert found.secret_key == key
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALLOWED_HOSTS", "https://jobs.example.com"),
+        ("ALLOWED_HOSTS", "jobs.example.com:443"),
+        ("ALLOWED_HOSTS", "jobs.example.com/x"),
+        ("CSRF_TRUSTED_ORIGINS", "jobs.example.com"),
+        ("CSRF_TRUSTED_ORIGINS", "https://jobs.example.com/admin"),
+        ("DEFAULT_FROM_EMAIL", "nobody"),
+        ("DEFAULT_FROM_EMAIL", "a@example.com, b@example.com"),
+        ("LOG_LEVEL", "LOUD"),
+        ("JOBS_QUEUES", "Capitals"),
+        ("JOBS_REDIS_PREFIX", "jobs:"),
+        ("JOBS_HEARTBEAT_SECONDS", "20"),
+    ],
+)
+def test_a_text_of_the_wrong_form(name: str, value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} "):
+        environment_of(Variables(GOOD | {name: value}))
+
+
+def test_spaces_between_the_members_of_a_list() -> None:
+    found = environment_of(Variables(GOOD | {"ALLOWED_HOSTS": " a.example , [::1] ,,"}))
+    assert found.allowed_hosts == ["a.example", "[::1]"]
+
+
+@pytest.fixture
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    values: dict[str, str] = {}
+    monkeypatch.setattr("scheduler.dotenv.os.environ", values)
+    return values
+
+
+def test_a_file(tmp_path: Path, nothing_set: dict[str, str]) -> None:
+    path = tmp_path / ".env"
+    path.write_text(
+        "# A comment\n\n  \nA=$HOME ${X} #1\nexport B='x y'\n  C=\"a\\\"b\"\nD=\nE==\nF='\n"
+    )
+    nothing_set["D"] = "kept"
+
+    read_file(path)
+
+    nothing_set.pop("PYTEST_CURRENT_TEST", None)
+    assert nothing_set == {
+        "A": "$HOME ${X} #1",
+        "B": "x y",
+        "C": 'a"b',
+        "D": "kept",
+        "E": "=",
+        "F": "'",
+    }
+
+
+@pytest.mark.parametrize("content", [b"SECRET_KEY s3cr3t", b"A=1\n=s3cr3t", b"A=s3cr3t\xff"])
+def test_a_file_that_is_none(
+    tmp_path: Path, nothing_set: dict[str, str], content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    monkeypatch.setattr(env, "BASE_DIR", tmp_path)
+
+    with pytest.raises(ImproperlyConfigured) as refused:
+        env.read_dotenv()
+
+    assert "s3cr3t" not in str(refused.value)
+    assert str(tmp_path) in str(refused.value)
