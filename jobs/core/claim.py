@@ -39,3 +39,20 @@ class ClaimedJob(NamedTuple):
     def message(self) -> QueueMessage:
         """What is dispatched for this job."""
         return QueueMessage(self.id, self.effect_key, self.queue, self.priority)
+
+
+class Start(NamedTuple):
+    """What is written about the start of an attempt.
+
+    `effect_begins`: from now on it is unknown what has happened if the attempt is cut off. If it is
+    False, the handler begins, which says later where its effect does: the crash that would end it
+    now is counted ahead, and what is recorded next takes that back.
+    """
+
+    claim: ClaimedJob
+    effect_begins: bool = True
+
+    @property
+    def crashes(self) -> int:
+        """What the row counts from now on."""
+        return self.claim.crashes + (not self.effect_begins)

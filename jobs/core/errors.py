@@ -147,6 +147,13 @@ class LeaseLost(JobsError):
     """The attempt was taken away from this worker: its outcome may no longer be written."""
 
 
+class StartNotWritten(JobsError):
+    """PostgreSQL did not take the start of an effect, so the effect must not begin.
+
+    Uncaught, the attempt goes back at no cost, and the job runs again in a second.
+    """
+
+
 class BrokerUnavailable(JobsError):
     """Redis did not answer, or refused a write. What it misses is dispatched again later."""
 

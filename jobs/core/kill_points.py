@@ -9,10 +9,20 @@ from collections.abc import Callable
 COMMIT_PUSH = "commit-push"  # the row is committed, its id is not in Redis yet
 POP_CLAIM = "pop-claim"  # the id is out of Redis, the row is still queued
 CLAIM_START = "claim-start"  # the row is running, the handler has not begun
+BEFORE_EFFECT = "before-effect"  # the handler says that its effect begins; not written yet
+EFFECT_BEGUN = "effect-begun"  # that is written, and the handler does not know it yet
 EFFECT_RECORD = "effect-record"  # the handler has returned, its outcome is not written yet
 RECORD_MARK = "record-mark"  # the outcome is written, the cache mark is not yet
 
-ALL = (COMMIT_PUSH, POP_CLAIM, CLAIM_START, EFFECT_RECORD, RECORD_MARK)
+ALL = (
+    COMMIT_PUSH,
+    POP_CLAIM,
+    CLAIM_START,
+    BEFORE_EFFECT,
+    EFFECT_BEGUN,
+    EFFECT_RECORD,
+    RECORD_MARK,
+)
 
 _armed: dict[str, Callable[[], None]] = {}
 

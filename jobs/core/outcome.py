@@ -59,6 +59,13 @@ class NotStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class CrashedBefore:
+    """Workers died under its handler again and again, always before the effect began."""
+
+    error: AttemptError
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled:
     """The job was cancelled while it ran, and its handler stopped."""
 
@@ -68,4 +75,6 @@ class Lost:
     """The attempt was taken away before it could end: there is nothing to write."""
 
 
-Outcome = Succeeded | Failed | FailedForGood | CutOff | NotStarted | Cancelled | Lost
+Outcome = (
+    Succeeded | Failed | FailedForGood | CutOff | NotStarted | CrashedBefore | Cancelled | Lost
+)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from jobs.core.clock import DAY_SECONDS
 from jobs.core.outcome import (
     Cancelled,
+    CrashedBefore,
     CutOff,
     Failed,
     FailedForGood,
@@ -103,6 +104,8 @@ def decide(
             return None if recorded else Succeed()
         case NotStarted(after_seconds=delay):
             return Requeue(delay, budget.failures, budget.crashes)
+        case CrashedBefore():
+            return Die(DeathReason.CRASH_LOOP, budget.failures + 1, budget.crashes)
         case Cancelled():
             return Cancel()
         case Lost():
@@ -131,7 +134,7 @@ def _retry_or_die(
 
 
 def records_start(effect: Effect | None, budget: Budget) -> bool:
-    """Whether the start of an attempt is written before its handler runs (decision 0003).
+    """Whether the start of an attempt is written when it begins (decision 0003).
 
     It is written where mistaking an attempt that never began for one that was cut off would cost
     more than one retry: for `Effect.ONCE`, for jobs that were claimed when a worker died, for the
@@ -144,3 +147,15 @@ def records_start(effect: Effect | None, budget: Budget) -> bool:
         or budget.crashes > 0
         or budget.failures >= budget.max_retries
     )
+
+
+def counts_crash_ahead(attempt: int, budget: Budget, crash_limit: int) -> bool:
+    """Whether a crash is counted before a handler runs that says itself where its effect begins.
+
+    If its worker dies before that point, the attempt goes back at no cost, as if it had not begun;
+    a job that takes workers down there would do so for ever. So where `crash_limit` attempts have
+    ended without a trace, the next ones are counted (decision 0013). Attempts that others gave
+    back are among those, which does no harm: a crash costs a job nothing below the limit.
+    """
+    uncounted = attempt - 1 - budget.failures - budget.crashes
+    return budget.crashes > 0 or uncounted >= crash_limit

@@ -1,14 +1,35 @@
 """What a handler is given besides its payload."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from jobs.core.errors import JobCancelled
 from jobs.core.progress import Progress, progress_of
 
 Payload = dict[str, Any]
+
+
+class EffectStart(Protocol):
+    """Writes, once, that the effect of an attempt begins; see `JobContext`."""
+
+    def begin(self) -> None:
+        """Returns when it is written; raises LeaseLost, or StartNotWritten."""
+
+    def abegin(self) -> Awaitable[None]:
+        """The same for coroutines."""
+
+
+class _NothingToWrite:
+    """For handlers that a test calls without a worker."""
+
+    def begin(self) -> None:
+        """Does nothing."""
+
+    async def abegin(self) -> None:
+        """Does nothing."""
 
 
 def _never() -> bool:
@@ -36,6 +57,7 @@ class JobContext:
     worker: str
     is_cancelled: Callable[[], bool] = field(default=_never, repr=False)
     report: Callable[[Progress], None] = field(default=_nowhere, repr=False)
+    effect_start: EffectStart = field(default_factory=_NothingToWrite, repr=False, compare=False)
 
     @property
     def cancelled(self) -> bool:
@@ -54,3 +76,30 @@ class JobContext:
         """Raises JobCancelled if the job is asked to stop; uncaught, the job ends `cancelled`."""
         if self.cancelled:
             raise JobCancelled(f"job {self.job_id} was cancelled")
+
+    def effect_begins(self) -> None:
+        """Says that from here on it is unknown what has happened if the attempt is cut off.
+
+        For handlers of a type with `calls_effect_begins=True`, to be called just before the effect:
+        what is cut off before it has not happened, and runs again. Returns when that is written,
+        whatever transaction the handler is in. A second call does nothing.
+
+        Raises LeaseLost if the attempt was taken away, and StartNotWritten if PostgreSQL does not
+        take it: the effect must not begin, and either exception is to leave the handler. Raises
+        RuntimeError on an event loop, which it would block: that is what `aeffect_begins` is for.
+        """
+        if _is_on_event_loop():
+            raise RuntimeError("on an event loop, use: await context.aeffect_begins()")
+        self.effect_start.begin()
+
+    async def aeffect_begins(self) -> None:
+        """`effect_begins` for `async def` handlers."""
+        await self.effect_start.abegin()
+
+
+def _is_on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

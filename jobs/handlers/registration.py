@@ -66,6 +66,13 @@ def _argument_faults(job_type: Any) -> Iterator[str]:
         yield "key must be a plain function of the payload"
     if not all(isinstance(name, str) for name in job_type.sensitive):
         yield "sensitive must name fields of the payload"
+    if not isinstance(job_type.calls_effect_begins, bool):
+        yield "calls_effect_begins must be True or False"
+    elif job_type.calls_effect_begins and job_type.effect is not Effect.ONCE:
+        yield (
+            "calls_effect_begins is for Effect.ONCE alone: what has another effect is repeated "
+            "wherever it was cut off"
+        )
 
 
 def _handler_faults(job_type: Any) -> Iterator[str]:

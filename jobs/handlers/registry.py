@@ -40,6 +40,7 @@ class JobType:
     timeout_seconds: float | None = None
     key: KeyFunction | None = None
     sensitive: frozenset[str] = field(default_factory=frozenset)
+    calls_effect_begins: bool = False
 
     @cached_property
     def is_async(self) -> bool:
@@ -102,6 +103,7 @@ def job_type(
     timeout_seconds: float | None = None,
     key: KeyFunction | None = None,
     sensitive: tuple[str, ...] | str = (),
+    calls_effect_begins: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Registers the decorated function as the handler of jobs of type `name`.
 
@@ -120,6 +122,9 @@ def job_type(
     key: derives the effect key from the payload; the type's name is put before it. Jobs with the
         same effect key exclude one another, whoever submitted them.
     sensitive: names of payload fields that are masked in the API, the admin and tracebacks.
+    calls_effect_begins: for `Effect.ONCE`: the handler calls `context.effect_begins()` just before
+        its effect. What is cut off before that point has not happened, and runs again. An effect
+        that comes without the call may be repeated.
 
     Raises ImproperlyConfigured when it is applied; see `JobTypes.add`.
     """
@@ -138,6 +143,7 @@ def job_type(
                 key=key,
                 # Not the letters of a text: the comma of a tuple of one is easily forgotten.
                 sensitive=frozenset([sensitive] if isinstance(sensitive, str) else sensitive),
+                calls_effect_begins=calls_effect_begins,
             )
         )
         return handler

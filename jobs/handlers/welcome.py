@@ -45,6 +45,7 @@ def same_address(payload: Payload) -> str:
     effect=Effect.ONCE,
     queue="emails",
     key=same_address,
+    calls_effect_begins=True,
 )
 def send_welcome_email(payload: Payload, context: JobContext) -> None:
     """Sends the welcome. Subject and text are templates, which a project may override."""

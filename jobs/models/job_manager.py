@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 
 from jobs.core.attempt_error import RecordedError, error_summary
-from jobs.core.claim import ClaimedJob
+from jobs.core.claim import ClaimedJob, Start
 from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN
 from jobs.core.ids import uuid7s
 from jobs.core.message import QueueMessage
@@ -134,9 +134,22 @@ class JobManager(_Filters["Job"]):
         rows = run_prepared_search("claim_jobs", worker_id=worker_id, ids=_array(map(str, job_ids)))
         return _claimed(rows)
 
-    def record_start(self, claim: ClaimedJob) -> bool:
-        """Writes `started_at`; returns False if the attempt was taken away."""
-        return self._held(claim).update(started_at=Now()) == 1
+    def record_starts(self, starts: Sequence[Start]) -> set[UUID]:
+        """Writes what has begun; returns the jobs that were written.
+
+        Missing are attempts that were taken away, and those whose row is locked: see `still_held`.
+        """
+        rows = run_prepared_search(
+            "record_starts",
+            **_fence([start.claim for start in starts]),
+            effect_begins=_array("t" if start.effect_begins else "f" for start in starts),
+            crashes=_array(str(start.crashes) for start in starts),
+        )
+        return {row[0] for row in rows}
+
+    def still_held(self, claims: Iterable[ClaimedJob]) -> set[UUID]:
+        """Those of these jobs whose attempt was not taken away."""
+        return {claim.id for claim in claims if self._held(claim).exists()}
 
     def _held(self, claim: ClaimedJob) -> JobQuerySet:
         return self.running().filter(id=claim.id, worker_id=claim.worker_id, attempt=claim.attempt)

@@ -1,4 +1,4 @@
-"""What a worker does to jobs: it claims and starts them, records outcomes, gives claims back.
+"""What a worker does to jobs: it claims them, records outcomes, gives claims back.
 
 Every write is fenced: it happens only where job, worker and attempt still match.
 """
@@ -12,6 +12,7 @@ from jobs.core.attempt_error import RecordedError
 from jobs.core.claim import ClaimedJob
 from jobs.core.errors import LeaseLost
 from jobs.core.outcome import (
+    CrashedBefore,
     CutOff,
     Failed,
     FailedForGood,
@@ -26,10 +27,8 @@ from jobs.core.retry import (
     Move,
     Requeue,
     Succeed,
-    records_start,
 )
 from jobs.core.states import JobState
-from jobs.handlers.registry import job_types
 from jobs.models import Job
 from jobs.services.dispatch import (
     dispatch_after_commit,
@@ -70,20 +69,6 @@ def jobs_claim(*, worker_id: UUID, job_ids: Sequence[UUID]) -> list[ClaimedJob]:
     stopped. The others stay as they are: `jobs_resolve_key_conflicts` says what becomes of them.
     """
     return Job.objects.claim(worker_id, job_ids) if job_ids else []
-
-
-def job_start(*, claim: ClaimedJob) -> bool:
-    """Writes `started_at` just before the handler runs, where that matters (decision 0003).
-
-    Returns False if the attempt was taken away: then the handler must not run.
-    """
-    return Job.objects.record_start(claim) if attempt_records_start(claim) else True
-
-
-def attempt_records_start(claim: ClaimedJob) -> bool:
-    """Whether the start of this attempt is written: see `jobs.core.retry.records_start`."""
-    job_type = job_types.find(claim.type)
-    return records_start(job_type.effect if job_type else None, claim.budget)
 
 
 def job_succeed_in_transaction(*, claim: ClaimedJob, result: Result | None = None) -> None:
@@ -204,6 +189,11 @@ def _record_cancelled(claims: list[ClaimedJob]) -> set[UUID]:
 def _errors(one: Finished) -> list[RecordedError]:
     """What this attempt adds to `Job.errors`: nothing, if it never began."""
     match one.outcome:
-        case Failed(error=error) | FailedForGood(error=error) | CutOff(error=error):
+        case (
+            Failed(error=error)
+            | FailedForGood(error=error)
+            | CutOff(error=error)
+            | CrashedBefore(error=error)
+        ):
             return [{**error, "attempt": one.claim.attempt}]
     return []

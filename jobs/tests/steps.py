@@ -17,8 +17,9 @@ from jobs.core.outcome import (
 from jobs.core.states import JobState
 from jobs.models import DeadLetter, Job, Worker
 from jobs.models.moments import seconds_ago
-from jobs.services.attempts import Finished, Recorded, job_start, jobs_claim, jobs_record
+from jobs.services.attempts import Finished, Recorded, jobs_claim, jobs_record
 from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.starts import job_start
 from jobs.services.workers import worker_stop
 from jobs.tests.factories import make_worker
 

@@ -21,6 +21,7 @@ from jobs.worker.periodic import Periodic
 from jobs.worker.process.recycling import Recycling
 from jobs.worker.recording.progress_reporter import ProgressReporter
 from jobs.worker.recording.recorder import Recorder
+from jobs.worker.recording.start_writer import StartWriter
 from jobs.worker.timers import timers
 
 
@@ -33,6 +34,7 @@ class Parts:
     inflight: Inflight
     recorder: Recorder
     progress: ProgressReporter
+    starts: StartWriter
     pools: Pools
     fetcher: Fetcher
     timers: list[Periodic]
@@ -48,8 +50,9 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
     heartbeat = Heartbeat(lease, clock)
     after_all = threading.Event()
     recorder = Recorder(inflight, clock, heartbeat.beat)
-    progress = ProgressReporter()
-    pools = _pools(options, AttemptRunner(lease, inflight, clock, progress), recorder, clock)
+    starts, progress = StartWriter(clock), ProgressReporter()
+    runner = AttemptRunner(lease, inflight, starts, clock, progress)
+    pools = _pools(options, runner, recorder, clock)
     paused = PausedQueues(options.queues, pools, inflight)
     return Parts(
         lease=lease,
@@ -57,6 +60,7 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
         inflight=inflight,
         recorder=recorder,
         progress=progress,
+        starts=starts,
         pools=pools,
         fetcher=Fetcher(
             queues=options.queues,

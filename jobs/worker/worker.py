@@ -61,6 +61,7 @@ class Worker:
         parts = self._parts
         parts.beats.start()
         parts.recorder.start()
+        parts.starts.start()
         parts.pools.start()
         for timer in parts.timers:
             timer.start()
@@ -86,7 +87,8 @@ class Worker:
     def _stop_if_broken(self) -> None:
         """A part that has died of a bug must not leave a worker that only looks alive."""
         parts = self._parts
-        if not (parts.fetcher.is_alive and parts.recorder.is_alive and parts.pools.is_alive):
+        threads = (parts.fetcher, parts.recorder, parts.starts, parts.pools)
+        if not all(one.is_alive for one in threads):
             logger.error(
                 "Worker %s stops: one of its threads has died or is blocked",
                 self.name,
@@ -121,6 +123,8 @@ class Worker:
         # 3. What runs may finish, within the grace period; the heartbeat keeps the lease.
         finished = parts.pools.wait_until_idle(jobs_conf().grace_seconds)
         parts.pools.stop()
+        if finished:
+            parts.starts.stop(RECORD_SECONDS)  # else a handler may still say that its effect begins
         # 4. Every outcome is written, and what handlers last reported.
         recorded = parts.recorder.stop(RECORD_SECONDS)
         self._write_last_progress()

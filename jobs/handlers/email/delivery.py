@@ -20,12 +20,13 @@ logger = logging.getLogger(__name__)
 def deliver(message: EmailMessage, context: JobContext) -> list[str]:
     """Sends the mail; returns the recipients that the mail server has accepted it for.
 
-    The Message-ID is the same in each attempt of a job. Raises PermanentError if the server
+    The effect begins when the server has accepted recipients, before the body is sent. The
+    Message-ID is the same in each attempt of a job. Raises PermanentError if the server
     refuses the mail for good, and OutcomeUnknown if it may have taken it; after any other
     exception it has not.
     """
     message.extra_headers["Message-ID"] = message_id(context.job_id, message.from_email)
-    refused = _send(message)
+    refused = _send(message, context)
     if refused:
         _report(refused, message, context)
     return [one for one in message.recipients() if envelope_address(one) not in refused]
@@ -36,10 +37,12 @@ def message_id(job_id: UUID, from_email: str) -> str:
     return f"<{job_id}@{envelope_address(from_email).rpartition('@')[2]}>"
 
 
-def _send(message: EmailMessage) -> Mapping[str, Reply]:
+def _send(message: EmailMessage, context: JobContext) -> Mapping[str, Reply]:
     backend = mail_backend()
     try:
         with backend:
+            if not _says_where_the_body_begins(backend, context):
+                context.effect_begins()
             backend.send_messages([message])
             return _refused(backend)
     except smtplib.SMTPServerDisconnected as error:
@@ -50,6 +53,12 @@ def _send(message: EmailMessage) -> Mapping[str, Reply]:
         if permanent := permanent_refusal(error):
             raise permanent from error
         raise
+
+
+def _says_where_the_body_begins(backend: BaseEmailBackend, context: JobContext) -> bool:
+    return isinstance(backend, CarefulEmailBackend) and backend.call_before_body(
+        context.effect_begins
+    )
 
 
 def _refused(backend: BaseEmailBackend) -> Mapping[str, Reply]:

@@ -36,6 +36,7 @@ class SendEmailPayload(serializers.Serializer[Payload]):
     effect=Effect.ONCE,
     queue="emails",
     sensitive=("text", "html"),
+    calls_effect_begins=True,
 )
 def send_email(payload: Payload, context: JobContext) -> None:
     """Sends the mail, and logs the recipients that it was accepted for."""

@@ -5,7 +5,7 @@ after it. Here the second is `OutcomeUnknown`: the server may have taken the mai
 """
 
 import smtplib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -29,9 +29,11 @@ class CarefulSMTP(smtplib.SMTP):
     """A connection that sends one mail.
 
     `refused`: the recipients that the server refused while it accepted the mail for others.
+    `before_body`: is called once recipients were accepted, before DATA; what it raises ends it.
     """
 
     body_is_out = False
+    before_body: Callable[[], None] | None = None
     refused: Mapping[str, Reply] = MappingProxyType({})
 
     def send(self, s: Any) -> None:
@@ -46,6 +48,8 @@ class CarefulSMTP(smtplib.SMTP):
 
     def data(self, msg: Any) -> Reply:
         """Sends the body; returns the reply. Raises OutcomeUnknown if the whole body gets none."""
+        if self.before_body is not None:
+            self.before_body()
         try:
             code, text = super().data(msg)
         except OSError as error:  # the base class of all that smtplib raises
@@ -89,6 +93,13 @@ class CarefulEmailBackend(EmailBackend):
     def connection_class(self) -> type[CarefulSMTP]:
         """The class of the connection that Django opens."""
         return CarefulSMTPOverTLS if self.use_ssl else CarefulSMTP
+
+    def call_before_body(self, before_body: Callable[[], None]) -> bool:
+        """Has the open connection call that; False if it is of another class and will not."""
+        if not isinstance(self.connection, CarefulSMTP):
+            return False
+        self.connection.before_body = before_body
+        return True
 
     @property
     def refused(self) -> Mapping[str, Reply]:

@@ -11,14 +11,16 @@ from django.db.models.functions import Now
 from jobs.core.attempt_error import error_of_lost_worker, error_of_stopped_worker
 from jobs.core.claim import ClaimedJob
 from jobs.core.conf import jobs_conf
-from jobs.core.outcome import CutOff, NotStarted, Outcome
+from jobs.core.outcome import CrashedBefore, CutOff, NotStarted, Outcome
+from jobs.handlers.registry import job_types
 from jobs.models import Job, Worker
 from jobs.models.job_manager import CLAIMED_FIELDS
 from jobs.models.job_queryset import JobQuerySet
 from jobs.models.moments import seconds_ago
 from jobs.models.worker import WorkerQuerySet
-from jobs.services.attempts import Finished, Recorded, attempt_records_start, jobs_record
+from jobs.services.attempts import Finished, Recorded, jobs_record
 from jobs.services.maintenance.round import Round, run_round
+from jobs.services.starts import attempt_records_start
 
 logger = logging.getLogger(__name__)
 
@@ -130,9 +132,18 @@ def _finished(orphans: JobQuerySet) -> list[Finished]:
 def _orphan(claim: ClaimedJob, started: bool, worker: str | None, signed_off: bool) -> Finished:
     name = worker or str(claim.worker_id)
     if not started and attempt_records_start(claim):
-        outcome: Outcome = NotStarted()  # it was claimed, and never began
+        # It was claimed, and never began; or its handler had not come to where its effect begins.
+        is_loop = _is_crash_loop(claim)
+        outcome: Outcome = CrashedBefore(error_of_lost_worker(name)) if is_loop else NotStarted()
     elif signed_off:
         outcome = CutOff(error_of_stopped_worker(name))  # a deploy is no crash
     else:
         outcome = CutOff(error_of_lost_worker(name), crashed=True)
     return Finished(claim, outcome)
+
+
+def _is_crash_loop(claim: ClaimedJob) -> bool:
+    """Whether enough workers died under a handler that says itself where its effect begins."""
+    job_type = job_types.find(claim.type)
+    calls = job_type is not None and job_type.calls_effect_begins
+    return calls and claim.crashes >= jobs_conf().crash_limit

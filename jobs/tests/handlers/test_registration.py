@@ -178,3 +178,22 @@ def test_a_single_sensitive_field_needs_no_tuple(monkeypatch: pytest.MonkeyPatch
     )
     decorate(plain)
     assert job_types.get("tests.made").sensitive == {"text"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"calls_effect_begins": True}, "calls_effect_begins is for Effect.ONCE alone"),
+        (
+            {"calls_effect_begins": True, "effect": Effect.TRANSACTIONAL, "timeout_seconds": 5},
+            "calls_effect_begins is for Effect.ONCE alone",
+        ),
+        ({"calls_effect_begins": 1, "effect": Effect.ONCE}, "must be True or False"),
+    ],
+)
+def test_where_an_effect_begins_is_said_for_once_alone(
+    arguments: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match=sentence):
+        add(**arguments)
+    assert add(effect=Effect.ONCE, calls_effect_begins=True).calls_effect_begins

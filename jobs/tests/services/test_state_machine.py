@@ -38,7 +38,6 @@ from jobs.handlers.registry import job_types
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 from jobs.services.attempts import (
     Finished,
-    job_start,
     job_succeed_in_transaction,
     jobs_claim,
     jobs_give_back,
@@ -50,6 +49,7 @@ from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.enqueue import job_enqueue
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.starts import job_start
 from jobs.services.verification.database import database_checks
 from jobs.services.verification.redis import redis_checks
 from jobs.services.workers import worker_heartbeat, worker_stop

@@ -9,19 +9,20 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from jobs.core.claim import ClaimedJob
+from jobs.core.claim import ClaimedJob, Start
 from jobs.core.ids import uuid7_floor
 from jobs.core.outcome import Cancelled, CutOff, Failed, FailedForGood, NotStarted, Succeeded
 from jobs.core.states import JobState
 from jobs.models import Job, Worker
 from jobs.models.job_manager import CLAIMED_FIELDS
-from jobs.services.attempts import Finished, job_start, jobs_claim, jobs_record
+from jobs.services.attempts import Finished, jobs_claim, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.maintenance.lost_claims import jobs_release_lost_claims
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.starts import job_start
 from jobs.tests.factories import make_job, make_user, make_worker
 from jobs.tests.steps import error, heard_now
 
@@ -128,7 +129,7 @@ def test_what_every_job_goes_through(database: Database, subtests: pytest.Subtes
     calls: dict[str, Callable[[], object]] = {
         "accept": lambda: make_job(idempotency_key="order-1", submitted_by_id=user.id),
         "claim": lambda: jobs_claim(worker_id=database.worker.id, job_ids=queued),
-        "start": lambda: Job.objects.record_start(claims[0]),
+        "start": lambda: Job.objects.record_starts([Start(claim) for claim in claims]),
         "resolve key conflicts": lambda: jobs_resolve_key_conflicts(job_ids=queued),
     }
     for outcome in (

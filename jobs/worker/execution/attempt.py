@@ -7,21 +7,23 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from jobs.core.attempt_error import error_of
+from jobs.core.attempt_error import AttemptError, error_of
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
 from jobs.core.errors import JobTimeout
-from jobs.core.outcome import CutOff
+from jobs.core.outcome import CutOff, Failed
+from jobs.worker.execution.effect_start import AttemptEffect
 from jobs.worker.log_fields import attempt_fields
 
 logger = logging.getLogger(__name__)
 
 
 class Attempt:
-    """One claim in one slot."""
+    """One claim in one slot. `effect`: None before its handler is called."""
 
     def __init__(self, claim: ClaimedJob, clock: Clock) -> None:
         self.claim = claim
+        self.effect: AttemptEffect | None = None
         self._clock = clock
         self._thread_id = threading.get_ident()
         self._lock = threading.Lock()
@@ -79,7 +81,15 @@ class Attempt:
             is_first, self._outcome_is_claimed = not self._outcome_is_claimed, True
             return is_first
 
-    def cut_off_by(self, error: BaseException) -> CutOff:
+    def cut_off(self, error: AttemptError) -> CutOff | Failed:
+        """The outcome where the worker interrupts the attempt, or gives it up.
+
+        It has failed, and may be tried again, if its effect has not begun: then it cannot any more.
+        """
+        is_known = self.effect is not None and self.effect.forbid()
+        return Failed(error) if is_known else CutOff(error)
+
+    def cut_off_by(self, error: BaseException) -> CutOff | Failed:
         """The outcome where the worker's own code failed: what the handler did is unknown.
 
         What the exception says is not kept: it may quote values that must not be shown.
@@ -95,7 +105,7 @@ class Attempt:
             extra=attempt_fields("job.mishandled", self.claim, error=kind, lines=True),
         )
         unknown = RuntimeError(f"the worker itself failed around this attempt: {kind}")
-        return CutOff(error_of(unknown, str(self.claim.worker_id)))
+        return self.cut_off(error_of(unknown, str(self.claim.worker_id)))
 
 
 def _raise_in_thread(thread_id: int, exception: type[BaseException] | None) -> None:

@@ -12,29 +12,28 @@ from jobs.core.attempt_error import error_of
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
 from jobs.core.conf import jobs_conf
-from jobs.core.errors import JobTimeout
+from jobs.core.errors import JobTimeout, StartNotWritten
 from jobs.core.outcome import CutOff, NotStarted, Outcome, Succeeded
 from jobs.core.result import result_of
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import JobType
-from jobs.services.attempts import attempt_records_start, job_succeed_in_transaction
+from jobs.services.attempts import job_succeed_in_transaction
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.short_transaction import short_transaction
 from jobs.worker.execution.attempt import Attempt
+from jobs.worker.execution.effect_start import AttemptEffect
 from jobs.worker.execution.exceptions import outcome_of
 from jobs.worker.execution.orm_thread import OrmThread
 from jobs.worker.execution.results import finish, finish_on_thread, refuse_unfinished
 from jobs.worker.execution.silence import named, silence_limit_seconds
 from jobs.worker.execution.starter import Starter, not_started
-from jobs.worker.execution.thread_connections import (
-    refresh_shared_connections,
-    thread_connections,
-)
+from jobs.worker.execution.thread_connections import thread_connections
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
 from jobs.worker.log_fields import attempt_fields
 from jobs.worker.recording.progress_reporter import ProgressReporter
+from jobs.worker.recording.start_writer import StartWriter
 
 logger = logging.getLogger(__name__)
 
@@ -45,12 +44,18 @@ class AttemptRunner:
     """Runs handlers; one instance serves every thread of the worker."""
 
     def __init__(
-        self, lease: Lease, inflight: Inflight, clock: Clock, progress: ProgressReporter
+        self,
+        lease: Lease,
+        inflight: Inflight,
+        starts: StartWriter,
+        clock: Clock,
+        progress: ProgressReporter,
     ) -> None:
         self._lease = lease
         self._progress = progress
         self._inflight = inflight
-        self._starter = Starter(lease)
+        self._starts = starts
+        self._starter = Starter(lease, starts)
         self._orm_thread = OrmThread(clock)
 
     def run(self, attempt: Attempt) -> Outcome:
@@ -66,11 +71,7 @@ class AttemptRunner:
 
     async def run_async(self, attempt: Attempt) -> Outcome:
         """Runs an `async def` handler in the event loop. Whatever it does is an outcome."""
-        claim = attempt.claim
-        if attempt_records_start(claim):
-            job_type = await asyncio.to_thread(self._start_elsewhere, claim)  # asks PostgreSQL
-        else:
-            job_type = self._starter.start(claim)
+        job_type = await self._starter.start_async(attempt.claim)
         if isinstance(job_type, NotStarted):
             return job_type
         await self._orm_thread.refresh()
@@ -88,7 +89,7 @@ class AttemptRunner:
             extra=self._fields("job.left_behind", claim, timeout_seconds=seconds),
         )
         timeout = JobTimeout(f"did not stop after its time of {seconds:g} s")
-        return CutOff(error_of(timeout, self._lease.worker.name))
+        return attempt.cut_off(error_of(timeout, self._lease.worker.name))
 
     def _clear_connections(self, claim: ClaimedJob) -> None:
         """The next handler on this thread gets them as if they were new."""
@@ -102,41 +103,37 @@ class AttemptRunner:
             )
         thread_connections.reset_used()
 
-    def _start_elsewhere(self, claim: ClaimedJob) -> JobType | NotStarted:
-        """For a thread that handlers use as well, and that belongs to no slot."""
-        refresh_shared_connections()
-        try:
-            return self._starter.start(claim)
-        finally:
-            thread_connections.handler_begins()  # this use was not a handler's
-
     def _call(self, job_type: JobType, attempt: Attempt) -> Outcome:
         run = _run_in_transaction if job_type.effect is Effect.TRANSACTIONAL else _run_plainly
-        claim = attempt.claim
+        context = self._context(job_type, attempt)
         try:
             with attempt.interruptible(job_type.timeout_seconds):
                 # What it sets in its context (a time zone, a language) ends with it.
-                return Context().run(run, job_type, attempt, self._context(claim))
+                return Context().run(run, job_type, attempt, context)
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
             if isinstance(exception, JobTimeout):
                 connections.close_all()  # it may have been raised in the middle of a statement
-            return self._outcome_of(exception, job_type, claim)
+            return self._outcome_of(exception, job_type, attempt)
 
     async def _call_async(self, job_type: JobType, attempt: Attempt) -> Outcome:
-        claim = attempt.claim
+        context = self._context(job_type, attempt)
         attempt.limit(job_type.timeout_seconds)
         limit = asyncio.timeout(job_type.timeout_seconds)
         try:
             async with limit:
-                returned = await finish(job_type.handler(claim.payload, self._context(claim)))
+                returned = await finish(job_type.handler(attempt.claim.payload, context))
                 refuse_unfinished(returned, job_type.effect)
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
             if limit.expired():
                 exception = JobTimeout().with_traceback(exception.__traceback__)
-            return self._outcome_of(exception, job_type, claim)
+            return self._outcome_of(exception, job_type, attempt)
         return _succeeded(returned)
 
-    def _context(self, claim: ClaimedJob) -> JobContext:
+    def _context(self, job_type: JobType, attempt: Attempt) -> JobContext:
+        claim = attempt.claim
+        attempt.effect = AttemptEffect(
+            claim, self._starts, is_announced=job_type.calls_effect_begins
+        )
         return JobContext(
             job_id=claim.id,
             type=claim.type,
@@ -146,12 +143,17 @@ class AttemptRunner:
             worker=self._lease.worker.name,
             is_cancelled=partial(self._inflight.is_cancelled, claim.id),
             report=partial(self._progress.report, claim),
+            effect_start=attempt.effect,
         )
 
-    def _outcome_of(
-        self, exception: BaseException, job_type: JobType, claim: ClaimedJob
-    ) -> Outcome:
-        return outcome_of(exception, claim.payload, job_type.sensitive, self._lease.worker.name)
+    def _outcome_of(self, exception: BaseException, job_type: JobType, attempt: Attempt) -> Outcome:
+        claim, worker = attempt.claim, self._lease.worker.name
+        if isinstance(exception, StartNotWritten):
+            return not_started(claim, exception, worker)
+        outcome = outcome_of(exception, claim.payload, job_type.sensitive, worker)
+        if isinstance(outcome, CutOff) and isinstance(exception, JobTimeout):
+            return attempt.cut_off(outcome.error)
+        return outcome
 
     def _fields(self, event: str, claim: ClaimedJob, **more: object) -> dict[str, object]:
         return attempt_fields(event, claim, worker=self._lease.worker.name, **more)
@@ -198,6 +200,7 @@ def _run_in_transaction(job_type: JobType, attempt: Attempt, context: JobContext
                 raise
             raise named_error from error
         if isinstance(error, DATABASE_ERRORS):
+            connection.close()
             return not_started(attempt.claim, error, context.worker)
         raise
     return RECORDED

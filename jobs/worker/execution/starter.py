@@ -3,16 +3,17 @@
 import logging
 import threading
 
-from django.db import Error, connection
+from django.db import Error
 
 from jobs.core import kill_points
 from jobs.core.claim import ClaimedJob
 from jobs.core.ids import uuid7_age_seconds
 from jobs.core.outcome import NotStarted
 from jobs.handlers.registry import JobType, job_types
-from jobs.services.attempts import job_start
+from jobs.services.starts import start_before_handler
 from jobs.worker.liveness.lease import Lease
 from jobs.worker.log_fields import attempt_fields
+from jobs.worker.recording.start_writer import StartWriter
 
 logger = logging.getLogger(__name__)
 
@@ -29,24 +30,52 @@ NOT_STARTED_SECONDS = 1.0
 class Starter:
     """Decides whether a handler may run now; one instance serves every thread of the worker."""
 
-    def __init__(self, lease: Lease) -> None:
+    def __init__(self, lease: Lease, starts: StartWriter) -> None:
         self._lease = lease
+        self._starts = starts
         self._unknown_types: set[str] = set()
         self._lock = threading.Lock()
 
     def start(self, claim: ClaimedJob) -> JobType | NotStarted:
         """The type whose handler is to run now, or the outcome that says that it must not."""
-        worker = self._lease.worker.name
+        job_type = self._type_to_run(claim)
+        if isinstance(job_type, NotStarted):
+            return job_type
+        if (start := start_before_handler(claim)) is not None:
+            try:
+                if not self._starts.write(start):
+                    return NotStarted()
+            except Error as error:
+                return not_started(claim, error, self._lease.worker.name)
+        self._log_start(claim)
+        return job_type
+
+    async def start_async(self, claim: ClaimedJob) -> JobType | NotStarted:
+        """The same on the event loop, which goes on while a start is written."""
+        job_type = self._type_to_run(claim)
+        if isinstance(job_type, NotStarted):
+            return job_type
+        if (start := start_before_handler(claim)) is not None:
+            try:
+                if not await self._starts.awrite(start):
+                    return NotStarted()
+            except Error as error:
+                return not_started(claim, error, self._lease.worker.name)
+        self._log_start(claim)
+        return job_type
+
+    def _type_to_run(self, claim: ClaimedJob) -> JobType | NotStarted:
         job_type = job_types.find(claim.type)
         if job_type is None:
             self._log_unknown_type(claim)
             return NotStarted(unknown_type_seconds(claim))
-        try:
-            kill_points.reached(kill_points.CLAIM_START)
-            if not self._may_start(claim):
-                return NotStarted()
-        except Error as error:
-            return not_started(claim, error, worker)
+        kill_points.reached(kill_points.CLAIM_START)
+        lease = self._lease
+        is_of_this_worker = lease.is_held and lease.worker.id == claim.worker_id
+        return job_type if is_of_this_worker else NotStarted()
+
+    def _log_start(self, claim: ClaimedJob) -> None:
+        worker = self._lease.worker.name
         logger.info(
             "Worker %s processing job %s (%s, attempt %d)",
             worker,
@@ -55,7 +84,6 @@ class Starter:
             claim.attempt,
             extra=attempt_fields("job.started", claim, worker=worker),
         )
-        return job_type
 
     def _log_unknown_type(self, claim: ClaimedJob) -> None:
         """Once a type: each of its jobs is met again and again."""
@@ -70,11 +98,6 @@ class Starter:
             extra=attempt_fields("job.type_unknown", claim, worker=self._lease.worker.name),
         )
 
-    def _may_start(self, claim: ClaimedJob) -> bool:
-        lease = self._lease
-        is_of_this_worker = lease.is_held and lease.worker.id == claim.worker_id
-        return is_of_this_worker and job_start(claim=claim)
-
 
 def unknown_type_seconds(claim: ClaimedJob) -> float:
     """How long a job waits whose type this worker does not know: the longer, the older it is."""
@@ -82,8 +105,8 @@ def unknown_type_seconds(claim: ClaimedJob) -> float:
     return min(max(UNKNOWN_TYPE_SECONDS, age_seconds), UNKNOWN_TYPE_CAP_SECONDS)
 
 
-def not_started(claim: ClaimedJob, error: Error, worker: str) -> NotStarted:
-    """The outcome where PostgreSQL raised `error` before the handler was called.
+def not_started(claim: ClaimedJob, error: Exception, worker: str) -> NotStarted:
+    """The outcome where PostgreSQL raised `error` before the handler, or its effect, began.
 
     Whether the attempt is still held is seen when its outcome is written.
     """
@@ -93,5 +116,4 @@ def not_started(claim: ClaimedJob, error: Error, worker: str) -> NotStarted:
         error,
         extra=attempt_fields("job.not_started", claim, worker=worker),
     )
-    connection.close()
     return NotStarted(NOT_STARTED_SECONDS)

@@ -11,8 +11,8 @@ from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
 from jobs.core.message import Fetched
 from jobs.core.outage import broker_outage, database_outage
-from jobs.services.attempts import attempt_records_start
 from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.services.starts import attempt_records_start
 from jobs.sql.prepared import search_by_index
 from jobs.worker.execution.pools import Pools
 from jobs.worker.fetching.claimer import Claimer

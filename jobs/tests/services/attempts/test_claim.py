@@ -12,10 +12,11 @@ from jobs.core.claim import ClaimedJob
 from jobs.core.ids import uuid7
 from jobs.core.states import JobState
 from jobs.models import Job, ProcessedKey, Worker
-from jobs.services.attempts import job_start, jobs_claim
+from jobs.services.attempts import jobs_claim
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.enqueue import JobRequest, jobs_enqueue
 from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.starts import job_start
 from jobs.tests.factories import make_job, make_user, make_worker
 from jobs.tests.steps import (
     claim_one,

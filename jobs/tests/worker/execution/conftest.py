@@ -1,6 +1,7 @@
 """An attempt runner of one worker, and handlers that a test registers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -10,15 +11,14 @@ from jobs.core.outcome import (
     Outcome,
 )
 from jobs.core.states import Effect
-from jobs.handlers.context import JobContext, Payload
-from jobs.handlers.registry import JobType, job_types
+from jobs.handlers.registry import Handler, JobType, job_types
 from jobs.models import Worker
 from jobs.tests.factories import make_worker
+from jobs.tests.worker.execution.runners import make_runner
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.attempt_runner import AttemptRunner
 from jobs.worker.inflight import Inflight
-from jobs.worker.liveness.lease import Lease
-from jobs.worker.recording.progress_reporter import ProgressReporter
+from jobs.worker.recording.start_writer import StartWriter
 
 Register = Callable[..., str]
 
@@ -34,11 +34,21 @@ def inflight() -> Inflight:
 
 
 @pytest.fixture
-def run(worker: Worker, inflight: Inflight) -> Callable[[ClaimedJob], Outcome]:
+def starts() -> Iterator[StartWriter]:
+    writer = StartWriter(SystemClock())
+    writer.start()
+    yield writer
+    writer.stop(20)
+
+
+@pytest.fixture
+def runner(worker: Worker, inflight: Inflight, starts: StartWriter) -> AttemptRunner:
+    return make_runner(worker, starts, inflight=inflight)
+
+
+@pytest.fixture
+def run(runner: AttemptRunner) -> Callable[[ClaimedJob], Outcome]:
     """Runs one attempt as a slot of the worker does."""
-    runner = AttemptRunner(
-        Lease(worker, 30.0, SystemClock()), inflight, SystemClock(), ProgressReporter()
-    )
     return lambda claim: runner.run(Attempt(claim, SystemClock()))
 
 
@@ -47,13 +57,16 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Register:
     """Registers a handler for this test; returns the name of its type."""
 
     def add(
-        handler: Callable[[Payload, JobContext], None],
+        handler: Handler,
         effect: Effect = Effect.IDEMPOTENT,
         sensitive: tuple[str, ...] = (),
+        **arguments: Any,
     ) -> str:
         name = f"tests.{handler.__name__}"
         payload = job_types.get("tests.note").payload
-        job_type = JobType(name, handler, payload, effect, sensitive=frozenset(sensitive))
+        job_type = JobType(
+            name, handler, payload, effect, sensitive=frozenset(sensitive), **arguments
+        )
         monkeypatch.setitem(job_types._types, name, job_type)
         return name
 

@@ -6,10 +6,12 @@ from jobs.worker.execution.attempt_runner import AttemptRunner
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
 from jobs.worker.recording.progress_reporter import ProgressReporter
+from jobs.worker.recording.start_writer import StartWriter
 
 
 def make_runner(
     worker: Worker,
+    starts: StartWriter,
     *,
     timeout_seconds: float = 30.0,
     inflight: Inflight | None = None,
@@ -17,6 +19,5 @@ def make_runner(
 ) -> AttemptRunner:
     """A runner of this worker; `timeout_seconds`: of its lease."""
     lease = Lease(worker, timeout_seconds, SystemClock())
-    return AttemptRunner(
-        lease, inflight or Inflight(), SystemClock(), progress or ProgressReporter()
-    )
+    inflight = Inflight() if inflight is None else inflight  # an empty one is false
+    return AttemptRunner(lease, inflight, starts, SystemClock(), progress or ProgressReporter())

@@ -38,10 +38,9 @@ from jobs.tests.steps import claim_one, lose, record, stored
 from jobs.tests.threads import elsewhere
 from jobs.tests.worker.execution.runners import make_runner
 from jobs.worker.execution.attempt import Attempt
-from jobs.worker.execution.attempt_runner import AttemptRunner
 from jobs.worker.inflight import Inflight
-from jobs.worker.liveness.lease import Lease
 from jobs.worker.recording.progress_reporter import ProgressReporter
+from jobs.worker.recording.start_writer import StartWriter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -202,7 +201,7 @@ def test_a_transactional_handler_whose_attempt_was_taken_away_commits_nothing(
 
 
 def test_a_transactional_handler_runs_exactly_once_though_its_first_attempt_was_frozen(
-    run: Run, worker: Worker, register: Register
+    run: Run, worker: Worker, starts: StartWriter, register: Register
 ) -> None:
     """The second attempt succeeds while the first one still runs."""
     others: list[Outcome] = []
@@ -211,9 +210,7 @@ def test_a_transactional_handler_runs_exactly_once_though_its_first_attempt_was_
         other = make_worker()
         Job.objects.filter(id=job_id).update(run_at=Job.objects.get(id=job_id).created_at)
         again = claim_one(Job.objects.get(id=job_id), other)
-        runner = AttemptRunner(
-            Lease(other, 30.0, SystemClock()), Inflight(), SystemClock(), ProgressReporter()
-        )
+        runner = make_runner(other, starts)
         others.append(runner.run(Attempt(again, SystemClock())))
 
     def write(payload: Payload, context: JobContext) -> None:
@@ -317,11 +314,14 @@ def test_what_a_handler_returns_is_kept_with_its_success(
     assert job_result(stored(claim)) == ShownResult({"sent": 3}, "")
 
 
-def test_a_handler_reports_its_progress(worker: Worker, register: Register) -> None:
+def test_a_handler_reports_its_progress(
+    worker: Worker, starts: StartWriter, register: Register
+) -> None:
     def report(payload: Payload, context: JobContext) -> None:
         context.progress(3, 10, "rows read")
 
     job, progress = make_job(type=register(report)), ProgressReporter()
-    make_runner(worker, progress=progress).run(Attempt(claim_one(job, worker), SystemClock()))
+    runner = make_runner(worker, starts, progress=progress)
+    runner.run(Attempt(claim_one(job, worker), SystemClock()))
     progress.write()
     assert job_progress(stored(job)) == {"done": 3.0, "total": 10.0, "message": "rows read"}

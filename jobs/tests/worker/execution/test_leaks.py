@@ -34,6 +34,7 @@ from jobs.worker.execution.event_loop import EventLoop
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
 from jobs.worker.recording.progress_reporter import ProgressReporter
+from jobs.worker.recording.start_writer import StartWriter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,11 +52,15 @@ def ask(sql: str) -> Any:
 class Slots:
     """One thread and one event loop, which run one job after another as a worker does."""
 
-    def __init__(self, worker: Worker, types: dict[str, JobType]) -> None:
+    def __init__(self, worker: Worker, types: dict[str, JobType], starts: StartWriter) -> None:
         self._worker = worker
         self._types = types
         self._runner = AttemptRunner(
-            Lease(worker, 30.0, SystemClock()), Inflight(), SystemClock(), ProgressReporter()
+            Lease(worker, 30.0, SystemClock()),
+            Inflight(),
+            starts,
+            SystemClock(),
+            ProgressReporter(),
         )
         self._thread = ThreadPoolExecutor(1)
         self._finished: list[Finished] = []
@@ -94,10 +99,10 @@ async def _in_orm_thread(function: Callable[[], Any]) -> Any:
 
 
 @pytest.fixture
-def slots(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slots]:
+def slots(monkeypatch: pytest.MonkeyPatch, starts: StartWriter) -> Iterator[Slots]:
     types = dict(job_types.as_mapping())
     monkeypatch.setattr(job_types, "_types", types)
-    slots = Slots(make_worker(), types)
+    slots = Slots(make_worker(), types, starts)
     yield slots
     slots.end()
 

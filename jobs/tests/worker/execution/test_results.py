@@ -25,6 +25,7 @@ from jobs.worker.execution.attempt_runner import AttemptRunner
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
 from jobs.worker.recording.progress_reporter import ProgressReporter
+from jobs.worker.recording.start_writer import StartWriter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,7 +39,7 @@ def worker() -> Worker:
 
 
 @pytest.fixture
-def run(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(worker: Worker, starts: StartWriter, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs one attempt of a handler where a worker would."""
 
     def run_one(
@@ -48,7 +49,11 @@ def run(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> Run:
         job_type = JobType("tests.this", handler, payload, effect, timeout_seconds=seconds)
         monkeypatch.setitem(job_types._types, "tests.this", job_type)
         runner = AttemptRunner(
-            Lease(worker, 30.0, SystemClock()), Inflight(), SystemClock(), ProgressReporter()
+            Lease(worker, 30.0, SystemClock()),
+            Inflight(),
+            starts,
+            SystemClock(),
+            ProgressReporter(),
         )
         attempt = Attempt(claim_one(make_job(type="tests.this"), worker), SystemClock())
         if job_type.is_async:

@@ -18,11 +18,9 @@ from jobs.handlers.registry import JobType, job_types
 from jobs.tests.app.models import Note
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one
+from jobs.tests.worker.execution.runners import make_runner
 from jobs.worker.execution.attempt import Attempt
-from jobs.worker.execution.attempt_runner import AttemptRunner
-from jobs.worker.inflight import Inflight
-from jobs.worker.liveness.lease import Lease
-from jobs.worker.recording.progress_reporter import ProgressReporter
+from jobs.worker.recording.start_writer import StartWriter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,13 +32,11 @@ Run = Callable[..., Outcome]
 
 
 @pytest.fixture
-def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(settings: Settings, starts: StartWriter, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs one attempt of a transactional handler."""
     settings.JOBS_WORKER_TIMEOUT_SECONDS = LIMIT_SECONDS
     worker = make_worker()
-    runner = AttemptRunner(
-        Lease(worker, 30.0, SystemClock()), Inflight(), SystemClock(), ProgressReporter()
-    )
+    runner = make_runner(worker, starts)
 
     def run_one(handler: Handler, timeout_seconds: float | None = None) -> Outcome:
         job_type = JobType(

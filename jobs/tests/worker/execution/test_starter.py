@@ -21,12 +21,11 @@ from jobs.tests.conftest import Notes
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one, lose
 from jobs.tests.threads import elsewhere
+from jobs.tests.worker.execution.runners import make_runner
 from jobs.worker.execution.attempt import Attempt
-from jobs.worker.execution.attempt_runner import AttemptRunner
 from jobs.worker.execution.starter import NOT_STARTED_SECONDS, UNKNOWN_TYPE_SECONDS
-from jobs.worker.inflight import Inflight
-from jobs.worker.liveness.lease import Lease
-from jobs.worker.recording.progress_reporter import ProgressReporter
+from jobs.worker.recording import start_writer
+from jobs.worker.recording.start_writer import StartWriter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,10 +90,10 @@ def test_what_was_claimed_under_a_former_row_does_not_begin(run: Run, notes: Not
     assert notes.texts() == []
 
 
-def test_a_worker_whose_lease_is_over_begins_nothing(worker: Worker, notes: Notes) -> None:
-    runner = AttemptRunner(
-        Lease(worker, 0.0, SystemClock()), Inflight(), SystemClock(), ProgressReporter()
-    )
+def test_a_worker_whose_lease_is_over_begins_nothing(
+    worker: Worker, starts: StartWriter, notes: Notes
+) -> None:
+    runner = make_runner(worker, starts, timeout_seconds=0.0)
     claim = claim_one(make_job(), worker)
     assert runner.run(Attempt(claim, SystemClock())) == NotStarted()
     assert notes.texts() == []
@@ -114,6 +113,7 @@ def test_what_postgresql_did_not_let_begin_comes_back_later_at_no_cost(
     run: Run,
     worker: Worker,
     register: Register,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     called: list[int] = []
 
@@ -122,9 +122,10 @@ def test_what_postgresql_did_not_let_begin_comes_back_later_at_no_cost(
 
     claim = claim_one(make_job(type=register(note_call, effect)), worker)
 
-    def refuse(*args: object) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
         raise error("too many clients already")
 
+    monkeypatch.setattr(start_writer, "jobs_start", refuse)
     with connection.execute_wrapper(refuse):
         assert run(claim) == NotStarted(NOT_STARTED_SECONDS)
     assert called == []

@@ -11,7 +11,7 @@ from django.db import connection, connections, transaction
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import SystemClock
-from jobs.core.outcome import NotStarted, Outcome, Succeeded
+from jobs.core.outcome import Outcome, Succeeded
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.registry import JobType, job_types
@@ -19,15 +19,12 @@ from jobs.models import Job, Worker
 from jobs.tests.app.models import Note
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one
+from jobs.tests.worker.execution.runners import make_runner
 from jobs.worker.execution import orm_thread as orm_thread_module
 from jobs.worker.execution import thread_connections as connections_module
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.attempt_runner import AttemptRunner
-from jobs.worker.execution.starter import NOT_STARTED_SECONDS
-from jobs.worker.execution.thread_connections import thread_connections
-from jobs.worker.inflight import Inflight
-from jobs.worker.liveness.lease import Lease
-from jobs.worker.recording.progress_reporter import ProgressReporter
+from jobs.worker.recording.start_writer import StartWriter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,10 +38,8 @@ def worker() -> Worker:
 
 
 @pytest.fixture
-def runner(worker: Worker) -> AttemptRunner:
-    return AttemptRunner(
-        Lease(worker, 30.0, SystemClock()), Inflight(), SystemClock(), ProgressReporter()
-    )
+def runner(worker: Worker, starts: StartWriter) -> AttemptRunner:
+    return make_runner(worker, starts)
 
 
 @pytest.fixture
@@ -157,30 +152,6 @@ def test_a_handler_that_leaves_nothing_open_keeps_its_connection(
     assert "left a transaction open" not in caplog.text
 
 
-def test_a_thread_of_async_handlers_is_cleared_before_a_start_is_written_there(
-    runner: AttemptRunner, worker: Worker, register: Register, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def leave_open(payload: Payload, context: JobContext) -> None:
-        await asyncio.to_thread(begin, payload, context)
-
-    claims = [claim_one(make_job(type=register(leave_open, Effect.ONCE)), worker) for _ in range(2)]
-
-    async def run() -> None:
-        for claim in claims:
-            assert await runner.run_async(Attempt(claim, SystemClock())) == Succeeded()
-            assert await sync_to_async(started, thread_sensitive=True)(claim)
-        await asyncio.to_thread(connections.close_all)
-
-    def started(claim: ClaimedJob) -> bool:
-        return Job.objects.get(id=claim.id).started_at is not None
-
-    with asyncio.Runner() as loop:
-        loop.get_loop().set_default_executor(ThreadPoolExecutor(1))
-        loop.run(run())
-        loop.run(sync_to_async(connections.close_all)())
-    assert "An async handler left a transaction open" in caplog.text
-
-
 # Connections that were cut
 
 
@@ -217,14 +188,9 @@ def cut_and_close() -> None:
     connection.close()
 
 
-def test_a_start_that_failed_is_followed_by_a_new_connection(
-    slot: Slot, worker: Worker, register: Register
-) -> None:
-    """Also within the second before the connections are checked again."""
+def test_a_cut_connection_costs_no_start(slot: Slot, worker: Worker, register: Register) -> None:
     name = register(lambda payload, context: None, Effect.ONCE)
-    claims = [claim_one(make_job(type=name), worker) for _ in range(3)]
+    claims = [claim_one(make_job(type=name), worker) for _ in range(2)]
     assert slot.run(claims[0]) == Succeeded()
-    slot.call(lambda: setattr(thread_connections, "_checked_at", float("inf")))
     cut_all_others()
-    assert slot.run(claims[1]) == NotStarted(NOT_STARTED_SECONDS)
-    assert slot.run(claims[2]) == Succeeded()
+    assert slot.run(claims[1]) == Succeeded()
