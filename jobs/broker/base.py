@@ -24,15 +24,34 @@ class Broker(Protocol):
 
     Every method raises `BrokerUnavailable` where Redis does not answer or refuses the command,
     and then may or may not have taken effect: what is lost is dispatched again, and what is there
-    twice is claimed once. The first six methods are hot.
+    twice is claimed once. The first seven methods are hot.
     """
 
-    def dispatch(self, messages: Sequence[QueueMessage]) -> None:
-        """Puts messages at the end of their lists, in this order."""
+    def dispatch(
+        self,
+        messages: Sequence[QueueMessage],
+        *,
+        age_seconds: float = 0.0,
+        is_repeated: bool = False,
+    ) -> None:
+        """Puts messages at the end of their lists, in this order.
+
+        Each entry is stamped with the moment of its dispatch, `age_seconds` ago. `is_repeated`:
+        messages that are in the delayed set are taken out of it, so that they do not come twice.
+        """
         ...
 
-    def push_back(self, messages: Sequence[QueueMessage]) -> None:
-        """Returns messages to the head of their lists, so that they come out in this order."""
+    def push_back(self, fetched: Sequence[Fetched]) -> None:
+        """Returns entries to the head of their lists as they were, so that they come out in this
+        order."""
+        ...
+
+    def return_claimed(self, claimed: Sequence[tuple[QueueMessage, float]]) -> None:
+        """Returns messages to the head of their lists, so that they come out in this order.
+
+        For jobs that were claimed and did not begin: each with the seconds since the dispatch that
+        its row tells. None gets a later stamp than the entry behind it.
+        """
         ...
 
     def dispatch_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:
@@ -56,10 +75,10 @@ class Broker(Protocol):
         """
         ...
 
-    def wait(self, queues: Sequence[str], timeout_seconds: float) -> QueueMessage | None:
+    def wait(self, queues: Sequence[str], timeout_seconds: float) -> Fetched | None:
         """Blocks until a message can be taken, and takes it; None after at most `timeout_seconds`.
 
-        Sets no cache mark.
+        Neither sets nor reads a cache mark.
         """
         ...
 
@@ -71,10 +90,12 @@ class Broker(Protocol):
         """Removes cache marks that PostgreSQL contradicts."""
         ...
 
-    def next_out(self, queues: Sequence[str]) -> dict[ListName, UUID | None]:
-        """The id of the next job to come out of each list; None where the list is empty.
+    def head_ages(self, queues: Sequence[str]) -> dict[ListName, float | None]:
+        """How many seconds ago the next entry to come out of each list was dispatched, by its
+        stamp; None where the list is empty.
 
-        A list whose next entry is no message is left out: what lies behind it is unknown.
+        A list is left out if that entry has no stamp that can be read: what lies behind it is
+        unknown.
         """
         ...
 

@@ -4,18 +4,18 @@ import logging
 from uuid import UUID
 
 from jobs.broker.base import ListName
-from jobs.core.message import QueueMessage
+from jobs.core.message import Entry, QueueMessage
 
 logger = logging.getLogger(__name__)
 
 
-def message_of(text: str, name: ListName) -> QueueMessage | None:
-    """The message that an entry of this list holds; None if it holds none.
+def entry_of(text: str, name: ListName) -> Entry | None:
+    """The entry of this list that is written so; None if it holds no message.
 
     A job whose entry was damaged is dispatched again in time.
     """
     try:
-        return QueueMessage.decode(text, *name)
+        return Entry.decode(text, *name)
     except ValueError:
         logger.warning(
             "Dropped %r from list %s: not a message",
@@ -30,7 +30,8 @@ def delayed_message_of(member: str) -> QueueMessage | None:
     """The message in a member of the delayed set, as `Keys.delayed_member` made it; else None."""
     queue, _, rest = member.partition(":")
     priority, _, text = rest.partition(":")
-    return message_of(text, (queue, int(priority))) if priority.isdigit() else None
+    entry = entry_of(text, (queue, int(priority))) if priority.isdigit() else None
+    return entry.message if entry else None
 
 
 def job_id_of(text: str) -> UUID | None:

@@ -2,17 +2,23 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from jobs.broker.base import Depth, ListName
 from jobs.broker.connection import RedisConnections, translates_errors
-from jobs.broker.entries import delayed_message_of, job_id_of, message_of
+from jobs.broker.entries import delayed_message_of, entry_of, job_id_of
 from jobs.broker.keys import Keys, lists_of
 from jobs.core.message import QueueMessage
 
 # Entries read in one call. Redis serves one call at a time, and the workers wait meanwhile.
 SLICE = 1_000
 DONE = "done:"
+# What `heads.lua` says of a list that is empty, and of a key that is no list.
+EMPTY, UNREADABLE = 0, 1
+# A head that was dispatched so much later than now was stamped by a clock that has been set back.
+AHEAD_SECONDS = 1.0
 
 
 class RedisInspection(RedisConnections):
@@ -22,20 +28,25 @@ class RedisInspection(RedisConnections):
         """`prefix`: what every key begins with."""
         super().__init__(url)
         self._keys = Keys(prefix)
+        self._heads = self._script("heads")
+
+    def _script(self, name: str) -> Any:
+        source = (Path(__file__).parent / "scripts" / f"{name}.lua").read_text(encoding="utf-8")
+        return self._client.register_script(source)
 
     @translates_errors
-    def next_out(self, queues: Sequence[str]) -> dict[ListName, UUID | None]:
+    def head_ages(self, queues: Sequence[str]) -> dict[ListName, float | None]:
         lists = lists_of(queues)
-        with self._client.pipeline(transaction=False) as pipeline:
-            for name in lists:
-                pipeline.lindex(self._keys.list(*name), -1)
-            heads = pipeline.execute()
-        next_out: dict[ListName, UUID | None] = {}
+        now, *heads = self._heads(keys=[self._keys.list(*name) for name in lists])
+        if not heads:
+            return dict.fromkeys(lists)
+        ages: dict[ListName, float | None] = {}
         for name, head in zip(lists, heads, strict=True):
-            message = message_of(head, name) if head else None
-            if message or not head:
-                next_out[name] = message.job_id if message else None
-        return next_out
+            if head == EMPTY:
+                ages[name] = None
+            elif (age := _age_seconds(head, name, now)) is not None:
+                ages[name] = age
+        return ages
 
     @translates_errors
     def check_writable(self) -> None:
@@ -80,7 +91,7 @@ class RedisInspection(RedisConnections):
         twice, and what is popped meanwhile makes none be left out."""
         start = 0
         while texts := self._list_slice(name, start):
-            yield [message for text in texts if (message := message_of(text, name))]
+            yield [entry.message for text in texts if (entry := entry_of(text, name))]
             start += SLICE
 
     @translates_errors
@@ -101,6 +112,15 @@ class RedisInspection(RedisConnections):
         return cursor, [
             (name.removeprefix(prefix), mark) for name, mark in zip(names, marks, strict=True)
         ]
+
+
+def _age_seconds(head: str | int, name: ListName, now: int) -> float | None:
+    """How long ago the head of a list was dispatched; None if that is unknown."""
+    entry = entry_of(head, name) if isinstance(head, str) else None
+    if entry is None or entry.stamp is None:
+        return None
+    seconds = (now - entry.stamp) / 1_000
+    return max(0.0, seconds) if seconds > -AHEAD_SECONDS else None
 
 
 def _literal(prefix: str) -> str:

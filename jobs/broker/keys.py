@@ -2,10 +2,13 @@
 
 | key | type | holds |
 |---|---|---|
-| `{jobs}:queue:<name>:<priority>` | list | messages ready to run; LPUSH in, BRPOP/RPOP out |
+| `{jobs}:queue:<name>:<priority>` | list | entries ready to run; LPUSH in, BRPOP/RPOP out |
 | `{jobs}:delayed` | sorted set | `<name>:<priority>:<message>` by the moment it is due |
 | `{jobs}:seen:<effect key>` | string with TTL | `claimed:<job id>`, then `done:<job id>` |
 | `{jobs}:writable` | none | never exists; an empty write probes whether Redis accepts writes |
+
+An entry is `<job id> @<stamp>`, and ` <effect key>` where other jobs can have that key. The stamp
+is the moment of its dispatch (docs/decisions/0013).
 """
 
 from collections.abc import Sequence

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from jobs.broker.connection import LONGEST_BLOCK_SECONDS, translates_errors
-from jobs.broker.entries import message_of
+from jobs.broker.entries import entry_of
 from jobs.broker.inspection import RedisInspection
 from jobs.broker.keys import lists_of
 from jobs.core.message import Fetched, QueueMessage
@@ -21,35 +20,51 @@ class RedisBroker(RedisInspection):
         """`prefix`: what every key begins with; `cache_mark_seconds`: the life of a cache mark."""
         super().__init__(url, prefix)
         self._cache_mark_seconds = cache_mark_seconds
+        self._dispatch = self._script("dispatch")
+        self._push_back = self._script("push_back")
         self._fetch = self._script("fetch")
         self._dispatch_later = self._script("dispatch_later")
         self._promote_due = self._script("promote_due")
         self._mark_done = self._script("mark_done")
 
-    def _script(self, name: str) -> Any:
-        source = (Path(__file__).parent / "scripts" / f"{name}.lua").read_text(encoding="utf-8")
-        return self._client.register_script(source)
-
     @translates_errors
-    def dispatch(self, messages: Sequence[QueueMessage]) -> None:
-        self._push(messages, "lpush")
-
-    @translates_errors
-    def push_back(self, messages: Sequence[QueueMessage]) -> None:
-        self._push(messages[::-1], "rpush")  # the one pushed last comes out first
-
-    def _push(self, messages: Sequence[QueueMessage], command: str) -> None:
-        pushes = [
-            (self._keys.list(*name), [message.encode() for message in group])
-            for name, group in groupby(messages, attrgetter("queue", "priority"))
-        ]
-        if len(pushes) == 1:
-            getattr(self._client, command)(pushes[0][0], *pushes[0][1])
+    def dispatch(
+        self,
+        messages: Sequence[QueueMessage],
+        *,
+        age_seconds: float = 0.0,
+        is_repeated: bool = False,
+    ) -> None:
+        if not messages:
             return
-        with self._client.pipeline(transaction=False) as pipeline:
-            for key, encoded in pushes:
-                getattr(pipeline, command)(key, *encoded)
-            pipeline.execute()
+        keys = self._keys
+        names: list[str] = [keys.delayed]
+        arguments: list[Any] = [_milliseconds(age_seconds), int(is_repeated), keys.list_prefix]
+        for name, group in groupby(messages, attrgetter("queue", "priority")):
+            texts = [message.encode() for message in group]
+            names.append(keys.list(*name))
+            arguments += (len(texts), *texts)
+        self._dispatch(keys=names, args=arguments)
+
+    @translates_errors
+    def push_back(self, fetched: Sequence[Fetched]) -> None:
+        self._return([("", one.entry.encode(), one.message) for one in fetched])
+
+    @translates_errors
+    def return_claimed(self, claimed: Sequence[tuple[QueueMessage, float]]) -> None:
+        self._return(
+            [(_milliseconds(seconds), one.encode(), one) for one, seconds in claimed],
+        )
+
+    def _return(self, entries: Sequence[tuple[int | str, str, QueueMessage]]) -> None:
+        if not entries:
+            return
+        numbers: dict[str, int] = {}
+        arguments: list[Any] = []
+        for age, text, message in reversed(entries):  # the one pushed last comes out first
+            key = self._keys.list(message.queue, message.priority)
+            arguments += (numbers.setdefault(key, len(numbers) + 1), age, text)
+        self._push_back(keys=list(numbers), args=arguments)
 
     @translates_errors
     def dispatch_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:
@@ -73,13 +88,13 @@ class RedisBroker(RedisInspection):
         reply = self._fetch(keys=[keys.list(*name) for name in lists], args=arguments)
         triples = zip(reply[::3], reply[1::3], reply[2::3], strict=True)
         return [
-            Fetched(message, cache_mark)
+            Fetched(entry.message, cache_mark, entry.stamp)
             for number, text, cache_mark in triples
-            if (message := message_of(text, lists[number - 1]))
+            if (entry := entry_of(text, lists[number - 1]))
         ]
 
     @translates_errors
-    def wait(self, queues: Sequence[str], timeout_seconds: float) -> QueueMessage | None:
+    def wait(self, queues: Sequence[str], timeout_seconds: float) -> Fetched | None:
         names = {self._keys.list(*name): name for name in lists_of(queues)}
         popped = self._blocking_client.brpop(
             list(names), timeout=min(timeout_seconds, LONGEST_BLOCK_SECONDS)
@@ -87,7 +102,8 @@ class RedisBroker(RedisInspection):
         if not popped:
             return None
         key, text = popped
-        return message_of(text, names[key])
+        entry = entry_of(text, names[key])
+        return Fetched(entry.message, stamp=entry.stamp) if entry else None
 
     @translates_errors
     def mark_done(self, done: Sequence[tuple[str, UUID]]) -> None:
@@ -109,3 +125,7 @@ class RedisBroker(RedisInspection):
         keys = list(self._client.scan_iter(match=f"{self._keys.prefix}*", count=1_000))
         if keys:
             self._client.unlink(*keys)
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(0, round(seconds * 1_000))

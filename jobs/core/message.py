@@ -1,9 +1,13 @@
 """What travels through Redis: ids and keys, never payloads (promise I9 in `docs/guarantees.md`)."""
 
+import re
 from typing import NamedTuple
 from uuid import UUID
 
 _ID_LENGTH = 36
+# The stamp of an entry, and the effect key behind it. A key begins with the name of a type or with
+# a colon, so that none looks like a stamp.
+_STAMP = re.compile(r" @(\d{1,15})(?: (.+))?", re.DOTALL)
 
 
 def can_be_shared(effect_key: str) -> bool:
@@ -23,29 +27,65 @@ class QueueMessage(NamedTuple):
     priority: int
 
     def encode(self) -> str:
-        """`<id>` or `<id> <effect key>`: what lies in the list of its queue and priority."""
+        """`<id>` or `<id> <effect key>`: a member of the delayed set, and an entry before stamps.
+
+        Redis puts the stamp behind the id when the message comes into its list.
+        """
         key = self.effect_key
         return f"{self.job_id} {key}" if can_be_shared(key) else key
 
+
+class Entry(NamedTuple):
+    """A message as it lies in the list of its queue and priority.
+
+    `stamp`: when it was dispatched, in milliseconds since 1970 by the clock of Redis; None where
+    that is unknown, as in the entries of versions before there were stamps.
+    """
+
+    message: QueueMessage
+    stamp: int | None = None
+
+    def encode(self) -> str:
+        """`<id> @<stamp>` or `<id> @<stamp> <effect key>`; without a stamp, as the message."""
+        text = self.message.encode()
+        if self.stamp is None:
+            return text
+        return f"{text[:_ID_LENGTH]} @{self.stamp}{text[_ID_LENGTH:]}"
+
     @classmethod
-    def decode(cls, text: str, queue: str, priority: int) -> "QueueMessage":
-        """The message that `encode` made; raises `ValueError` for anything else."""
-        job_id = UUID(text[:_ID_LENGTH])
-        if len(text) == _ID_LENGTH:
-            return cls(job_id, text, queue, priority)
-        if text[_ID_LENGTH : _ID_LENGTH + 1] != " ":
-            raise ValueError(f"not a queue message: {text[:80]!r}")
-        return cls(job_id, text[_ID_LENGTH + 1 :], queue, priority)
+    def decode(cls, text: str, queue: str, priority: int) -> "Entry":
+        """The entry that `encode` made; raises `ValueError` for anything else."""
+        id_text, rest = text[:_ID_LENGTH], text[_ID_LENGTH:]
+        job_id = UUID(id_text)
+        if len(id_text) < _ID_LENGTH:  # UUID also takes an id without its dashes
+            raise ValueError(f"not an entry: {text[:80]!r}")
+        stamp: int | None = None
+        if stamped := _STAMP.fullmatch(rest):
+            stamp, key = int(stamped[1]), stamped[2] or id_text
+        elif not rest:
+            key = id_text
+        elif rest[0] == " ":
+            key = rest[1:]
+        else:
+            raise ValueError(f"not an entry: {text[:80]!r}")
+        return cls(QueueMessage(job_id, key, queue, priority), stamp)
 
 
 class Fetched(NamedTuple):
     """A message taken out of Redis, with the cache mark that its effect key had before.
 
-    `cache_mark` is empty where this fetch set it, else `claimed:<job id>` or `done:<job id>`.
+    `cache_mark` is empty where this fetch set it, or where no other job can have the key; else
+    `claimed:<job id>` or `done:<job id>`. `stamp`: that of its entry.
     """
 
     message: QueueMessage
-    cache_mark: str
+    cache_mark: str = ""
+    stamp: int | None = None
+
+    @property
+    def entry(self) -> Entry:
+        """The entry that was fetched, to be returned to the head of its list."""
+        return Entry(self.message, self.stamp)
 
     @property
     def already_done(self) -> bool:

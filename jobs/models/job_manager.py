@@ -1,7 +1,8 @@
 """The hot statements on jobs: each has its file in `jobs/sql`."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -160,10 +161,11 @@ class JobManager(_Filters["Job"]):
 
     def record_requeued(
         self, moves: Sequence[tuple[ClaimedJob, Requeue, list[RecordedError]]]
-    ) -> dict[UUID, str]:
-        """running -> queued, with what went wrong; returns the new states of what was written.
+    ) -> dict[UUID, tuple[str, float]]:
+        """running -> queued, with what went wrong; returns what was written.
 
-        A job that is asked to stop becomes `cancelled` instead.
+        That is, for each job, its new state and the seconds since its dispatch. A job that is asked
+        to stop becomes `cancelled` instead.
         """
         rows = run(
             "record_requeued",
@@ -173,7 +175,7 @@ class JobManager(_Filters["Job"]):
             crashes=[move.crashes for _, move, _ in moves],
             errors=[json.dumps(errors) for _, _, errors in moves],
         )
-        return dict(rows)
+        return {job_id: (state, age_seconds) for job_id, state, age_seconds in rows}
 
     def record_dead(
         self, moves: Sequence[tuple[ClaimedJob, Die, list[RecordedError]]]
@@ -220,21 +222,27 @@ class JobManager(_Filters["Job"]):
 
     def redispatch_lost(
         self,
-        next_out: dict[tuple[str, int], UUID | None],
+        head_ages: Mapping[tuple[str, int], float | None],
+        *,
+        asked_at: datetime,
         margin_seconds: float,
         limit: int,
+        dispatched_before: datetime | None = None,
     ) -> list[QueueMessage]:
         """Dates the dispatch of queued jobs anew that must be missing from their lists.
 
-        Returns what to dispatch, at most `limit` jobs a list. `next_out`: for each queue and
-        priority the next id to come out of Redis, None if the list is empty. `margin_seconds`:
-        how much earlier than that one a job must have been dispatched.
+        Returns what to dispatch, at most `limit` jobs a list. `head_ages`: for each queue and
+        priority how many seconds before `asked_at` the next entry to come out was dispatched, None
+        if the list is empty. `margin_seconds`: how much earlier than that one a job must have been
+        dispatched. `dispatched_before`: leaves out what was dispatched since.
         """
         rows = run(
             "redispatch_lost",
-            queues=[queue for queue, _ in next_out],
-            priorities=[priority for _, priority in next_out],
-            next_ids=list(next_out.values()),
+            queues=[queue for queue, _ in head_ages],
+            priorities=[priority for _, priority in head_ages],
+            head_ages=list(head_ages.values()),
+            asked_at=asked_at,
+            dispatched_before=dispatched_before or asked_at,
             margin_seconds=margin_seconds,
             limit=limit,
         )

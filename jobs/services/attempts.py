@@ -33,7 +33,7 @@ from jobs.models import Job
 from jobs.services.dispatch import (
     dispatch_after_commit,
     mark_done_after_commit,
-    push_back_after_commit,
+    return_after_commit,
 )
 from jobs.services.key_waits import jobs_wake_after_commit, shared_keys
 from jobs.services.moves import moves_of
@@ -165,14 +165,17 @@ def _record_requeued(moves: list[tuple[Finished, Requeue]]) -> dict[UUID, str]:
     """The new states of the jobs that were written: `cancelled` where that was requested."""
     if not moves:
         return {}
-    states = Job.objects.record_requeued([(one.claim, move, _errors(one)) for one, move in moves])
+    written = Job.objects.record_requeued([(one.claim, move, _errors(one)) for one, move in moves])
+    states = {job_id: state for job_id, (state, _) in written.items()}
     queued = [
-        (one.claim.message, move.delay_seconds)
+        (one.claim, move.delay_seconds)
         for one, move in moves
         if states.get(one.claim.id) == JobState.QUEUED
     ]
-    dispatch_after_commit([(message, delay) for message, delay in queued if delay > 0])
-    push_back_after_commit([message for message, delay in queued if delay <= 0])
+    dispatch_after_commit([(claim.message, delay) for claim, delay in queued if delay > 0])
+    return_after_commit(
+        [(claim.message, written[claim.id][1]) for claim, delay in queued if delay <= 0]
+    )
     return states
 
 

@@ -79,7 +79,7 @@ def _queue_again(job_id: UUID) -> None:
     if not queued:
         raise JobNotDead(job_id, job.state)
     message = QueueMessage(job.id, job.effect_key, job.queue, job.priority)
-    dispatch_after_commit([(message, 0.0)], clear_cache_marks=True)
+    dispatch_after_commit([(message, 0.0)], is_repeated=True)
 
 
 def _resolve(

@@ -20,24 +20,23 @@ Dispatch = tuple[QueueMessage, float]
 """A message, and in how many seconds its job may run."""
 
 
-def dispatch_after_commit(
-    dispatches: Sequence[Dispatch], *, clear_cache_marks: bool = False
-) -> None:
+def dispatch_after_commit(dispatches: Sequence[Dispatch], *, is_repeated: bool = False) -> None:
     """Dispatches once the present transaction has committed; at once if there is none.
 
     A job whose seconds lie ahead goes to the delayed set. Seconds count from this call, so that
-    a long transaction delays no job any further. `clear_cache_marks`: also clear the cache marks
-    of these jobs, which would otherwise keep a worker from claiming them.
+    a long transaction delays no job any further. `is_repeated`: the jobs were dispatched before.
+    Their cache marks are cleared, which would otherwise keep a worker from claiming them, and they
+    are taken out of the delayed set.
     """
     asked_at = time.monotonic()
 
     def dispatch(broker: Broker) -> None:
         kill_points.reached(kill_points.COMMIT_PUSH)
-        if clear_cache_marks:
+        if is_repeated:
             broker.clear_cache_marks(message.effect_key for message, _ in dispatches)
         passed = time.monotonic() - asked_at
         if ready := [message for message, seconds in dispatches if seconds <= passed]:
-            broker.dispatch(ready)
+            broker.dispatch(ready, age_seconds=passed, is_repeated=is_repeated)
         if len(ready) < len(dispatches):
             broker.dispatch_later(
                 [(one, left - passed) for one, left in dispatches if left > passed]
@@ -47,13 +46,14 @@ def dispatch_after_commit(
         _after_commit(dispatch)
 
 
-def push_back_after_commit(messages: Sequence[QueueMessage]) -> None:
+def return_after_commit(claimed: Sequence[tuple[QueueMessage, float]]) -> None:
     """Returns messages to the head of their lists after the commit.
 
-    For jobs that had been fetched and did not begin: they keep their place.
+    For jobs that had been claimed and did not begin: they keep their place. Each comes with the
+    seconds since its dispatch.
     """
-    if messages:
-        _after_commit(lambda broker: broker.push_back(messages))
+    if claimed:
+        _after_commit(lambda broker: broker.return_claimed(claimed))
 
 
 def mark_done_after_commit(done: Iterable[tuple[str, UUID]]) -> None:

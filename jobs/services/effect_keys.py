@@ -80,7 +80,7 @@ def _owner_of(conflict: KeyConflict) -> KeyOwner:
 
 
 def _dispatch(conflict: KeyConflict, seconds: float) -> None:
-    dispatch_after_commit([(conflict.message, seconds)], clear_cache_marks=seconds <= 0)
+    dispatch_after_commit([(conflict.message, seconds)], is_repeated=seconds <= 0)
 
 
 def _skip(message: QueueMessage, owner: KeyOwner, worker_id: UUID | None) -> None:

@@ -59,4 +59,4 @@ def _wake(keys: list[str]) -> None:
             extra={"event": "jobs.not_woken", "count": len(keys)},
         )
         return
-    dispatch_after_commit([(QueueMessage(*row), 0.0) for row in woken])
+    dispatch_after_commit([(QueueMessage(*row), 0.0) for row in woken], is_repeated=True)

@@ -22,4 +22,7 @@ WHERE job.id = ANY (ARRAY[outcome.id])
     AND CASE WHEN job.state = 'running'
         THEN job.attempt = outcome.attempt AND job.worker_id = outcome.worker_id
         ELSE false END
-RETURNING job.id, job.state
+RETURNING
+    job.id,
+    job.state,
+    extract(epoch FROM statement_timestamp() - job.dispatched_at)::float8 AS age_seconds

@@ -1,6 +1,7 @@
 """Reads the statements of this folder, and runs SQL on the default database, planned each time."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,13 @@ def fetch_rows(sql: str, parameters: Parameters = None) -> Rows:
         cursor.execute(sql, parameters)
         rows: Rows = cursor.fetchall()
     return rows
+
+
+def database_now() -> datetime:
+    """The present moment, by the clock of the database."""
+    now: datetime
+    [(now,)] = fetch_rows("SELECT statement_timestamp()")
+    return now
 
 
 def execute(sql: str, parameters: Parameters = None) -> None:

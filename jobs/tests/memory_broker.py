@@ -8,7 +8,7 @@ from uuid import UUID
 from jobs.broker.base import Depth, ListName
 from jobs.broker.keys import lists_of
 from jobs.core.errors import BrokerUnavailable
-from jobs.core.message import Fetched, QueueMessage
+from jobs.core.message import Entry, Fetched, QueueMessage
 
 
 class MemoryBroker:
@@ -19,19 +19,37 @@ class MemoryBroker:
 
     def __init__(self) -> None:
         self.available = True
-        self.lists: dict[ListName, deque[QueueMessage]] = {}
+        self.lists: dict[ListName, deque[Entry]] = {}
         self.delayed: dict[QueueMessage, float] = {}
         self.cache_marks: dict[str, str] = {}
 
-    def dispatch(self, messages: Sequence[QueueMessage]) -> None:
+    def dispatch(
+        self,
+        messages: Sequence[QueueMessage],
+        *,
+        age_seconds: float = 0.0,
+        is_repeated: bool = False,
+    ) -> None:
         self.ping()
         for message in messages:
-            self._list(message).appendleft(message)
+            self._list(message).appendleft(Entry(message, _milliseconds() - int(age_seconds * 1e3)))
+            if is_repeated:
+                self.delayed.pop(message, None)
 
-    def push_back(self, messages: Sequence[QueueMessage]) -> None:
+    def push_back(self, fetched: Sequence[Fetched]) -> None:
         self.ping()
-        for message in reversed(messages):
-            self._list(message).append(message)
+        for one in reversed(fetched):
+            self._list(one.message).append(one.entry)
+
+    def return_claimed(self, claimed: Sequence[tuple[QueueMessage, float]]) -> None:
+        self.ping()
+        for message, age_seconds in reversed(claimed):
+            waiting = self._list(message)
+            stamp: int | None = _milliseconds() - int(age_seconds * 1e3)
+            if waiting:
+                behind = waiting[-1].stamp
+                stamp = min(stamp or 0, behind) if behind is not None else None
+            waiting.append(Entry(message, stamp))
 
     def dispatch_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:
         self.ping()
@@ -44,24 +62,22 @@ class MemoryBroker:
         due = sorted((at, message.encode(), message) for message, at in self.delayed.items())
         moved = [message for at, _, message in due if at <= now][:limit]
         for message in moved:
-            del self.delayed[message]
-        self.dispatch(moved)
+            self.dispatch([message], age_seconds=now - self.delayed.pop(message))
         return len(moved)
 
     def fetch(self, queues: Sequence[str], limit: int) -> list[Fetched]:
         self.ping()
-        messages: list[QueueMessage] = []
+        entries: list[Entry] = []
         for name in lists_of(queues):
             waiting = self.lists.get(name, deque())
-            while waiting and len(messages) < limit:
-                messages.append(waiting.pop())
-        return [Fetched(message, self._mark_claimed(message)) for message in messages]
+            while waiting and len(entries) < limit:
+                entries.append(waiting.pop())
+        return [Fetched(message, self._mark_claimed(message), stamp) for message, stamp in entries]
 
-    def wait(self, queues: Sequence[str], timeout_seconds: float) -> QueueMessage | None:
+    def wait(self, queues: Sequence[str], timeout_seconds: float) -> Fetched | None:
         self.ping()
-        return next(
-            (self.lists[name].pop() for name in lists_of(queues) if self.lists.get(name)), None
-        )
+        entries = (self.lists[name].pop() for name in lists_of(queues) if self.lists.get(name))
+        return next((Fetched(message, stamp=stamp) for message, stamp in entries), None)
 
     def mark_done(self, done: Sequence[tuple[str, UUID]]) -> None:
         self.ping()
@@ -72,12 +88,15 @@ class MemoryBroker:
         for key in effect_keys:
             self.cache_marks.pop(key, None)
 
-    def next_out(self, queues: Sequence[str]) -> dict[ListName, UUID | None]:
+    def head_ages(self, queues: Sequence[str]) -> dict[ListName, float | None]:
         self.ping()
-        return {
-            name: self.lists[name][-1].job_id if self.lists.get(name) else None
-            for name in lists_of(queues)
-        }
+        ages: dict[ListName, float | None] = {}
+        for name in lists_of(queues):
+            if not self.lists.get(name):
+                ages[name] = None
+            elif (stamp := self.lists[name][-1].stamp) is not None:
+                ages[name] = (_milliseconds() - stamp) / 1e3
+        return ages
 
     def check_writable(self) -> None:
         self.ping()
@@ -91,7 +110,7 @@ class MemoryBroker:
         self.ping()
         yield list(self.delayed)
         for name in lists_of(queues):
-            yield list(self.lists.get(name, ()))
+            yield [entry.message for entry in self.lists.get(name, ())]
 
     def done_cache_marks(self) -> Iterator[list[tuple[str, UUID]]]:
         self.ping()
@@ -111,10 +130,14 @@ class MemoryBroker:
         self.delayed.clear()
         self.cache_marks.clear()
 
-    def _list(self, message: QueueMessage) -> deque[QueueMessage]:
+    def _list(self, message: QueueMessage) -> deque[Entry]:
         return self.lists.setdefault((message.queue, message.priority), deque())
 
     def _mark_claimed(self, message: QueueMessage) -> str:
         former = self.cache_marks.get(message.effect_key, "")
         self.cache_marks.setdefault(message.effect_key, f"claimed:{message.job_id}")
         return former
+
+
+def _milliseconds() -> int:
+    return int(time.time() * 1e3)

@@ -22,6 +22,7 @@ from jobs.services.maintenance.rescue import jobs_rescue
 from jobs.services.starts import job_start
 from jobs.services.workers import worker_stop
 from jobs.tests.factories import make_worker
+from jobs.tests.stamps import stamp_ago
 
 HOUR_SECONDS = 3_600.0
 
@@ -115,6 +116,10 @@ def make_due(job: Job) -> None:
 
 
 def dispatched_ago(job: Job | UUID, seconds: float) -> None:
-    """Dates the job's dispatch `seconds` before now (after now, if negative)."""
+    """Dates the job's dispatch, and its entry in Redis, `seconds` before now.
+
+    After now, if negative.
+    """
     job_id = job.id if isinstance(job, Job) else job
     Job.objects.filter(id=job_id).update(dispatched_at=seconds_ago(seconds))
+    stamp_ago({job_id}, seconds)

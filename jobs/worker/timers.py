@@ -14,6 +14,7 @@ from jobs.services.maintenance.prune_logins import jobs_prune_logins
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.maintenance.rescue import HEARD_BEATS, RescueRound, jobs_rescue
 from jobs.services.maintenance.round import run_rounds
+from jobs.sql.statements import database_now
 from jobs.worker.execution.thread_pool import ThreadPool
 from jobs.worker.fetching.paused_queues import PausedQueues
 from jobs.worker.inflight import Inflight
@@ -98,8 +99,13 @@ class _Rescue:
 
 
 def _redispatch_lost(queues: list[str], stop: threading.Event) -> None:
-    """Not during an outage of Redis: rows must not be dated as dispatched when nothing was."""
-    one_round = partial(jobs_redispatch_lost, queues=queues)
+    """Not during an outage of Redis: rows must not be dated as dispatched when nothing was.
+
+    A turn ends, whatever becomes of what it dispatches: it dispatches each job at most once.
+    """
+    if not _may_ask_redis(stop):
+        return
+    one_round = partial(jobs_redispatch_lost, queues=queues, dispatched_before=database_now())
     for _ in run_rounds(one_round, may_go_on=lambda: _may_ask_redis(stop)):
         pass
 

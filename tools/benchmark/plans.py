@@ -3,12 +3,11 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, transaction
 
-from jobs.broker.base import ListName
 from jobs.broker.keys import lists_of
 from jobs.core.attempt_error import RecordedError
 from jobs.core.claim import ClaimedJob
@@ -19,6 +18,7 @@ from jobs.models import Job
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.enqueue import JobRequest, jobs_enqueue
 from jobs.services.workers import worker_register
+from jobs.sql.statements import database_now
 from tools.benchmark.job_names import EMPTY
 
 BATCH = 200
@@ -46,7 +46,9 @@ def hot_plans() -> list[Plan]:
 def _verbs() -> "Iterator[tuple[str, Callable[[], object]]]":
     worker_id = worker_register(name=None, queues=["default"], concurrency=1).id
     queued = list(Job.objects.queued().values_list("id", flat=True)[:BATCH])
-    next_out = _newest_of_each_list()
+    # As if Redis had lost all, and answered in a minute's time: the most there is to find.
+    emptied = dict.fromkeys(lists_of(jobs_conf().queues))
+    in_a_minute = database_now() + timedelta(minutes=1)
     errors: list[RecordedError] = [
         {"attempt": 1, "worker": "w", "at": "", "error": "E", "message": "m", "traceback": ""}
     ]
@@ -70,18 +72,11 @@ def _verbs() -> "Iterator[tuple[str, Callable[[], object]]]":
     )
     yield (
         "redispatch lost",
-        lambda: Job.objects.redispatch_lost(next_out, margin_seconds=3, limit=1_000),
+        lambda: Job.objects.redispatch_lost(
+            emptied, asked_at=in_a_minute, margin_seconds=3, limit=1_000
+        ),
     )
     yield "next due", lambda: Job.objects.next_due(["default"], BATCH)
-
-
-def _newest_of_each_list() -> dict[ListName, UUID | None]:
-    """As if Redis had lost all but the newest id of each list: the most there is to find."""
-    newest = Job.objects.queued().order_by("-id").values_list("id", flat=True)
-    return {
-        (queue, priority): newest.filter(queue=queue, priority=priority).first()
-        for queue, priority in lists_of(jobs_conf().queues)
-    }
 
 
 def _request(key: str) -> JobRequest:

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models.functions import Now
 
@@ -15,7 +14,7 @@ from jobs.services.maintenance.rescue import HEARD_BEATS, jobs_rescue, silent_wo
 from jobs.services.maintenance.round import Round, run_rounds
 from jobs.services.short_transaction import short_transaction
 from jobs.services.verification.redis import contradicted_cache_marks, missing_job_ids
-from jobs.sql.statements import fetch_rows
+from jobs.sql.statements import database_now
 
 # How many keys one command to Redis names.
 CLEAR_BATCH = 1_000
@@ -48,16 +47,10 @@ def _rescue() -> int:
 
     Waits for two heartbeats in between, but only if a worker is silent at all.
     """
-    asked_at = _database_now()
+    asked_at = database_now()
     if silent_workers(asked_at).exists():
         time.sleep(HEARD_BEATS * jobs_conf().heartbeat_seconds)
     return sum(done.count for done in run_rounds(lambda: jobs_rescue(heard_at=asked_at)))
-
-
-def _database_now() -> datetime:
-    now: datetime
-    [(now,)] = fetch_rows("SELECT statement_timestamp()")
-    return now
 
 
 def _dispatch_missing() -> int:
@@ -78,6 +71,6 @@ def _dispatch_missing_round() -> Round:
             QueueMessage(*row) for row in lost.values_list("id", "effect_key", "queue", "priority")
         ]
         Job.objects.filter(id__in=[one.job_id for one in messages]).update(dispatched_at=Now())
-        dispatch_after_commit([(one, 0.0) for one in messages], clear_cache_marks=True)
+        dispatch_after_commit([(one, 0.0) for one in messages], is_repeated=True)
     # Other transactions hold the rows that were skipped, and will dispatch them themselves.
     return Round(len(messages), is_full=bool(messages))

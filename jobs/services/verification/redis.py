@@ -13,8 +13,8 @@ from django.db import transaction
 from jobs.broker import get_broker
 from jobs.core.conf import jobs_conf
 from jobs.models import Job
-from jobs.services.verification.check import Check, check_by_statement, timed
-from jobs.sql.statements import execute, fetch_rows, statement
+from jobs.services.verification.check import EXAMPLES, Check, check_by_statement, timed
+from jobs.sql.statements import database_now, execute, fetch_rows, statement
 
 # A redispatch may take this long beyond its interval and its margin.
 TOLERANCE_SECONDS = 10.0
@@ -26,17 +26,25 @@ CACHE_MARK_SLICES = 1_000
 # How often Redis is asked again about what seems lost.
 TICK_SECONDS = 0.25
 
+# Redis may hold so many entries of one list, and this share of them, beyond one of each job. The
+# first is what a round of `jobs_redispatch_lost` adds where workers held back what they had popped;
+# the second covers entries that are read twice because others come in meanwhile.
+SURPLUS_MARGIN = 1_000
+SURPLUS_SHARE = 0.1
+
 DISPATCHES = "dispatches"
+SURPLUS = "surplus"
 DONE_CACHE_MARKS = "done_cache_marks"
 REDIS_CHECKS = {
     DISPATCHES: "Redis knows what is queued and due",
+    SURPLUS: "no list holds its jobs again and again",
     DONE_CACHE_MARKS: "no cache mark calls an effect done that is not",
 }
 
 
 def redis_checks() -> list[Check]:
     """Runs all checks of Redis against PostgreSQL; raises BrokerUnavailable."""
-    return [timed(_dispatches_check), timed(_cache_marks_check)]
+    return [timed(_dispatches_check), timed(_surplus_check), timed(_cache_marks_check)]
 
 
 def missing_job_ids() -> list[UUID]:
@@ -80,6 +88,25 @@ def _dispatches_check() -> Check:
     )
 
 
+def _surplus_check() -> Check:
+    with transaction.atomic():
+        _create_known()
+        _load_known(_queues())
+        lists = fetch_rows(statement("verify_surplus"))
+    over = [
+        (name, surplus)
+        for name, entries, surplus in lists
+        if surplus > SURPLUS_MARGIN + SURPLUS_SHARE * (entries - surplus)
+    ]
+    return Check(
+        SURPLUS,
+        REDIS_CHECKS[SURPLUS],
+        sum(entries for _, entries, _ in lists),
+        sum(surplus for _, surplus in over),
+        examples=[f"{name}: {surplus:,} entries too many" for name, surplus in over[:EXAMPLES]],
+    )
+
+
 def _cache_marks_check() -> Check:
     with _loaded_cache_marks():
         return check_by_statement(DONE_CACHE_MARKS, REDIS_CHECKS[DONE_CACHE_MARKS], {})
@@ -95,16 +122,19 @@ def _suspects(unknown_seconds: float, patience_seconds: float) -> Iterator[int]:
     """
     with transaction.atomic():
         _create_temporary("verify_suspect", "id uuid, dispatched_at timestamptz")
-        _create_temporary("verify_next_out", "queue text, priority int, id uuid")
-        _create_temporary("verify_known", "id uuid")
+        _create_temporary("verify_head", "queue text, priority int, age float8")
+        _create_known()
         queues = _queues()
-        lists = get_broker().next_out(queues).items()
-        _load("verify_next_out", ("queue", "priority", "id"), [[(q, p, i) for (q, p), i in lists]])
+        asked_at = database_now()
+        heads = get_broker().head_ages(queues).items()
+        _load("verify_head", ("queue", "priority", "age"), [[(q, p, age) for (q, p), age in heads]])
         _load_known(queues)
         # Redis was read first: a job that is claimed in between is no longer queued here.
-        execute(statement("verify_suspects"), {"unknown_seconds": unknown_seconds})
+        execute(
+            statement("verify_suspects"), {"unknown_seconds": unknown_seconds, "asked_at": asked_at}
+        )
         [(strays,)] = fetch_rows(
-            "SELECT count(*) FROM verify_known AS known WHERE NOT EXISTS "
+            "SELECT count(DISTINCT id) FROM verify_known AS known WHERE NOT EXISTS "
             "(SELECT 1 FROM jobs_job WHERE id = known.id AND state = 'queued')"
         )
         deadline = time.monotonic() + patience_seconds
@@ -124,10 +154,18 @@ def _loaded_cache_marks() -> Iterator[None]:
         yield
 
 
+def _create_known() -> None:
+    _create_temporary("verify_known", "id uuid, queue text, priority int")
+
+
 def _load_known(queues: list[str]) -> None:
     slices = get_broker().waiting_messages(queues)
     execute("TRUNCATE verify_known")
-    _load("verify_known", ("id",), ([(one.job_id,) for one in slice_] for slice_ in slices))
+    _load(
+        "verify_known",
+        ("id", "queue", "priority"),
+        ([(one.job_id, one.queue, one.priority) for one in slice_] for slice_ in slices),
+    )
 
 
 def _any_suspects() -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
+from unittest.mock import ANY
 
 import pytest
 
@@ -11,7 +11,7 @@ from jobs.broker.base import Broker
 from jobs.broker.redis import RedisBroker
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.ids import uuid7
-from jobs.core.message import QueueMessage
+from jobs.core.message import Fetched, QueueMessage
 from jobs.tests.conftest import CLOSED_PORT
 from jobs.tests.memory_broker import MemoryBroker
 from jobs.tests.waiting import wait_until
@@ -44,6 +44,13 @@ def messages(count: int, queue: str = "default", priority: int = 5) -> list[Queu
 
 def fetch_all(broker: Broker, limit: int = 100) -> list[QueueMessage]:
     return [one.message for one in broker.fetch(QUEUES, limit)]
+
+
+def head_age(broker: Broker) -> float:
+    """How many seconds ago the next one out was dispatched."""
+    age = broker.head_ages(QUEUES)["default", 5]
+    assert age is not None
+    return age
 
 
 def test_first_in_first_out(broker: Broker) -> None:
@@ -89,6 +96,7 @@ def test_no_more_than_the_limit_is_taken(broker: Broker) -> None:
 def test_dispatching_for_nothing_is_no_error(broker: Broker) -> None:
     broker.dispatch([])
     broker.push_back([])
+    broker.return_claimed([])
     broker.dispatch_later([])
     broker.mark_done([])
     broker.clear_cache_marks([])
@@ -98,16 +106,54 @@ def test_dispatching_for_nothing_is_no_error(broker: Broker) -> None:
 def test_what_is_pushed_back_is_next_again_in_its_order(broker: Broker) -> None:
     dispatched = messages(4)
     broker.dispatch(dispatched)
-    taken = fetch_all(broker, limit=2)
-    broker.push_back(taken)
+    broker.push_back(broker.fetch(QUEUES, 2))
     assert fetch_all(broker) == dispatched
 
 
 def test_what_is_pushed_back_goes_to_its_own_list(broker: Broker) -> None:
     dispatched = [*messages(2, priority=9), *messages(2, "emails", 3), *messages(2, priority=1)]
     broker.dispatch(dispatched)
-    broker.push_back(fetch_all(broker))
+    broker.push_back(broker.fetch(QUEUES, 100))
     assert fetch_all(broker) == dispatched
+
+
+def test_what_is_pushed_back_was_dispatched_when_it_was(broker: Broker) -> None:
+    broker.dispatch(messages(2), age_seconds=60.0)
+    broker.dispatch(messages(2), age_seconds=30.0)
+    broker.push_back(broker.fetch(QUEUES, 3))
+    assert head_age(broker) == pytest.approx(60.0, abs=5.0)
+    broker.fetch(QUEUES, 2)
+    assert head_age(broker) == pytest.approx(30.0, abs=5.0)
+
+
+def test_what_was_claimed_and_is_returned_is_next_again_in_its_order(broker: Broker) -> None:
+    dispatched = messages(4)
+    broker.dispatch(dispatched)
+    taken = fetch_all(broker, limit=2)
+    broker.return_claimed([(one, 0.0) for one in taken])
+    assert fetch_all(broker) == dispatched
+
+
+def test_what_is_returned_is_no_younger_than_what_lies_behind_it(broker: Broker) -> None:
+    """Its row was dispatched again after the entry that it was claimed by."""
+    broker.dispatch(messages(2), age_seconds=60.0)
+    broker.return_claimed([(message(), 10.0), (message(), 70.0), (message(), 20.0)])
+    assert head_age(broker) == pytest.approx(70.0, abs=5.0)
+    broker.fetch(QUEUES, 2)
+    assert head_age(broker) == pytest.approx(60.0, abs=5.0)
+
+
+def test_what_is_returned_to_an_empty_list_is_as_old_as_its_row(broker: Broker) -> None:
+    broker.return_claimed([(message(), 40.0)])
+    assert head_age(broker) == pytest.approx(40.0, abs=5.0)
+
+
+def test_what_is_dispatched_again_does_not_also_come_from_the_delayed_set(broker: Broker) -> None:
+    one, other, shared = message(), message(), message(key="welcome:ann b")
+    broker.dispatch_later([(one, -1.0), (other, -1.0), (shared, -1.0)])
+    broker.dispatch([one, shared], is_repeated=True)
+    assert broker.promote_due(10) == 1
+    assert fetch_all(broker) == [one, shared, other]
 
 
 def test_the_same_id_may_lie_there_twice(broker: Broker) -> None:
@@ -198,37 +244,40 @@ def test_cache_marks_that_are_cleared_are_forgotten(broker: Broker) -> None:
 def test_what_was_waited_for_is_the_next_one_and_is_not_fetched_again(broker: Broker) -> None:
     dispatched = messages(3, "emails", 2)
     broker.dispatch(dispatched)
-    assert broker.wait(QUEUES, 1) == dispatched[0]
+    assert broker.wait(QUEUES, 1) == Fetched(dispatched[0], stamp=ANY)
     assert fetch_all(broker) == dispatched[1:]
 
 
 def test_waiting_brings_the_most_urgent_one(broker: Broker) -> None:
     low, high = message("default", 1), message("emails", 8)
     broker.dispatch([low, high])
-    assert broker.wait(QUEUES, 1) == high
-    assert broker.wait(QUEUES, 1) == low
+    assert broker.wait(QUEUES, 1) == Fetched(high, stamp=ANY)
+    assert broker.wait(QUEUES, 1) == Fetched(low, stamp=ANY)
 
 
 def test_waiting_in_vain_brings_nothing(broker: Broker) -> None:
     assert broker.wait(QUEUES, 0.05) is None
 
 
-def test_the_next_one_out_of_each_list_is_known(broker: Broker) -> None:
-    first, second, urgent = message(), message(), message("emails", 9)
-    broker.dispatch([first, second, urgent])
-    next_out = broker.next_out(QUEUES)
-    known: dict[tuple[str, int], UUID] = {
-        name: job_id for name, job_id in next_out.items() if job_id
+def test_the_age_of_the_next_one_out_of_each_list_is_known(broker: Broker) -> None:
+    first, second, urgent = message(), message(key="welcome:ann bob"), message("emails", 9)
+    broker.dispatch([first], age_seconds=60.0)
+    broker.dispatch([second, urgent])
+    ages = broker.head_ages(QUEUES)
+    assert {name: round(age, -1) for name, age in ages.items() if age is not None} == {
+        ("default", 5): 60.0,
+        ("emails", 9): 0.0,
     }
-    assert known == {("default", 5): first.job_id, ("emails", 9): urgent.job_id}
-    assert set(next_out) == {(queue, priority) for queue in QUEUES for priority in range(10)}
+    assert set(ages) == {(queue, priority) for queue in QUEUES for priority in range(10)}
     assert fetch_all(broker) == [urgent, first, second]  # it took nothing
+    assert set(broker.head_ages(QUEUES).values()) == {None}
 
 
-def test_the_next_one_out_has_a_key_of_its_own_or_another(broker: Broker) -> None:
-    one = message(key="welcome:ann bob")
-    broker.dispatch([one])
-    assert broker.next_out(["default"])["default", 5] == one.job_id
+def test_a_promoted_message_was_dispatched_when_it_was_due(broker: Broker) -> None:
+    """However late it is promoted."""
+    broker.dispatch_later([(message(key="welcome:ann"), -60.0)])
+    broker.promote_due(10)
+    assert head_age(broker) == pytest.approx(60.0, abs=5.0)
 
 
 def test_what_waits_is_counted(broker: Broker) -> None:
@@ -281,14 +330,15 @@ def test_asking_whether_it_is_writable_leaves_nothing_behind(broker: Broker) -> 
 
 CALLS: dict[str, Callable[[Broker, QueueMessage], object]] = {
     "dispatch": lambda broker, one: broker.dispatch([one]),
-    "push_back": lambda broker, one: broker.push_back([one]),
+    "push_back": lambda broker, one: broker.push_back([Fetched(one)]),
+    "return_claimed": lambda broker, one: broker.return_claimed([(one, 1.0)]),
     "dispatch_later": lambda broker, one: broker.dispatch_later([(one, 1.0)]),
     "promote_due": lambda broker, one: broker.promote_due(1),
     "fetch": lambda broker, one: broker.fetch(QUEUES, 1),
     "wait": lambda broker, one: broker.wait(QUEUES, 0.05),
     "mark_done": lambda broker, one: broker.mark_done([(one.effect_key, one.job_id)]),
     "clear_cache_marks": lambda broker, one: broker.clear_cache_marks([one.effect_key]),
-    "next_out": lambda broker, one: broker.next_out(QUEUES),
+    "head_ages": lambda broker, one: broker.head_ages(QUEUES),
     "check_writable": lambda broker, one: broker.check_writable(),
     "depth": lambda broker, one: broker.depth(QUEUES),
     "waiting_messages": lambda broker, one: list(broker.waiting_messages(QUEUES)),

@@ -1,8 +1,10 @@
 """What only the broker on Redis does: blocking, expiry, names of keys, broken connections."""
 
+import re
 import socket
 import threading
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import redis
@@ -11,7 +13,8 @@ from jobs.broker.redis import RedisBroker
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.ids import uuid7
-from jobs.core.message import QueueMessage
+from jobs.core.message import Fetched, QueueMessage
+from jobs.tests.stamps import entries, stamp_ago
 from jobs.tests.waiting import wait_until
 
 
@@ -32,14 +35,14 @@ def names(client: Any) -> set[str]:
 
 
 def test_waiting_ends_as_soon_as_something_is_dispatched(broker: RedisBroker, client: Any) -> None:
-    popped: list[QueueMessage | None] = []
+    popped: list[Fetched | None] = []
     waiting = threading.Thread(target=lambda: popped.append(broker.wait(["default"], 5)))
     waiting.start()
     wait_until(lambda: any(one["cmd"] == "brpop" for one in client.client_list()), every=0.01)
     one = message()
     broker.dispatch([one])
     waiting.join(5)
-    assert popped == [one]
+    assert [fetched and fetched.message for fetched in popped] == [one]
 
 
 def test_threads_that_wait_never_get_the_same_message(broker: RedisBroker) -> None:
@@ -49,7 +52,7 @@ def test_threads_that_wait_never_get_the_same_message(broker: RedisBroker) -> No
 
     def drain() -> None:
         while one := broker.wait(["default"], 0.05):
-            popped.append(one)
+            popped.append(one.message)
 
     threads = [threading.Thread(target=drain) for _ in range(4)]
     for thread in threads:
@@ -81,13 +84,76 @@ def test_forgetting_leaves_keys_outside_of_the_prefix(broker: RedisBroker, clien
     client.delete("of-another-project")
 
 
-def test_a_list_holds_ids_and_shared_effect_keys_alone(broker: RedisBroker, client: Any) -> None:
+def test_a_list_holds_ids_stamps_and_shared_effect_keys_alone(broker: RedisBroker) -> None:
     own, shared = message(), message(key="welcome:ann")
     broker.dispatch([own, shared])
-    assert client.lrange(f"{jobs_conf().redis_prefix}queue:default:5", 0, -1) == [
-        f"{shared.job_id} welcome:ann",
-        str(own.job_id),
+    broker.dispatch_later([(shared, -1.0)])
+    broker.promote_due(1)
+    assert [re.sub(r"@\d{13}", "@<stamp>", text) for text in entries()] == [
+        f"{own.job_id} @<stamp>",
+        f"{shared.job_id} @<stamp> welcome:ann",
+        f"{shared.job_id} @<stamp> welcome:ann",
     ]
+
+
+def test_what_is_pushed_back_is_written_as_it_was(broker: RedisBroker) -> None:
+    broker.dispatch([message(), message(key="welcome:ann b"), message()], age_seconds=60)
+    before = entries()
+    broker.push_back(broker.fetch(["default"], 2))
+    one = broker.wait(["default"], 1)
+    assert one is not None
+    broker.push_back([one])
+    assert entries() == before
+
+
+def test_entries_of_the_version_before_stamps_are_understood(
+    broker: RedisBroker, client: Any
+) -> None:
+    own, shared, new = message(), message(key="welcome:@7 ann b"), message()
+    key = f"{jobs_conf().redis_prefix}queue:default:5"
+    old = [str(own.job_id), f"{shared.job_id} {shared.effect_key}"]
+    client.lpush(key, *old)
+    broker.dispatch([new])
+    assert ("default", 5) not in broker.head_ages(["default"])  # what lies behind is unknown
+    fetched = broker.fetch(["default"], 2)
+    assert [(one.message, one.cache_mark, one.stamp) for one in fetched] == [
+        (own, "", None),
+        (shared, "", None),
+    ]
+    broker.push_back(fetched)
+    assert entries()[:2] == old
+    broker.return_claimed([(new, 1.0)])
+    assert entries()[:3] == [str(new.job_id), *old]
+    seen = [one for slice_ in broker.waiting_messages(["default"]) for one in slice_]
+    assert set(seen) == {own, shared, new}
+
+
+@pytest.mark.parametrize("head", ["", "junk", "\xff" * 40])
+def test_a_head_that_cannot_be_read_is_no_empty_list(
+    head: str, broker: RedisBroker, client: Any
+) -> None:
+    broker.dispatch([message()])
+    client.rpush(f"{jobs_conf().redis_prefix}queue:default:5", head)
+    ages = broker.head_ages(["default", "bulk"])
+    assert ("default", 5) not in ages
+    assert len(ages) == 19
+    assert set(ages.values()) == {None}
+
+
+def test_a_head_from_the_future_tells_nothing(broker: RedisBroker) -> None:
+    """The clock of Redis was set back, or a replica with another clock took over."""
+    one = message()
+    broker.dispatch([one])
+    stamp_ago({one.job_id}, -60.0)
+    assert ("default", 5) not in broker.head_ages(["default"])
+
+
+def test_a_batch_of_any_size_is_dispatched_and_again(broker: RedisBroker) -> None:
+    many = [message() for _ in range(9_500)]
+    broker.dispatch_later([(one, 60.0) for one in many])
+    broker.dispatch(many, is_repeated=True)
+    assert broker.depth(["default"]).delayed == 0
+    assert [one.message for one in broker.fetch(["default"], 10_000)] == many
 
 
 def test_cache_marks_expire(broker: RedisBroker, client: Any) -> None:
@@ -111,7 +177,7 @@ def test_connections_that_were_cut_cost_no_error(broker: RedisBroker, client: An
     cut()
     broker.dispatch([one])
     cut()
-    assert broker.wait(["default"], 1) == one
+    assert broker.wait(["default"], 1) == Fetched(one, stamp=ANY)
 
 
 def test_scripts_that_redis_has_forgotten_are_loaded_again(

@@ -106,7 +106,7 @@ def test_rounds_end_where_redis_begins_to_refuse(
 ) -> None:
     rounds: list[int] = []
 
-    def full_round(queues: list[str]) -> Round:
+    def full_round(**kwargs: object) -> Round:
         rounds.append(1)
         broker_outage.failed(BrokerUnavailable("refused"))
         return Round(1, is_full=True)
@@ -177,7 +177,7 @@ def test_many_threads_at_a_read_only_redis_get_the_same_error(broker: RedisBroke
 def test_a_bug_in_dispatch_does_not_undo_what_is_committed(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*args: Any) -> None:
+    def fail(*args: Any, **kwargs: Any) -> None:
         raise ValueError("a bug")
 
     monkeypatch.setattr(RedisBroker, "dispatch", fail)
@@ -200,7 +200,7 @@ def test_bytes_that_are_no_text_are_dropped_like_other_junk(
     key = broker._keys.list("default", 5)
     job = make_job()
     broker._client.rpush(key, junk, junk)
-    assert ("default", 5) not in broker.next_out(["default"])
+    assert ("default", 5) not in broker.head_ages(["default"])
     assert len([one for slice_ in broker.waiting_messages(["default"]) for one in slice_]) == 1
     assert broker.wait(["default"], 0.05) is None
     fetched = broker.fetch(["default"], 9)

@@ -7,24 +7,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.core.ids import uuid7
-from jobs.core.message import Fetched, QueueMessage
+from jobs.core.message import Entry, Fetched, QueueMessage
 
 queues = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,62}", fullmatch=True)
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=250)
-keys = st.builds("{}:{}".format, texts, texts)
+# As jobs/core/effect_key.py writes them: what stands before the first colon has no space.
+names = st.from_regex(r"[A-Za-z0-9._-]{0,20}", fullmatch=True)
+keys = st.builds("{}:{}".format, names, texts)
+stamps = st.none() | st.integers(0, 10**14)
 
 
-@given(st.uuids(), keys, queues, st.integers(0, 9))
-def test_a_message_survives_the_way(job_id: UUID, key: str, queue: str, priority: int) -> None:
-    message = QueueMessage(job_id, key, queue, priority)
-    assert QueueMessage.decode(message.encode(), queue, priority) == message
+@given(st.uuids(), keys, queues, st.integers(0, 9), stamps)
+def test_an_entry_survives_the_way(
+    job_id: UUID, key: str, queue: str, priority: int, stamp: int | None
+) -> None:
+    entry = Entry(QueueMessage(job_id, key, queue, priority), stamp)
+    assert Entry.decode(entry.encode(), queue, priority) == entry
 
 
 @given(st.uuids(), queues, st.integers(0, 9))
-def test_a_job_with_its_own_key_is_its_id_alone(job_id: UUID, queue: str, priority: int) -> None:
+def test_a_job_with_its_own_key_is_its_id_and_its_stamp_alone(
+    job_id: UUID, queue: str, priority: int
+) -> None:
     message = QueueMessage(job_id, str(job_id), queue, priority)
     assert message.encode() == str(job_id)
-    assert QueueMessage.decode(str(job_id), queue, priority) == message
+    assert Entry(message, 17).encode() == f"{job_id} @17"
+    assert Entry.decode(f"{job_id} @17", queue, priority) == Entry(message, 17)
+    assert Entry.decode(str(job_id), queue, priority) == Entry(message)
 
 
 @pytest.mark.parametrize(
@@ -40,9 +49,9 @@ def test_a_job_with_its_own_key_is_its_id_alone(job_id: UUID, queue: str, priori
         "{0190d6f0000070008000000000000000}",
     ],
 )
-def test_what_is_no_message_is_refused(text: str) -> None:
+def test_what_is_no_entry_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - UUID words its own refusals
-        QueueMessage.decode(text, "default", 5)
+        Entry.decode(text, "default", 5)
 
 
 def fetched(mark: str, job_id: UUID) -> Fetched:

@@ -169,7 +169,7 @@ class Fetcher:
         return [one for one in fetched if one not in paused]
 
     def _push_back(self, fetched: list[Fetched]) -> None:
-        self._source.push_back([one.message for one in fetched])
+        self._source.push_back(fetched)
 
     def _note_claims(self, claims: list[ClaimedJob]) -> None:
         # No look-ahead for handlers whose start is written: if this worker dies, a claim that has

@@ -2,7 +2,7 @@
 
 from jobs.broker.base import Broker
 from jobs.core.errors import BrokerUnavailable
-from jobs.core.message import Fetched, QueueMessage
+from jobs.core.message import Fetched
 from jobs.core.outage import broker_outage
 from jobs.models import Job
 from jobs.worker.fetching.database_time import DatabaseTime
@@ -29,6 +29,7 @@ class Source:
         self._broker = broker
         self._database_time = database_time
         self._paused = paused
+        self._is_taken_from_redis = False
 
     @property
     def is_open(self) -> bool:
@@ -40,6 +41,7 @@ class Source:
 
         Raises the database's errors, which can only happen while Redis is away.
         """
+        self._is_taken_from_redis = False
         if broker_outage.seconds_to_next_try > 0:
             return self._from_database(limit)
         try:
@@ -48,12 +50,18 @@ class Source:
             broker_outage.failed(error)
             return self._from_database(limit)
         broker_outage.ended()
+        self._is_taken_from_redis = True
         return fetched
 
-    def push_back(self, messages: list[QueueMessage]) -> None:
-        """Returns messages to the head of their lists."""
+    def push_back(self, fetched: list[Fetched]) -> None:
+        """Returns what was fetched last, or a part of it, to the head of its lists.
+
+        What PostgreSQL named is left alone: its entries may lie in Redis all the time.
+        """
+        if not self._is_taken_from_redis:
+            return
         try:
-            self._broker.push_back(messages)
+            self._broker.push_back(fetched)
         except BrokerUnavailable as error:
             broker_outage.failed(error)  # these jobs are dispatched again by `jobs_redispatch_lost`
 
@@ -66,7 +74,7 @@ class Source:
             # What BRPOP brings is claimed without a look at its cache mark: PostgreSQL decides
             # anyway, and a second round trip would be a tenth of what a job waits on an idle
             # machine (docs/decisions/0007).
-            return [Fetched(popped, cache_mark="")] if popped else []
+            return [popped] if popped else []
         return [one for one in fetched if not one.already_done]
 
     def _next_order(self) -> list[str]:
@@ -77,4 +85,4 @@ class Source:
     def _from_database(self, limit: int) -> list[Fetched]:
         with self._database_time.measured():
             messages = Job.objects.next_due(self._paused.without(self._queues), limit)
-        return [Fetched(message, cache_mark="") for message in messages]
+        return [Fetched(message) for message in messages]

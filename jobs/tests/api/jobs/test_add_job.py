@@ -101,6 +101,7 @@ def test_accepting_costs_one_query_for_the_user_and_one_insert(
 def test_an_accepted_job_is_dispatched(broker: RedisBroker) -> None:
     body = client_of(make_user()).post("/addJob", NOTE | {"priority": 7}).json()
 
-    heads = broker.next_out(["default"])
+    [fetched] = broker.fetch(["default"], 9)
 
-    assert str(heads["default", 7]) == body["id"]
+    assert str(fetched.message.job_id) == body["id"]
+    assert fetched.message.priority == 7

@@ -38,7 +38,7 @@ def test_what_is_late_behind_the_next_one_out_is_not_lost(broker: RedisBroker) -
 def test_ids_that_are_not_queued_are_harmless_and_counted() -> None:
     job = make_job()
     job_cancel(job_id=job.id)
-    dispatches, _ = redis_checks()
+    dispatches, *_ = redis_checks()
     assert dispatches.violations == 0
     assert dispatches.notes.startswith("1 ids")
 
@@ -54,3 +54,15 @@ def test_what_lies_in_the_lists_of_a_paused_queue_is_not_lost(broker: RedisBroke
     broker.forget_everything()
     assert found(redis_checks()) == {"dispatches": 3}
     assert jobs_redispatch_lost(queues=["bulk"]).count == 3
+
+
+@pytest.mark.parametrize("count", [1_000, 1_200])
+def test_a_list_that_holds_a_job_again_and_again_is_named(count: int, broker: RedisBroker) -> None:
+    job = make_job()
+    message = QueueMessage(job.id, job.effect_key, job.queue, job.priority)
+    broker.dispatch([message] * count)
+    checks = {check.name: check for check in redis_checks()}
+    assert found(redis_checks()) == ({"surplus": count} if count > 1_000 else {})
+    assert checks["surplus"].rows == count + 1
+    if count > 1_000:
+        assert checks["surplus"].examples == ["default, priority 5: 1,200 entries too many"]

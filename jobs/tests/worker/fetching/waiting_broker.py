@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from jobs.broker.base import Broker
-from jobs.core.message import QueueMessage
+from jobs.core.message import Fetched
 
 
 class EmptyUntilWaitedFor:
@@ -14,7 +14,7 @@ class EmptyUntilWaitedFor:
         self._broker = broker
         self._make = make
 
-    def wait(self, queues: Sequence[str], timeout_seconds: float) -> QueueMessage | None:
+    def wait(self, queues: Sequence[str], timeout_seconds: float) -> Fetched | None:
         self._make()
         return self._broker.wait(queues, timeout_seconds)
 
