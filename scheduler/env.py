@@ -51,6 +51,7 @@ class Environment:
     allowed_hosts: list[str]
     csrf_trusted_origins: list[str]
     https_only: bool
+    hsts_preload: bool
     trusted_proxies: int
     signup_enabled: bool
     login_rate: Rate
@@ -91,6 +92,7 @@ def environment_of(variables: Variables) -> Environment:
         allowed_hosts=_allowed_hosts(variables, ["*"] if development else ["localhost"]),
         csrf_trusted_origins=_csrf_trusted_origins(variables),
         https_only=variables.switch("HTTPS_ONLY", default=not development),
+        hsts_preload=variables.switch("HSTS_PRELOAD", default=False),
         trusted_proxies=variables.whole("TRUSTED_PROXIES", 0, 0, 100),
         signup_enabled=variables.switch("SIGNUP_ENABLED", default=development),
         login_rate=_login_rate(variables),

@@ -31,6 +31,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "scheduler.http.request_id.RequestIdMiddleware",
+    "scheduler.http.response_headers.ResponseHeadersMiddleware",
+    "scheduler.http.https_only.HttpsOnlyMiddleware",
     "scheduler.http.length_required.LengthRequiredMiddleware",
     "scheduler.http.content_coding.ContentCodingMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -162,7 +164,10 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _env.https_only
 SECURE_SSL_REDIRECT = _env.https_only
 SECURE_REDIRECT_EXEMPT = [r"^health"]  # probes speak plain HTTP to the container
 SECURE_HSTS_SECONDS = 31_536_000 if _env.https_only else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _env.https_only
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _env.https_only
+# Browsers ship the list of preloaded domains, and to get off it takes months: the operator decides.
+SECURE_HSTS_PRELOAD = _env.https_only and _env.hsts_preload
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # asks for preloading
 if _env.trusted_proxies:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

@@ -182,3 +182,37 @@ def test_the_documented_defaults_are_the_defaults(monkeypatch: pytest.MonkeyPatc
         if name not in GOOD:
             monkeypatch.setenv(name, value)
     assert read_environment() == defaults
+
+
+@pytest.mark.parametrize(
+    ("https_only", "preload", "header"),
+    [
+        ("true", None, "max-age=31536000; includeSubDomains"),
+        ("true", "true", "max-age=31536000; includeSubDomains; preload"),
+        ("false", "true", None),
+    ],
+)
+def test_preloading_is_the_choice_of_the_operator_and_the_check_has_no_warning(
+    https_only: str, preload: str | None, header: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_ONLY", https_only)
+    monkeypatch.setenv("ALLOWED_HOSTS", "testserver")
+    monkeypatch.setenv("SECRET_KEY", "0123456789" * 6)
+    if preload is not None:
+        monkeypatch.setenv("HSTS_PRELOAD", preload)
+    code = (
+        "from django.core.management import call_command; from django.test import Client; "
+        "import os, sys; https = os.environ['HTTPS_ONLY'] == 'true'; "
+        "call_command('check', '--deploy', '--fail-level', 'WARNING') if https else None; "
+        "print(Client().get('/', secure=True).headers.get('Strict-Transport-Security'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", code],
+        cwd=PROJECT,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().splitlines()[-1] == str(header)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -25,9 +25,15 @@ def browser_page() -> Iterator[Page]:
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if _is_refusal(said) else None)
         yield page
         browser.close()
         assert complaints == []
+
+
+def _is_refusal(said: ConsoleMessage) -> bool:
+    """Whether the browser kept something from being loaded, or run."""
+    return said.type == "error" and "Content Security Policy" in said.text
 
 
 def log_in(page: Page, live_server: LiveServer, user: User) -> None:
