@@ -2,7 +2,7 @@
 
 | key | type | holds |
 |---|---|---|
-| `{jobs}:queue:<name>:<priority>` | list | entries ready to run; LPUSH in, BRPOP/RPOP out |
+| `{jobs}:queue:<name>:<priority>` | list | entries ready to run; LPUSH in, BRPOP/LMPOP out |
 | `{jobs}:delayed` | sorted set | `<name>:<priority>:<message>` by the moment it is due |
 | `{jobs}:seen:<effect key>` | string with TTL | `claimed:<job id>`, then `done:<job id>` |
 | `{jobs}:writable` | none | never exists; an empty write probes whether Redis accepts writes |

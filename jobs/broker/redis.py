@@ -10,7 +10,12 @@ from jobs.broker.connection import LONGEST_BLOCK_SECONDS, translates_errors
 from jobs.broker.entries import entry_of
 from jobs.broker.inspection import RedisInspection
 from jobs.broker.keys import lists_of
+from jobs.broker.time import RedisTime
+from jobs.core.clock import SystemClock
 from jobs.core.message import Fetched, QueueMessage
+
+# The script asks the clock of Redis itself. It is called this much too early rather than too late.
+CLOCK_TOLERANCE_SECONDS = 0.01
 
 
 class RedisBroker(RedisInspection):
@@ -23,6 +28,7 @@ class RedisBroker(RedisInspection):
         self._dispatch = self._script("dispatch")
         self._push_back = self._script("push_back")
         self._fetch = self._script("fetch")
+        self._time = RedisTime(self._client.time, SystemClock())
         self._dispatch_later = self._script("dispatch_later")
         self._promote_due = self._script("promote_due")
         self._mark_done = self._script("mark_done")
@@ -77,6 +83,10 @@ class RedisBroker(RedisInspection):
 
     @translates_errors
     def promote_due(self, limit: int) -> int:
+        # Workers ask ten times a second, and mostly nothing is due: one command, not a script.
+        first = self._client.zrange(self._keys.delayed, 0, 0, withscores=True)
+        if not first or first[0][1] > self._time.now() + CLOCK_TOLERANCE_SECONDS:
+            return 0
         arguments = [limit, self._keys.list_prefix]
         return int(self._promote_due(keys=[self._keys.delayed], args=arguments))
 

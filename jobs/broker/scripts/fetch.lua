@@ -1,5 +1,5 @@
 -- Takes entries out of their lists and marks their effect keys as claimed, in one round trip.
--- KEYS[1], …: the lists, most urgent first.
+-- KEYS[1], …: the lists, in the order in which they are emptied.
 -- ARGV[1]: how many entries at most. ARGV[2]: seconds that a cache mark stays.
 -- ARGV[3]: prefix of the cache marks. Their names are read from the lists, so that they cannot be
 -- among KEYS; the hash tag in the prefix keeps them in the slot of KEYS.
@@ -37,15 +37,23 @@ local function hand_out(list, entry)
   limit = limit - 1
 end
 
-for list = 1, #KEYS do
-  if limit <= 0 then
+local numbers = {}
+for number, key in ipairs(KEYS) do
+  numbers[key] = number
+end
+
+-- LMPOP takes from the first list that holds something: empty lists cost nothing.
+local lmpop = { 'LMPOP', #KEYS, unpack(KEYS) }
+local last = #lmpop
+lmpop[last + 1], lmpop[last + 2] = 'RIGHT', 'COUNT'
+while limit > 0 do
+  lmpop[last + 3] = limit
+  local popped = redis.call(unpack(lmpop))
+  if not popped then
     break
   end
-  local entries = redis.call('RPOP', KEYS[list], limit)
-  if entries then
-    for _, entry in ipairs(entries) do
-      hand_out(list, entry)
-    end
+  for _, entry in ipairs(popped[2]) do
+    hand_out(numbers[popped[1]], entry)
   end
 end
 return fetched

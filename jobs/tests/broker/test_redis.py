@@ -14,6 +14,7 @@ from jobs.core.conf import jobs_conf
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.ids import uuid7
 from jobs.core.message import Fetched, QueueMessage
+from jobs.tests.redis_commands import counted_commands
 from jobs.tests.stamps import entries, stamp_ago
 from jobs.tests.waiting import wait_until
 
@@ -202,3 +203,22 @@ def test_a_redis_that_says_nothing_counts_as_away() -> None:
         with pytest.raises(BrokerUnavailable):
             broker.ping()
         broker.disconnect()
+
+
+def test_empty_lists_cost_no_commands(broker: RedisBroker) -> None:
+    queues = [f"queue-{number}" for number in range(20)]
+    broker.fetch(queues, 10)
+    broker.head_ages(queues)
+    with counted_commands() as commands:
+        assert broker.fetch(queues, 10) == []
+        assert set(broker.head_ages(queues).values()) == {None}
+        assert broker.promote_due(10) == 0
+    assert commands.total <= 8, commands.counts
+
+
+def test_the_order_of_queues_is_that_of_the_caller(broker: RedisBroker) -> None:
+    for queue in ("a", "b", "c"):
+        job_id = uuid7()
+        broker.dispatch([QueueMessage(job_id, str(job_id), queue, 5)] * 2)
+    fetched = [one.message.queue for one in broker.fetch(["c", "a", "b"], 5)]
+    assert fetched == ["c", "c", "a", "a", "b"]
