@@ -51,7 +51,7 @@ class Outage:
                 logger.warning(
                     "%s is unavailable, trying again: %s",
                     self._name,
-                    _first_line(error),
+                    first_line(error),
                     extra={"event": f"{self._noun}.unavailable"},
                 )
             wait = self._backoff_seconds * (0.5 + random.random() / 2)  # noqa: S311
@@ -76,7 +76,8 @@ class Outage:
             )
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error says, without the lines that explain it."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 

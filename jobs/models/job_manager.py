@@ -18,6 +18,7 @@ from jobs.core.new_job import Inserted, NewJob
 from jobs.core.retry import Die, Requeue
 from jobs.core.states import JobState
 from jobs.models.job_queryset import JobQuerySet
+from jobs.sql.contention import repeats_conflicts
 from jobs.sql.prepared import run_prepared, run_prepared_search
 from jobs.sql.statements import run, run_copy
 
@@ -117,6 +118,7 @@ class JobManager(_Filters["Job"]):
             for text, message in zip(texts, messages, strict=True)
         ]
 
+    @repeats_conflicts
     def _copy(self, new_jobs: Sequence[NewJob]) -> list[Inserted]:
         texts, messages = _named(new_jobs)
         lines = [

@@ -39,6 +39,7 @@ from jobs.services.key_waits import jobs_wake_after_commit, shared_keys
 from jobs.services.moves import moves_of
 from jobs.services.results import results_write
 from jobs.services.short_transaction import short_transaction
+from jobs.sql.contention import repeats_conflicts
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +99,14 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
         written = _record_succeeded(succeeded)
         jobs_wake_after_commit(shared_keys(one for one in succeeded if one.id in written))
         return [Recorded(one, move, one.claim.id in written) for one, move in moves]
+    return _record_mixed(moves, results)
+
+
+@repeats_conflicts
+def _record_mixed(
+    moves: Sequence[tuple[Finished, Move]], results: dict[UUID, Result]
+) -> list[Recorded]:
+    succeeded = [one.claim for one, move in moves if isinstance(move, Succeed)]
     with short_transaction():
         states = _record_requeued([(one, move) for one, move in moves if isinstance(move, Requeue)])
         written = (

@@ -12,11 +12,13 @@ from jobs.models import Job, ProcessedKey
 from jobs.services.events import event_record
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
+from jobs.sql.contention import repeats_conflicts
 
 # The length of the column `Job.cancelled_by`, in characters.
 NAME_MAX = 150
 
 
+@repeats_conflicts
 def job_cancel(*, job_id: UUID, actor: Actor = CODE, reason: str = "") -> Job:
     """queued -> cancelled, for good; a running job is asked to stop. Returns the job.
 

@@ -13,8 +13,10 @@ from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.events import actor_with_id, event_record
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
+from jobs.sql.contention import repeats_conflicts
 
 
+@repeats_conflicts
 def dead_letter_replay(
     *,
     dead_letter_id: UUID,
@@ -35,6 +37,7 @@ def dead_letter_replay(
         return _resolve(letter, Resolution.REPLAYED, resolved_by_id, reason, actor)
 
 
+@repeats_conflicts
 def dead_letter_discard(
     *, dead_letter_id: UUID, resolved_by_id: int | None, reason: str = ""
 ) -> DeadLetter:

@@ -7,8 +7,10 @@ job owns its key, or another transaction holds its row.
 
 import logging
 from collections.abc import Collection, Sequence
+from functools import partial
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce, Extract, Now
 
@@ -27,12 +29,14 @@ from jobs.models.moments import seconds_ago
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.key_waits import jobs_wake_after_commit, key_waits_note
 from jobs.services.short_transaction import short_transaction
+from jobs.sql.contention import repeats_conflicts
 
 logger = logging.getLogger(__name__)
 
 DEFERRED = (KeyDecision.DEFER, KeyDecision.DEFER_FOR_A_PERSON)
 
 
+@repeats_conflicts
 def jobs_resolve_key_conflicts(*, job_ids: Sequence[UUID], worker_id: UUID | None = None) -> int:
     """Skips, defers, or dispatches again each of these jobs that is still queued.
 
@@ -90,6 +94,11 @@ def _skip(message: QueueMessage, owner: KeyOwner, worker_id: UUID | None) -> Non
         worker_id=worker_id,
         finished_at=Now(),
     )
+    # A conflict may undo this transaction, and repeat it.
+    transaction.on_commit(partial(_log_skipped, message, owner))
+
+
+def _log_skipped(message: QueueMessage, owner: KeyOwner) -> None:
     logger.info(
         "Job %s skipped: job %s has already done %s",
         message.job_id,

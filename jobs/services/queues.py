@@ -13,6 +13,7 @@ from jobs.core.errors import UnknownQueue
 from jobs.models import Job, Queue
 from jobs.services.events import event_record
 from jobs.services.short_transaction import short_transaction
+from jobs.sql.contention import repeats_conflicts
 
 # Jobs that are counted of each queue at most: a page must not cost more as a backlog grows.
 COUNTED = 10_000
@@ -27,6 +28,7 @@ def queues_declare(*, model: Any = Queue) -> None:
     model._base_manager.bulk_create(rows, ignore_conflicts=True)
 
 
+@repeats_conflicts
 def queue_pause(*, name: str, actor: Actor = CODE, reason: str = "") -> Queue:
     """Workers take nothing more from the queue, within a second; what runs goes on. Returns it.
 
@@ -44,6 +46,7 @@ def queue_pause(*, name: str, actor: Actor = CODE, reason: str = "") -> Queue:
         return _changed(queue, "queue.paused", actor, reason, before)
 
 
+@repeats_conflicts
 def queue_resume(*, name: str, actor: Actor = CODE, reason: str = "") -> Queue:
     """Workers take from the queue again, within a second. Returns it.
 

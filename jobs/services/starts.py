@@ -12,6 +12,7 @@ from jobs.core.conf import jobs_conf
 from jobs.core.retry import counts_crash_ahead, records_start
 from jobs.handlers.registry import job_types
 from jobs.models import Job
+from jobs.sql.contention import repeats_conflicts
 
 
 class Started(NamedTuple):
@@ -24,6 +25,7 @@ class Started(NamedTuple):
     locked: set[UUID]
 
 
+@repeats_conflicts
 def jobs_start(*, starts: Sequence[Start]) -> Started:
     """Writes the starts of attempts, in one statement that waits for no lock."""
     written = Job.objects.record_starts(starts)

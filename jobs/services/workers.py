@@ -12,8 +12,10 @@ from jobs.handlers.registry import job_types
 from jobs.models import Worker
 from jobs.models.worker import WorkerQuerySet
 from jobs.services.queues import queues_declare
+from jobs.sql.contention import repeats_conflicts
 
 
+@repeats_conflicts
 def worker_register(*, name: str | None, queues: Sequence[str], concurrency: int) -> Worker:
     """Writes a new row for this process, with the types that it knows, and returns it.
 
@@ -32,6 +34,7 @@ def worker_register(*, name: str | None, queues: Sequence[str], concurrency: int
     return worker
 
 
+@repeats_conflicts
 def worker_heartbeat(*, worker_id: UUID) -> datetime | None:
     """Writes a heartbeat; returns its moment by the database's clock.
 
@@ -42,6 +45,7 @@ def worker_heartbeat(*, worker_id: UUID) -> datetime | None:
     return Worker.objects.filter(id=worker_id).values_list("heartbeat_at", flat=True).first()
 
 
+@repeats_conflicts
 def worker_stop(*, worker_id: UUID, in_order: bool = False) -> None:
     """Writes that the worker has stopped: what it still runs is rescued without waiting.
 

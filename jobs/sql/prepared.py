@@ -7,6 +7,7 @@ engine and with engines derived from it.
 """
 
 import threading
+from functools import partial
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
@@ -15,6 +16,8 @@ from django.dispatch import receiver
 from psycopg import Connection, Cursor
 from psycopg.errors import FeatureNotSupported
 
+from jobs.sql.contention import repeated
+from jobs.sql.pooler import is_pooled
 from jobs.sql.statements import Rows, run, statement
 
 # psycopg prepares a text by itself once it was run more often than this. No statement of Django
@@ -37,10 +40,15 @@ def run_prepared(name: str, **parameters: Any) -> Rows:
     """Runs `<name>.sql` on the default database and keeps its plan, where that is possible.
 
     For statements that search nothing, such as an INSERT. `parameters` are the values of its
-    placeholders. Returns all rows. Raises Django's database errors.
+    placeholders. Returns all rows. Outside a transaction a conflict with another one is repeated.
+    Raises Django's database errors.
 
     Measured: 0.35 ms instead of 0.58 to insert a job, half of PostgreSQL's time.
     """
+    return repeated(partial(_run, name, parameters))
+
+
+def _run(name: str, parameters: dict[str, Any]) -> Rows:
     database: Any = connections[DEFAULT_DB_ALIAS]
     # Where Django logs statements (DEBUG) or hands them to wrappers, these run as Django's own do,
     # so that logs and wrappers see the values.
@@ -112,7 +120,7 @@ def _plans_of(database: Any) -> _Plans:
 
 def _may_keep_plans(database: Any) -> bool:
     raw = database.connection
-    if not isinstance(raw, Connection) or _is_forbidden(database.settings_dict) or _is_pooled(raw):
+    if not isinstance(raw, Connection) or _is_forbidden(database.settings_dict) or is_pooled(raw):
         return False
     if raw.prepare_threshold is None:  # Django's default, which forbids `prepare=True`, too
         raw.prepare_threshold = NEVER_BY_ITSELF
@@ -127,16 +135,6 @@ def _is_forbidden(settings: dict[str, Any]) -> bool:
     """
     options = settings["OPTIONS"]
     return options.get("prepare_threshold", NEVER_BY_ITSELF) is None or bool(options.get("pool"))
-
-
-def _is_pooled(raw: "Connection[Any]") -> bool:
-    """Whether a pooler stands between this process and PostgreSQL.
-
-    A pooler gives each client a process id of its own making, because it has to pass on
-    cancellations itself. On a direct connection it is the one that PostgreSQL tells.
-    """
-    row = raw.execute("SELECT pg_backend_pid()").fetchone()
-    return row is None or row[0] != raw.info.backend_pid
 
 
 @receiver(connection_created)

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 from django.db import connection
+
+from jobs.sql.contention import repeated
 
 Rows = list[tuple[Any, ...]]
 Parameters = Mapping[str, Any] | Sequence[Any] | None
@@ -27,8 +29,11 @@ def _user_id_type() -> str:
 
 
 def run(name: str, **parameters: Any) -> Rows:
-    """Runs `<name>.sql` with these values; returns all rows."""
-    return fetch_rows(statement(name), parameters)
+    """Runs `<name>.sql` with these values; returns all rows.
+
+    Outside a transaction a conflict with another one is repeated.
+    """
+    return repeated(partial(fetch_rows, statement(name), parameters))
 
 
 def run_copy(name: str, lines: str) -> None:

@@ -8,10 +8,15 @@ from django.db import connection
 
 from jobs.core.clock import Clock
 from jobs.core.errors import BrokerUnavailable
-from jobs.core.outage import broker_outage, database_outage
+from jobs.core.outage import broker_outage, database_outage, first_line
 from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.sql.contention import is_contention
+from jobs.sql.own_session import own_sessions
 
 logger = logging.getLogger(__name__)
+
+# The wait for the lock has taken 1.5 s already.
+CONTENTION_SECONDS = 0.5
 
 
 class Periodic:
@@ -41,6 +46,7 @@ class Periodic:
         self._thread.join(timeout_seconds)
 
     def _work(self) -> None:
+        own_sessions()
         try:
             while not self._stop.is_set():
                 self._clock.wait(self._stop, self._tick())
@@ -54,9 +60,22 @@ class Periodic:
         except BrokerUnavailable as error:
             return max(self._seconds, broker_outage.failed(error))
         except DATABASE_ERRORS as error:
+            if is_contention(error):
+                return min(self._seconds, self._met_another(error))
             connection.close()
             return min(self._seconds, database_outage.failed(error))
         except Exception:
             name = self._thread.name
             logger.exception("%s failed", name, extra={"event": "timer.failed", "timer": name})
         return self._seconds
+
+    def _met_another(self, error: Exception) -> float:
+        """PostgreSQL is well; another transaction holds what this one needs."""
+        name = self._thread.name
+        logger.warning(
+            "%s met another transaction and tries again: %s",
+            name,
+            first_line(error),
+            extra={"event": "timer.held_up", "timer": name},
+        )
+        return CONTENTION_SECONDS

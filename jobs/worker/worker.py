@@ -11,6 +11,7 @@ from jobs.core.conf import jobs_conf
 from jobs.services.attempts import jobs_give_back
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.workers import worker_register, worker_stop
+from jobs.sql.own_session import own_sessions_within
 from jobs.worker.assembly import assemble
 from jobs.worker.fetching.source import BLOCK_SECONDS
 from jobs.worker.options import WorkerOptions
@@ -58,6 +59,10 @@ class Worker:
 
     def run(self, signals: StopSignals) -> bool:
         """Works until a signal or `stop`; returns whether everything that ran could be finished."""
+        with own_sessions_within():
+            return self._run(signals)
+
+    def _run(self, signals: StopSignals) -> bool:
         parts = self._parts
         parts.beats.start()
         parts.recorder.start()

@@ -23,7 +23,9 @@ from rest_framework.request import Request
 from rest_framework.views import set_rollback
 
 from jobs.api.shared.pointers import pointed_errors, summary
+from jobs.sql.contention import is_contention
 from scheduler.http.problems import (
+    BUSY,
     DATABASE_UNAVAILABLE,
     INTERNAL_ERROR,
     NOT_FOUND,
@@ -66,6 +68,8 @@ def problem_of(exc: Exception) -> Problem | None:
             return Problem(413, "body_too_large", str(exc))
         case SuspiciousOperation() | BadRequest():
             return Problem(400, "bad_request", "The request is malformed.")
+        case OperationalError() if is_contention(exc):
+            return _busy(exc)
         case OperationalError() | InterfaceError():
             return _database_unavailable(exc)
         case InternalError() if getattr(exc.__cause__, "sqlstate", "") == _READ_ONLY_SQLSTATE:
@@ -91,6 +95,15 @@ def _refused(exc: exceptions.APIException) -> Problem:
     else:
         code, text = getattr(detail, "code", exc.default_code), detail
     return Problem(exc.status_code, str(code), str(text), headers=headers)
+
+
+def _busy(exc: Exception) -> Problem:
+    logger.warning(
+        "A call met another transaction: %s",
+        str(exc).partition("\n")[0],
+        extra={"event": "database.busy", "error": str(exc)},
+    )
+    return BUSY
 
 
 def _database_unavailable(exc: Exception) -> Problem:

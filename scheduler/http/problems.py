@@ -55,6 +55,13 @@ DATABASE_UNAVAILABLE = Problem(
     "The database cannot be used right now, so nothing was accepted. Try again.",
     headers={"Retry-After": str(DATABASE_RETRY_AFTER_SECONDS)},
 )
+# Another transaction is in the way; what it holds may be free at once, or in a while.
+BUSY = Problem(
+    503,
+    "busy",
+    "Another change of the same rows is under way, so nothing was done. Try again.",
+    headers={"Retry-After": "1"},
+)
 
 
 def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:

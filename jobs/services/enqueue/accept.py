@@ -15,6 +15,7 @@ from jobs.services.enqueue.insert import insert_batch, insert_in_batches
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.resolve import new_job, new_job_or_error
 from jobs.services.enqueue.reused_key import reused_key
+from jobs.sql.contention import repeats_conflicts
 
 Answer = Enqueued | JobsError
 """What became of one request of many."""
@@ -71,6 +72,7 @@ def job_enqueue_together(*, request: JobRequest, submitted_by_id: int | None) ->
     return _together.write(new)
 
 
+@repeats_conflicts
 def jobs_enqueue(
     *, requests: Sequence[JobRequest], submitted_by_id: int | None = None, atomic: bool = False
 ) -> list[Answer]:
@@ -96,6 +98,7 @@ def jobs_enqueue(
     return answers
 
 
+@repeats_conflicts
 def _accept(request: JobRequest, new: NewJob) -> Enqueued:
     [enqueued] = insert_batch([new])
     if error := reused_key(request, new, enqueued):

@@ -10,8 +10,9 @@ from jobs.models import Job
 from jobs.models.job_manager import CLAIMED_FIELDS
 from jobs.models.job_queryset import JobQuerySet
 from jobs.models.moments import seconds_ago
-from jobs.services.attempts import Finished, jobs_record
+from jobs.services.attempts import Finished
 from jobs.services.maintenance.round import Round, run_round
+from jobs.services.record_free import jobs_record_free
 
 # Claims in one round, so that no transaction grows with the damage.
 LOST_CLAIMS_LIMIT = 500
@@ -50,9 +51,8 @@ def _release(held: JobQuerySet, lost: Attempts) -> Round:
     released = [
         _released(claim, started) for claim, started in claims if (claim.id, claim.attempt) in lost
     ]
-    if released:
-        jobs_record(finished=released)
-    return Round(len(released), is_full=len(claims) >= LOST_CLAIMS_LIMIT)
+    recorded = jobs_record_free(finished=released) if released else []
+    return Round(len(recorded), is_full=len(claims) >= LOST_CLAIMS_LIMIT)
 
 
 def _released(claim: ClaimedJob, started: bool) -> Finished:

@@ -14,6 +14,7 @@ from jobs.services.maintenance.rescue import HEARD_BEATS, jobs_rescue, silent_wo
 from jobs.services.maintenance.round import Round, run_rounds
 from jobs.services.short_transaction import short_transaction
 from jobs.services.verification.redis import contradicted_cache_marks, missing_job_ids
+from jobs.sql.contention import repeats_conflicts
 from jobs.sql.statements import database_now
 
 # How many keys one command to Redis names.
@@ -61,6 +62,7 @@ def _dispatch_missing() -> int:
     return sum(done.count for done in run_rounds(_dispatch_missing_round))
 
 
+@repeats_conflicts
 def _dispatch_missing_round() -> Round:
     missing = missing_job_ids()
     if not missing:

@@ -18,8 +18,9 @@ from jobs.models.job_manager import CLAIMED_FIELDS
 from jobs.models.job_queryset import JobQuerySet
 from jobs.models.moments import seconds_ago
 from jobs.models.worker import WorkerQuerySet
-from jobs.services.attempts import Finished, Recorded, jobs_record
+from jobs.services.attempts import Finished, Recorded
 from jobs.services.maintenance.round import Round, run_round
+from jobs.services.record_free import jobs_record_free
 from jobs.services.starts import attempt_records_start
 
 logger = logging.getLogger(__name__)
@@ -79,20 +80,25 @@ def _rescue(heard_at: datetime | None, lately: bool) -> RescueRound:
     if heard_at:
         _declare_dead(heard_at)
     orphans = _orphans_of_lately_stopped() if lately else _orphans()
-    recorded = jobs_record(finished=orphans) if orphans else []
+    recorded = jobs_record_free(finished=orphans) if orphans else []
     return RescueRound(len(recorded), is_full=len(recorded) >= RESCUE_LIMIT, recorded=recorded)
 
 
 def _declare_dead(heard_at: datetime) -> None:
     """Closes the rows of silent workers: should such a worker still live, it can claim nothing."""
-    silent = silent_workers(heard_at)
-    for worker_id, name in silent.values_list("id", "name"):
+    silent = list(
+        silent_workers(heard_at)
+        .order_by("id")
+        .select_for_update(skip_locked=True)
+        .values_list("id", "name")
+    )
+    for worker_id, name in silent:
         logger.warning(
             "Worker %s has not been heard of for too long: it counts as dead",
             name,
             extra={"event": "worker.declared_dead", "worker_id": str(worker_id), "worker": name},
         )
-    silent.update(stopped_at=Now())
+    Worker.objects.filter(id__in=[worker_id for worker_id, _ in silent]).update(stopped_at=Now())
 
 
 def _orphans() -> list[Finished]:

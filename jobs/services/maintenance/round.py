@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from jobs.services.short_transaction import short_transaction, try_advisory_lock
+from jobs.sql.contention import repeats_conflicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Round:
 OneRound = TypeVar("OneRound", bound=Round)
 
 
+@repeats_conflicts
 def run_round(step: str, work: Callable[[], OneRound], *, skipped: OneRound) -> OneRound:
     """Runs `work` in a short transaction, under the advisory lock that is named after the step.
 

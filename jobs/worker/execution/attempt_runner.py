@@ -5,6 +5,7 @@ import logging
 import time
 from contextvars import Context
 from functools import partial
+from itertools import count
 
 from django.db import connection, connections
 
@@ -18,9 +19,11 @@ from jobs.core.result import result_of
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import JobType
+from jobs.models import Job
 from jobs.services.attempts import job_succeed_in_transaction
 from jobs.services.database_errors import DATABASE_ERRORS
-from jobs.services.short_transaction import short_transaction
+from jobs.services.short_transaction import handler_transaction
+from jobs.sql.contention import repeated
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.effect_start import AttemptEffect
 from jobs.worker.execution.exceptions import outcome_of
@@ -184,11 +187,24 @@ def _run_in_transaction(job_type: JobType, attempt: Attempt, context: JobContext
     """The handler's database work and the success commit together, or neither does.
 
     A commit whose reply is lost counts as failed here; the record that follows is fenced,
-    and finds nothing to write if the commit had gone through.
+    and finds nothing to write if the commit had gone through. A conflict with another transaction
+    undoes all of it, whoever of both wrote what: it is done again, and costs no retry.
     """
+    runs = count(1)
+    return repeated(
+        lambda: Context().run(_run_in_transaction_once, job_type, attempt, context, next(runs))
+    )
+
+
+def _run_in_transaction_once(
+    job_type: JobType, attempt: Attempt, context: JobContext, run: int
+) -> Outcome:
     begun_at, session = None, None
     try:
-        with short_transaction(idle_seconds=silence_limit_seconds(job_type)):
+        if run > 1:  # the handler may have changed the payload that it was given
+            payload = Job.objects.values_list("payload", flat=True).get(id=attempt.claim.id)
+            attempt.claim = attempt.claim._replace(payload=payload)
+        with handler_transaction(idle_seconds=silence_limit_seconds(job_type)):
             begun_at, session = time.monotonic(), connection.connection
             succeeded = _succeeded(_run_handler(job_type, attempt, context))
             job_succeed_in_transaction(claim=attempt.claim, result=succeeded.result)

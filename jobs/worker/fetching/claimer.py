@@ -1,19 +1,32 @@
 """Claims what was fetched, and resolves what could not be claimed."""
 
+import logging
 from collections.abc import Callable
+from uuid import UUID
+
+from django.db import OperationalError
 
 from jobs.core import kill_points
 from jobs.core.claim import ClaimedJob
-from jobs.core.message import Fetched
-from jobs.core.outage import database_outage
+from jobs.core.message import Fetched, QueueMessage, can_be_shared
+from jobs.core.outage import database_outage, first_line
 from jobs.services.attempts import jobs_claim, jobs_give_back
 from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
+from jobs.sql.contention import is_contention
 from jobs.worker.execution.pools import Pools
 from jobs.worker.fetching.database_time import DatabaseTime
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.heartbeat import Heartbeat
 from jobs.worker.liveness.lease import Lease
+
+logger = logging.getLogger(__name__)
+
+# How long a fetcher asks one by one, each of which may wait 1.5 s for a lock, before it goes on.
+ONE_BY_ONE_SECONDS = 2.0
+# When a job that another transaction held up is tried again.
+LATER_SECONDS = 5.0
 
 
 class Claimer:
@@ -43,21 +56,90 @@ class Claimer:
         """
         kill_points.reached(kill_points.POP_CLAIM)
         # What a cache mark ties to another job need not be tried: PostgreSQL resolves it below.
-        wanted = [one.message.job_id for one in fetched if not one.has_key_conflict]
+        wanted = [one.message for one in fetched if not one.has_key_conflict]
+        try:
+            done = self._claim(wanted)
+        except OperationalError as error:
+            if not is_contention(error):
+                raise
+            done = self._claim_apart(wanted, error)
+        return [one for one in fetched if one.message.job_id not in done]
+
+    def _claim(self, messages: list[QueueMessage]) -> set[UUID]:
+        """Returns the jobs that were claimed."""
+        job_ids = [one.job_id for one in messages]
         with self._database_time.measured():
-            claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=wanted)
+            claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=job_ids)
         self._submit(claims)
-        claimed = {claim.id for claim in claims}
-        return [one for one in fetched if one.message.job_id not in claimed]
+        return {claim.id for claim in claims}
+
+    def _claim_apart(self, messages: list[QueueMessage], error: OperationalError) -> set[UUID]:
+        """Claims one by one what may have to wait for another transaction: for its effect key.
+
+        Returns the jobs that were claimed, and those that are dispatched again later.
+        """
+        claimed: set[UUID] = set()
+        own_keys = [one for one in messages if not can_be_shared(one.effect_key)]
+        shared = [one for one in messages if can_be_shared(one.effect_key)]
+        if shared and own_keys:
+            claimed |= self._claim(own_keys)
+
+        def claim_one(message: QueueMessage) -> None:
+            claimed.update(self._claim([message]))
+
+        return claimed | self._one_by_one(shared or own_keys, claim_one, error)
+
+    def _one_by_one(
+        self,
+        messages: list[QueueMessage],
+        ask: Callable[[QueueMessage], None],
+        error: OperationalError,
+    ) -> set[UUID]:
+        """Asks for each of a batch that met another transaction; what meets it again comes later.
+
+        So does the rest once this has taken ONE_BY_ONE_SECONDS. Returns the jobs that come later.
+        """
+        begun_at = self._database_time.seconds()
+        late: list[QueueMessage] = []
+        for message in messages:
+            if self._database_time.seconds() - begun_at > ONE_BY_ONE_SECONDS:
+                late.append(message)
+                continue
+            try:
+                ask(message)
+            except OperationalError as again:
+                if not is_contention(again):
+                    raise
+                late.append(message)
+        logger.warning(
+            "%d of %d jobs met another transaction and are tried again in %g s: %s",
+            len(late),
+            len(messages),
+            LATER_SECONDS,
+            first_line(error),
+            extra={"event": "jobs.held_up", "count": len(late)},
+        )
+        dispatch_after_commit([(message, LATER_SECONDS) for message in late])
+        return {message.job_id for message in late}
 
     def resolve(self, unclaimed: list[Fetched], *, any_claimed: bool) -> None:
         """What could not be claimed is skipped, deferred, or dispatched again."""
-        with self._database_time.measured():
-            if not any_claimed:
-                # Perhaps this worker may not claim at all, because others declared it dead.
+        if not any_claimed:
+            # Perhaps this worker may not claim at all, because others declared it dead.
+            with self._database_time.measured():
                 self._heartbeat.beat()
+        messages = [one.message for one in unclaimed]
+        try:
+            self._resolve(messages)
+        except OperationalError as error:
+            if not is_contention(error):
+                raise
+            self._one_by_one(messages, lambda message: self._resolve([message]), error)
+
+    def _resolve(self, messages: list[QueueMessage]) -> None:
+        with self._database_time.measured():
             jobs_resolve_key_conflicts(
-                job_ids=[one.message.job_id for one in unclaimed], worker_id=self._lease.worker.id
+                job_ids=[one.job_id for one in messages], worker_id=self._lease.worker.id
             )
 
     def give_back_unstarted(self) -> None:

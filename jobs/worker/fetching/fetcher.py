@@ -10,9 +10,11 @@ from jobs.broker import get_broker
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
 from jobs.core.message import Fetched
-from jobs.core.outage import broker_outage, database_outage
+from jobs.core.outage import broker_outage, database_outage, first_line
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.starts import attempt_records_start
+from jobs.sql.contention import is_contention
+from jobs.sql.own_session import own_sessions
 from jobs.sql.prepared import search_by_index
 from jobs.worker.execution.pools import Pools
 from jobs.worker.fetching.claimer import Claimer
@@ -35,6 +37,9 @@ UNRECORDED_LIMIT = 2_000
 UNRECORDED_PAUSE_SECONDS = 0.05
 # Stop fetching when results have waited this long: a crash would leave their outcomes unknown.
 BEHIND_SECONDS = 0.5
+# Another transaction was in the way: the wait for it has taken 1.5 s, or PostgreSQL chose this one
+# to give way several times.
+CONTENTION_SECONDS = 0.1
 
 
 class Fetcher:
@@ -94,6 +99,7 @@ class Fetcher:
 
     def run(self) -> None:
         """Ticks until the stop."""
+        own_sessions()
         search_by_index()
         try:
             while not self._stop.is_set():
@@ -116,8 +122,19 @@ class Fetcher:
                 self._claimer.give_back_unstarted()
             self._fill_pools()
         except DATABASE_ERRORS as error:
+            if is_contention(error):
+                self._log_held_up(error)
+                self._clock.wait(self._stop, CONTENTION_SECONDS)
+                return
             connection.close()
             self._clock.wait(self._stop, database_outage.failed(error))
+
+    def _log_held_up(self, error: Exception) -> None:
+        logger.warning(
+            "The fetch loop met another transaction and goes on: %s",
+            first_line(error),
+            extra={"event": "fetch.held_up", "worker": self._lease.worker.name},
+        )
 
     def _fill_pools(self) -> None:
         free = self._pools.wait_for_capacity(CAPACITY_SECONDS, look_ahead=self._may_look_ahead)

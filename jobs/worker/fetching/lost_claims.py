@@ -3,7 +3,9 @@
 import logging
 
 from jobs.core.clock import Clock
+from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.maintenance.lost_claims import jobs_release_lost_claims
+from jobs.sql.contention import is_contention
 from jobs.worker.fetching.database_time import DatabaseTime
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
@@ -48,10 +50,15 @@ class LostClaims:
         age = 0.0 if self._is_uncertain else IN_TRANSIT_SECONDS
         known = self._inflight.attempts()
         self._released_at = self._clock.monotonic()
-        with self._database_time.measured():
-            released = jobs_release_lost_claims(
-                worker_id=self._lease.worker.id, known=known, older_than_seconds=age
-            )
+        try:
+            with self._database_time.measured():
+                released = jobs_release_lost_claims(
+                    worker_id=self._lease.worker.id, known=known, older_than_seconds=age
+                )
+        except DATABASE_ERRORS as error:
+            # What holds them up may last: the loop goes on, and they are looked for later.
+            self._is_uncertain = self._is_uncertain and not is_contention(error)
+            raise
         self._is_uncertain = False
         if released.count:
             logger.warning(

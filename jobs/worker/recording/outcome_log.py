@@ -1,9 +1,11 @@
 """One log line for each outcome that was written, or dropped."""
 
 import logging
+from collections.abc import Sequence
 
+from jobs.core.outage import first_line
 from jobs.core.retry import Cancel, Die, Requeue, Succeed
-from jobs.services.attempts import Recorded
+from jobs.services.attempts import Finished, Recorded
 from jobs.worker.log_fields import attempt_fields
 
 logger = logging.getLogger(__name__)
@@ -57,6 +59,16 @@ def log_written_before(one: Recorded) -> None:
         one.finished.claim.id,
         one.finished.claim.attempt,
         extra=_fields("job.written_or_fenced", one),
+    )
+
+
+def log_held_up(batch: Sequence[Finished], error: Exception) -> None:
+    """Says that another transaction holds what a batch of outcomes needs: they are kept."""
+    logger.warning(
+        "%d outcomes met another transaction and are written one by one: %s",
+        len(batch),
+        first_line(error),
+        extra={"event": "outcomes.held_up", "count": len(batch)},
     )
 
 

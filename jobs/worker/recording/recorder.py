@@ -10,13 +10,20 @@ from jobs.core import kill_points
 from jobs.core.clock import Clock
 from jobs.services.attempts import Finished, Recorded
 from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.sql.contention import is_contention
+from jobs.sql.own_session import own_sessions
 from jobs.sql.prepared import search_by_index
 from jobs.worker.inflight import Inflight
-from jobs.worker.recording.outcome_log import log_recorded, log_written_before
+from jobs.worker.recording.outcome_log import log_held_up, log_recorded, log_written_before
 from jobs.worker.recording.writer import Writer
 
 # Bounds a transaction; at full speed a batch is what 20 ms bring.
 BATCH_LIMIT = 500
+# For so long outcomes are written one by one, where another transaction holds some of their rows,
+# before those that have finished meanwhile get their turn.
+ALONE_SECONDS = 1.0
+# After so long at least, what met a lock is tried again.
+KEPT_SECONDS = 0.5
 
 
 class Recorder:
@@ -29,6 +36,8 @@ class Recorder:
         self._writer = Writer(clock, beat)
         self._writing_since: float | None = None
         self._finished: queue.SimpleQueue[Finished | None] = queue.SimpleQueue()
+        self._kept: list[Finished] = []  # it could not be written, and is tried again
+        self._kept_until = 0.0
         self.count = 0
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
 
@@ -58,6 +67,7 @@ class Recorder:
         return not self._thread.is_alive() and self._finished.empty()
 
     def _work(self) -> None:
+        own_sessions()
         search_by_index()
         try:
             more = True
@@ -65,13 +75,24 @@ class Recorder:
                 batch, more = self._next_batch()
                 if batch:
                     self._record(batch)
+                if self._kept and (not batch or self._clock.monotonic() >= self._kept_until):
+                    self._record_kept()
+            while self._kept:
+                self._clock.sleep(KEPT_SECONDS)
+                self._record_kept()
         finally:
             connection.close()
 
     def _next_batch(self) -> tuple[list[Finished], bool]:
-        """What has finished by now, at least one; and whether more may come."""
+        """What has finished by now, and whether more may come.
+
+        Waits for one outcome at least, but no longer than until those that are kept are due.
+        """
         batch: list[Finished] = []
-        one = self._finished.get()
+        try:
+            one = self._finished.get(timeout=self._seconds_to_kept())
+        except queue.Empty:
+            return [], True
         while one is not None:
             batch.append(one)
             if len(batch) == BATCH_LIMIT:
@@ -89,15 +110,61 @@ class Recorder:
         finally:
             self._writing_since = None
 
+    def _seconds_to_kept(self) -> float | None:
+        if not self._kept:
+            return None
+        return max(0.0, self._kept_until - self._clock.monotonic())
+
     def _record_batch(self, batch: list[Finished]) -> None:
         kill_points.reached(kill_points.EFFECT_RECORD)
         try:
             recorded = self._writer.write(batch)
-        except Exception:  # noqa: BLE001 - whatever it is, the next step finds the outcome at fault
+        except Exception as error:  # noqa: BLE001 - the next step finds the outcome at fault
+            if is_contention(error):
+                log_held_up(batch, error)
+                self._record_apart(batch)
+                return
             for one in batch:
                 self._record_alone(one)
         else:
             self._recorded(batch, recorded)
+
+    def _record_kept(self) -> None:
+        kept, self._kept = self._kept[:BATCH_LIMIT], self._kept[BATCH_LIMIT:]
+        self._writing_since = begun_at = self._clock.monotonic()
+        try:
+            self._record_apart(kept)
+        finally:
+            self._writing_since = None
+        # Other outcomes get two thirds of the time at least.
+        took = self._clock.monotonic() - begun_at
+        self._kept_until = self._clock.monotonic() + max(KEPT_SECONDS, 2 * took)
+
+    def _record_apart(self, batch: list[Finished]) -> None:
+        """One by one, so that a lock holds up only the outcomes that need it; these are kept."""
+        if len(batch) > 1 and self._is_recorded_apart(batch):
+            return
+        until = self._clock.monotonic() + ALONE_SECONDS
+        untried, met_a_lock = list(reversed(batch)), []
+        while untried and self._clock.monotonic() <= until:
+            one = untried.pop()
+            if not self._is_recorded_apart([one]):
+                met_a_lock.append(one)
+        # What was not tried comes first the next time.
+        self._kept = untried[::-1] + self._kept + met_a_lock
+
+    def _is_recorded_apart(self, batch: list[Finished]) -> bool:
+        """False if another transaction holds what these need: then nothing was written."""
+        try:
+            recorded = self._writer.write_apart(batch)
+        except Exception as error:  # noqa: BLE001 - as in `_record_batch`
+            if is_contention(error):
+                return False
+            for one in batch:
+                self._record_alone(one)
+        else:
+            self._recorded(batch, recorded)
+        return True
 
     def _record_alone(self, one: Finished) -> None:
         """One outcome that PostgreSQL does not take must not hold up the others.
@@ -108,7 +175,7 @@ class Recorder:
         try:
             recorded = self._writer.write_alone(one)
         except DATABASE_ERRORS:
-            self._finished.put(one)  # to be written later
+            self._kept.append(one)
         else:
             self._recorded([one], recorded)
 

@@ -12,6 +12,7 @@ from jobs.core.claim import Start
 from jobs.core.clock import Clock
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.starts import Started, jobs_start
+from jobs.sql.own_session import own_sessions
 from jobs.sql.prepared import search_by_index
 
 # Bounds a transaction, as for outcomes.
@@ -76,6 +77,7 @@ class StartWriter:
         return future
 
     def _work(self) -> None:
+        own_sessions()
         search_by_index()
         try:
             more = True

@@ -13,6 +13,8 @@ from jobs.core.outcome import CutOff, Failed, FailedForGood, Succeeded
 from jobs.core.result import Result
 from jobs.services.attempts import Finished, Recorded, jobs_record
 from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.services.short_transaction import short_transaction
+from jobs.sql.contention import is_contention
 from jobs.worker.log_fields import attempt_fields
 
 logger = logging.getLogger(__name__)
@@ -21,6 +23,9 @@ logger = logging.getLogger(__name__)
 PATIENCE = 3
 # SQLSTATE classes that are about the row itself: corrupted, or beyond a limit of PostgreSQL.
 _OF_THE_ROW = ("XX", "54")
+
+# Where a lock was met, the others must not wait for each lock again.
+APART_LOCK_SECONDS = 0.1
 
 # How often the writer asks whether another thread has found PostgreSQL well again.
 TICK_SECONDS = 0.1
@@ -43,10 +48,20 @@ class Writer:
     def write(self, batch: list[Finished]) -> list[Recorded]:
         """Writes a batch in one transaction, and waits for as long as PostgreSQL is away.
 
-        Raises what PostgreSQL says where some outcome of the batch is at fault.
+        Raises what PostgreSQL says where some outcome of the batch is at fault, or needs what
+        another transaction holds.
         """
         self._failed_before = False
         return self._write(batch)
+
+    def write_apart(self, batch: list[Finished]) -> list[Recorded]:
+        """Writes outcomes that met another transaction; waits for no lock longer than 0.1 s.
+
+        Raises what PostgreSQL says; then nothing was written, unless the reply was lost.
+        """
+        self._failed_before = False
+        with short_transaction(lock_seconds=APART_LOCK_SECONDS):
+            return jobs_record(finished=batch)
 
     def write_alone(self, one: Finished) -> list[Recorded]:
         """Writes one outcome of a batch that was at fault; as much of it as PostgreSQL takes.
@@ -74,6 +89,8 @@ class Writer:
             try:
                 recorded = jobs_record(finished=batch)
             except DATABASE_ERRORS as error:
+                if is_contention(error):
+                    raise
                 connection.close()
                 self._failed_before = True
                 failures += 1
