@@ -8,6 +8,10 @@ from typing import NoReturn
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["runworker"]:
+        from jobs.worker.process.stop_signals import end_until_ready
+
+        end_until_ready()  # now: to load everything takes a second
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scheduler.settings")
     _provide_servers()
     from django.core.exceptions import ImproperlyConfigured

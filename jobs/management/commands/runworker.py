@@ -16,9 +16,10 @@ from jobs.core.conf_rules import ASYNC_CONCURRENCY_LIMIT, CONCURRENCY_LIMIT
 from jobs.management.option_types import whole_number, worker_name
 from jobs.services.migrations import missing_migrations
 from jobs.worker.options import WorkerOptions
+from jobs.worker.process.descendants import end_descendants, end_forks_with
 from jobs.worker.process.health_server import HealthServer
 from jobs.worker.process.memory import freeze_memory
-from jobs.worker.process.stop_signals import EXIT_UNFINISHED, StopSignals
+from jobs.worker.process.stop_signals import EXIT_UNFINISHED, StopSignals, end_until_ready
 from jobs.worker.process.supervisor import Supervisor
 from jobs.worker.worker import Worker
 
@@ -107,6 +108,7 @@ class Command(BaseCommand):
 
         Python would wait for that thread, although the worker has logged that it has stopped.
         """
+        end_until_ready()
         code: object = 0
         try:
             super().run_from_argv(argv)
@@ -145,10 +147,18 @@ def _run(options: WorkerOptions, health_host: str, health_port: int | None) -> i
     """One worker, from its registration to its exit code."""
     signals = StopSignals()
     signals.listen(supervised=options.supervisor_pid is not None)
+    end_forks_with(os.getpid())
     worker = _worker(options)
     if health_port:
         _serve_health(worker, health_host, health_port)
-    return 0 if worker.run(signals) else EXIT_UNFINISHED
+    finished = worker.run(signals)
+    if count := end_descendants(SystemClock()):
+        logger.warning(
+            "%d processes that handlers had started were ended with the worker",
+            count,
+            extra={"event": "processes.ended", "worker": worker.name, "count": count},
+        )
+    return 0 if finished else EXIT_UNFINISHED
 
 
 def _anything_else_runs() -> bool:

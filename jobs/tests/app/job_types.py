@@ -1,8 +1,12 @@
 """Job types for tests. The effect of each is a line in the file that NOTES_FILE names, or a row."""
 
 import asyncio
+import multiprocessing
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from rest_framework import serializers
@@ -138,3 +142,30 @@ async def note_async(payload: Payload, context: JobContext) -> None:
     await asyncio.sleep(payload["seconds"])
     _fail(payload, context)
     _leave(payload, context)
+
+
+def _sleep_as_told(path: str) -> None:
+    """In a process of its own: notes its id and that of a child of its own, and goes on."""
+    program = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    Path(path).write_text(f"{os.getpid()} {program.pid}")
+    time.sleep(600)
+
+
+@job_type("tests.fork", payload=NotePayload, effect=Effect.IDEMPOTENT)
+def fork(payload: Payload, context: JobContext) -> None:
+    """Forks a process that goes on after the job; the text is a file for the ids of processes.
+
+    With `failures` it is terminated, as a parent does.
+    """
+    process = multiprocessing.get_context("fork").Process(
+        target=_sleep_as_told, args=[payload["text"]]
+    )
+    process.start()
+    while not Path(payload["text"]).exists() or not Path(payload["text"]).read_text():
+        time.sleep(0.01)
+    if payload["failures"]:
+        process.terminate()
+        process.join(10)
+        _leave({**payload, "text": str(process.exitcode)}, context)
+    else:
+        _leave({**payload, "text": "forked"}, context)

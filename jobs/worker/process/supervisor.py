@@ -8,7 +8,12 @@ from collections.abc import Callable
 from types import FrameType
 
 from jobs.core.clock import Clock
-from jobs.worker.process.stop_signals import EXIT_UNFINISHED
+from jobs.worker.process.stop_signals import (
+    END_AT_ONCE,
+    EXIT_UNFINISHED,
+    STOP_SIGNALS,
+    end_until_ready,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +42,10 @@ class Supervisor:
         self._worst_exit = 0
 
     def run(self) -> int:
-        """Works until SIGTERM or SIGINT and all children are gone; returns the worst exit code."""
-        signal.signal(signal.SIGTERM, self._on_signal)
-        signal.signal(signal.SIGINT, self._on_signal)
+        """Works until a stop signal and all children are gone; returns the worst exit code."""
+        for number in STOP_SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
         while self._children or not self._signals:
             self._start_due()
             self._reap()
@@ -47,12 +53,15 @@ class Supervisor:
         return self._worst_exit
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        """The first one asks all children to stop; the second one reaches them as a second."""
+        """The first one asks all children to stop; the second one ends them at once."""
+        if number == signal.SIGHUP and self._signals:
+            return  # a terminal that closes and its shell both send it
         self._signals += 1
         self._due.clear()
+        handed_on = signal.SIGTERM if self._signals == 1 else END_AT_ONCE
         for pid in list(self._children):
             with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
-                os.kill(pid, signal.SIGTERM)
+                os.kill(pid, handed_on)
 
     def _start_due(self) -> None:
         now = self._clock.monotonic()
@@ -65,7 +74,7 @@ class Supervisor:
     def _start(self, number: int) -> None:
         # A signal between the fork and the note of its pid would not reach the child: it is
         # blocked for that long.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         try:
             if self._signals:
                 return  # a signal that came just before would never reach the child
@@ -75,15 +84,13 @@ class Supervisor:
             self._children[pid] = number
             self._started[number] = self._clock.monotonic()
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
     def _be_child(self, number: int) -> None:
         """Never returns: a child must not run on in the supervisor's code."""
         code = 1
         try:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+            end_until_ready()
             code = self._run_child(number)
         except BaseException:
             logger.exception(
