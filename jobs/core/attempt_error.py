@@ -1,9 +1,10 @@
 """What is kept of a failed attempt: small, and without the values of sensitive fields."""
 
-import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypedDict
+
+from jobs.core.traceback_text import traceback_text
 
 MASK = "********"
 
@@ -38,7 +39,7 @@ def error_of(exception: BaseException, worker: str, secrets: Iterable[str] = ())
 
     `secrets` are masked in message and traceback: see `secret_values`.
     """
-    text = "".join(traceback.format_exception(exception))
+    text = traceback_text(exception)
     return _error(
         worker=worker,
         error=type(exception).__name__,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import models, transaction
-from django.db.models.functions import Now
 
 from jobs.core.attempt_error import RecordedError, error_summary
 from jobs.core.claim import ClaimedJob, Start
@@ -169,13 +168,12 @@ class JobManager(_Filters["Job"]):
         That is, for each job, its new state and the seconds since its dispatch. A job that is asked
         to stop becomes `cancelled` instead.
         """
-        rows = run(
+        rows = run_prepared_search(
             "record_requeued",
             **_fence([claim for claim, _, _ in moves]),
-            delays=[move.delay_seconds for _, move, _ in moves],
-            failures=[move.failures for _, move, _ in moves],
-            crashes=[move.crashes for _, move, _ in moves],
-            errors=[json.dumps(errors) for _, _, errors in moves],
+            delays=_array(str(move.delay_seconds) for _, move, _ in moves),
+            **_counts([move for _, move, _ in moves]),
+            errors=json.dumps([errors for _, _, errors in moves]),
         )
         return {job_id: (state, age_seconds) for job_id, state, age_seconds in rows}
 
@@ -183,15 +181,14 @@ class JobManager(_Filters["Job"]):
         self, moves: Sequence[tuple[ClaimedJob, Die, list[RecordedError]]]
     ) -> set[UUID]:
         """running -> dead, with a dead letter; returns the jobs that were written."""
-        rows = run(
+        rows = run_prepared_search(
             "record_dead",
             **_fence([claim for claim, _, _ in moves]),
-            failures=[move.failures for _, move, _ in moves],
-            crashes=[move.crashes for _, move, _ in moves],
-            errors=[json.dumps(errors) for _, _, errors in moves],
-            letter_ids=uuid7s(len(moves)),
-            reasons=[move.reason.value for _, move, _ in moves],
-            summaries=[error_summary(errors) for _, _, errors in moves],
+            **_counts([move for _, move, _ in moves]),
+            errors=json.dumps([errors for _, _, errors in moves]),
+            letter_ids=_array(map(str, uuid7s(len(moves)))),
+            reasons=_array(move.reason.value for _, move, _ in moves),
+            summaries=json.dumps([error_summary(errors) for _, _, errors in moves]),
         )
         return {row[0] for row in rows}
 
@@ -207,11 +204,7 @@ class JobManager(_Filters["Job"]):
 
     def record_cancelled(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
         """running -> cancelled; returns the jobs that were written."""
-        return {
-            claim.id
-            for claim in claims
-            if self._held(claim).update(state=JobState.CANCELLED, finished_at=Now())
-        }
+        return {row[0] for row in run_prepared_search("record_cancelled", **_fence(claims))}
 
     def record_late_success(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
         """dead -> succeeded, for attempts that were given up as `interrupted`; returns the jobs.
@@ -300,6 +293,13 @@ def _fence(claims: Sequence[ClaimedJob]) -> dict[str, Any]:
         "ids": _array([claim.id_text for claim in claims]),
         "attempts": _array([str(claim.attempt) for claim in claims]),
         "worker_ids": _array([workers[claim.worker_id] for claim in claims]),
+    }
+
+
+def _counts(moves: Sequence[Requeue | Die]) -> dict[str, str]:
+    return {
+        "failures": _array(str(move.failures) for move in moves),
+        "crashes": _array(str(move.crashes) for move in moves),
     }
 
 

@@ -1,5 +1,5 @@
 -- running -> dead, fenced by worker and attempt, with the complete dead letter. For the form of the
--- fence see record_succeeded.sql.
+-- fence see record_succeeded.sql, for the errors record_requeued.sql.
 WITH dead AS (
     UPDATE jobs_job AS job
     SET state = 'dead',
@@ -7,12 +7,15 @@ WITH dead AS (
         failures = outcome.failures,
         crashes = outcome.crashes,
         errors = job.errors || outcome.errors
-    FROM unnest(
-        %(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[], %(failures)s::int[],
-        %(crashes)s::int[], %(errors)s::jsonb[], %(letter_ids)s::uuid[], %(reasons)s::text[],
-        %(summaries)s::text[]
+    FROM ROWS FROM (
+        unnest(
+            %(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[], %(failures)s::int[],
+            %(crashes)s::int[], %(letter_ids)s::uuid[], %(reasons)s::text[]
+        ),
+        jsonb_array_elements(%(errors)s::jsonb),
+        jsonb_array_elements_text(%(summaries)s::jsonb)
     ) AS outcome (
-        id, attempt, worker_id, failures, crashes, errors, letter_id, reason, summary
+        id, attempt, worker_id, failures, crashes, letter_id, reason, errors, summary
     )
     WHERE job.id = ANY (ARRAY[outcome.id])
         AND CASE WHEN job.state = 'running'

@@ -1,6 +1,7 @@
 -- running -> queued, fenced by worker and attempt. A delay of 0 keeps the job's place in its list,
 -- and so the dates. A job that is asked to stop becomes cancelled instead. For the form of the fence
--- see record_succeeded.sql.
+-- see record_succeeded.sql. Errors come as JSON: the driver takes longer to quote an array of texts
+-- than PostgreSQL to write the rows.
 UPDATE jobs_job AS job
 SET state = CASE WHEN job.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
     finished_at = CASE WHEN job.cancel_requested_at IS NULL THEN NULL ELSE now() END,
@@ -14,9 +15,12 @@ SET state = CASE WHEN job.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancel
         THEN now() + outcome.delay * interval '1 second' ELSE job.run_at END,
     dispatched_at = CASE WHEN outcome.delay > 0
         THEN now() + outcome.delay * interval '1 second' ELSE job.dispatched_at END
-FROM unnest(
-    %(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[], %(delays)s::float8[],
-    %(failures)s::int[], %(crashes)s::int[], %(errors)s::jsonb[]
+FROM ROWS FROM (
+    unnest(
+        %(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[], %(delays)s::float8[],
+        %(failures)s::int[], %(crashes)s::int[]
+    ),
+    jsonb_array_elements(%(errors)s::jsonb)
 ) AS outcome (id, attempt, worker_id, delay, failures, crashes, errors)
 WHERE job.id = ANY (ARRAY[outcome.id])
     AND CASE WHEN job.state = 'running'

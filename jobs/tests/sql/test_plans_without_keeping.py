@@ -80,6 +80,7 @@ def test_hot_statements_look_up_the_rows_they_are_about(
             "requeued": partial(
                 Job.objects.record_requeued, [(one, Requeue(1.0, 1, 0), ERRORS) for one in claims]
             ),
+            "cancelled": partial(Job.objects.record_cancelled, claims),
             "dead": partial(
                 Job.objects.record_dead,
                 [(one, Die(DeathReason.EXHAUSTED, 1, 0), ERRORS) for one in claims],

@@ -317,3 +317,21 @@ def test_without_redis_outcomes_are_written_all_the_same(outcome: Outcome) -> No
 def test_nothing_to_write_is_no_error() -> None:
     assert jobs_record(finished=[]) == []
     jobs_give_back(claims=[])
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Succeeded(), Failed(error('it\'s "odd" {\\},\n')), FailedForGood(error()), Cancelled()],
+    ids=lambda outcome: type(outcome).__name__,
+)
+def test_many_outcomes_take_as_many_statements_as_one(
+    outcome: Outcome, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Poison must not take the others' speed: failures are written in groups as successes are."""
+    worker = make_worker()
+    claims = [claim_one(make_job(), worker) for _ in range(20)]
+    with django_assert_max_num_queries(4):  # the transaction, its time limit, and one statement
+        recorded = jobs_record(finished=[Finished(claim, outcome) for claim in claims])
+    assert all(one.written for one in recorded)
+    if isinstance(outcome, Failed):
+        assert stored(claims[-1]).errors == [{**outcome.error, "attempt": 1}]
