@@ -109,6 +109,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AUTHENTICATION_BACKENDS = ["accounts.backend.LimitedBackend"]
 SIGNUP_ENABLED = _env.signup_enabled
+# Called before a user is deleted; each takes `user_id`.
+USER_DETACHERS = ["jobs.services.clients.client_detach"]
 
 # Failed log-ins, from one address and for one account, and sign-ups from one address.
 LOGIN_RATE = _env.login_rate

@@ -1,12 +1,14 @@
-"""Users are made, and prove who they are."""
+"""Users are made, prove who they are, and leave."""
 
 from unicodedata import is_normalized
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from accounts.models import User
 
@@ -37,3 +39,19 @@ def user_log_in(*, request: HttpRequest, username: str, password: str) -> User |
     # Not by `save`, whose signal would drop the user's checked tokens.
     User.objects.filter(pk=user.pk).update(last_login=timezone.now())
     return user
+
+
+def user_detach(*, user: User) -> None:
+    """What refers to the user in other apps, and stays, names it no longer.
+
+    In transactions of its own, so that a user with many jobs can be deleted without holding the
+    locks on all of them. To be called outside of any, and just before the user is deleted.
+    """
+    for path in settings.USER_DETACHERS:
+        import_string(path)(user_id=user.pk)
+
+
+def user_delete(*, user: User) -> None:
+    """Deletes the user, with its sessions and tokens. Its jobs stay, and belong to nobody."""
+    user_detach(user=user)
+    user.delete()
