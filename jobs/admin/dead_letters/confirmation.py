@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db import transaction
+from django.db import OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -17,6 +17,8 @@ from jobs.core.errors import DeadLetterResolved, JobNotDead
 from jobs.core.states import DeathReason
 from jobs.models import DeadLetter
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
+from jobs.services.short_transaction import short_transaction
+from jobs.sql.contention import is_contention, repeats_conflicts
 
 # Dead letters to which one request applies a decision at most: it must end before gunicorn's
 # timeout, and Django takes no more than a thousand form fields.
@@ -94,10 +96,19 @@ def _apply(
     model_admin: ModelAdmin, request: HttpRequest, letter_id: UUID, decision: Decision
 ) -> str:
     """What became of the dead letter: this decision, an earlier one, or `gone`."""
-    try:
-        with transaction.atomic():  # the decision and its log entry, or neither
+
+    @repeats_conflicts
+    def decide() -> None:
+        with short_transaction():  # the decision and its log entry, or neither
             letter = decision.service(dead_letter_id=letter_id, resolved_by_id=request.user.pk)
             model_admin.log_change(request, letter, f"{decision.participle.capitalize()}.")
+
+    try:
+        decide()
+    except OperationalError as error:
+        if not is_contention(error):
+            raise
+        return "held by another change at this moment"
     except DeadLetterResolved as error:
         return f"already {error.resolution}"
     except JobNotDead as error:

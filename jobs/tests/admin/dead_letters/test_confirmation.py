@@ -13,6 +13,7 @@ from jobs.models import DeadLetter, Job
 from jobs.services.dead_letters import dead_letter_discard
 from jobs.tests.admin.conftest import VIEW, MakeDeadLetters, make_staff, signed_in
 from jobs.tests.admin.pages import list_page, record_page
+from jobs.tests.locks import held_elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -265,3 +266,19 @@ def test_a_letter_whose_job_is_not_dead_does_not_hold_up_the_others(
     ]
     sound.refresh_from_db()
     assert sound.resolution == Resolution.REPLAYED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_another_change_holds_spoils_no_other(
+    admin_client: Client, make_dead_letters: MakeDeadLetters
+) -> None:
+    letters = make_dead_letters(3)
+    asked = ask(admin_client, "discard_selected", letters)
+    held = DeadLetter.objects.filter(id=letters[1].id)
+    with held_elsewhere(lambda: held.select_for_update().get()):
+        done = confirm(admin_client, asked)
+    assert messages_of(done) == [
+        "2 dead letters discarded.",
+        "1 dead letter was held by another change at this moment: nothing was done about it.",
+    ]
+    assert resolutions() == ["", Resolution.DISCARDED, Resolution.DISCARDED]
