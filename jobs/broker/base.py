@@ -120,7 +120,16 @@ class Broker(Protocol):
         ...
 
     def ping(self) -> None:
-        """Returns if Redis answers."""
+        """Returns if Redis answers; raises BrokerUnsuitable for a node of a cluster."""
+        ...
+
+    def wrong_types(self, queues: Sequence[str]) -> list[str]:
+        """The keys of these queues, and those of all queues, whose type is not the one that they
+        should have: one sentence each. Nothing of ours is in them."""
+        ...
+
+    def remove_wrong_types(self, queues: Sequence[str]) -> int:
+        """Removes such keys; returns how many. The hot methods do so where they meet one."""
         ...
 
     def forget_everything(self) -> None:

@@ -8,13 +8,28 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from jobs.core.errors import BrokerUnavailable
+from jobs.core.errors import BrokerUnavailable, BrokerUnsuitable
 
 CONNECT_TIMEOUT_SECONDS = 1.0
 SOCKET_TIMEOUT_SECONDS = 2.0
 LONGEST_BLOCK_SECONDS = 2.0
 # The socket waits longer than the block itself, so that a silent Redis is told from an empty list.
 BLOCK_MARGIN_SECONDS = 2.0
+
+CommandRefused = redis.exceptions.ResponseError
+"""Redis answers with an error."""
+
+# How a node of a Redis Cluster answers a client that does not know of clusters.
+CLUSTER_ERRORS = (
+    redis.exceptions.MovedError,
+    redis.exceptions.AskError,
+    redis.exceptions.ClusterDownError,
+    redis.exceptions.ClusterCrossSlotError,
+)
+CLUSTER = (
+    "Redis: the server at JOBS_REDIS_URL is a node of a Redis Cluster, which sends commands on to "
+    "other nodes. This version cannot follow: give it the address of a single Redis or Valkey."
+)
 
 
 class RedisConnections:
@@ -55,6 +70,11 @@ def _connect(url: str, socket_timeout_seconds: float) -> Any:
     )
 
 
+def is_wrong_type(error: Exception) -> bool:
+    """Whether Redis refused a command because a key has another type."""
+    return "WRONGTYPE" in str(error)
+
+
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound=RedisConnections)
@@ -71,6 +91,8 @@ def translates_errors(method: Callable[Concatenate[C, P], R]) -> Callable[Concat
             # Connected to a former primary: the next connection resolves the host name anew.
             self.disconnect_idle()
             raise BrokerUnavailable(f"Redis is read-only: {error}") from error
+        except CLUSTER_ERRORS as error:
+            raise BrokerUnsuitable(CLUSTER) from error
         except redis.exceptions.RedisError as error:
             raise BrokerUnavailable(f"Redis: {error}") from error
 

@@ -1,13 +1,18 @@
 """Questions to Redis, for its health and to compare it with PostgreSQL. They change nothing."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from jobs.broker.base import Depth, ListName
-from jobs.broker.connection import RedisConnections, translates_errors
+from jobs.broker.connection import (
+    CommandRefused,
+    RedisConnections,
+    is_wrong_type,
+    translates_errors,
+)
 from jobs.broker.entries import delayed_message_of, entry_of, job_id_of
 from jobs.broker.keys import Keys, lists_of
 from jobs.core.message import QueueMessage
@@ -60,8 +65,22 @@ class RedisInspection(RedisConnections):
             for name in lists:
                 pipeline.llen(self._keys.list(*name))
             pipeline.zcard(self._keys.delayed)
-            *lengths, delayed = pipeline.execute()
+            replies = pipeline.execute(raise_on_error=False)
+        *lengths, delayed = [_or_if_wrong_type(reply, 0) for reply in replies]
         return Depth(dict(zip(lists, lengths, strict=True)), delayed)
+
+    @translates_errors
+    def wrong_types(self, queues: Sequence[str]) -> list[str]:
+        types = self._keys.types(queues)
+        with self._client.pipeline(transaction=False) as pipeline:
+            for key in types:
+                pipeline.type(key)
+            found = pipeline.execute()
+        return [
+            f"{key}: {one} instead of {wanted}"
+            for (key, wanted), one in zip(types.items(), found, strict=True)
+            if one not in ("none", wanted)
+        ]
 
     def waiting_messages(self, queues: Sequence[str]) -> Iterator[list[QueueMessage]]:
         # The delayed set is read first: what is promoted meanwhile is then seen in its list.
@@ -84,7 +103,8 @@ class RedisInspection(RedisConnections):
 
     @translates_errors
     def ping(self) -> None:
-        self._client.ping()
+        # With two keys of ours, so that a node of a cluster that would send them on says so.
+        self._client.exists(self._keys.writable, self._keys.delayed)
 
     def _list_slices(self, name: ListName) -> Iterator[list[QueueMessage]]:
         """Reads from the end where ids come in: what is pushed meanwhile makes entries be seen
@@ -96,12 +116,17 @@ class RedisInspection(RedisConnections):
 
     @translates_errors
     def _list_slice(self, name: ListName, start: int) -> list[str]:
-        texts: list[str] = self._client.lrange(self._keys.list(*name), start, start + SLICE - 1)
+        key = self._keys.list(*name)
+        texts: list[str] = _unless_wrong_type(
+            lambda: self._client.lrange(key, start, start + SLICE - 1), []
+        )
         return texts
 
     @translates_errors
     def _scan_delayed(self, cursor: int) -> tuple[int, list[str]]:
-        cursor, members = self._client.zscan(self._keys.delayed, cursor, count=SLICE)
+        cursor, members = _unless_wrong_type(
+            lambda: self._client.zscan(self._keys.delayed, cursor, count=SLICE), (0, [])
+        )
         return cursor, [member for member, _ in members]
 
     @translates_errors
@@ -121,6 +146,22 @@ def _age_seconds(head: str | int, name: ListName, now: int) -> float | None:
         return None
     seconds = (now - entry.stamp) / 1_000
     return max(0.0, seconds) if seconds > -AHEAD_SECONDS else None
+
+
+def _unless_wrong_type(ask: Callable[[], Any], otherwise: Any) -> Any:
+    """What a key holds; `otherwise` if its type is another: then nothing of ours is in it."""
+    try:
+        return ask()
+    except CommandRefused as error:
+        return _or_if_wrong_type(error, otherwise)
+
+
+def _or_if_wrong_type(reply: Any, otherwise: Any) -> Any:
+    if not isinstance(reply, Exception):
+        return reply
+    if is_wrong_type(reply):
+        return otherwise
+    raise reply
 
 
 def _literal(prefix: str) -> str:

@@ -46,6 +46,11 @@ class Keys:
     def writable(self) -> str:
         return f"{self.prefix}writable"
 
+    def types(self, queues: Sequence[str]) -> "dict[str, str]":
+        """The keys of these queues, and those of all queues, each with the type that it has."""
+        lists = [self.list(*name) for name in lists_of(queues)]
+        return dict.fromkeys(lists, "list") | {self.delayed: "zset", self.writable: "none"}
+
     def cache_mark(self, effect_key: str) -> str:
         return self.cache_mark_prefix + effect_key
 

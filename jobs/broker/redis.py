@@ -1,18 +1,26 @@
 """The broker on Redis or Valkey (7.0 or newer)."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from jobs.broker.connection import LONGEST_BLOCK_SECONDS, translates_errors
+from jobs.broker.connection import (
+    LONGEST_BLOCK_SECONDS,
+    CommandRefused,
+    is_wrong_type,
+    translates_errors,
+)
 from jobs.broker.entries import entry_of
 from jobs.broker.inspection import RedisInspection
 from jobs.broker.keys import lists_of
 from jobs.broker.time import RedisTime
 from jobs.core.clock import SystemClock
 from jobs.core.message import Fetched, QueueMessage
+
+logger = logging.getLogger(__name__)
 
 # The script asks the clock of Redis itself. It is called this much too early rather than too late.
 CLOCK_TOLERANCE_SECONDS = 0.01
@@ -32,6 +40,7 @@ class RedisBroker(RedisInspection):
         self._dispatch_later = self._script("dispatch_later")
         self._promote_due = self._script("promote_due")
         self._mark_done = self._script("mark_done")
+        self._remove = self._script("remove_wrong_types")
 
     @translates_errors
     def dispatch(
@@ -50,7 +59,7 @@ class RedisBroker(RedisInspection):
             texts = [message.encode() for message in group]
             names.append(keys.list(*name))
             arguments += (len(texts), *texts)
-        self._dispatch(keys=names, args=arguments)
+        self._mended(names[1:], lambda: self._dispatch(keys=names, args=arguments))
 
     @translates_errors
     def push_back(self, fetched: Sequence[Fetched]) -> None:
@@ -70,7 +79,8 @@ class RedisBroker(RedisInspection):
         for age, text, message in reversed(entries):  # the one pushed last comes out first
             key = self._keys.list(message.queue, message.priority)
             arguments += (numbers.setdefault(key, len(numbers) + 1), age, text)
-        self._push_back(keys=list(numbers), args=arguments)
+        keys = list(numbers)
+        self._mended(keys, lambda: self._push_back(keys=keys, args=arguments))
 
     @translates_errors
     def dispatch_later(self, messages: Sequence[tuple[QueueMessage, float]]) -> None:
@@ -79,23 +89,27 @@ class RedisBroker(RedisInspection):
         arguments: list[Any] = []
         for message, seconds in messages:
             arguments += (seconds, self._keys.delayed_member(message))
-        self._dispatch_later(keys=[self._keys.delayed], args=arguments)
+        self._mended([], lambda: self._dispatch_later(keys=[self._keys.delayed], args=arguments))
 
     @translates_errors
     def promote_due(self, limit: int) -> int:
         # Workers ask ten times a second, and mostly nothing is due: one command, not a script.
-        first = self._client.zrange(self._keys.delayed, 0, 0, withscores=True)
+        delayed = self._keys.delayed
+        first = self._mended([], lambda: self._client.zrange(delayed, 0, 0, withscores=True))
         if not first or first[0][1] > self._time.now() + CLOCK_TOLERANCE_SECONDS:
             return 0
-        arguments = [limit, self._keys.list_prefix]
-        return int(self._promote_due(keys=[self._keys.delayed], args=arguments))
+        count, *wrong = self._promote_due(keys=[delayed], args=[limit, self._keys.list_prefix])
+        if wrong:
+            self._remove_wrong_types(wrong)  # their messages are promoted by the next call
+        return int(count)
 
     @translates_errors
     def fetch(self, queues: Sequence[str], limit: int) -> list[Fetched]:
         lists = lists_of(queues)
         keys = self._keys
         arguments = [limit, self._cache_mark_seconds, keys.cache_mark_prefix, keys.writable]
-        reply = self._fetch(keys=[keys.list(*name) for name in lists], args=arguments)
+        names = [keys.list(*name) for name in lists]
+        reply = self._mended(names, lambda: self._fetch(keys=names, args=arguments))
         triples = zip(reply[::3], reply[1::3], reply[2::3], strict=True)
         return [
             Fetched(entry.message, cache_mark, entry.stamp)
@@ -106,8 +120,9 @@ class RedisBroker(RedisInspection):
     @translates_errors
     def wait(self, queues: Sequence[str], timeout_seconds: float) -> Fetched | None:
         names = {self._keys.list(*name): name for name in lists_of(queues)}
-        popped = self._blocking_client.brpop(
-            list(names), timeout=min(timeout_seconds, LONGEST_BLOCK_SECONDS)
+        seconds = min(timeout_seconds, LONGEST_BLOCK_SECONDS)
+        popped = self._mended(
+            list(names), lambda: self._blocking_client.brpop(list(names), timeout=seconds)
         )
         if not popped:
             return None
@@ -129,6 +144,31 @@ class RedisBroker(RedisInspection):
         keys = [self._keys.cache_mark(effect_key) for effect_key in effect_keys]
         if keys:
             self._client.unlink(*keys)
+
+    @translates_errors
+    def remove_wrong_types(self, queues: Sequence[str]) -> int:
+        return self._remove_wrong_types([self._keys.list(*name) for name in lists_of(queues)])
+
+    def _mended(self, lists: Sequence[str], call: Callable[[], Any]) -> Any:
+        """Calls once more if a key has the wrong type, after removing it: it serves nobody, and
+        must not take Redis away from all queues."""
+        try:
+            return call()
+        except CommandRefused as error:
+            if not is_wrong_type(error) or not self._remove_wrong_types(lists):
+                raise
+            return call()
+
+    def _remove_wrong_types(self, lists: Sequence[str]) -> int:
+        types = self._keys.types([]) | dict.fromkeys(lists, "list")
+        removed = self._remove(keys=list(types), args=list(types.values()))
+        for key in removed:
+            logger.warning(
+                "Removed %s from Redis: its type was not the one that it has here",
+                key,
+                extra={"event": "key.removed", "key": key},
+            )
+        return len(removed)
 
     @translates_errors
     def forget_everything(self) -> None:

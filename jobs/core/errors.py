@@ -158,6 +158,10 @@ class BrokerUnavailable(JobsError):
     """Redis did not answer, or refused a write. What it misses is dispatched again later."""
 
 
+class BrokerUnsuitable(BrokerUnavailable):
+    """The server at this address answers, and cannot serve. Only another address helps."""
+
+
 class TransactionSilent(JobsError):
     """PostgreSQL ended a handler's transaction, in which nothing was asked for `limit_seconds`."""
 

@@ -124,6 +124,14 @@ class MemoryBroker:
         if not self.available:
             raise BrokerUnavailable("the memory broker is switched off")
 
+    def wrong_types(self, queues: Sequence[str]) -> list[str]:
+        self.ping()
+        return []
+
+    def remove_wrong_types(self, queues: Sequence[str]) -> int:
+        self.ping()
+        return 0
+
     def forget_everything(self) -> None:
         self.ping()
         self.lists.clear()

@@ -13,13 +13,15 @@ from rest_framework.views import APIView
 
 from jobs.broker import get_broker
 from jobs.core.clock import Clock, SystemClock
-from jobs.core.errors import BrokerUnavailable
+from jobs.core.errors import BrokerUnavailable, BrokerUnsuitable
 from jobs.services.migrations import missing_migrations
 
 # Of the whole, or of one dependency; degraded: jobs are accepted and dispatched later.
 OK, DEGRADED, DOWN = "ok", "degraded", "down"
 # Of PostgreSQL: it answers, and lacks migrations that this code needs.
 NOT_MIGRATED = "not_migrated"
+# Of Redis: it is a node of a Redis Cluster, which this version cannot use.
+UNSUITABLE = "unsuitable"
 
 # Anybody may call the probes: no more often than this are connections opened for them.
 ASK_SECONDS = 1.0
@@ -37,7 +39,10 @@ class Live(TypedDict):
 
 
 class Ready(TypedDict):
-    """What `/health/ready` says: `ok`, `degraded` or `down`; PostgreSQL may be `not_migrated`."""
+    """What `/health/ready` says: `ok`, `degraded` or `down`.
+
+    PostgreSQL may also be `not_migrated`, and Redis `unsuitable`.
+    """
 
     status: str
     postgresql: str
@@ -108,7 +113,7 @@ def _ask() -> Ready:
 def _overall(postgresql: str, redis: str) -> str:
     if postgresql != OK:
         return DOWN
-    return DEGRADED if redis == DOWN else OK
+    return OK if redis == OK else DEGRADED
 
 
 def _state(name: str, ask: Callable[[], str]) -> str:
@@ -121,7 +126,7 @@ def _state(name: str, ask: Callable[[], str]) -> str:
             str(error).partition("\n")[0],
             extra={"event": "health_check.failed", "dependency": name, "error": str(error)},
         )
-        return DOWN
+        return UNSUITABLE if isinstance(error, BrokerUnsuitable) else DOWN
 
 
 def _ask_postgresql() -> str:

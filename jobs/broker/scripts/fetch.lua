@@ -16,8 +16,8 @@ if type(refusal) == 'table' then
   -- The workers take jobs from PostgreSQL now, and none would empty these lists. Up to 1,000
   -- entries of each are dropped to free memory, and are dispatched again later. (A read-only
   -- Redis refuses this as well, and keeps them.)
-  for list = 1, #KEYS do
-    redis.call('LTRIM', KEYS[list], 0, -1001)
+  for list = 1, string.find(refusal.err, 'OOM') and #KEYS or 0 do
+    redis.pcall('LTRIM', KEYS[list], 0, -1001)
   end
   return refusal
 end
@@ -28,10 +28,12 @@ local function hand_out(list, entry)
   local job_id, rest = string.sub(entry, 1, 36), string.sub(entry, 37)
   rest = string.match(rest, '^ @%d+(.*)$') or rest
   local effect_key = #rest > 1 and string.sub(rest, 2) or job_id
-  local former = redis.call(
-    'SET', cache_mark_prefix .. effect_key, 'claimed:' .. job_id,
-    'NX', 'GET', 'EX', cache_mark_seconds
-  )
+  local key, mark = cache_mark_prefix .. effect_key, 'claimed:' .. job_id
+  local former = redis.pcall('SET', key, mark, 'NX', 'GET', 'EX', cache_mark_seconds)
+  if type(former) == 'table' then  -- what lies there is no cache mark
+    former = ''
+    redis.call('SET', key, mark, 'EX', cache_mark_seconds)
+  end
   local n = #fetched
   fetched[n + 1], fetched[n + 2], fetched[n + 3] = list, entry, former or ''
   limit = limit - 1
@@ -48,8 +50,12 @@ local last = #lmpop
 lmpop[last + 1], lmpop[last + 2] = 'RIGHT', 'COUNT'
 while limit > 0 do
   lmpop[last + 3] = limit
-  local popped = redis.call(unpack(lmpop))
-  if not popped then
+  local popped = redis.pcall(unpack(lmpop))
+  if popped and popped.err and #fetched == 0 then
+    return popped
+  end
+  -- After an error what has been taken is handed out; the next fetch meets the error again.
+  if not popped or popped.err then
     break
   end
   for _, entry in ipairs(popped[2]) do

@@ -10,9 +10,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, InternalError, OperationalError, connections
 
+from jobs.broker import get_broker
 from jobs.core.clock import SystemClock
 from jobs.core.conf import jobs_conf
 from jobs.core.conf_rules import ASYNC_CONCURRENCY_LIMIT, CONCURRENCY_LIMIT
+from jobs.core.errors import BrokerUnavailable, BrokerUnsuitable
+from jobs.core.outage import broker_outage
 from jobs.management.option_types import whole_number, worker_name
 from jobs.services.migrations import missing_migrations
 from jobs.worker.options import WorkerOptions
@@ -180,11 +183,22 @@ def _worker(options: WorkerOptions) -> Worker:
                 f"The database lacks {len(missing)} migrations, the first is {missing[0]}: "
                 "run `manage.py migrate`."
             )
+        _refuse_unsuitable_broker()
         return Worker(options)
     except (OperationalError, InterfaceError) as error:
         raise CommandError(f"PostgreSQL is not reachable: {error}") from error
     except InternalError as error:
         raise CommandError(f"PostgreSQL takes no writes: {error}") from error
+
+
+def _refuse_unsuitable_broker() -> None:
+    """A Redis that is away is no reason not to start: jobs are taken from PostgreSQL then."""
+    try:
+        get_broker().ping()
+    except BrokerUnsuitable as error:
+        raise CommandError(str(error), returncode=EXIT_USAGE) from error
+    except BrokerUnavailable as error:
+        broker_outage.failed(error)
 
 
 def _serve_health(worker: Worker, host: str, port: int) -> None:

@@ -26,6 +26,7 @@ class RepairedDocument(TypedDict):
     rescued: int
     redispatched: int
     cache_marks_cleared: int
+    keys_removed: int
 
 
 class Document(ReportDocument):
@@ -71,6 +72,7 @@ def _json(report: Report, repaired: Repaired | None) -> str:
             "rescued": repaired.rescued,
             "redispatched": repaired.redispatched,
             "cache_marks_cleared": repaired.cache_marks_cleared,
+            "keys_removed": repaired.keys_removed,
         }
     return json.dumps(document, indent=2)
 
@@ -79,7 +81,8 @@ def _text(report: Report, repaired: Repaired | None) -> str:
     lines = []
     if repaired:
         counts = f"{repaired.rescued} rescued, {repaired.redispatched} redispatched"
-        lines += [f"repaired: {counts}, {repaired.cache_marks_cleared} cache marks cleared", ""]
+        counts += f", {repaired.cache_marks_cleared} cache marks cleared"
+        lines += [f"repaired: {counts}, {repaired.keys_removed} keys of a wrong type removed", ""]
     lines.append(f"{'check':<56} {'rows':>10} {'violations':>10} {'seconds':>8}")
     for check in report.checks:
         lines.append(

@@ -13,7 +13,11 @@ from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.maintenance.rescue import HEARD_BEATS, jobs_rescue, silent_workers
 from jobs.services.maintenance.round import Round, run_rounds
 from jobs.services.short_transaction import short_transaction
-from jobs.services.verification.redis import contradicted_cache_marks, missing_job_ids
+from jobs.services.verification.redis import (
+    contradicted_cache_marks,
+    missing_job_ids,
+    queues_in_use,
+)
 from jobs.sql.contention import repeats_conflicts
 from jobs.sql.statements import database_now
 
@@ -23,24 +27,27 @@ CLEAR_BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What a repair has changed: counts of jobs, and of effect keys."""
+    """What a repair has changed: counts of jobs, of effect keys, and of keys in Redis."""
 
     rescued: int
     redispatched: int
     cache_marks_cleared: int
+    keys_removed: int
 
 
 def jobs_repair() -> Repaired:
-    """Rescues from dead workers, dispatches what Redis has lost, clears wrong cache marks.
+    """Rescues from dead workers, dispatches what Redis has lost, clears wrong cache marks, and
+    removes keys from Redis that have the wrong type.
 
     Changes nothing that is in order. It may run beside workers. Where a worker is silent it waits
     for two heartbeats first, 10 s by default. Raises BrokerUnavailable.
     """
     rescued = _rescue()
+    keys_removed = get_broker().remove_wrong_types(queues_in_use())
     marks = contradicted_cache_marks()
     for start in range(0, len(marks), CLEAR_BATCH):
         get_broker().clear_cache_marks(marks[start : start + CLEAR_BATCH])
-    return Repaired(rescued, _dispatch_missing(), len(marks))
+    return Repaired(rescued, _dispatch_missing(), len(marks), keys_removed)
 
 
 def _rescue() -> int:

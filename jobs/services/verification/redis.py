@@ -32,10 +32,12 @@ TICK_SECONDS = 0.25
 SURPLUS_MARGIN = 1_000
 SURPLUS_SHARE = 0.1
 
+KEY_TYPES = "key_types"
 DISPATCHES = "dispatches"
 SURPLUS = "surplus"
 DONE_CACHE_MARKS = "done_cache_marks"
 REDIS_CHECKS = {
+    KEY_TYPES: "every key in Redis has its type",
     DISPATCHES: "Redis knows what is queued and due",
     SURPLUS: "no list holds its jobs again and again",
     DONE_CACHE_MARKS: "no cache mark calls an effect done that is not",
@@ -44,7 +46,12 @@ REDIS_CHECKS = {
 
 def redis_checks() -> list[Check]:
     """Runs all checks of Redis against PostgreSQL; raises BrokerUnavailable."""
-    return [timed(_dispatches_check), timed(_surplus_check), timed(_cache_marks_check)]
+    return [
+        timed(_key_types_check),
+        timed(_dispatches_check),
+        timed(_surplus_check),
+        timed(_cache_marks_check),
+    ]
 
 
 def missing_job_ids() -> list[UUID]:
@@ -88,10 +95,16 @@ def _dispatches_check() -> Check:
     )
 
 
+def _key_types_check() -> Check:
+    wrong = get_broker().wrong_types(queues := queues_in_use())
+    examples = wrong[:EXAMPLES]
+    return Check(KEY_TYPES, REDIS_CHECKS[KEY_TYPES], len(queues), len(wrong), examples=examples)
+
+
 def _surplus_check() -> Check:
     with transaction.atomic():
         _create_known()
-        _load_known(_queues())
+        _load_known(queues_in_use())
         lists = fetch_rows(statement("verify_surplus"))
     over = [
         (name, surplus)
@@ -124,7 +137,7 @@ def _suspects(unknown_seconds: float, patience_seconds: float) -> Iterator[int]:
         _create_temporary("verify_suspect", "id uuid, dispatched_at timestamptz")
         _create_temporary("verify_head", "queue text, priority int, age float8")
         _create_known()
-        queues = _queues()
+        queues = queues_in_use()
         asked_at = database_now()
         heads = get_broker().head_ages(queues).items()
         _load("verify_head", ("queue", "priority", "age"), [[(q, p, age) for (q, p), age in heads]])
@@ -172,7 +185,7 @@ def _any_suspects() -> bool:
     return bool(fetch_rows("SELECT 1 FROM verify_suspect LIMIT 1"))
 
 
-def _queues() -> list[str]:
+def queues_in_use() -> list[str]:
     """The queues of the settings, and those that only queued jobs still name."""
     named = Job.objects.queued().order_by().values_list("queue", flat=True).distinct()
     return list(dict.fromkeys([*jobs_conf().queues, *named]))

@@ -328,6 +328,14 @@ def test_asking_whether_it_is_writable_leaves_nothing_behind(broker: Broker) -> 
     assert set(broker.depth(QUEUES).ready.values()) == {0}
 
 
+def test_every_key_has_its_type(broker: Broker) -> None:
+    broker.dispatch([message()])
+    broker.dispatch_later([(message(), 60.0)])
+    broker.check_writable()
+    assert broker.wrong_types(QUEUES) == []
+    assert broker.remove_wrong_types(QUEUES) == 0
+
+
 CALLS: dict[str, Callable[[Broker, QueueMessage], object]] = {
     "dispatch": lambda broker, one: broker.dispatch([one]),
     "push_back": lambda broker, one: broker.push_back([Fetched(one)]),
@@ -344,6 +352,8 @@ CALLS: dict[str, Callable[[Broker, QueueMessage], object]] = {
     "waiting_messages": lambda broker, one: list(broker.waiting_messages(QUEUES)),
     "done_cache_marks": lambda broker, one: list(broker.done_cache_marks()),
     "ping": lambda broker, one: broker.ping(),
+    "wrong_types": lambda broker, one: broker.wrong_types(QUEUES),
+    "remove_wrong_types": lambda broker, one: broker.remove_wrong_types(QUEUES),
     "forget_everything": lambda broker, one: broker.forget_everything(),
 }
 """Every method of the protocol, called."""

@@ -61,6 +61,7 @@ def test_repair_makes_it_clean(capsys: pytest.CaptureFixture[str]) -> None:
         "rescued": 0,
         "redispatched": 1,
         "cache_marks_cleared": 0,
+        "keys_removed": 0,
     }
     assert verify(capsys)[0] == 0
 
