@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from jobs.core.states import Effect
     from jobs.handlers.context import JobContext
     from jobs.handlers.registry import job_type
+    from jobs.handlers.schedule import schedule
     from jobs.services.enqueue.enqueued import Enqueued
     from jobs.services.enqueue.public import enqueue, enqueue_many
     from jobs.services.enqueue.request import JobRequest
@@ -57,6 +58,7 @@ __all__ = [
     "enqueue",
     "enqueue_many",
     "job_type",
+    "schedule",
 ]
 
 _PLACES = {
@@ -68,6 +70,7 @@ _PLACES = {
     "enqueue": "jobs.services.enqueue.public",
     "enqueue_many": "jobs.services.enqueue.public",
     "job_type": "jobs.handlers.registry",
+    "schedule": "jobs.handlers.schedule",
 }
 _ERRORS = "jobs.core.errors"
 

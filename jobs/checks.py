@@ -6,12 +6,17 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, jobs_conf, renamed_settings
 from jobs.core.conf_rules import broken_rules
+from jobs.core.errors import JobsError, PayloadInvalid
 from jobs.core.states import Effect
 from jobs.handlers.registry import job_types
+from jobs.handlers.schedule import declared_schedules
+from jobs.services.schedules.declare import spec_declared
+from jobs.services.schedules.spec import check_request
 
 
 @register("jobs")
@@ -19,7 +24,7 @@ def check_jobs(**kwargs: Any) -> list[CheckMessage]:
     """Returns one error for each reason not to start, and warnings; each says what to set."""
     conf = jobs_conf()
     broken = broken_rules(conf)
-    sentences = broken or list(_job_types(conf))
+    sentences = broken or [*_job_types(conf), *_schedules()]
     warnings = [] if broken else _silent_transactions(conf)
     return [
         *(Error(sentence, id="jobs.E001") for sentence in [*_project(), *_renamed(), *sentences]),
@@ -51,6 +56,15 @@ def _job_types(conf: JobsConf) -> Iterator[str]:
             )
         if job_type.max_retries is not None and not 0 <= job_type.max_retries <= MAX_RETRIES_LIMIT:
             yield f"Job type {job_type.name!r}: max_retries must be 0 to {MAX_RETRIES_LIMIT}."
+
+
+def _schedules() -> Iterator[str]:
+    for declared in declared_schedules.all():
+        try:
+            check_request(spec_declared(declared))
+        except (JobsError, ImproperlyConfigured) as error:
+            more = f": {error.errors}" if isinstance(error, PayloadInvalid) else ""
+            yield f"The schedule {declared.name!r} in {declared.place}: {error}{more}."
 
 
 def _silent_transactions(conf: JobsConf) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """The admin: jobs, results, dead letters, progress,
-processed keys, key waits, events, queues and workers.
+processed keys, key waits, events, queues, schedules and workers.
 
-Everything is read-only but for actions: dead letters are replayed and discarded, queues paused and
-resumed.
+Everything is read-only but for schedules, and for actions: dead letters are replayed and discarded,
+queues paused and resumed.
 """
 
 from django.contrib import admin
@@ -15,6 +15,7 @@ from jobs.admin.key_waits.key_wait_admin import KeyWaitAdmin
 from jobs.admin.processed_keys.processed_key_admin import ProcessedKeyAdmin
 from jobs.admin.progress_reports.progress_report_admin import ProgressReportAdmin
 from jobs.admin.queues.queue_admin import QueueAdmin
+from jobs.admin.schedules.schedule_admin import ScheduleAdmin
 from jobs.admin.workers.worker_admin import WorkerAdmin
 from jobs.models import (
     DeadLetter,
@@ -25,6 +26,7 @@ from jobs.models import (
     ProcessedKey,
     ProgressReport,
     Queue,
+    Schedule,
     Worker,
 )
 
@@ -36,4 +38,5 @@ admin.site.register(ProcessedKey, ProcessedKeyAdmin)
 admin.site.register(KeyWait, KeyWaitAdmin)
 admin.site.register(Event, EventAdmin)
 admin.site.register(Queue, QueueAdmin)
+admin.site.register(Schedule, ScheduleAdmin)
 admin.site.register(Worker, WorkerAdmin)

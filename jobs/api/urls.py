@@ -6,6 +6,7 @@ from jobs.api.dead_letters.dead_letter_views import DeadLetterViewSet
 from jobs.api.jobs.add_job_views import AddJobsView, AddJobView
 from jobs.api.jobs.job_views import JobViewSet
 from jobs.api.queues.queue_views import QueueViewSet
+from jobs.api.schedules.schedule_views import ScheduleViewSet
 
 urlpatterns = [
     re_path(r"^addJob/?$", AddJobView.as_view(), name="add-job"),
@@ -42,4 +43,24 @@ urlpatterns = [
         QueueViewSet.as_view({"post": "resume"}),
         name="queue-resume",
     ),
+    re_path(
+        r"^schedules/?$",
+        ScheduleViewSet.as_view({"get": "list", "post": "create"}),
+        name="schedules",
+    ),
+    re_path(
+        r"^schedules/(?P<pk>[^/]+)/?$",
+        ScheduleViewSet.as_view(
+            {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+        ),
+        name="schedule",
+    ),
+    *[
+        re_path(
+            rf"^schedules/(?P<pk>[^/]+)/{decision}/?$",
+            ScheduleViewSet.as_view({"post": decision}),
+            name=f"schedule-{decision}",
+        )
+        for decision in ("pause", "resume", "run")
+    ],
 ]

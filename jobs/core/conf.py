@@ -58,6 +58,10 @@ class JobsConf:
     # How often jobs that Redis lost are redispatched, and how late a job must be to count as lost.
     redispatch_seconds: float = 3.0
     redispatch_margin_seconds: float = 3.0
+    # How late a fire time of a schedule may be that does not count as missed, and how many missed
+    # ones get a job each where a schedule asks for all.
+    fire_grace_seconds: float = 60.0
+    missed_runs_max: int = 100
     # After how long finished jobs, results of handlers, and processed keys are deleted.
     retention_days: float = 14.0
     result_retention_days: float = 14.0

@@ -36,6 +36,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "grace_seconds": (0, _DAY_SECONDS),
     "redispatch_seconds": (0.01, _DAY_SECONDS),
     "redispatch_margin_seconds": (0.01, _DAY_SECONDS),
+    "fire_grace_seconds": (0, _YEAR_SECONDS),
+    "missed_runs_max": (1, 1_000),
     "retention_days": (0, _CENTURY_DAYS),
     "result_retention_days": (0, _CENTURY_DAYS),
     "key_retention_days": (0, _CENTURY_DAYS),

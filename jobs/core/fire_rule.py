@@ -64,8 +64,7 @@ def decide_fire(
     """
     if is_busy and overlap == Overlap.HOLD:
         return FireDecision([], due_since, is_held=True)
-    due = due_times(recurrence, due_since, min(now, ends_at or now), at_most)
-    following = _not_after(recurrence.after(now), ends_at)
+    due, following = _due_and_following(recurrence, due_since, now, ends_at, at_most)
     if not due:  # the schedule ended before it was due
         return FireDecision([], following)
     if is_busy and overlap == Overlap.SKIP:
@@ -78,6 +77,23 @@ def decide_fire(
         fires = fires[-1:]
     skipped = None if len(fires) == len(due) and due[0] <= due_since else "missed"
     return FireDecision(fires, following, skipped=skipped)
+
+
+def _due_and_following(
+    recurrence: Recurrence,
+    due_since: datetime,
+    now: datetime,
+    ends_at: datetime | None,
+    at_most: int,
+) -> tuple[Sequence[datetime], datetime | None]:
+    """The fire times that are due, and the next one."""
+    if due_since > now:
+        return [], _not_after(due_since, ends_at)
+    following = recurrence.after(due_since)
+    if (following is None or following > now) and (ends_at is None or due_since <= ends_at):
+        return [due_since], _not_after(following, ends_at)
+    due = due_times(recurrence, due_since, min(now, ends_at or now), at_most)
+    return due, _not_after(recurrence.after(now), ends_at)
 
 
 def _to_run(

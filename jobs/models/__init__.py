@@ -8,6 +8,7 @@ from jobs.models.key_wait import KeyWait
 from jobs.models.processed_key import ProcessedKey
 from jobs.models.progress_report import ProgressReport
 from jobs.models.queue import Queue
+from jobs.models.schedule import Schedule
 from jobs.models.worker import Worker
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "ProcessedKey",
     "ProgressReport",
     "Queue",
+    "Schedule",
     "Worker",
 ]

@@ -10,6 +10,7 @@ from jobs.core.ids import uuid7
 from jobs.core.states import FINAL_STATES, JobState
 from jobs.models.detach_client import detach_client
 from jobs.models.job_manager import JobManager
+from jobs.models.schedule import Schedule
 from jobs.models.worker import Worker
 
 
@@ -61,6 +62,16 @@ class Job(models.Model):
         db_constraint=False,
         db_index=False,
         help_text="The job that had already done the effect of this one.",
+    )
+    schedule = models.ForeignKey(
+        Schedule,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        related_name="jobs",
+        db_constraint=False,
+        db_index=False,
+        help_text="The schedule that has made it; stays when that is deleted.",
     )
 
     created_at = models.DateTimeField(db_default=Now())
@@ -122,6 +133,12 @@ class Job(models.Model):
                 F("id").desc(),
                 condition=Q(submitted_by__isnull=False),
                 name="job_by_client_newest_first",
+            ),
+            models.Index(
+                F("schedule"),
+                F("id").desc(),
+                condition=Q(schedule__isnull=False),
+                name="job_by_schedule_newest_first",
             ),
         ]
 

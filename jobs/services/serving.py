@@ -1,6 +1,6 @@
 """What the live workers take: their queues, and the types that they know."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from jobs.core.conf import jobs_conf
@@ -23,6 +23,11 @@ class Serving:
 
     def __init__(self, workers: Sequence[_Served]) -> None:
         self._workers = workers
+
+    def known_of(self, job_types: Iterable[str]) -> set[str]:
+        """Those of these types that a worker says it knows."""
+        said = {name for one in self._workers for name in one.types or ()}
+        return said & set(job_types)
 
     def missing_for(self, queue: str, job_type: str) -> str | None:
         """What keeps jobs of this queue and type from running, as a clause; None if nothing does.

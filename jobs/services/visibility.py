@@ -1,5 +1,6 @@
 """What people may see: rows by user, payloads without their secrets."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
@@ -46,6 +47,17 @@ def masked_payload(job_type: str, payload: dict[str, Any]) -> dict[str, Any]:
     known = job_types.find(job_type)
     return {
         name: MASK if known is None or name in known.sensitive else value
+        for name, value in payload.items()
+    }
+
+
+def unmasked_payload(
+    job_type: str, payload: Mapping[str, Any], stored: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A payload that a person has edited, with the stored values where it is still masked."""
+    masked = masked_payload(job_type, dict(stored))
+    return {
+        name: stored[name] if value == MASK and masked.get(name) == MASK else value
         for name, value in payload.items()
     }
 

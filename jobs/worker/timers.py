@@ -22,6 +22,7 @@ from jobs.worker.liveness.lease import Lease
 from jobs.worker.periodic import Periodic
 from jobs.worker.recording.outcome_log import log_recorded
 from jobs.worker.recording.progress_reporter import ProgressReporter
+from jobs.worker.schedule_timer import FIRE_SECONDS, ScheduleTimer
 
 # A delayed job is late by half of this on average.
 PROMOTE_SECONDS = 0.1
@@ -59,6 +60,7 @@ def timers(
         every("promote", PROMOTE_SECONDS, lambda: _promote_due(stop)),
         every("rescue", conf.heartbeat_seconds * RESCUE_BEATS, _Rescue(lease, clock, stop)),
         every("redispatch", conf.redispatch_seconds, lambda: _redispatch_lost(queues, stop)),
+        every("fire", FIRE_SECONDS, ScheduleTimer(clock, stop)),
         every("prune", PRUNE_SECONDS, lambda: _prune(clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
         every("pauses", PAUSES_SECONDS, paused.refresh),

@@ -10,10 +10,15 @@ from jobs.admin.events.filters import SUBJECTS, SubjectFilter
 from jobs.admin.shared.filters import AgeFilter
 from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.rendering import EMPTY, moment_column, pretty_json, record_link
-from jobs.models import DeadLetter, Event, Job, Queue
+from jobs.models import DeadLetter, Event, Job, Queue, Schedule
 
 # The pages of what events are about.
-PAGES: dict[str, type[Model]] = {"job": Job, "dead_letter": DeadLetter, "queue": Queue}
+PAGES: dict[str, type[Model]] = {
+    "job": Job,
+    "dead_letter": DeadLetter,
+    "queue": Queue,
+    "schedule": Schedule,
+}
 
 
 class EventAdmin(ReadOnlyAdmin):

@@ -21,9 +21,12 @@ class JobQuery(PageQuery):
     """The query parameters of `GET /jobs`."""
 
     state = serializers.ChoiceField(JobState.choices, required=False)
+    schedule = serializers.UUIDField(required=False)
 
     def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The jobs that the query asks for."""
         rows = super().filtered(rows)
+        if schedule_id := self.validated_data.get("schedule"):
+            rows = rows.filter(schedule_id=schedule_id)
         state = self.validated_data.get("state")
         return rows.filter(state=state) if state else rows

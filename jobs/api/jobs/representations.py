@@ -78,6 +78,7 @@ class JobFacts(TypedDict):
     worker: str | None
     error: str | None
     done_by: str | None
+    schedule: str | None
 
 
 class JobRepresentation(JobFacts):
@@ -181,6 +182,7 @@ def job_facts(job: Job) -> JobFacts:
         "worker": job.worker.name if job.worker else None,
         "error": error_summary(job.errors) or None,
         "done_by": str(job.done_by_id) if job.done_by_id else None,
+        "schedule": str(job.schedule_id) if job.schedule_id else None,
     }
 
 

@@ -25,6 +25,14 @@ CALLS = [
     ("get", "/queues/default"),
     ("post", "/queues/default/pause"),
     ("post", "/queues/default/resume"),
+    ("get", "/schedules"),
+    ("post", "/schedules"),
+    ("get", f"/schedules/{ID}"),
+    ("patch", f"/schedules/{ID}"),
+    ("delete", f"/schedules/{ID}"),
+    ("post", f"/schedules/{ID}/pause"),
+    ("post", f"/schedules/{ID}/resume"),
+    ("post", f"/schedules/{ID}/run"),
 ]
 
 

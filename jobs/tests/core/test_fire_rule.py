@@ -84,6 +84,10 @@ def test_what_was_held_is_not_missed() -> None:
     assert decide(late, was_held=True, **held).fires == at(0)
 
 
+def test_what_is_not_due_yet_is_what_follows() -> None:
+    assert decide(NOW - SECOND) == FireDecision([], NOW)
+
+
 def test_nothing_follows_the_end() -> None:
     ends_at = NOW + MINUTE
     assert decide(NOW + SECOND, ends_at=ends_at) == FireDecision(at(0), minute(1))

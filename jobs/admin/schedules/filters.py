@@ -1,0 +1,20 @@
+"""Filters of the list of schedules."""
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+from jobs.admin.shared.filters import Choices, ColumnFilter
+
+if TYPE_CHECKING:
+    from jobs.admin.shared.read_only import ModelAdmin
+
+
+class PausedFilter(ColumnFilter):
+    """Whether people have paused a schedule."""
+
+    title = "paused"
+    parameter_name = "paused"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        return [("True", "yes"), ("False", "no")]

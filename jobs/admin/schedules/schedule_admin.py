@@ -1,0 +1,206 @@
+"""Schedules in the admin: staff make, change, pause and run them, by the services of the API."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from jobs.admin.schedules.filters import PausedFilter
+from jobs.admin.schedules.schedule_form import FIELDS, ScheduleForm
+from jobs.admin.shared.filters import QueueFilter, TypeFilter
+from jobs.admin.shared.read_only import ModelAdmin
+from jobs.admin.shared.rendering import EMPTY, badge, moment, moment_column, pretty_json
+from jobs.core.actor import actor_of
+from jobs.core.errors import JobsError
+from jobs.models import Event, Job, Schedule
+from jobs.services.schedules import (
+    schedule_change,
+    schedule_create,
+    schedule_delete,
+    schedule_outlook,
+    schedule_pause,
+    schedule_resume,
+    schedule_run,
+)
+from jobs.services.visibility import masked_payload
+from jobs.sql.statements import database_now
+
+JOBS_SHOWN, EVENTS_SHOWN = 20, 10
+
+
+class ScheduleAdmin(ModelAdmin):
+    """Every schedule. Those that code declares can be paused, resumed and run here, no more."""
+
+    form = ScheduleForm
+    list_display = (
+        "name",
+        "type",
+        "meaning",
+        "state_badge",
+        "next_fire",
+        "last_fired",
+        "last_outcome",
+    )
+    list_filter = (PausedFilter, TypeFilter, QueueFilter)
+    search_fields = ("name",)
+    ordering = ("name",)
+    sortable_by = ()
+    list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
+    actions = ("pause_selected", "resume_selected", "run_selected")
+    change_form_template = "admin/jobs/schedule/record.html"
+
+    class Media:
+        css = {"all": ["jobs/admin.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
+        newest = Job.objects.filter(schedule_id=OuterRef("pk")).order_by("-pk")
+        orphaned = Schedule.objects.orphaned().filter(pk=OuterRef("pk"))
+        return Schedule.objects.select_related("created_by").annotate(
+            last_state=Subquery(newest.values("state")[:1]),
+            orphan=Subquery(orphaned.values("pk")[:1]),
+            now=Now(),
+        )
+
+    def get_fields(self, request: HttpRequest, obj: Schedule | None = None) -> list[Any]:
+        if self.has_change_permission(request, obj) or obj is None:
+            return FIELDS
+        return [name if name != "payload" else "payload_masked" for name in FIELDS]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Schedule | None = None) -> list[str]:
+        return [] if self.has_change_permission(request, obj) else ["payload_masked"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not self._is_codes(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Schedule | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not self._is_codes(obj)
+
+    def has_run_permission(self, request: HttpRequest) -> bool:
+        """Asked by Django before it offers or runs the action."""
+        return request.user.has_perm("jobs.run_schedule")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Not the ORM's save: the services check once more, guard and write the event."""
+        actor, spec, paused = actor_of(request.user), form.spec(), form.cleaned_data["paused"]
+        if change:
+            changes = {**spec._asdict(), "paused": paused}
+            schedule_change(schedule_id=obj.pk, changes=changes, actor=actor)
+        else:
+            made = schedule_create(
+                spec=spec, paused=paused, actor=actor, created_by_id=request.user.pk
+            )
+            obj.pk, obj._state.adding = made.pk, False
+        obj.refresh_from_db()
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        schedule_delete(schedule_id=obj.pk, actor=actor_of(request.user))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        for schedule in queryset:
+            self.delete_model(request, schedule)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Says what a service refused that the form could not know of: a race."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except JobsError as error:
+            self.message_user(request, f"Nothing was changed: {error}.", level=messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    @admin.action(description="Pause selected", permissions=["change"])
+    def pause_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        self._apply(request, queryset, schedule_pause, "paused")
+
+    @admin.action(description="Resume selected", permissions=["change"])
+    def resume_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        self._apply(request, queryset, schedule_resume, "resumed")
+
+    @admin.action(description="Run selected now", permissions=["run"])
+    def run_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        self._apply(request, queryset, schedule_run, "run")
+
+    def _apply(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Schedule],
+        service: Callable[..., object],
+        participle: str,
+    ) -> None:
+        """One after the other, and says of which something was refused."""
+        done = 0
+        for schedule in queryset:
+            try:
+                service(schedule_id=schedule.pk, actor=actor_of(request.user))
+            except JobsError as error:
+                self.message_user(
+                    request, f"Schedule {schedule.name}: {error}.", level=messages.WARNING
+                )
+            else:
+                done += 1
+        if done:
+            noun = "schedule" if done == 1 else "schedules"
+            self.message_user(request, f"{done} {noun} {participle}.", level=messages.SUCCESS)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if schedule := kwargs.get("obj"):
+            jobs = Job.objects.filter(schedule_id=schedule.pk).order_by("-pk")
+            context["outlook"] = schedule_outlook(schedule, database_now())
+            context["jobs"] = jobs.defer("payload", "errors")[:JOBS_SHOWN]
+            context["events"] = Event.objects.about("schedule", schedule.pk)[:EVENTS_SHOWN]
+            context["decisions"] = self._decisions(request, schedule)
+            context["is_codes"] = self._is_codes(schedule)
+            context["state"] = self.state_badge(schedule)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _decisions(self, request: HttpRequest, schedule: Schedule) -> list[tuple[str, str]]:
+        """The actions that this person may take here, with their labels."""
+        offered = [
+            ("resume_selected", "Resume") if schedule.paused else ("pause_selected", "Pause"),
+            ("run_selected", "Run now"),
+        ]
+        allowed = self.get_actions(request)
+        return [one for one in offered if one[0] in allowed]
+
+    def _is_codes(self, schedule: Schedule | None) -> bool:
+        """Whether code declares it, so that it cannot be changed here."""
+        if schedule is None or not schedule.declared_in:
+            return False
+        return not Schedule.objects.orphaned().filter(pk=schedule.pk).exists()
+
+    @admin.display(description="fires")
+    def meaning(self, schedule: Schedule) -> str:
+        outlook = schedule_outlook(schedule, schedule.now)  # type: ignore[attr-defined]
+        return outlook.description or outlook.error
+
+    @admin.display(description="state")
+    def state_badge(self, schedule: Schedule) -> str:
+        if schedule.paused:
+            return badge("paused")
+        if getattr(schedule, "orphan", None):
+            return badge("orphaned", "no longer declared")
+        if schedule.error:
+            return badge("failing", f"failing ({schedule.failures})")
+        if schedule.next_fire_at is None:
+            return badge("ended")
+        return badge("held") if schedule.held_since else badge("active")
+
+    @admin.display(description="next fire time (UTC)")
+    def next_fire(self, schedule: Schedule) -> str:
+        return EMPTY if schedule.paused else moment(schedule.next_fire_at)
+
+    last_fired = moment_column("last_fired_at", "last fired")
+
+    @admin.display(description="last job")
+    def last_outcome(self, schedule: Schedule) -> str:
+        state: str | None = schedule.last_state  # type: ignore[attr-defined]  # annotated above
+        return badge(state) if state else EMPTY
+
+    @admin.display(description="payload")
+    def payload_masked(self, schedule: Schedule) -> str:
+        return pretty_json(masked_payload(schedule.type, schedule.payload))

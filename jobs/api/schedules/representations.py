@@ -1,0 +1,115 @@
+"""What the calls about schedules answer. Sensitive payload fields are masked."""
+
+from datetime import datetime
+from typing import Any, NotRequired, TypedDict
+
+from django.urls import reverse
+
+from jobs.api.shared.moments import written, written_or_none
+from jobs.core.fire_times import FireTime
+from jobs.handlers.registry import job_types
+from jobs.models import Schedule
+from jobs.services.schedules import schedule_outlook
+from jobs.services.visibility import masked_payload
+
+
+class FireTimeRepresentation(TypedDict):
+    """A fire time: in UTC, by the schedule's clocks, and what their changes do to it."""
+
+    utc: str
+    local: str
+    note: str | None
+
+
+class ScheduleLinks(TypedDict):
+    """Where a schedule and its jobs are, and what can be done next."""
+
+    self: str
+    jobs: str
+    run: str
+    pause: NotRequired[str]
+    resume: NotRequired[str]
+
+
+class ScheduleRepresentation(TypedDict):
+    """A schedule: what was asked for, what that means, and how it goes."""
+
+    id: str
+    name: str
+    type: str
+    payload: dict[str, Any]
+    cron: str | None
+    every_seconds: float | None
+    timezone: str
+    queue: str | None
+    priority: int | None
+    missed: str
+    overlap: str
+    starts_at: str | None
+    ends_at: str | None
+    paused: bool
+    description: str
+    next_fire_times: list[str]
+    next_fires: list[FireTimeRepresentation]
+    last_fired_at: str | None
+    held_since: str | None
+    failures: int
+    error: str | None
+    declared_in: str | None
+    created_by: str | None
+    created_at: str
+    links: ScheduleLinks
+
+
+def schedule_representation(schedule: Schedule, now: datetime) -> ScheduleRepresentation:
+    """The schedule, as it looks `now`. Rows come with `created_by`."""
+    outlook, every = schedule_outlook(schedule, now), schedule.every_seconds
+    client, job_type = schedule.created_by, job_types.find(schedule.type)
+    return {
+        "id": str(schedule.pk),
+        "name": schedule.name,
+        "type": schedule.type,
+        "payload": masked_payload(schedule.type, schedule.payload),
+        "cron": schedule.cron or None,
+        "every_seconds": int(every) if every is not None and every.is_integer() else every,
+        "timezone": schedule.timezone,
+        "queue": schedule.queue or (job_type.queue if job_type else None),
+        "priority": schedule.priority,
+        "missed": schedule.missed,
+        "overlap": schedule.overlap,
+        "starts_at": written_or_none(schedule.starts_at),
+        "ends_at": written_or_none(schedule.ends_at),
+        "paused": schedule.paused,
+        "description": outlook.description,
+        "next_fire_times": [written(one.moment) for one in outlook.fire_times],
+        "next_fires": [_fire_time(one) for one in outlook.fire_times],
+        "last_fired_at": written_or_none(schedule.last_fired_at),
+        "held_since": written_or_none(schedule.held_since),
+        "failures": schedule.failures,
+        "error": outlook.error or None,
+        "declared_in": schedule.declared_in or None,
+        "created_by": client.get_username() if client else None,
+        "created_at": written(schedule.created_at),
+        "links": _links(schedule),
+    }
+
+
+def _fire_time(fire_time: FireTime) -> FireTimeRepresentation:
+    return {
+        "utc": written(fire_time.moment),
+        "local": fire_time.local.isoformat(),
+        "note": fire_time.note,
+    }
+
+
+def _links(schedule: Schedule) -> ScheduleLinks:
+    links: ScheduleLinks = {
+        "self": reverse("schedule", args=[schedule.pk]),
+        "jobs": f"{reverse('jobs')}?schedule={schedule.pk}",
+        "run": reverse("schedule-run", args=[schedule.pk]),
+    }
+    if schedule.paused:
+        links["resume"] = reverse("schedule-resume", args=[schedule.pk])
+    else:
+        links["pause"] = reverse("schedule-pause", args=[schedule.pk])
+    return links

@@ -1,0 +1,144 @@
+"""Schedules fire: each fire time that is due makes exactly one job, whichever workers look."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import DataError, IntegrityError
+
+from jobs.core.message import QueueMessage
+from jobs.core.schedule_move import ScheduleMove
+from jobs.handlers.registry import job_types
+from jobs.models import Schedule
+from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.maintenance.round import Round
+from jobs.services.schedules.firing import broken_move, move_of
+from jobs.services.serving import serving_now
+from jobs.services.short_transaction import limit_transaction, short_transaction
+from jobs.sql.contention import repeats_conflicts
+from jobs.sql.statements import database_now
+
+logger = logging.getLogger(__name__)
+
+# Schedules in one transaction. Two workers share a thousand that are due at the same moment;
+# fewer at a time cost more in all.
+FIRE_LIMIT = 500
+# A worker that freezes while it fires holds these rows for as long: PostgreSQL ends its session.
+FIRE_IDLE_SECONDS = 3.0
+# What is due and was not fired is another worker's: it has the rows, or knows their types.
+LEFT_TO_OTHERS_SECONDS = 0.25
+
+Moved = tuple[Schedule, ScheduleMove]
+"""A schedule as it was read, and what becomes of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FireRound(Round):
+    """`count`: jobs that were made. `next_seconds`: when the next schedule is due; None: never."""
+
+    next_seconds: float | None = None
+
+
+def jobs_fire_schedules() -> FireRound:
+    """Fires schedules that are due by the database's clock, at most `FIRE_LIMIT` of them.
+
+    Any number of workers may do so at once: each takes rows that no other holds, without waiting.
+    A schedule that fails does not stop the others: that is counted on it, and logged.
+    """
+    seconds = Schedule.objects.seconds_to_next()
+    if seconds is None or seconds > 0:
+        return FireRound(next_seconds=seconds)
+    try:
+        moves, messages = _fire(FIRE_LIMIT)
+    except (IntegrityError, DataError):
+        # PostgreSQL refused what one of them would insert: each for itself, so that it is found.
+        moves, messages = _fire_one_by_one()
+    for schedule, move in moves:
+        _log(schedule, move)
+    if messages:
+        logger.info(
+            "Fired schedules: %d jobs",
+            len(messages),
+            extra={"event": "schedules.fired", "count": len(messages)},
+        )
+    return FireRound(
+        len(messages), is_full=len(moves) >= FIRE_LIMIT, next_seconds=_next_seconds(bool(moves))
+    )
+
+
+@repeats_conflicts
+def _fire(limit: int, only: UUID | None = None) -> tuple[list[Moved], list[QueueMessage]]:
+    with short_transaction():
+        limit_transaction("idle_in_transaction_session_timeout", FIRE_IDLE_SECONDS)
+        schedules = _due(limit, only)
+        if not schedules:
+            return [], []
+        busy = Schedule.objects.busy([one.id for one in schedules if one.minds_overlap])
+        now = database_now()  # after the look, so that all of them are due by then
+        moves = [(one, move_of(one, now=now, is_busy=one.id in busy)) for one in schedules]
+        messages = Schedule.objects.fire([move for _, move in moves])
+        dispatch_after_commit([(message, 0.0) for message in messages])
+    return moves, messages
+
+
+def _fire_one_by_one() -> tuple[list[Moved], list[QueueMessage]]:
+    moves: list[Moved] = []
+    messages: list[QueueMessage] = []
+    for schedule_id in Schedule.objects.due().values_list("id", flat=True)[:FIRE_LIMIT]:
+        try:
+            moved, made = _fire(1, schedule_id)
+        except (IntegrityError, DataError) as error:
+            moved, made = _count_failure(schedule_id, error), []
+        moves += moved
+        messages += made
+    return moves, messages
+
+
+@repeats_conflicts
+def _count_failure(schedule_id: UUID, error: Exception) -> list[Moved]:
+    with short_transaction():
+        limit_transaction("idle_in_transaction_session_timeout", FIRE_IDLE_SECONDS)
+        now = database_now()
+        moves = [(one, broken_move(one, now=now, error=error)) for one in _due(1, schedule_id)]
+        Schedule.objects.fire([move for _, move in moves])
+    return moves
+
+
+def _due(limit: int, only: UUID | None) -> Sequence[Schedule]:
+    """Schedules that are due, locked; those of types that only other workers know are theirs."""
+    due = Schedule.objects.due().select_for_update(skip_locked=True, of=("self",))
+    if only is not None:
+        due = due.filter(id=only)
+    schedules = list(due[:limit])
+    unknown = {one.type for one in schedules} - set(job_types.names())
+    if not unknown or not (theirs := serving_now().known_of(unknown)):
+        return schedules
+    return list(due.exclude(type__in=theirs)[:limit])
+
+
+def _next_seconds(has_fired: bool) -> float | None:
+    seconds = Schedule.objects.seconds_to_next()
+    if seconds is None or has_fired:
+        return seconds
+    return max(seconds, LEFT_TO_OTHERS_SECONDS)
+
+
+def _log(schedule: Schedule, move: ScheduleMove) -> None:
+    fields = {"schedule": schedule.name, "schedule_id": str(schedule.id)}
+    # Said at the first failure, and whenever their number has doubled.
+    failures = schedule.failures + 1
+    if move.error and not failures & (failures - 1):
+        logger.warning(
+            "Schedule %s made no job: %s",
+            schedule.name,
+            move.error,
+            extra={**fields, "event": "schedule.failed", "failures": failures},
+        )
+    elif move.skipped:
+        logger.info(
+            "Schedule %s has skipped fire times (%s)",
+            schedule.name,
+            move.skipped,
+            extra={**fields, "event": "schedule.skipped", "reason": move.skipped},
+        )

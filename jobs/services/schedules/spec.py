@@ -1,0 +1,117 @@
+"""What is asked of a schedule, and whether it makes sense."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN, jobs_conf
+from jobs.core.errors import ScheduleInvalid
+from jobs.core.fire_rule import Missed, Overlap
+from jobs.core.number import is_number
+from jobs.core.schedule_rule import Fault, ScheduleRule, in_utc, rule_faults
+from jobs.models import Schedule
+from jobs.services.enqueue.request import JobRequest
+from jobs.services.enqueue.resolve import new_job
+from jobs.services.visibility import masked_payload
+
+NAME_MAX = 100
+
+
+class ScheduleSpec(NamedTuple):
+    """A schedule as it is asked for. What is None is left to the job type and the settings.
+
+    `cron` or `every_seconds`, not both; `timezone`: an IANA name. `missed` and `overlap`: members
+    of `Missed` and `Overlap`. Fire times lie from `starts_at` to `ends_at`, both included.
+    """
+
+    name: str
+    type: str
+    payload: Mapping[str, Any]
+    cron: str | None = None
+    every_seconds: float | None = None
+    timezone: str = "UTC"
+    queue: str | None = None
+    priority: int | None = None
+    missed: str = Missed.ONCE.value
+    overlap: str = Overlap.ALLOW.value
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    @property
+    def rule(self) -> ScheduleRule:
+        return ScheduleRule(
+            self.cron,
+            self.every_seconds,
+            self.timezone,
+            in_utc(self.starts_at),
+            in_utc(self.ends_at),
+        )
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The values of the columns of `Schedule` that have these names."""
+        return {
+            **self._asdict(),
+            "payload": dict(self.payload),
+            "cron": self.cron or "",
+            "queue": self.queue or "",
+            "missed": str(self.missed),
+            "overlap": str(self.overlap),
+        }
+
+
+def spec_of(schedule: Schedule) -> ScheduleSpec:
+    """What was asked of a schedule that is there."""
+    columns = {name: getattr(schedule, name) for name in ScheduleSpec._fields}
+    return ScheduleSpec(
+        **{
+            **columns,
+            "cron": schedule.cron or None,
+            "queue": schedule.queue or None,
+            "starts_at": in_utc(schedule.starts_at),
+            "ends_at": in_utc(schedule.ends_at),
+        }
+    )
+
+
+def spec_shown(spec: ScheduleSpec) -> dict[str, Any]:
+    """The spec as events show it: as JSON, without the values of sensitive fields."""
+    shown = {**spec._asdict(), "payload": masked_payload(spec.type, dict(spec.payload))}
+    return {
+        name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+        for name, value in shown.items()
+    }
+
+
+def job_request(spec: ScheduleSpec) -> JobRequest:
+    """The job that the schedule makes, without a key and a moment."""
+    return JobRequest(
+        type=spec.type, payload=spec.payload, queue=spec.queue, priority=spec.priority
+    )
+
+
+def check_spec(spec: ScheduleSpec, now: datetime) -> None:
+    """Raises ScheduleInvalid, or what `job_enqueue` would raise for its type, payload and queue."""
+    check_request(spec, rule_faults(spec.rule, now))
+
+
+def check_request(spec: ScheduleSpec, faults: Iterable[Fault] = ()) -> None:
+    """The same, with these faults of its rule."""
+    new_job(job_request(spec), None, jobs_conf())
+    errors: dict[str, list[str]] = {}
+    for field, sentence in [*_plain_faults(spec), *faults]:
+        errors.setdefault(field, []).append(sentence)
+    if errors:
+        raise ScheduleInvalid(errors)
+
+
+def _plain_faults(spec: ScheduleSpec) -> Iterator[Fault]:
+    if not spec.name.strip() or len(spec.name) > NAME_MAX or not spec.name.isprintable():
+        yield "name", f"Give a name of 1 to {NAME_MAX} characters, for example daily-report."
+    for field, choices in (("missed", Missed), ("overlap", Overlap)):
+        if getattr(spec, field) not in choices.values:
+            yield field, f"Choose one of {', '.join(choices.values)}."
+    if spec.priority is not None and not (
+        is_number(spec.priority, int) and PRIORITY_MIN <= spec.priority <= PRIORITY_MAX
+    ):
+        yield "priority", f"Give a priority of {PRIORITY_MIN} to {PRIORITY_MAX}, 9 is most urgent."

@@ -1,0 +1,49 @@
+"""The worker's part in firing schedules: it looks when the next one is due."""
+
+import threading
+
+from jobs.core.clock import Clock
+from jobs.services.maintenance.fire_schedules import jobs_fire_schedules
+from jobs.services.maintenance.round import run_rounds
+from jobs.services.schedules.declare import (
+    CONFIRM_SECONDS,
+    schedules_confirm_declared,
+    schedules_declare,
+)
+
+# How soon a schedule that was just made, changed or resumed is noticed.
+LOOK_SECONDS = 1.0
+# How often the timer is called; it asks the database only when something may be due.
+FIRE_SECONDS = 0.05
+
+
+class ScheduleTimer:
+    """To be called often: asks the database only when a schedule may be due, or after a second."""
+
+    def __init__(self, clock: Clock, stop: threading.Event) -> None:
+        self._clock = clock
+        self._stop = stop
+        self._next_look = clock.monotonic()
+        self._next_confirmation: float | None = None
+
+    def __call__(self) -> None:
+        """Fires what is due; waits for that if it is a moment away."""
+        now = self._clock.monotonic()
+        if self._next_confirmation is None or now >= self._next_confirmation:
+            self._declare()
+            self._next_confirmation = now + CONFIRM_SECONDS
+        if now < self._next_look - FIRE_SECONDS:
+            return
+        if now < self._next_look and self._clock.wait(self._stop, self._next_look - now):
+            return
+        # Should the database be away, it is not asked again at once.
+        self._next_look = now + LOOK_SECONDS
+        for done in run_rounds(jobs_fire_schedules, may_go_on=lambda: not self._stop.is_set()):
+            seconds = LOOK_SECONDS if done.next_seconds is None else done.next_seconds
+            self._next_look = self._clock.monotonic() + min(seconds, LOOK_SECONDS)
+
+    def _declare(self) -> None:
+        if self._next_confirmation is None:
+            schedules_declare()
+        else:
+            schedules_confirm_declared()
