@@ -5,6 +5,7 @@ GUNICORN_CMD_ARGS; gunicorn reads both by itself.
 """
 
 import gc
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,33 +16,8 @@ from gunicorn.glogging import Logger
 from scheduler.env import EXIT_USAGE, read_environment
 from scheduler.logs.config import logging_config
 
-
-class AccessLog(Logger):  # type: ignore[misc]
-    """The line of each answer, with its figures as fields.
-
-    Probes that went well have none: one every few seconds would drown the rest.
-    """
-
-    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> None:
-        went_well = resp.status_code < 400
-        if not self.access_log_enabled or (went_well and _is_probe(environ["PATH_INFO"])):
-            return
-        atoms = self.atoms(resp, req, environ, request_time)
-        fields = {
-            "event": "request.answered",
-            "method": atoms["m"],
-            "path": atoms["U"],
-            "status_code": resp.status_code,
-            "bytes": resp.sent,
-            "milliseconds": atoms["M"],
-        }
-        self.access_log.info(
-            self.cfg.access_log_format, self.atoms_wrapper_class(atoms), extra=fields
-        )
-
-
-def _is_probe(path: str) -> bool:
-    return path.startswith("/health")
+# Of a process: database connections, its log, the event loop, libraries.
+OWN_FILES = 100
 
 
 def _logging() -> dict[str, Any]:
@@ -51,9 +27,25 @@ def _logging() -> dict[str, Any]:
         sys.stderr.write(f"{error}\n")  # without a traceback: it says which variable to set
         sys.exit(EXIT_USAGE)
     config = logging_config(env.log_level, env.log_format)
-    for name in ("gunicorn.error", "gunicorn.access"):
+    for name in ("gunicorn.error", "scheduler.serving.access_log"):
         config["loggers"][name] = {"handlers": ["stderr"], "level": "INFO", "propagate": False}
     return config
+
+
+def _connections(wished: int) -> int:
+    """How many connections a process can have, with room for the files that it opens itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = wished + OWN_FILES
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return min(wished, soft - OWN_FILES)
+
+
+class ErrorLog(Logger):  # type: ignore[misc]
+    """gunicorn's log of itself. The line of each answer is in `scheduler/serving/access_log.py`."""
+
+    access_log_enabled = False
 
 
 def post_worker_init(worker: Any) -> None:
@@ -64,10 +56,13 @@ def post_worker_init(worker: Any) -> None:
 
 bind = "0.0.0.0:8000"  # a container publishes it on the address that its host chooses
 
-# A request waits for PostgreSQL most of its time, so threads are cheaper than processes. Each
-# thread keeps one database connection.
-worker_class = "gthread"
+# Clients wait on an event loop; Django runs on so many threads, each with one database connection.
+# A request waits for PostgreSQL most of its time, so threads are cheaper than processes.
+# docs/decisions/0014-how-the-api-is-served.md
+worker_class = "scheduler.serving.worker.ApiWorker"
 threads = 8
+worker_connections = _connections(2_000)
+asgi_lifespan = "off"
 
 # Heartbeat files of the workers belong in memory: on a slow disk they would block.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
@@ -79,8 +74,5 @@ max_requests = 20_000  # a slow leak in any library stays small
 max_requests_jitter = 2_000
 control_socket_disable = True
 
-# The path without its query string, and no header: no token can get into the log.
-logger_class = AccessLog
+logger_class = ErrorLog
 logconfig_dict = _logging()
-accesslog = "-"
-access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms'

@@ -64,19 +64,24 @@ BUSY = Problem(
 )
 
 
-def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """The response that tells this problem."""
-    body: ProblemBody = {
+def problem_body(problem: Problem, path: str, request_id: str) -> ProblemBody:
+    """What the problem says about the request of that path."""
+    return {
         "type": "about:blank",  # `code` tells problems of one status apart
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
-        "instance": escape_uri_path(request.path),
+        "instance": escape_uri_path(path),
         "code": problem.code,
-        "request_id": request_id(request),
+        "request_id": request_id,
         "errors": problem.errors,
         "error_count": problem.error_count,
     }
+
+
+def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The response that tells this problem."""
+    body = problem_body(problem, request.path, request_id(request))
     return JsonResponse(
         body, status=problem.status, headers=problem.headers, content_type=CONTENT_TYPE
     )

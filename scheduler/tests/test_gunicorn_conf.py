@@ -25,7 +25,7 @@ class Api:
     @property
     def access_log(self) -> str:
         lines = self.log_file.read_text().splitlines()
-        return "\n".join(line for line in lines if "gunicorn.access" in line)
+        return "\n".join(line for line in lines if "scheduler.serving.access_log" in line)
 
     def get(self, path: str, **headers: str) -> int:
         """The status of the answer."""
@@ -74,7 +74,10 @@ def test_every_line_of_a_request_has_its_id_and_an_event(api: Api) -> None:
 
     refused, answered = lines
     assert (refused["event"], refused["logger"]) == ("request.refused", "django.request")
-    assert (answered["event"], answered["logger"]) == ("request.answered", "gunicorn.access")
+    assert (answered["event"], answered["logger"]) == (
+        "request.answered",
+        "scheduler.serving.access_log",
+    )
     assert (answered["method"], answered["path"]) == ("GET", "/no-such-path")
     assert answered["status_code"] == 404
     assert {line["request_id"] for line in lines} == {"req-7"}

@@ -1,0 +1,160 @@
+"""The ASGI application in front of Django: clients wait here, on the event loop; threads only work.
+
+A request takes a thread when it is complete, and leaves it when its answer is there, however slowly
+the client sends and reads. What is to wait for long (a client that polls, a stream of events) is a
+coroutine here, and takes no thread.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, NamedTuple
+
+from scheduler.http.problems import Problem
+from scheduler.serving.access_log import log_answer
+from scheduler.serving.limits import (
+    ANSWER_SECONDS,
+    BODY_BYTES_PER_SECOND,
+    BODY_GRACE_SECONDS,
+    BODY_MAX_BYTES,
+    FORM_MAX_BYTES,
+    LARGE_BODIES,
+    SMALL_BODY_BYTES,
+)
+from scheduler.serving.refusals import BODY_TOO_LARGE, BODY_TOO_SLOW, refusal
+from scheduler.serving.threads import Threads, resolve
+from scheduler.serving.wsgi_call import Answer, BodyWanted, Scope, WsgiApplication, WsgiCall
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# Answered by a thread of its own, so that it says whether the process lives, not how busy it is.
+LIVE_PATH = "/health/live"
+
+
+class ClientGone(Exception):
+    """The connection ended before the request was complete."""
+
+
+class Refused(Exception):
+    """The body is not read to its end."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+class Framing(NamedTuple):
+    """What the headers say of the body."""
+
+    length: int
+    is_chunked: bool
+    is_json: bool
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it can be read before anything is known of the call."""
+        return not self.is_chunked and self.length <= SMALL_BODY_BYTES
+
+
+class Front:
+    """Django behind an event loop."""
+
+    def __init__(self, application: WsgiApplication, threads: int) -> None:
+        self._application = application
+        self._threads = Threads(threads, "request")
+        self._probe = Threads(1, "probe")
+        self._large = asyncio.Semaphore(LARGE_BODIES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        try:
+            await _deliver(await self._answer(scope, receive), send)
+        except Refused as refused:
+            answer = refusal(refused.problem, scope["path"])
+            log_answer(scope, answer, 0.0)
+            await _deliver(answer, send)
+        except ClientGone:
+            pass
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        framing = _framing(scope)
+        if framing.is_small:
+            body = await _body(receive, framing.length) if framing.length else b""
+            return await self._called(scope, body)
+        # Most refusals need no body. The connection ends with them, as the body stays unread.
+        try:
+            return _closing(await self._called(scope, None))
+        except BodyWanted:
+            pass
+        if framing.length > (BODY_MAX_BYTES if framing.is_json else FORM_MAX_BYTES):
+            raise Refused(BODY_TOO_LARGE)
+        async with self._large:
+            return await self._called(scope, await _body(receive, framing.length))
+
+    async def _called(self, scope: Scope, body: bytes | None) -> Answer:
+        """Django's answer, from a thread; raises BodyWanted if it asks for a body that is None."""
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[Answer | BaseException] = loop.create_future()
+
+        def call() -> None:
+            begun = time.perf_counter()
+            one = WsgiCall(self._application, scope, body)
+            try:
+                answer = one.answer()
+            except BaseException as error:  # noqa: BLE001 - raised on the event loop
+                resolve(loop, answered, error)
+                return
+            resolve(loop, answered, answer)
+            log_answer(scope, answer, time.perf_counter() - begun)
+            one.close()
+
+        is_probe = scope["path"].rstrip("/") == LIVE_PATH
+        (self._probe if is_probe else self._threads).run(call)
+        answer = await answered
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+def _framing(scope: Scope) -> Framing:
+    headers = dict(scope["headers"])
+    return Framing(
+        length=int(headers.get(b"content-length", 0)),
+        is_chunked=b"transfer-encoding" in headers,
+        is_json=headers.get(b"content-type", b"").startswith(b"application/json"),
+    )
+
+
+async def _body(receive: Receive, length: int) -> bytes:
+    """The body; raises Refused if it comes too slowly, ClientGone if it does not come."""
+    begun = asyncio.get_running_loop().time()
+    parts: list[bytes] = []
+    received = 0
+    while received < length:
+        deadline = begun + BODY_GRACE_SECONDS + received / BODY_BYTES_PER_SECOND
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise Refused(BODY_TOO_SLOW) from None
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        parts.append(message["body"])
+        received += len(message["body"])
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _deliver(answer: Answer, send: Send) -> None:
+    """Sends the answer; gives up on a client that does not take it, which ends the connection."""
+    start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+    await send(start)
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await send({"type": "http.response.body", "body": answer.body})
+    except TimeoutError:
+        pass
+
+
+def _closing(answer: Answer) -> Answer:
+    return answer._replace(headers=[*answer.headers, (b"connection", b"close")])

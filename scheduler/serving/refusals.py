@@ -1,0 +1,58 @@
+"""Refusals that the server gives by itself, without Django. Each ends the connection."""
+
+import json
+from uuid import uuid4
+
+from scheduler.http.problems import CONTENT_TYPE, INTERNAL_ERROR, Problem, problem_body
+from scheduler.http.request_id import HEADER
+from scheduler.serving.limits import BODY_BYTES_PER_SECOND, BODY_GRACE_SECONDS, HEADERS_SECONDS
+from scheduler.serving.wsgi_call import Answer
+
+HEADERS_TOO_SLOW = Problem(
+    408,
+    "headers_too_slow",
+    f"The request line and the headers were not complete within {HEADERS_SECONDS:.0f} s.",
+)
+BODY_TOO_SLOW = Problem(
+    408,
+    "body_too_slow",
+    f"The body came too slowly: it may take {BODY_GRACE_SECONDS:.0f} s, and longer at "
+    f"{BODY_BYTES_PER_SECOND // 1024} KiB/s.",
+)
+BODY_TOO_LARGE = Problem(413, "body_too_large", "The body is larger than anything that is read.")
+TOO_MANY_CONNECTIONS = Problem(
+    503, "too_many_connections", "The server has no room for another connection. Try again.",
+    headers={"Retry-After": "5"},
+)  # fmt: skip
+
+_BY_STATUS = {
+    problem.status: problem
+    for problem in (
+        Problem(400, "bad_request", "The request is malformed."),
+        Problem(414, "uri_too_long", "The path and the query are longer than what is read."),
+        Problem(431, "headers_too_large", "The headers are more or longer than what is read."),
+        Problem(501, "unsupported_transfer_coding", "Send the body with a Content-Length."),
+        INTERNAL_ERROR,
+    )
+}
+
+
+def problem_of_status(status: int) -> Problem:
+    """The problem of a status with which the server refuses what is no proper request."""
+    return _BY_STATUS.get(status) or Problem(status, "refused", "The request is refused.")
+
+
+def refusal(problem: Problem, path: str) -> Answer:
+    """The answer that tells the problem, with a request id of its own."""
+    request_id = uuid4().hex
+    body = json.dumps(problem_body(problem, path, request_id)).encode()
+    headers = {
+        "Content-Type": CONTENT_TYPE,
+        "Content-Length": str(len(body)),
+        "Cache-Control": "no-store",
+        "Connection": "close",
+        HEADER: request_id,
+        **problem.headers,
+    }
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    return Answer(problem.status, encoded, body)
