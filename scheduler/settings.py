@@ -48,6 +48,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "scheduler.urls"
 WSGI_APPLICATION = "scheduler.wsgi.application"
 APPEND_SLASH = False
+CSRF_FAILURE_VIEW = "scheduler.http.error_views.csrf_failure"
 
 TEMPLATES = [
     {

@@ -23,6 +23,9 @@ class CredentialsParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """The parsed body; raises `RequestDataTooBig` or `ParseError`."""
+        # Before anything is read: a server that has not taken the body yet need not.
+        if _length(parser_context) > BODY_MAX_BYTES:
+            raise RequestDataTooBig(f"The body has more than {BODY_MAX_BYTES} bytes.")
         body = stream.read(BODY_MAX_BYTES + 1)
         if len(body) > BODY_MAX_BYTES:
             raise RequestDataTooBig(f"The body has more than {BODY_MAX_BYTES} bytes.")
@@ -34,6 +37,11 @@ class CredentialsParser(BaseParser):
             raise ParseError("The JSON is nested too deeply.") from None
         except ValueError as error:
             raise ParseError(f"The body is not JSON in UTF-8: {error}.") from None
+
+
+def _length(parser_context: Mapping[str, Any] | None) -> int:
+    request = (parser_context or {}).get("request")
+    return int(request.META.get("CONTENT_LENGTH") or 0) if request is not None else 0
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,17 +1,26 @@
 """The views that Django calls for errors: problems for the API, Django's pages for the admin."""
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.views import defaults
+from django.views import csrf, defaults
+from django.views.decorators.csrf import csrf_exempt
 
 from scheduler.http.admin_middleware import is_for_admin
 from scheduler.http.exception_handler import problem_of
 from scheduler.http.problems import INTERNAL_ERROR, NOT_FOUND, Problem, problem_response
 
 
+@csrf_exempt  # Nothing is changed, and a POST to a wrong path is told that it is wrong.
 def no_such_path(request: HttpRequest) -> HttpResponse:
     """The last of the URL patterns: as a view, it answers in the same way while DEBUG is on."""
     return problem_response(request, NOT_FOUND)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token (CSRF_FAILURE_VIEW)."""
+    if is_for_admin(request):
+        return csrf.csrf_failure(request, reason)
+    return problem_response(request, _problem(PermissionDenied(), PermissionDenied()))
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:

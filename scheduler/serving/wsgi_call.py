@@ -45,7 +45,11 @@ class WsgiCall:
     def answer(self) -> Answer:
         """The whole answer; raises BodyWanted if the body is asked for and is None."""
         self._response = self._application(self._environ, self._start_response)
-        return Answer(self._status, self._headers, b"".join(self._response))
+        body = b"".join(self._response)
+        if all(name != b"content-length" for name, _ in self._headers):
+            # Refusals of the first middlewares; without it the body would be sent in chunks.
+            self._headers.append((b"content-length", b"%d" % len(body)))
+        return Answer(self._status, self._headers, body)
 
     def close(self) -> None:
         """Ends the call: Django gives up what it holds for the request."""

@@ -19,6 +19,24 @@ def test_a_path_that_is_not_there(browser: Client, settings: Any, path: str, deb
     problem(browser.get(path), 404, "not_found")
 
 
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
+@pytest.mark.parametrize("path", ["/nothing", "/addjob", "/static/nothing.css", "/a//b", "/%00"])
+def test_a_path_that_is_not_there_for_any_method(method: str, path: str) -> None:
+    browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    headers = {"Origin": "https://elsewhere.example.com"}
+
+    problem(getattr(browser, method)(path, "{}", "application/json"), 404, "not_found")
+    problem(browser.post(path, {"a": 1}, headers=headers), 404, "not_found")
+
+
+def test_a_form_without_its_token_beside_the_admin() -> None:
+    browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
+
+    problem(browser.post("/admin", {"a": 1}), 403, "permission_denied")
+    page = browser.post("/admin/login/", {"username": "root"})
+    assert (page.status_code, page["Content-Type"].split(";")[0]) == (403, "text/html")
+
+
 def test_a_path_is_told_in_the_form_of_a_uri(browser: Client) -> None:
     assert browser.get('/é"<b>').json()["instance"] == "/%C3%A9%22%3Cb%3E"
 

@@ -1,0 +1,117 @@
+"""What the server refuses by itself is a problem as well; what it does not read ends with it."""
+
+import json
+
+import pytest
+
+from scheduler.tests.serving.conftest import Client, Reply, Server, get, post
+
+HOST = b"Host: localhost\r\n"
+LARGE = 6_000_000
+
+
+def assert_problem(answer: Reply, status: int, code: str) -> None:
+    body = json.loads(answer.body)
+    assert (answer.status, body["status"], body["code"]) == (status, status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-request-id"] == body["request_id"]
+    assert body["title"]
+    assert body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "code"),
+    [
+        (b"nonsense\r\n\r\n", 400, "bad_request"),
+        (b"GET /\r\n\r\n", 400, "bad_request"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400, "bad_request"),
+        (b"GET / HTTP/9.9\r\n" + HOST + b"\r\n", 400, "bad_request"),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"No colon\r\n\r\n", 400, "bad_request"),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"Bad name: x\r\n\r\n", 400, "bad_request"),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: ten\r\n\r\n", 400, "bad_request"),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\n", 400, "bad_request"),
+        (
+            b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            400, "bad_request",
+        ),
+        (b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414, "uri_too_long"),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 70_000 + b"\r\n\r\n", 431,
+         "headers_too_large"),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: a\r\n" * 500 + b"\r\n", 431, "headers_too_large"),
+        (
+            b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: foo, chunked\r\n\r\n",
+            501, "unsupported_transfer_coding",
+        ),
+    ],
+    ids=[
+        "no HTTP", "no version", "TLS", "version", "no colon", "name of a header",
+        "length is a word",
+        "negative length", "two lengths", "long path", "long header", "many headers",
+        "transfer coding",
+    ],
+)  # fmt: skip
+def test_what_is_no_proper_request(server: Server, raw: bytes, status: int, code: str) -> None:
+    with server.connect(raw) as client:
+        answer = client.answer()
+
+        assert_problem(answer, status, code)
+        assert answer.headers["connection"] == "close"
+        assert client.ends()
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status", "code"),
+    [
+        (post("/addJob", LARGE), 401, "not_authenticated"),
+        (post("/addJob", LARGE, more="Authorization: Bearer a.b.c\r\n"), 401, "token_not_valid"),
+        (post("/login", LARGE), 413, "body_too_large"),
+        (post("/nowhere", LARGE), 404, "not_found"),
+        (post("/", LARGE), 405, "method_not_allowed"),
+        (post("/login", LARGE, more="Content-Encoding: gzip\r\n"), 415,
+         "unsupported_content_encoding"),
+        (post("/login", None, more="Transfer-Encoding: chunked\r\n"), 411, "length_required"),
+        (post("/addJob", LARGE, more="Expect: 100-continue\r\n"), 401, "not_authenticated"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_before_its_body_is_read(
+    server: Server, request_head: bytes, status: int, code: str
+) -> None:
+    with server.connect(request_head) as client:
+        answer = client.answer()
+
+        assert_problem(answer, status, code)
+        assert answer.headers["connection"] == "close"
+        assert client.ends()
+
+
+def test_the_answer_is_not_lost_while_the_body_still_comes(server: Server) -> None:
+    """A connection that is closed with unread bytes is reset, which takes the answer along."""
+    with server.connect(post("/login", LARGE)) as client:
+        for _ in range(60):
+            client.send(b" " * 100_000)
+        assert_problem(client.answer(), 413, "body_too_large")
+
+
+def test_a_client_that_waits_for_100_gets_it(server: Server) -> None:
+    with server.connect(post("/login", 2, more="Expect: 100-continue\r\n")) as client:
+        assert client.answer().status == 100
+        client.send(b"{}")
+        assert_problem(client.answer(), 400, "invalid")
+
+
+def test_a_small_refused_body_does_not_end_the_connection(server: Server) -> None:
+    with server.connect(post("/addJob", 2, b"{}")) as client:
+        assert_problem(client.answer(), 401, "not_authenticated")
+        assert_next(client)
+
+
+def test_an_upgrade_is_answered_as_a_plain_request(server: Server) -> None:
+    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    raw = get("/nowhere")[:-2] + f"{upgrade}Sec-WebSocket-Key: {'A' * 22}==\r\n\r\n".encode()
+    with server.connect(raw) as client:
+        assert_problem(client.answer(), 404, "not_found")
+
+
+def assert_next(client: Client) -> None:
+    client.send(get("/health/live"))
+    assert client.answer().status == 200
