@@ -1,5 +1,5 @@
 """The admin: jobs, results, dead letters, progress,
-processed keys, key waits, events, queues, schedules and workers.
+processed keys, key waits, mail allowances, events, queues, schedules and workers.
 
 Everything is read-only but for schedules, and for actions: dead letters are replayed and discarded,
 queues paused and resumed.
@@ -12,6 +12,7 @@ from jobs.admin.events.event_admin import EventAdmin
 from jobs.admin.job_results.job_result_admin import JobResultAdmin
 from jobs.admin.jobs.job_admin import JobAdmin
 from jobs.admin.key_waits.key_wait_admin import KeyWaitAdmin
+from jobs.admin.mail_allowances.mail_allowance_admin import MailAllowanceAdmin
 from jobs.admin.processed_keys.processed_key_admin import ProcessedKeyAdmin
 from jobs.admin.progress_reports.progress_report_admin import ProgressReportAdmin
 from jobs.admin.queues.queue_admin import QueueAdmin
@@ -23,6 +24,7 @@ from jobs.models import (
     Job,
     JobResult,
     KeyWait,
+    MailAllowance,
     ProcessedKey,
     ProgressReport,
     Queue,
@@ -36,6 +38,7 @@ admin.site.register(ProgressReport, ProgressReportAdmin)
 admin.site.register(DeadLetter, DeadLetterAdmin)
 admin.site.register(ProcessedKey, ProcessedKeyAdmin)
 admin.site.register(KeyWait, KeyWaitAdmin)
+admin.site.register(MailAllowance, MailAllowanceAdmin)
 admin.site.register(Event, EventAdmin)
 admin.site.register(Queue, QueueAdmin)
 admin.site.register(Schedule, ScheduleAdmin)

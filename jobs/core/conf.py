@@ -46,6 +46,12 @@ class JobsConf:
     # How long Redis remembers that an effect is done.
     cache_mark_seconds: int = 86_400
 
+    # Senders that clients may name beside DEFAULT_FROM_EMAIL: addresses, and domains as `@name`.
+    email_from: list[str] = field(default_factory=list)
+    # Recipients of one mail, and of all mails of one client in a day.
+    email_recipients_max: int = 50
+    email_recipients_per_day: int = 100_000
+
     # Jobs at a time in one worker process: on threads, and on the event loop.
     concurrency: int = 10
     async_concurrency: int = 100

@@ -14,6 +14,11 @@ QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 CONCURRENCY_LIMIT = 1_000
 ASYNC_CONCURRENCY_LIMIT = 100_000
 
+# Mail servers must take 100 recipients of one mail (RFC 5321, 4.5.3.1.8); many take no more.
+EMAIL_RECIPIENTS_LIMIT = 100
+
+_SENDER = re.compile(r"[^\s@,<>\"]*@[^\s@,<>\"]+")
+
 _DAY_SECONDS = 86_400
 _YEAR_SECONDS = 366 * _DAY_SECONDS
 _CENTURY_DAYS = 36_500
@@ -29,6 +34,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "retry_jitter": (0, 10),
     "crash_limit": (1, 1_000),
     "cache_mark_seconds": (1, _YEAR_SECONDS),
+    "email_recipients_max": (1, EMAIL_RECIPIENTS_LIMIT),
+    "email_recipients_per_day": (1, 10**9),
     "concurrency": (1, CONCURRENCY_LIMIT),
     "async_concurrency": (1, ASYNC_CONCURRENCY_LIMIT),
     "heartbeat_seconds": (0.01, _DAY_SECONDS),
@@ -51,7 +58,7 @@ def broken_rules(conf: JobsConf) -> list[str]:
     return (
         list(_wrong_types(conf))
         or list(_out_of_range(conf))
-        or [*_queues(conf), *_liveness(conf), *_retries(conf), *_redis(conf)]
+        or [*_queues(conf), *_liveness(conf), *_retries(conf), *_redis(conf), *_mail(conf)]
     )
 
 
@@ -108,6 +115,21 @@ def _retries(conf: JobsConf) -> Iterator[str]:
         yield (
             f"JOBS_RETRY_CAP_SECONDS is {conf.retry_cap_seconds:g} and JOBS_RETRY_BASE_SECONDS "
             f"{conf.retry_base_seconds:g}; the cap must not be less than the base."
+        )
+
+
+def _mail(conf: JobsConf) -> Iterator[str]:
+    for sender in conf.email_from:
+        if not _SENDER.fullmatch(sender) or not sender.isprintable():
+            yield (
+                f"JOBS_EMAIL_FROM names {sender[:80]!r}; name addresses (shop@example.com) and "
+                "domains (@example.com)."
+            )
+    if conf.email_recipients_per_day < conf.email_recipients_max:
+        yield (
+            f"JOBS_EMAIL_RECIPIENTS_PER_DAY is {conf.email_recipients_per_day} and "
+            f"JOBS_EMAIL_RECIPIENTS_MAX {conf.email_recipients_max}; a day must have room for one "
+            "mail."
         )
 
 

@@ -85,6 +85,21 @@ class UnknownQueue(JobsError):
         self.known = known
 
 
+class RecipientsLimitReached(JobsError):
+    """The client's mails have had as many recipients as it may have mailed in a day.
+
+    `wait_seconds`: after how long these will be within the limit.
+    """
+
+    def __init__(self, limit: int, wait_seconds: float) -> None:
+        super().__init__(
+            f"your mails may have {limit} recipients a day, and have had them; wait, or ask the "
+            "server's operator for more (JOBS_EMAIL_RECIPIENTS_PER_DAY)"
+        )
+        self.limit = limit
+        self.wait_seconds = wait_seconds
+
+
 class IdempotencyKeyReused(JobsError):
     """The client has used the idempotency key before, for the same type with another payload.
 

@@ -12,7 +12,7 @@ class NewJob(NamedTuple):
 
     It is due at `run_at`; if that is None, `delay_seconds` after the insert. An `effect_key` of
     None stands for the job's own id. `former_effect_key`: how a client's key was written before it
-    named the client; None for all others.
+    named the client; None for all others. `recipients`: how many people its mail goes to.
     """
 
     type: str
@@ -26,6 +26,7 @@ class NewJob(NamedTuple):
     run_at: datetime | None = None
     delay_seconds: float = 0.0
     former_effect_key: str | None = None
+    recipients: int = 0
 
     @property
     def is_plain(self) -> bool:

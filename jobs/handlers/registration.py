@@ -64,6 +64,9 @@ def _argument_faults(job_type: Any) -> Iterator[str]:
         yield "effect must be a member of Effect"
     if job_type.key is not None and (not callable(job_type.key) or is_async(job_type.key)):
         yield "key must be a plain function of the payload"
+    recipients = job_type.recipients
+    if recipients is not None and (not callable(recipients) or is_async(recipients)):
+        yield "recipients must be a plain function of the payload"
     if not all(isinstance(name, str) for name in job_type.sensitive):
         yield "sensitive must name fields of the payload"
     if not isinstance(job_type.calls_effect_begins, bool):

@@ -25,6 +25,9 @@ Handler = Callable[[Payload, JobContext], object]
 KeyFunction = Callable[[Payload], str]
 """Derives the effect key from a payload."""
 
+RecipientsFunction = Callable[[Payload], int]
+"""Says how many people the mail of a payload goes to."""
+
 
 @dataclass(frozen=True)
 class JobType:
@@ -41,6 +44,7 @@ class JobType:
     key: KeyFunction | None = None
     sensitive: frozenset[str] = field(default_factory=frozenset)
     calls_effect_begins: bool = False
+    recipients: RecipientsFunction | None = None
 
     @cached_property
     def is_async(self) -> bool:
@@ -104,6 +108,7 @@ def job_type(
     key: KeyFunction | None = None,
     sensitive: tuple[str, ...] | str = (),
     calls_effect_begins: bool = False,
+    recipients: RecipientsFunction | None = None,
 ) -> Callable[[Handler], Handler]:
     """Registers the decorated function as the handler of jobs of type `name`.
 
@@ -125,6 +130,8 @@ def job_type(
     calls_effect_begins: for `Effect.ONCE`: the handler calls `context.effect_begins()` just before
         its effect. What is cut off before that point has not happened, and runs again. An effect
         that comes without the call may be repeated.
+    recipients: for types that send mail: how many people the payload's mail goes to. What clients
+        may have sent in a day is limited (`JOBS_EMAIL_RECIPIENTS_PER_DAY`).
 
     Raises ImproperlyConfigured when it is applied; see `JobTypes.add`.
     """
@@ -144,6 +151,7 @@ def job_type(
                 # Not the letters of a text: the comma of a tuple of one is easily forgotten.
                 sensitive=frozenset([sensitive] if isinstance(sensitive, str) else sensitive),
                 calls_effect_begins=calls_effect_begins,
+                recipients=recipients,
             )
         )
         return handler

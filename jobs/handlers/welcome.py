@@ -46,6 +46,7 @@ def same_address(payload: Payload) -> str:
     queue="emails",
     key=same_address,
     calls_effect_begins=True,
+    recipients=lambda _: 1,
 )
 def send_welcome_email(payload: Payload, context: JobContext) -> None:
     """Sends the welcome. Subject and text are templates, which a project may override."""

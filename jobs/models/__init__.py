@@ -5,6 +5,7 @@ from jobs.models.event import Event
 from jobs.models.job import Job
 from jobs.models.job_result import JobResult
 from jobs.models.key_wait import KeyWait
+from jobs.models.mail_allowance import MailAllowance
 from jobs.models.processed_key import ProcessedKey
 from jobs.models.progress_report import ProgressReport
 from jobs.models.queue import Queue
@@ -17,6 +18,7 @@ __all__ = [
     "Job",
     "JobResult",
     "KeyWait",
+    "MailAllowance",
     "ProcessedKey",
     "ProgressReport",
     "Queue",

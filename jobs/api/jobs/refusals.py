@@ -12,6 +12,7 @@ from jobs.core.errors import (
     JobsError,
     PayloadInvalid,
     PayloadTooLarge,
+    RecipientsLimitReached,
     UnknownJobType,
     UnknownQueue,
 )
@@ -56,6 +57,17 @@ class KeyReused(ValidationError):
     default_code = "idempotency_key_reused"
 
 
+class TooManyRecipients(APIException):
+    """429: the client's mails have had as many recipients as it may have mailed in a day."""
+
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_code = "recipients_limit"
+
+    def __init__(self, detail: str, wait_seconds: float) -> None:
+        super().__init__(detail)
+        self.wait = wait_seconds
+
+
 class AlreadyFinal(APIException):
     """409: the job is in a final state."""
 
@@ -81,6 +93,8 @@ def job_refusal(error: JobsError) -> APIException | None:
             return KeyReused({"payload": {name: [differs] for name in error.fields}})
         case PayloadTooLarge():
             return TooLarge(sentence_of(error))
+        case RecipientsLimitReached():
+            return TooManyRecipients(sentence_of(error), error.wait_seconds)
         case JobAlreadyFinal():
             return AlreadyFinal(sentence_of(error))
         case _:

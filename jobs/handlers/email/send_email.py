@@ -6,27 +6,54 @@ from django.core.mail import EmailMultiAlternatives
 from rest_framework import serializers
 
 from jobs import Effect, JobContext, job_type
+from jobs.core.conf import jobs_conf
+from jobs.core.conf_rules import EMAIL_RECIPIENTS_LIMIT
 from jobs.handlers.context import Payload
 from jobs.handlers.email.delivery import deliver
 from jobs.handlers.email.fields import MailboxesField, MailboxField, OneLineField
+from jobs.handlers.email.sender import is_allowed_sender
 
 logger = logging.getLogger(__name__)
-
-# Mail servers must take 100 recipients of one mail (RFC 5321, 4.5.3.1.8); many take no more.
-RECIPIENTS_LIMIT = 50
 
 
 class SendEmailPayload(serializers.Serializer[Payload]):
     """What a client sends for `send_email`."""
 
-    to = MailboxesField(allow_empty=False, max_length=RECIPIENTS_LIMIT)
-    cc = MailboxesField(required=False, max_length=RECIPIENTS_LIMIT)
-    bcc = MailboxesField(required=False, max_length=RECIPIENTS_LIMIT)
+    to = MailboxesField(allow_empty=False, max_length=EMAIL_RECIPIENTS_LIMIT)
+    cc = MailboxesField(required=False, max_length=EMAIL_RECIPIENTS_LIMIT)
+    bcc = MailboxesField(required=False, max_length=EMAIL_RECIPIENTS_LIMIT)
     reply_to = MailboxesField(required=False, max_length=10)
     from_email = MailboxField(required=False)
     subject = OneLineField(max_length=900)
     text = serializers.CharField(trim_whitespace=False)
     html = serializers.CharField(trim_whitespace=False, required=False)
+
+    def validate_from_email(self, mailbox: str) -> str:
+        """A sender that the settings allow: the service is no open relay."""
+        if not is_allowed_sender(mailbox):
+            raise serializers.ValidationError(
+                "This server does not send mail from that address. Leave from_email out, or ask "
+                "its operator to allow it (JOBS_EMAIL_FROM).",
+                code="sender_not_allowed",
+            )
+        return mailbox
+
+    def validate(self, attrs: Payload) -> Payload:
+        """Refuses a mail to more people than the settings allow, wherever they are named."""
+        count, limit = recipients(attrs), jobs_conf().email_recipients_max
+        if count > limit:
+            said = (
+                f"This mail has {count} recipients in to, cc and bcc; at most {limit} are allowed."
+            )
+            raise serializers.ValidationError(
+                {"to": [serializers.ErrorDetail(said, code="too_many_recipients")]}
+            )
+        return attrs
+
+
+def recipients(payload: Payload) -> int:
+    """How many mailboxes the mail goes to."""
+    return sum(len(payload.get(field) or []) for field in ("to", "cc", "bcc"))
 
 
 # The texts are masked, because mails carry links that reset passwords.
@@ -36,6 +63,7 @@ class SendEmailPayload(serializers.Serializer[Payload]):
     effect=Effect.ONCE,
     queue="emails",
     sensitive=("text", "html"),
+    recipients=recipients,
     calls_effect_begins=True,
 )
 def send_email(payload: Payload, context: JobContext) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 from django.db import connection, transaction
 
 from jobs.core.conf import jobs_conf
-from jobs.core.errors import JobsError, RequestsRefused
+from jobs.core.errors import JobsError, RecipientsLimitReached, RequestsRefused
 from jobs.core.new_job import NewJob
 from jobs.services.enqueue.enqueued import Enqueued
 from jobs.services.enqueue.group_commit import GroupCommit
 from jobs.services.enqueue.insert import insert_batch, insert_in_batches
+from jobs.services.enqueue.mail_allowance import Inserted, insert_within_allowance
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.resolve import new_job, new_job_or_error
 from jobs.services.enqueue.reused_key import reused_key
@@ -43,8 +44,8 @@ def job_enqueue(
     many calls run at once: the unique index decides. A job that has succeeded and was pruned since
     is known by its processed key (`Enqueued.is_pruned`).
 
-    Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue, and IdempotencyKeyReused
-    if the key's job has another payload.
+    Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue, RecipientsLimitReached,
+    and IdempotencyKeyReused if the key's job has another payload.
     """
     request = JobRequest(
         type=type,
@@ -69,7 +70,7 @@ def job_enqueue_together(*, request: JobRequest, submitted_by_id: int | None) ->
     new = new_job(request, submitted_by_id, jobs_conf())
     if new.idempotency_key is not None or connection.in_atomic_block:
         return _accept(request, new)
-    return _together.write(new)
+    return _accepted(_together.write(new))
 
 
 @repeats_conflicts
@@ -88,7 +89,8 @@ def jobs_enqueue(
     if atomic and refused:
         raise RequestsRefused(refused)
     with transaction.atomic():
-        enqueued = iter(insert_in_batches([one for one in prepared if isinstance(one, NewJob)]))
+        new_jobs = [one for one in prepared if isinstance(one, NewJob)]
+        enqueued = iter(insert_within_allowance(new_jobs, insert_in_batches))
         answers = [
             one if isinstance(one, JobsError) else _answer(request, one, next(enqueued))
             for request, one in zip(requests, prepared, strict=True)
@@ -100,13 +102,22 @@ def jobs_enqueue(
 
 @repeats_conflicts
 def _accept(request: JobRequest, new: NewJob) -> Enqueued:
-    [enqueued] = insert_batch([new])
+    [inserted] = insert_within_allowance([new], insert_batch)
+    enqueued = _accepted(inserted)
     if error := reused_key(request, new, enqueued):
         raise error
     return enqueued
 
 
-def _answer(request: JobRequest, new: NewJob, enqueued: Enqueued) -> Answer:
+def _accepted(inserted: Inserted) -> Enqueued:
+    if isinstance(inserted, RecipientsLimitReached):
+        raise inserted
+    return inserted
+
+
+def _answer(request: JobRequest, new: NewJob, enqueued: Inserted) -> Answer:
+    if isinstance(enqueued, RecipientsLimitReached):
+        return enqueued
     return (new.idempotency_key and reused_key(request, new, enqueued)) or enqueued
 
 
@@ -117,4 +128,6 @@ def _refuse_all_for_any(answers: Sequence[Answer]) -> None:
         raise RequestsRefused(refused)
 
 
-_together = GroupCommit[NewJob, Enqueued](insert_batch)
+_together = GroupCommit[NewJob, Inserted](
+    lambda new_jobs: insert_within_allowance(new_jobs, insert_batch)
+)

@@ -43,6 +43,11 @@ def insert_batch(new_jobs: Sequence[NewJob]) -> list[Enqueued]:
     return [Enqueued(new, one) if one else holders.answer(new) for new, one in pairs]
 
 
+def is_duplicate(new: NewJob) -> bool:
+    """Whether the client's idempotency key belongs to a job that is there, or was."""
+    return new.idempotency_key is not None and _Holders([new]).find(new) is not None
+
+
 class _Holders:
     """What has the idempotency keys of these duplicates, all of one client: a job or its key."""
 
@@ -58,8 +63,12 @@ class _Holders:
 
     def answer(self, new: NewJob) -> Enqueued:
         """Inserts the job after all if what had its key was pruned at this moment."""
-        holder = self._job(new) or (new.effect_key and self._keys.get(new.effect_key))
+        holder = self.find(new)
         return Enqueued(new, holder) if holder else insert_batch([new])[0]
+
+    def find(self, new: NewJob) -> Job | ProcessedKey | None:
+        """What has the job's idempotency key."""
+        return self._job(new) or self._keys.get(new.effect_key or "")
 
     def _job(self, new: NewJob) -> Job | None:
         return self._jobs.get((new.type, new.idempotency_key))

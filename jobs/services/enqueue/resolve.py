@@ -42,6 +42,7 @@ def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) ->
         max_retries=_max_retries(job_type, request.max_retries, conf),
         run_at=request.run_at,
         delay_seconds=request.delay_seconds or 0.0,
+        recipients=job_type.recipients(clean) if job_type.recipients is not None else 0,
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.core.mail import EmailMessage
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pytest_django.fixtures import Settings
 
 from jobs.handlers.email.address import envelope_address
 from jobs.handlers.email.send_email import SendEmailPayload
@@ -59,7 +60,8 @@ def test_what_is_not_a_sender(sender: str) -> None:
 @pytest.mark.parametrize(
     "address", ["ann@example.com", "Ann <ann@example.com>", '"Example, Ann" <ann@bücher.example>']
 )
-def test_mailboxes(address: str) -> None:
+def test_mailboxes(address: str, settings: Settings) -> None:
+    settings.JOBS_EMAIL_FROM = ["@example.com", "@bücher.example"]
     assert errors_of(FINE | {"to": [address], "from_email": address}) == set()
 
 
@@ -93,4 +95,42 @@ def test_between_1_and_50_recipients() -> None:
     assert errors_of(FINE | {"to": []}) == {"to"}
     assert errors_of(FINE | {"to": many[:50]}) == set()
     assert errors_of(FINE | {"to": many}) == {"to"}
-    assert errors_of(FINE | {"cc": many, "bcc": many}) == {"cc", "bcc"}
+    assert errors_of(FINE | {"cc": many * 2, "bcc": many * 2}) == {"cc", "bcc"}
+
+
+@pytest.mark.parametrize(
+    ("sender", "is_allowed"),
+    [
+        ("no-reply@example.org", True),
+        ("Somebody Else <No-Reply@EXAMPLE.org>", True),
+        ("other@example.org", False),
+        ("shop@example.com", True),
+        ("shop@sub.example.com", False),
+        ("any@bücher.example", True),
+        ("any@xn--bcher-kva.example", True),
+        ("ceo@bank.example", False),
+        ("no-reply@example.org.evil.example", False),
+        ('"no-reply@example.org" <ceo@bank.example>', False),
+    ],
+)
+def test_only_allowed_senders(sender: str, is_allowed: bool, settings: Settings) -> None:
+    settings.DEFAULT_FROM_EMAIL = "Example <no-reply@example.org>"
+    settings.JOBS_EMAIL_FROM = ["Shop@Example.com", "@bücher.example"]
+
+    serializer = SendEmailPayload(data=FINE | {"from_email": sender})
+
+    assert serializer.is_valid() == is_allowed
+    if not is_allowed:
+        assert serializer.errors["from_email"][0].code == "sender_not_allowed"
+        assert "JOBS_EMAIL_FROM" in serializer.errors["from_email"][0]
+
+
+def test_the_recipients_of_a_mail_are_counted_wherever_they_are_named(settings: Settings) -> None:
+    settings.JOBS_EMAIL_RECIPIENTS_MAX = 3
+    two = ["ann@example.com", "ben@example.com"]
+
+    assert errors_of(FINE | {"cc": two}) == set()
+    for more in ({"cc": two, "bcc": ["cora@example.com"]}, {"to": two * 2}, {"bcc": two * 2}):
+        serializer = SendEmailPayload(data=FINE | more)
+        assert not serializer.is_valid()
+        assert serializer.errors["to"][0].code == "too_many_recipients"

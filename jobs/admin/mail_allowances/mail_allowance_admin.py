@@ -1,0 +1,30 @@
+"""Mail allowances in the admin."""
+
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
+from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.rendering import moment
+from jobs.core.conf import jobs_conf
+from jobs.models import MailAllowance
+
+
+class MailAllowanceAdmin(ReadOnlyAdmin):
+    """How many recipients of its day a client has used, when it was counted for the last time."""
+
+    list_display = ("client", "recipients", "counted")
+    fields = list_display
+    list_select_related = ("client",)
+    search_help_text = "The beginning of a client's name."
+
+    def search(self, term: str) -> Q:
+        return Q(**{f"client__{get_user_model().USERNAME_FIELD}__startswith": term})
+
+    @admin.display(description="recipients")
+    def recipients(self, allowance: MailAllowance) -> str:
+        return f"{allowance.used:.0f} of {jobs_conf().email_recipients_per_day} a day"
+
+    @admin.display(description="counted at (UTC)")
+    def counted(self, allowance: MailAllowance) -> str:
+        return moment(allowance.counted_at)

@@ -1,0 +1,64 @@
+"""Whoever holds an account may have so many people mailed in a day: the service is no open relay.
+
+Jobs that send no mail, and those of Django code, pay nothing for it. The others are counted in the
+transaction that inserts them; what is refused, or was there before, does not count.
+"""
+
+from collections.abc import Callable, Sequence
+
+from django.db import connection, transaction
+
+from jobs.core.conf import jobs_conf
+from jobs.core.errors import RecipientsLimitReached
+from jobs.core.new_job import NewJob
+from jobs.models import MailAllowance
+from jobs.services.enqueue.enqueued import Enqueued
+from jobs.services.enqueue.insert import is_duplicate
+from jobs.services.short_transaction import limit_transaction
+
+LOCK_SECONDS = 2.0
+
+Inserted = Enqueued | RecipientsLimitReached
+Insert = Callable[[list[NewJob]], list[Enqueued]]
+
+
+def insert_within_allowance(new_jobs: Sequence[NewJob], insert: Insert) -> list[Inserted]:
+    """Calls `insert` for the jobs whose recipients the clients may still have mailed.
+
+    Returns an answer for each job, in their order.
+    """
+    clients = {new.submitted_by_id for new in new_jobs if _is_counted(new)}
+    if not clients:
+        return list(insert(list(new_jobs)))
+    is_own = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_own:
+            # An allowance that somebody holds for longer must not hold up the jobs of others.
+            limit_transaction("lock_timeout", LOCK_SECONDS)
+        allowances = MailAllowance.objects.locked(clients)
+        errors = [
+            _take(allowances[new.submitted_by_id], new) if _is_counted(new) else None
+            for new in new_jobs
+        ]
+        accepted = [new for new, error in zip(new_jobs, errors, strict=True) if error is None]
+        enqueued = insert(accepted) if accepted else []
+        for new, one in zip(accepted, enqueued, strict=True):
+            if one.duplicate and _is_counted(new):
+                allowances[new.submitted_by_id].used -= new.recipients
+        for allowance in allowances.values():
+            allowance.save(update_fields=["used", "counted_at"])
+    rest = iter(enqueued)
+    return [next(rest) if error is None else error for error in errors]
+
+
+def _is_counted(new: NewJob) -> bool:
+    return new.recipients > 0 and new.submitted_by_id is not None
+
+
+def _take(allowance: MailAllowance, new: NewJob) -> RecipientsLimitReached | None:
+    wait_seconds = allowance.seconds_until(new.recipients)
+    # A call that is repeated gets its job, whatever the client has had mailed since.
+    if wait_seconds and not is_duplicate(new):
+        return RecipientsLimitReached(jobs_conf().email_recipients_per_day, wait_seconds)
+    allowance.used += new.recipients
+    return None
