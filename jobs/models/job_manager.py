@@ -217,28 +217,23 @@ class JobManager(_Filters["Job"]):
 
     def redispatch_lost(
         self,
-        head_ages: Mapping[tuple[str, int], float | None],
-        *,
-        asked_at: datetime,
-        margin_seconds: float,
+        lists: Mapping[tuple[str, int], tuple[datetime | None, datetime]],
         limit: int,
-        dispatched_before: datetime | None = None,
     ) -> list[QueueMessage]:
         """Dates the dispatch of queued jobs anew that must be missing from their lists.
 
-        Returns what to dispatch, at most `limit` jobs a list. `head_ages`: for each queue and
-        priority how many seconds before `asked_at` the next entry to come out was dispatched, None
-        if the list is empty. `margin_seconds`: how much earlier than that one a job must have been
-        dispatched. `dispatched_before`: leaves out what was dispatched since.
+        Returns what to dispatch, at most `limit` jobs a list. `lists`: for each queue and priority
+        the moment since which, and the one before which a job that is missing was dispatched;
+        without the first it was dispatched at any time before the second.
         """
         rows = run(
             "redispatch_lost",
-            queues=[queue for queue, _ in head_ages],
-            priorities=[priority for _, priority in head_ages],
-            head_ages=list(head_ages.values()),
-            asked_at=asked_at,
-            dispatched_before=dispatched_before or asked_at,
-            margin_seconds=margin_seconds,
+            queues=[queue for queue, _ in lists],
+            priorities=[priority for _, priority in lists],
+            dispatched_since=[
+                since.isoformat() if since else "-infinity" for since, _ in lists.values()
+            ],
+            dispatched_before=[before for _, before in lists.values()],
             limit=limit,
         )
         # By list, and within a list by id: ids sort by the time of their making.

@@ -1,29 +1,32 @@
--- Finds queued jobs that must be missing from their lists (queue and priority), and dates their
--- dispatch anew. Lists are first-in first-out: what was dispatched more than a margin before the
--- next entry to come out must have come out. `head_age` is how many seconds before `asked_at` that
--- entry was dispatched; NULL for an empty list: all has come out. What has become of the job of that
--- entry does not matter.
+-- Finds queued jobs that must be missing from their lists (queue and priority), because they were
+-- dispatched between two moments, and dates their dispatch anew. Lists are first-in first-out.
+-- `dispatched_since` spares the way over what has left the index: a transaction that keeps dead tuples
+-- keeps its entries, too. What is found is then looked up by primary key: see record_succeeded.sql.
 WITH lost AS (
     SELECT job.id
-    FROM unnest(%(queues)s::text[], %(priorities)s::smallint[], %(head_ages)s::float8[])
-        AS list (queue, priority, head_age)
+    FROM unnest(
+        %(queues)s::text[], %(priorities)s::smallint[], %(dispatched_since)s::timestamptz[],
+        %(dispatched_before)s::timestamptz[]
+    ) AS list (queue, priority, dispatched_since, dispatched_before)
     CROSS JOIN LATERAL (
         SELECT id
         FROM jobs_job
         WHERE state = 'queued'
             AND queue = list.queue
             AND priority = list.priority
-            AND dispatched_at < least(
-                %(asked_at)s::timestamptz
-                - (coalesce(list.head_age, 0) + %(margin_seconds)s) * interval '1 second',
-                %(dispatched_before)s::timestamptz
-            )
+            AND dispatched_at >= list.dispatched_since
+            AND dispatched_at < list.dispatched_before
         ORDER BY dispatched_at
         LIMIT %(limit)s
     ) AS job
 )
 UPDATE jobs_job AS job
 SET dispatched_at = statement_timestamp()
-FROM (SELECT id FROM jobs_job WHERE id IN (SELECT id FROM lost) FOR UPDATE SKIP LOCKED) AS held
-WHERE job.id = held.id AND job.state = 'queued'
+FROM (
+    SELECT id
+    FROM jobs_job
+    WHERE id = ANY (ARRAY(SELECT id FROM lost)) AND state || '' = 'queued'
+    FOR UPDATE SKIP LOCKED
+) AS held
+WHERE job.id = ANY (ARRAY[held.id])
 RETURNING job.id, job.effect_key, job.queue, job.priority

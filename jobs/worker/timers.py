@@ -11,7 +11,7 @@ from jobs.models import Job
 from jobs.services.maintenance.promote import jobs_promote_due
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.maintenance.prune_logins import jobs_prune_logins
-from jobs.services.maintenance.redispatch import jobs_redispatch_lost
+from jobs.services.maintenance.redispatch import SearchedLists, jobs_redispatch_lost
 from jobs.services.maintenance.rescue import HEARD_BEATS, RescueRound, jobs_rescue
 from jobs.services.maintenance.round import run_rounds
 from jobs.sql.statements import database_now
@@ -59,7 +59,7 @@ def timers(
     return [
         every("promote", PROMOTE_SECONDS, lambda: _promote_due(stop)),
         every("rescue", conf.heartbeat_seconds * RESCUE_BEATS, _Rescue(lease, clock, stop)),
-        every("redispatch", conf.redispatch_seconds, lambda: _redispatch_lost(queues, stop)),
+        every("redispatch", conf.redispatch_seconds, _Redispatch(queues, clock, stop)),
         every("fire", FIRE_SECONDS, ScheduleTimer(clock, stop)),
         every("prune", PRUNE_SECONDS, lambda: _prune(clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
@@ -100,16 +100,35 @@ class _Rescue:
         return jobs_rescue(heard_at=heard_at, lately=lately)
 
 
-def _redispatch_lost(queues: list[str], stop: threading.Event) -> None:
+class _Redispatch:
     """Not during an outage of Redis: rows must not be dated as dispatched when nothing was.
 
     A turn ends, whatever becomes of what it dispatches: it dispatches each job at most once.
     """
-    if not _may_ask_redis(stop):
-        return
-    one_round = partial(jobs_redispatch_lost, queues=queues, dispatched_before=database_now())
-    for _ in run_rounds(one_round, may_go_on=lambda: _may_ask_redis(stop)):
-        pass
+
+    def __init__(self, queues: list[str], clock: Clock, stop: threading.Event) -> None:
+        self._queues = queues
+        self._clock = clock
+        self._stop = stop
+        self._searched = SearchedLists()
+        self._began_anew_at = -math.inf
+
+    def __call__(self) -> None:
+        """Searches from the beginning once in a worker timeout, else where it has ended."""
+        if not _may_ask_redis(self._stop):
+            return
+        now = self._clock.monotonic()
+        if now - self._began_anew_at >= jobs_conf().worker_timeout_seconds:
+            self._searched.forget()
+            self._began_anew_at = now
+        one_round = partial(
+            jobs_redispatch_lost,
+            queues=self._queues,
+            dispatched_before=database_now(),
+            searched=self._searched,
+        )
+        for _ in run_rounds(one_round, may_go_on=lambda: _may_ask_redis(self._stop)):
+            pass
 
 
 def _prune(clock: Clock, stop: threading.Event) -> None:

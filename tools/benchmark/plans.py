@@ -47,8 +47,8 @@ def _verbs() -> "Iterator[tuple[str, Callable[[], object]]]":
     worker_id = worker_register(name=None, queues=["default"], concurrency=1).id
     queued = list(Job.objects.queued().values_list("id", flat=True)[:BATCH])
     # As if Redis had lost all, and answered in a minute's time: the most there is to find.
-    emptied = dict.fromkeys(lists_of(jobs_conf().queues))
     in_a_minute = database_now() + timedelta(minutes=1)
+    emptied = dict.fromkeys(lists_of(jobs_conf().queues), (None, in_a_minute))
     errors: list[RecordedError] = [
         {"attempt": 1, "worker": "w", "at": "", "error": "E", "message": "m", "traceback": ""}
     ]
@@ -72,9 +72,7 @@ def _verbs() -> "Iterator[tuple[str, Callable[[], object]]]":
     )
     yield (
         "redispatch lost",
-        lambda: Job.objects.redispatch_lost(
-            emptied, asked_at=in_a_minute, margin_seconds=3, limit=1_000
-        ),
+        lambda: Job.objects.redispatch_lost(emptied, limit=1_000),
     )
     yield "next due", lambda: Job.objects.next_due(["default"], BATCH)
 

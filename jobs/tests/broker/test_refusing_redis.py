@@ -10,6 +10,7 @@ import redis
 
 from jobs.broker import get_broker
 from jobs.broker.redis import RedisBroker
+from jobs.core.clock import SystemClock
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.ids import uuid7
@@ -94,10 +95,10 @@ def test_during_an_outage_of_redis_nothing_is_dispatched_again() -> None:
     get_broker().forget_everything()
     before = stored(job)
     broker_outage.failed(BrokerUnavailable("refused"))
-    timers._redispatch_lost(["default"], threading.Event())
+    timers._Redispatch(["default"], SystemClock(), threading.Event())()
     assert stored(job).dispatched_at == before.dispatched_at
     broker_outage.ended()
-    timers._redispatch_lost(["default"], threading.Event())
+    timers._Redispatch(["default"], SystemClock(), threading.Event())()
     assert stored(job).dispatched_at > before.dispatched_at
 
 
@@ -112,7 +113,7 @@ def test_rounds_end_where_redis_begins_to_refuse(
         return Round(1, is_full=True)
 
     monkeypatch.setattr(timers, "jobs_redispatch_lost", full_round)
-    timers._redispatch_lost(["default"], threading.Event())
+    timers._Redispatch(["default"], SystemClock(), threading.Event())()
     assert len(rounds) == 1
 
 

@@ -5,13 +5,17 @@ Counted in buffers, because their number does not depend on the machine.
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
+from jobs.broker.redis import RedisBroker
 from jobs.core.ids import uuid7s
 from jobs.models import Job, Worker
+from jobs.services.maintenance.redispatch import SearchedLists, jobs_redispatch_lost
 from jobs.services.maintenance.rescue import jobs_rescue
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one, heard_now
@@ -60,6 +64,16 @@ def test_rescue_reads_nothing_of_what_live_workers_have_run(worker: Worker) -> N
     claim_one(make_job(), worker)
 
     assert buffers(lambda: jobs_rescue(heard_at=heard_now(), lately=True)) <= 20
+
+
+def test_redispatch_reads_nothing_of_what_was_searched_before(
+    worker: Worker, broker: RedisBroker, settings: Settings
+) -> None:
+    settings.JOBS_REDISPATCH_MARGIN_SECONDS = 0.0
+    search = partial(jobs_redispatch_lost, queues=["default"], searched=SearchedLists())
+
+    assert buffers(search) > DRAINED / 50
+    assert buffers(search) <= 100  # the way down the index, for each priority
 
 
 def test_the_dead_tuples_are_there(worker: Worker) -> None:

@@ -13,12 +13,14 @@ import pytest
 from django.db import connection, transaction
 
 from jobs.core.attempt_error import RecordedError
-from jobs.core.claim import ClaimedJob
+from jobs.core.claim import ClaimedJob, Start
 from jobs.core.ids import uuid7s
+from jobs.core.progress import Progress
 from jobs.core.retry import Die, Requeue
 from jobs.core.states import DeathReason
 from jobs.models import Job, KeyWait, Worker
 from jobs.models.job_manager import CLAIMED_FIELDS
+from jobs.services.progress import progress_write
 from jobs.sql.statements import run
 from jobs.tests.factories import make_worker
 
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SMALL, MEDIUM, LARGE = 3_000, 20_000, 60_000
 SCAN = re.compile(
-    r"(?:Seq|Bitmap Heap) Scan on jobs_job|Index (?:Only )?Scan using (\w+) on jobs_job"
+    r"(?:Seq|Bitmap Heap) Scan on jobs_job\b|Index (?:Only )?Scan using (\w+) on jobs_job"
 )
 REMOVED = re.compile(r"Rows Removed by (?:Join )?Filter: (\d+)")
 ERRORS: list[RecordedError] = [
@@ -76,6 +78,10 @@ def test_hot_statements_look_up_the_rows_they_are_about(
         queued = list(Job.objects.queued().values_list("id", flat=True)[:size])
         moves: dict[str, Callable[[], object]] = {
             "claim": partial(Job.objects.claim, worker.id, queued),
+            "starts": partial(Job.objects.record_starts, [Start(one, True) for one in claims]),
+            "progress": partial(
+                progress_write, reports=[(one, Progress(1, 2, "m")) for one in claims]
+            ),
             "succeeded": partial(Job.objects.record_succeeded, claims),
             "requeued": partial(
                 Job.objects.record_requeued, [(one, Requeue(1.0, 1, 0), ERRORS) for one in claims]

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import transaction
 from pytest_django import Settings
 
 from jobs.broker.redis import RedisBroker
+from jobs.core.clock import SystemClock
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.message import QueueMessage
 from jobs.core.outage import broker_outage
@@ -20,7 +22,7 @@ from jobs.models.moments import seconds_ago
 from jobs.services.attempts import jobs_claim, jobs_give_back
 from jobs.services.cancel import job_cancel
 from jobs.services.maintenance import redispatch
-from jobs.services.maintenance.redispatch import jobs_redispatch_lost
+from jobs.services.maintenance.redispatch import SearchedLists, jobs_redispatch_lost
 from jobs.services.maintenance.round import Round
 from jobs.services.short_transaction import try_advisory_lock
 from jobs.tests.factories import make_job, make_worker
@@ -317,7 +319,7 @@ def test_a_turn_ends_whatever_becomes_of_what_it_dispatches(
         return Round(rounds[-1], is_full=len(rounds) < 10 and rounds[-1] > 0)
 
     monkeypatch.setattr(timers, "jobs_redispatch_lost", one_round)
-    timers._redispatch_lost(["default"], threading.Event())
+    timers._Redispatch(["default"], SystemClock(), threading.Event())()
     assert rounds == [1, 1, 1, 0]
     assert all(stored(job).dispatched_at > job.dispatched_at for job in jobs)
 
@@ -367,3 +369,33 @@ def test_a_claim_that_is_given_back_hides_no_loss_and_invents_none(broker: Redis
 
 def message_of(job: Job) -> QueueMessage:
     return QueueMessage(job.id, job.effect_key, job.queue, job.priority)
+
+
+def test_a_search_begins_where_the_last_one_has_ended() -> None:
+    searched = SearchedLists()
+    lost(LONG_AGO)
+    assert jobs_redispatch_lost(queues=["default"], searched=searched).count == 1
+    # Of a transaction that took long: dated before what was searched.
+    lost(LONG_AGO)
+    assert jobs_redispatch_lost(queues=["default"], searched=searched).count == 0
+    searched.forget()
+    assert jobs_redispatch_lost(queues=["default"], searched=searched).count == 1
+
+
+def test_a_search_that_ended_at_its_limit_is_not_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redispatch, "REDISPATCH_LIMIT_PER_LIST", 2)
+    searched = SearchedLists()
+    for _ in range(5):
+        lost(LONG_AGO)
+    found = [jobs_redispatch_lost(queues=["default"], searched=searched).count for _ in range(4)]
+    assert found == [2, 2, 1, 0]
+
+
+def test_a_search_that_another_worker_kept_from_happening_is_not_over() -> None:
+    searched = SearchedLists()
+    lost(LONG_AGO)
+    with transaction.atomic():
+        assert try_advisory_lock("redispatch")
+        search = partial(jobs_redispatch_lost, queues=["default"], searched=searched)
+        assert elsewhere(search).count == 0
+    assert jobs_redispatch_lost(queues=["default"], searched=searched).count == 1
