@@ -1,6 +1,7 @@
 """What is refused at the start: in one sentence that names the setting and says what to do."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pytest_django.fixtures import Settings
 from rest_framework.serializers import Serializer
 
 from jobs.core.conf import RENAMED, JobsConf
+from jobs.core.conf_rules import _RANGES
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.registry import JobType, job_types
@@ -60,6 +62,31 @@ def test_a_value_that_cannot_work_is_named(name: str, value: Any, settings: Sett
     assert said
     assert name in said[0]
     assert said[0].endswith(".")
+
+
+def test_every_number_has_a_lowest_and_a_highest_value() -> None:
+    numbers = {one.name for one in fields(JobsConf) if one.type in (int, float)}
+    assert numbers == _RANGES.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JOBS_CONCURRENCY", 1_001),
+        ("JOBS_PAYLOAD_MAX_BYTES", 10**12),
+        ("JOBS_RETENTION_DAYS", 1e9),
+        ("JOBS_GRACE_SECONDS", 1e12),
+        ("JOBS_RETRY_FACTOR", 1e300),
+        ("JOBS_EMAIL_RECIPIENTS_MAX", 101),
+        ("JOBS_EMAIL_RECIPIENTS_PER_DAY", 49),
+        ("JOBS_EMAIL_FROM", ["nobody"]),
+        ("JOBS_EMAIL_FROM", ["a@b, c@d"]),
+        ("JOBS_REDIS_PREFIX", "{jobs} :"),
+    ],
+)
+def test_what_is_too_large_or_of_another_form(name: str, value: Any, settings: Settings) -> None:
+    setattr(settings, name, value)
+    assert refusals()[0].startswith(f"{name} ")
 
 
 def test_whole_numbers_will_do_for_seconds(settings: Settings) -> None:

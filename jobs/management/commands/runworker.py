@@ -13,10 +13,9 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 from jobs.broker import get_broker
 from jobs.core.clock import SystemClock
 from jobs.core.conf import jobs_conf
-from jobs.core.conf_rules import ASYNC_CONCURRENCY_LIMIT, CONCURRENCY_LIMIT
 from jobs.core.errors import BrokerUnavailable, BrokerUnsuitable
 from jobs.core.outage import broker_outage
-from jobs.management.option_types import whole_number, worker_name
+from jobs.management.worker_options import PORT_MAX, add_worker_options
 from jobs.services.migrations import missing_migrations
 from jobs.worker.options import WorkerOptions
 from jobs.worker.process.descendants import end_descendants, end_forks_with
@@ -30,62 +29,12 @@ logger = logging.getLogger(__name__)
 
 EXIT_USAGE = 2
 
-# More processes than any machine has processors for.
-PROCESSES_LIMIT = 256
-PORT_MAX = 65_535
-
 
 class Command(BaseCommand):
     help = "Fetches jobs from Redis and runs them until SIGTERM. Start as many as you like."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        conf = jobs_conf()
-        parser.add_argument(
-            "--queues",
-            default=",".join(conf.queues),
-            help="comma-separated names (default: %(default)s)",
-        )
-        parser.add_argument(
-            "--concurrency",
-            type=whole_number(1, CONCURRENCY_LIMIT),
-            default=conf.concurrency,
-            help="jobs at a time, each on a thread (default: %(default)s)",
-        )
-        parser.add_argument(
-            "--async-concurrency",
-            type=whole_number(1, ASYNC_CONCURRENCY_LIMIT),
-            default=conf.async_concurrency,
-            help="`async def` handlers at a time, on one event loop (default: %(default)s)",
-        )
-        parser.add_argument(
-            "--name", type=worker_name, help="shown in logs and in the admin (default: random)"
-        )
-        parser.add_argument(
-            "--processes",
-            type=whole_number(1, PROCESSES_LIMIT),
-            default=1,
-            help="worker processes, restarted when they die, stopped together (default: 1)",
-        )
-        parser.add_argument(
-            "--max-jobs",
-            type=whole_number(1, 10**15),
-            help="stop gracefully after this many jobs, to be restarted",
-        )
-        parser.add_argument(
-            "--max-rss",
-            type=whole_number(1, 10**9),
-            metavar="MB",
-            help="stop gracefully once the process holds more memory, to be restarted",
-        )
-        parser.add_argument(
-            "--health-port",
-            type=whole_number(1, PORT_MAX),
-            help="serve GET /health: 503 once the fetch loop is stuck; with --processes, the next "
-            "process uses the next port",
-        )
-        parser.add_argument(
-            "--health-host", default="127.0.0.1", help="where to serve it (default: %(default)s)"
-        )
+        add_worker_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         first = WorkerOptions(
