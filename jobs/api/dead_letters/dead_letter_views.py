@@ -15,7 +15,7 @@ from jobs.api.shared.client import client_of
 from jobs.api.shared.links import job_path
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
-from jobs.api.shared.strict_call import refuse_body, refuse_query
+from jobs.api.shared.strict_call import refuse_body
 from jobs.models import DeadLetter
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.visibility import dead_letters_visible_to
@@ -37,12 +37,10 @@ class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One dead letter."""
-        refuse_query(request)
         return Response(dead_letter_representation(self._letter(request, pk)))
 
     def replay(self, request: Request, pk: str) -> Response:
         """202 once the job is back in its queue; 409 if the dead letter is resolved."""
-        refuse_query(request)
         refuse_body(request)
         letter = dead_letter_replay(
             dead_letter_id=self._letter(request, pk).pk, resolved_by_id=client_of(request).pk

@@ -14,7 +14,7 @@ from jobs.api.jobs.representations import job_receipt
 from jobs.api.jobs.submission import job_request
 from jobs.api.shared.client import client_of
 from jobs.api.shared.parser import StorableJSONParser
-from jobs.api.shared.strict_call import query_of, refuse_query
+from jobs.api.shared.strict_call import query_of
 from jobs.services.enqueue import job_enqueue_together
 
 
@@ -25,7 +25,6 @@ class AddJobView(JobRefusalMixin, APIView):
 
     def post(self, request: Request) -> Response:
         """202 once the row is committed; 200 for a job that was there already."""
-        refuse_query(request)
         accepted = job_enqueue_together(
             request=job_request(request.data), submitted_by_id=client_of(request).pk
         )
@@ -41,6 +40,7 @@ class AddJobsView(JobRefusalMixin, APIView):
     """Submits up to a thousand jobs."""
 
     parser_classes = (BulkJSONParser,)
+    takes_query = ("post",)
 
     def post(self, request: Request) -> Response:
         """200 with a result for each item, in their order; 422 if none is accepted."""

@@ -11,6 +11,7 @@ from jobs.api.queues.refusals import QueueRefusalMixin
 from jobs.api.queues.representations import queue_representation
 from jobs.api.shared.client import client_of
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.strict_call import query_of
 from jobs.core.actor import actor_of
 from jobs.services.queues import queue_now, queue_pause, queue_resume, queues_now
 
@@ -27,7 +28,7 @@ class QueueViewSet(QueueRefusalMixin, ViewSet):
 
     def list(self, request: Request) -> Response:
         """Every queue, in the order of the settings."""
-        query = QueueQuery(data=request.query_params.dict())
+        query = QueueQuery(data=query_of(request))
         query.is_valid(raise_exception=True)
         return Response({"results": [queue_representation(one) for one in queues_now()]})
 

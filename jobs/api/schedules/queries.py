@@ -3,16 +3,17 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework import serializers
 
+from jobs.api.shared.fields import QuerySwitchField, TextField
 from jobs.api.shared.page_query import PageQuery
+from jobs.services.schedules.spec import NAME_MAX
 
 
 class ScheduleQuery(PageQuery):
     """The query parameters of `GET /schedules`."""
 
-    name = serializers.CharField(required=False)
-    paused = serializers.BooleanField(required=False, default=None, allow_null=True)
+    name = TextField(max_length=NAME_MAX, required=False)
+    paused = QuerySwitchField(required=False)
 
     def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The schedules that the query asks for."""

@@ -1,7 +1,6 @@
 """The calls about schedules: parse, call one service, render."""
 
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -21,7 +20,7 @@ from jobs.api.shared.client import client_of
 from jobs.api.shared.links import job_path
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
-from jobs.api.shared.strict_call import refuse_body, refuse_query
+from jobs.api.shared.strict_call import refuse_body
 from jobs.core.actor import Actor, actor_of
 from jobs.models import Schedule
 from jobs.services.schedules import (
@@ -40,12 +39,6 @@ class ScheduleViewSet(ScheduleRefusalMixin, ViewSet):
 
     parser_classes = (StorableJSONParser,)
     permission_classes = (IsAuthenticated, MayUseSchedules)
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Called by DRF before each call: only the list has query parameters."""
-        super().initial(request, *args, **kwargs)
-        if self.action != "list":
-            refuse_query(request)
 
     def list(self, request: Request) -> Response:
         """A page of schedules, newest first."""

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from jobs.api.shared.fields import (
     JSONObjectField,
     MomentField,
+    SwitchField,
     TextField,
     WholeNumberField,
 )
@@ -51,7 +52,7 @@ class ScheduleSubmission(StrictSerializer):
     overlap = serializers.ChoiceField(Overlap.choices, required=False, allow_null=True)
     starts_at = MomentField(required=False, allow_null=True)
     ends_at = MomentField(required=False, allow_null=True)
-    paused = serializers.BooleanField(required=False)
+    paused = SwitchField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The values, with the defaults of what is null."""
@@ -63,7 +64,7 @@ class ScheduleSubmission(StrictSerializer):
 class Reason(StrictSerializer):
     """The body of a decision: why, if the person says so."""
 
-    reason = serializers.CharField(max_length=REASON_MAX, required=False, allow_blank=True)
+    reason = TextField(max_length=REASON_MAX, required=False, allow_blank=True)
 
 
 def schedule_submission(data: Any) -> tuple[ScheduleSpec, bool]:

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from jobs.services.enqueue.strict_payload import TEXT, WHOLE_NUMBER, refuse
+from jobs.services.enqueue.strict_payload import SWITCH, TEXT, WHOLE_NUMBER, refuse
 
 # As many as a 64-bit number has at most.
 _DIGITS = re.compile(r"0|-?[1-9][0-9]{0,18}")
@@ -51,6 +51,16 @@ class WholeNumberField(serializers.IntegerField):
     def accepts_unchanged(self, value: Any) -> bool:
         """True only if the number is valid."""
         return type(value) is int and self._least <= value <= self._most
+
+
+class SwitchField(serializers.BooleanField):
+    """`true` or `false` in a body; no text and no number."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """The value itself."""
+        if not SWITCH.accepts(data):
+            refuse(SWITCH)
+        return bool(data)
 
 
 class QueryNumberField(serializers.IntegerField):

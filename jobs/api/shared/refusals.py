@@ -4,12 +4,14 @@ The errors of a resource, and what they become, stand in its own `refusals.py`.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404
 from rest_framework.exceptions import APIException
+from rest_framework.request import Request
 
+from jobs.api.shared.strict_call import refuse_query
 from jobs.core.errors import JobsError
 
 
@@ -20,7 +22,19 @@ def sentence_of(error: JobsError) -> str:
 
 
 class RefusalMixin:
-    """For views: answers the errors of a resource with the refusals they stand for."""
+    """For views: answers the errors of a resource with the refusals they stand for.
+
+    Query parameters are refused, but to the calls in `takes_query`, which look at them themselves.
+    """
+
+    # Actions of a view set, or methods of another view.
+    takes_query: ClassVar[tuple[str, ...]] = ("list",)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Called by DRF before each call."""
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        if (getattr(self, "action", None) or str(request.method).lower()) not in self.takes_query:
+            refuse_query(request)
 
     def refusal_of(self, error: JobsError) -> APIException | None:
         """What the caller is told of this error; None if it is no doing of the caller's."""
