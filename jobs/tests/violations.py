@@ -4,13 +4,14 @@ from typing import Any
 
 from jobs.broker import get_broker
 from jobs.core.outcome import Failed, Succeeded
-from jobs.models import Job
+from jobs.models import Job, Worker
 from jobs.models.moments import seconds_ago
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.verification.check import Check
-from jobs.tests.factories import make_job
+from jobs.tests.factories import make_job, make_user, make_worker
+from jobs.tests.scheduling import due_schedule, fire, jobs_of
 from jobs.tests.steps import (
     HOUR_SECONDS,
     claim_one,
@@ -50,6 +51,8 @@ def by_text(text: str = "ann") -> Job:
 
 def make_one_of_each() -> None:
     """Jobs in every state that a healthy database holds."""
+    due_schedule()
+    fire()
     make_job()
     make_job(delay_seconds=HOUR_SECONDS)
     claim_one(make_job())
@@ -81,3 +84,17 @@ def unknown_to_redis() -> None:
 def marked_as_done_but_queued() -> None:
     job = make_job()
     get_broker().mark_done([(job.effect_key, job.id)])
+
+
+def due_and_not_fired() -> None:
+    due_schedule(HOUR_SECONDS)
+    Worker.objects.filter(id=make_worker().id).update(started_at=seconds_ago(HOUR_SECONDS))
+
+
+def two_jobs_of_one_fire_time() -> None:
+    """Another client has the second."""
+    schedule = due_schedule()
+    fire()
+    [job] = jobs_of(schedule)
+    again = make_job(idempotency_key=job.idempotency_key, submitted_by_id=make_user().pk)
+    change(again, schedule_id=schedule.id)

@@ -24,6 +24,7 @@ from jobs.services.schedules import (
     schedule_pause,
     schedule_resume,
     schedule_run,
+    schedule_state,
 )
 from jobs.services.visibility import masked_payload
 from jobs.sql.statements import database_now
@@ -180,15 +181,12 @@ class ScheduleAdmin(ModelAdmin):
 
     @admin.display(description="state")
     def state_badge(self, schedule: Schedule) -> str:
-        if schedule.paused:
-            return badge("paused")
-        if getattr(schedule, "orphan", None):
-            return badge("orphaned", "no longer declared")
-        if schedule.error:
-            return badge("failing", f"failing ({schedule.failures})")
-        if schedule.next_fire_at is None:
-            return badge("ended")
-        return badge("held") if schedule.held_since else badge("active")
+        state = schedule_state(schedule, is_orphaned=bool(getattr(schedule, "orphan", None)))
+        labels = {
+            "orphaned": "no longer declared",
+            "failing": f"failing ({schedule.failures})",
+        }
+        return badge(state, labels.get(state, state))
 
     @admin.display(description="next fire time (UTC)")
     def next_fire(self, schedule: Schedule) -> str:

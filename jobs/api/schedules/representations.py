@@ -31,7 +31,7 @@ class ScheduleLinks(TypedDict):
     resume: NotRequired[str]
 
 
-class ScheduleRepresentation(TypedDict):
+class ScheduleFacts(TypedDict):
     """A schedule: what was asked for, what that means, and how it goes."""
 
     id: str
@@ -58,11 +58,21 @@ class ScheduleRepresentation(TypedDict):
     declared_in: str | None
     created_by: str | None
     created_at: str
+
+
+class ScheduleRepresentation(ScheduleFacts):
+    """The facts of a schedule, and where to go on."""
+
     links: ScheduleLinks
 
 
 def schedule_representation(schedule: Schedule, now: datetime) -> ScheduleRepresentation:
     """The schedule, as it looks `now`. Rows come with `created_by`."""
+    return {**schedule_facts(schedule, now), "links": _links(schedule)}
+
+
+def schedule_facts(schedule: Schedule, now: datetime) -> ScheduleFacts:
+    """The schedule without links. Rows come with `created_by`."""
     outlook, every = schedule_outlook(schedule, now), schedule.every_seconds
     client, job_type = schedule.created_by, job_types.find(schedule.type)
     return {
@@ -90,7 +100,6 @@ def schedule_representation(schedule: Schedule, now: datetime) -> ScheduleRepres
         "declared_in": schedule.declared_in or None,
         "created_by": client.get_username() if client else None,
         "created_at": written(schedule.created_at),
-        "links": _links(schedule),
     }
 
 

@@ -6,7 +6,10 @@ from jobs.management.subcommands.list import LIST
 from jobs.management.subcommands.queue import QUEUE
 from jobs.management.subcommands.queues import QUEUES
 from jobs.management.subcommands.replay import REPLAY
+from jobs.management.subcommands.schedules import SCHEDULES
 from jobs.management.subcommands.show import SHOW
 from jobs.management.subcommands.tail import TAIL
 
-SUBCOMMANDS = {one.name: one for one in (LIST, SHOW, ADD, CANCEL, REPLAY, TAIL, QUEUES, QUEUE)}
+SUBCOMMANDS = {
+    one.name: one for one in (LIST, SHOW, ADD, CANCEL, REPLAY, TAIL, QUEUES, QUEUE, SCHEDULES)
+}

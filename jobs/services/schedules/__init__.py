@@ -7,7 +7,7 @@ from jobs.services.schedules.change import (
     schedule_pause,
     schedule_resume,
 )
-from jobs.services.schedules.outlook import Outlook, schedule_outlook
+from jobs.services.schedules.outlook import Outlook, schedule_outlook, schedule_state
 from jobs.services.schedules.run import schedule_run
 from jobs.services.schedules.spec import ScheduleSpec
 
@@ -21,4 +21,5 @@ __all__ = [
     "schedule_pause",
     "schedule_resume",
     "schedule_run",
+    "schedule_state",
 ]

@@ -31,3 +31,16 @@ def schedule_outlook(schedule: Schedule, now: datetime) -> Outlook:
     except (CronInvalid, UnknownZone) as error:
         return Outlook("", [], str(error))
     return Outlook(description, fire_times, schedule.error)
+
+
+def schedule_state(schedule: Schedule, *, is_orphaned: bool) -> str:
+    """How it goes, in one word: paused, orphaned, failing, ended, held or active."""
+    if schedule.paused:
+        return "paused"
+    if is_orphaned:
+        return "orphaned"
+    if schedule.error:
+        return "failing"
+    if schedule.next_fire_at is None:
+        return "ended"
+    return "held" if schedule.held_since else "active"

@@ -4,6 +4,7 @@ from django.db import connection, transaction
 
 from jobs.core.clock import DAY_SECONDS
 from jobs.core.conf import jobs_conf
+from jobs.models.schedule_queryset import DECLARED_FOR_SECONDS
 from jobs.services.verification.check import Check, check_by_statement, timed
 from jobs.sql.statements import execute
 
@@ -19,6 +20,7 @@ DATABASE_CHECKS = {
     "skipped": "what was skipped had been done by another job",
     "dead": "every dead job has its dead letter",
     "dead_letters": "every dead letter fits its job and is complete",
+    "schedules": "every schedule fires in time, and each fire time has one job",
 }
 """Names of checks, and the promise of each; the statement is `jobs/sql/verify_<name>.sql`."""
 
@@ -35,6 +37,7 @@ def _database_check(name: str, promise: str) -> Check:
     conf = jobs_conf()
     parameters = {
         "rescue_seconds": conf.worker_timeout_seconds + TOLERANCE_SECONDS,
+        "declared_seconds": DECLARED_FOR_SECONDS,
         "key_retention_seconds": conf.key_retention_days * DAY_SECONDS,
     }
     return timed(lambda: check_by_statement(name, promise, parameters))

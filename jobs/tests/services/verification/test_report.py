@@ -22,10 +22,12 @@ from jobs.tests.steps import (
 from jobs.tests.violations import (
     by_text,
     change,
+    due_and_not_fired,
     found,
     make_one_of_each,
     marked_as_done_but_queued,
     skip,
+    two_jobs_of_one_fire_time,
     unknown_to_redis,
 )
 
@@ -221,6 +223,8 @@ def marked_as_done_by_another() -> None:
         ("dead_letters", a_letter_with_another_payload),
         ("dead_letters", a_letter_without_its_attempts),
         ("dead_letters", a_settled_letter_without_success),
+        ("schedules", due_and_not_fired),
+        ("schedules", two_jobs_of_one_fire_time),
         ("dispatches", unknown_to_redis),
         ("done_cache_marks", marked_as_done_but_queued),
         ("done_cache_marks", marked_as_done_by_another),
