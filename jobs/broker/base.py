@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from jobs.core.fetch_order import ListName, Portion
 from jobs.core.message import Fetched, QueueMessage
 
-ListName = tuple[str, int]
-"""A queue and a priority: one Redis list."""
+__all__ = ["Broker", "Depth", "ListName"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Broker(Protocol):
 
     Every method raises `BrokerUnavailable` where Redis does not answer or refuses the command,
     and then may or may not have taken effect: what is lost is dispatched again, and what is there
-    twice is claimed once. The first seven methods are hot.
+    twice is claimed once. The first eight methods are hot.
     """
 
     def dispatch(
@@ -72,6 +72,13 @@ class Broker(Protocol):
         Within a priority the queues are emptied in the order given. Each message comes with the
         cache mark that its key had before. Raises where `check_writable` would: with a Redis that
         refuses dispatches, empty lists do not mean that no job waits.
+        """
+        ...
+
+    def fetch_portions(self, portions: Sequence[Portion], limit: int) -> list[Fetched]:
+        """The same by an order of the caller's, who says from which lists, and how many of each.
+
+        Takes up to `limit` entries of all portions together.
         """
         ...
 

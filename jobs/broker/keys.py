@@ -15,10 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.broker.base import ListName
-from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN
+from jobs.core.fetch_order import URGENT_FIRST
 from jobs.core.message import QueueMessage
-
-PRIORITIES = range(PRIORITY_MAX, PRIORITY_MIN - 1, -1)  # most urgent first
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +59,4 @@ class Keys:
 
 def lists_of(queues: Sequence[str]) -> "list[ListName]":
     """The lists of these queues, most urgent first."""
-    return [(queue, priority) for priority in PRIORITIES for queue in queues]
+    return [(queue, priority) for priority in URGENT_FIRST for queue in queues]

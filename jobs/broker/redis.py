@@ -18,6 +18,7 @@ from jobs.broker.inspection import RedisInspection
 from jobs.broker.keys import lists_of
 from jobs.broker.time import RedisTime
 from jobs.core.clock import SystemClock
+from jobs.core.fetch_order import ListName, Portion, whole
 from jobs.core.message import Fetched, QueueMessage
 
 logger = logging.getLogger(__name__)
@@ -103,11 +104,20 @@ class RedisBroker(RedisInspection):
             self._remove_wrong_types(wrong)  # their messages are promoted by the next call
         return int(count)
 
-    @translates_errors
     def fetch(self, queues: Sequence[str], limit: int) -> list[Fetched]:
-        lists = lists_of(queues)
+        return self.fetch_portions([whole(lists_of(queues), limit)], limit)
+
+    @translates_errors
+    def fetch_portions(self, portions: Sequence[Portion], limit: int) -> list[Fetched]:
         keys = self._keys
-        arguments = [limit, self._cache_mark_seconds, keys.cache_mark_prefix, keys.writable]
+        lists: list[ListName] = []
+        arguments: list[Any] = [limit, self._cache_mark_seconds]
+        arguments += [keys.cache_mark_prefix, keys.writable]
+        for portion in portions:
+            arguments += (portion.most, len(portion.steps))
+            for step in portion.steps:
+                arguments += (step.most, len(step.lists))
+                lists += step.lists
         names = [keys.list(*name) for name in lists]
         reply = self._mended(names, lambda: self._fetch(keys=names, args=arguments))
         triples = zip(reply[::3], reply[1::3], reply[2::3], strict=True)

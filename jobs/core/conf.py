@@ -27,6 +27,12 @@ class JobsConf:
 
     # The queues that exist. The job types that this app ships use `emails`.
     queues: list[str] = field(default_factory=lambda: ["default", "emails", "bulk"])
+    # What a worker takes from unless it is told otherwise: names, or `name:weight`; if empty, all
+    # of them. Without weights `turns` or `strict`: see `jobs.core.queue_choice`.
+    worker_queues: list[str] = field(default_factory=list)
+    queue_order: str = "turns"
+    # The share of each queue's jobs that its priorities below the default get, if they have any.
+    low_priority_share: float = 0.0
     redis_url: str = "redis://127.0.0.1:6379/0"
     # Begins every key; its hash tag keeps them in one slot of Redis Cluster.
     redis_prefix: str = "{jobs}:"

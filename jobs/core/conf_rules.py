@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, setting_name
 from jobs.core.number import is_number
+from jobs.core.queue_choice import QUEUE_ORDERS, queue_choice
 
 QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -25,6 +26,7 @@ _CENTURY_DAYS = 36_500
 _LARGEST_BYTES = 64 * 1024 * 1024
 
 _RANGES: dict[str, tuple[float, float]] = {
+    "low_priority_share": (0, 0.99),
     "payload_max_bytes": (1, _LARGEST_BYTES),
     "result_max_bytes": (1, _LARGEST_BYTES),
     "max_retries": (0, MAX_RETRIES_LIMIT),
@@ -58,7 +60,14 @@ def broken_rules(conf: JobsConf) -> list[str]:
     return (
         list(_wrong_types(conf))
         or list(_out_of_range(conf))
-        or [*_queues(conf), *_liveness(conf), *_retries(conf), *_redis(conf), *_mail(conf)]
+        or [
+            *_queues(conf),
+            *_order(conf),
+            *_liveness(conf),
+            *_retries(conf),
+            *_redis(conf),
+            *_mail(conf),
+        ]
     )
 
 
@@ -99,6 +108,16 @@ def _queues(conf: JobsConf) -> Iterator[str]:
                 f"JOBS_QUEUES names {queue[:80]!r}; use lower-case letters, digits, '-' and '_', "
                 "63 at most."
             )
+
+
+def _order(conf: JobsConf) -> Iterator[str]:
+    if conf.queue_order not in QUEUE_ORDERS:
+        yield f"JOBS_QUEUE_ORDER is {conf.queue_order[:80]!r}; choose {' or '.join(QUEUE_ORDERS)}."
+    elif conf.worker_queues:
+        try:
+            queue_choice(conf.worker_queues, conf.queues, conf.queue_order)
+        except ValueError as error:
+            yield f"JOBS_WORKER_QUEUES cannot be used: {error}."
 
 
 def _liveness(conf: JobsConf) -> Iterator[str]:

@@ -5,6 +5,7 @@ from django.core.management.base import CommandParser
 from jobs.core.conf import jobs_conf
 from jobs.core.conf_rules import ASYNC_CONCURRENCY_LIMIT, CONCURRENCY_LIMIT
 from jobs.management.option_types import whole_number, worker_name
+from jobs.management.queue_options import add_queue_options
 
 # More processes than any machine has processors for.
 PROCESSES_LIMIT = 256
@@ -14,11 +15,7 @@ PORT_MAX = 65_535
 def add_worker_options(parser: CommandParser) -> None:
     """Adds the options to the parser; their defaults are the settings."""
     conf = jobs_conf()
-    parser.add_argument(
-        "--queues",
-        default=",".join(conf.queues),
-        help="comma-separated names (default: %(default)s)",
-    )
+    add_queue_options(parser)
     parser.add_argument(
         "--concurrency",
         type=whole_number(1, CONCURRENCY_LIMIT),

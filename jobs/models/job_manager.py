@@ -239,16 +239,16 @@ class JobManager(_Filters["Job"]):
         # By list, and within a list by id: ids sort by the time of their making.
         return [QueueMessage(*row) for row in sorted(rows, key=lambda row: (row[2:], row[0]))]
 
-    def next_due(self, queues: Sequence[str], limit: int) -> list[QueueMessage]:
-        """Up to `limit` jobs that are due, most urgent and longest waiting first.
+    def next_due(self, lists: Sequence[tuple[str, int]], limit: int) -> list[QueueMessage]:
+        """Up to `limit` jobs of these lists (queue, priority) that are due, in the order of the
+        lists, and then those first that have waited longest.
 
         For workers while Redis is away.
         """
         rows = run(
             "next_due",
-            queues=list(queues),
-            most_urgent=PRIORITY_MAX,
-            least_urgent=PRIORITY_MIN,
+            queues=[queue for queue, _ in lists],
+            priorities=[priority for _, priority in lists],
             limit=limit,
         )
         return [QueueMessage(*row) for row in rows]

@@ -8,6 +8,7 @@ from uuid import UUID
 from jobs.broker.base import Depth, ListName
 from jobs.broker.keys import lists_of
 from jobs.core.errors import BrokerUnavailable
+from jobs.core.fetch_order import Portion, whole
 from jobs.core.message import Entry, Fetched, QueueMessage
 
 
@@ -66,12 +67,19 @@ class MemoryBroker:
         return len(moved)
 
     def fetch(self, queues: Sequence[str], limit: int) -> list[Fetched]:
+        return self.fetch_portions([whole(lists_of(queues), limit)], limit)
+
+    def fetch_portions(self, portions: Sequence[Portion], limit: int) -> list[Fetched]:
         self.ping()
         entries: list[Entry] = []
-        for name in lists_of(queues):
-            waiting = self.lists.get(name, deque())
-            while waiting and len(entries) < limit:
-                entries.append(waiting.pop())
+        for portion in portions:
+            portion_end = min(limit, len(entries) + portion.most)
+            for step in portion.steps:
+                step_end = min(portion_end, len(entries) + step.most)
+                for name in step.lists:
+                    waiting = self.lists.get(name, deque())
+                    while waiting and len(entries) < step_end:
+                        entries.append(waiting.pop())
         return [Fetched(message, self._mark_claimed(message), stamp) for message, stamp in entries]
 
     def wait(self, queues: Sequence[str], timeout_seconds: float) -> Fetched | None:

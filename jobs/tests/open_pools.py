@@ -6,6 +6,8 @@ from uuid import UUID
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import SystemClock
+from jobs.core.fetch_order import FetchOrder
+from jobs.core.queue_choice import QueueChoice
 from jobs.models import Worker
 from jobs.worker.execution.pool import is_of
 from jobs.worker.fetching.fetcher import Fetcher
@@ -47,7 +49,13 @@ class OpenPools:
 class Bench:
     """The fetcher of one worker, and what it works with."""
 
-    def __init__(self, worker: Worker, queues: tuple[str, ...] = ("default",)) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        queues: tuple[str, ...] = ("default",),
+        order: FetchOrder | None = None,
+    ) -> None:
+        """`order`: of the queues; by turns if it is None."""
         clock = SystemClock()
         self.pools = OpenPools()
         self.inflight = Inflight()
@@ -57,7 +65,7 @@ class Bench:
         self.seconds_behind = 0.0
         self.paused = PausedQueues(queues, self.pools, self.inflight)  # type: ignore[arg-type]
         self.fetcher = Fetcher(
-            queues=list(queues),
+            order=order or FetchOrder(QueueChoice(list(queues))),
             lease=self.lease,
             heartbeat=self.heartbeat,
             pools=self.pools,  # type: ignore[arg-type]

@@ -53,6 +53,13 @@ def test_the_defaults_are_accepted() -> None:
         ("JOBS_KEY_RETENTION_DAYS", -1.0),
         ("JOBS_REDIS_PREFIX", "jobs:"),
         ("JOBS_CACHE_MARK_SECONDS", 0),
+        ("JOBS_WORKER_QUEUES", ["default:6", "bulk"]),
+        ("JOBS_WORKER_QUEUES", ["nowhere"]),
+        ("JOBS_WORKER_QUEUES", ["bulk:0"]),
+        ("JOBS_WORKER_QUEUES", "default"),
+        ("JOBS_QUEUE_ORDER", "random"),
+        ("JOBS_LOW_PRIORITY_SHARE", 1.0),
+        ("JOBS_LOW_PRIORITY_SHARE", -0.1),
         ("USE_TZ", False),
     ],
 )

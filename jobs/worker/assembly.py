@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from jobs.core.clock import Clock
 from jobs.core.conf import jobs_conf
+from jobs.core.fetch_order import FetchOrder
 from jobs.models import Worker
 from jobs.worker.execution.attempt_runner import AttemptRunner
 from jobs.worker.execution.capacity import Capacity
@@ -63,7 +64,7 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
         starts=starts,
         pools=pools,
         fetcher=Fetcher(
-            queues=options.queues,
+            order=FetchOrder(options.choice, conf.low_priority_share),
             lease=lease,
             heartbeat=heartbeat,
             pools=pools,

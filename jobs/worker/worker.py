@@ -45,7 +45,7 @@ class Worker:
         logger.info(
             "Worker %s ready: queues %s, %d at a time",
             row.name,
-            ", ".join(options.queues),
+            options.choice,
             options.concurrency,
             extra=self._fields(
                 "worker.started", queues=options.queues, concurrency=options.concurrency

@@ -74,7 +74,7 @@ def _verbs() -> "Iterator[tuple[str, Callable[[], object]]]":
         "redispatch lost",
         lambda: Job.objects.redispatch_lost(emptied, limit=1_000),
     )
-    yield "next due", lambda: Job.objects.next_due(["default"], BATCH)
+    yield "next due", lambda: Job.objects.next_due(lists_of(["default"]), BATCH)
 
 
 def _request(key: str) -> JobRequest:

@@ -1,9 +1,11 @@
 -- Takes entries out of their lists and marks their effect keys as claimed, in one round trip.
--- KEYS[1], …: the lists, in the order in which they are emptied.
+-- KEYS[1], …: the lists, in the order in which they are tried; one may come more than once.
 -- ARGV[1]: how many entries at most. ARGV[2]: seconds that a cache mark stays.
 -- ARGV[3]: prefix of the cache marks. Their names are read from the lists, so that they cannot be
 -- among KEYS; the hash tag in the prefix keeps them in the slot of KEYS.
 -- ARGV[4]: a key that never exists.
+-- ARGV[5], …: for each portion, how many entries at most, and its number of steps; for each of these,
+-- how many entries at most, and how many of the lists are its own.
 -- Returns, for each entry: the number of its list, the entry, the cache mark that was there before
 -- ('' for none). Returns the error of Redis if it refuses writes.
 local limit, cache_mark_seconds, cache_mark_prefix = tonumber(ARGV[1]), ARGV[2], ARGV[3]
@@ -44,22 +46,46 @@ for number, key in ipairs(KEYS) do
   numbers[key] = number
 end
 
+-- Takes from the lists number `first` to `last`, in their order; returns how many entries it took.
 -- LMPOP takes from the first list that holds something: empty lists cost nothing.
-local lmpop = { 'LMPOP', #KEYS, unpack(KEYS) }
-local last = #lmpop
-lmpop[last + 1], lmpop[last + 2] = 'RIGHT', 'COUNT'
-while limit > 0 do
-  lmpop[last + 3] = limit
-  local popped = redis.pcall(unpack(lmpop))
-  if popped and popped.err and #fetched == 0 then
-    return popped
+local failure
+local function take(first, last, most)
+  local lmpop = { 'LMPOP', last - first + 1, unpack(KEYS, first, last) }
+  local count = #lmpop + 3
+  lmpop[count - 2], lmpop[count - 1] = 'RIGHT', 'COUNT'
+  local left = most
+  while left > 0 do
+    lmpop[count] = left
+    local popped = redis.pcall(unpack(lmpop))
+    failure = popped and popped.err and popped
+    if failure or not popped then
+      break
+    end
+    for _, entry in ipairs(popped[2]) do
+      hand_out(numbers[popped[1]], entry)
+    end
+    left = left - #popped[2]
   end
-  -- After an error what has been taken is handed out; the next fetch meets the error again.
-  if not popped or popped.err then
-    break
-  end
-  for _, entry in ipairs(popped[2]) do
-    hand_out(numbers[popped[1]], entry)
+  return most - left
+end
+
+local argument, first = 5, 1
+
+local function next_number()
+  argument = argument + 1
+  return tonumber(ARGV[argument - 1])
+end
+
+while argument < #ARGV and not failure do
+  local of_portion, steps = math.min(limit, next_number()), next_number()
+  for _ = 1, steps do
+    local most, last = math.min(of_portion, next_number()), first + next_number() - 1
+    of_portion = of_portion - take(first, last, most)
+    first = last + 1
+    if failure then
+      break
+    end
   end
 end
-return fetched
+-- After an error what has been taken is handed out; the next fetch meets the error again.
+return failure and #fetched == 0 and failure or fetched

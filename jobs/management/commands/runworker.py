@@ -12,9 +12,9 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 
 from jobs.broker import get_broker
 from jobs.core.clock import SystemClock
-from jobs.core.conf import jobs_conf
 from jobs.core.errors import BrokerUnavailable, BrokerUnsuitable
 from jobs.core.outage import broker_outage
+from jobs.management.queue_options import chosen_queues
 from jobs.management.worker_options import PORT_MAX, add_worker_options
 from jobs.services.migrations import missing_migrations
 from jobs.worker.options import WorkerOptions
@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         first = WorkerOptions(
-            queues=_known_queues(options["queues"]),
+            choice=chosen_queues(options),
             concurrency=options["concurrency"],
             async_concurrency=options["async_concurrency"],
             name=options["name"],
@@ -168,15 +168,3 @@ def _check_health_ports(first: int | None, processes: int) -> None:
             f"{last}; ports end at {PORT_MAX}",
             returncode=EXIT_USAGE,
         )
-
-
-def _known_queues(text: str) -> list[str]:
-    queues = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    known = jobs_conf().queues
-    unknown = [name for name in queues if name not in known]
-    if unknown or not queues:
-        raise CommandError(
-            f"--queues {text[:200]!r}: choose from {', '.join(known)} (setting JOBS_QUEUES)",
-            returncode=EXIT_USAGE,
-        )
-    return queues

@@ -170,6 +170,13 @@ def test_usage_errors_exit_with_2(service: Service) -> None:
     assert worker.says("choose from default")
 
 
+def test_bad_weights_exit_with_2_and_one_sentence(service: Service) -> None:
+    worker = service.command("wrong", "runworker", "--queues", "default:6,bulk")
+    assert worker.wait() == 2
+    assert worker.says("'bulk' has no weight; give one to each queue or to none")
+    assert "Traceback" not in worker.log.read_text()
+
+
 def test_async_handlers_run_side_by_side_retry_and_time_out(
     service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
 ) -> None:

@@ -10,6 +10,7 @@ from jobs.broker import get_broker
 from jobs.broker.base import Broker
 from jobs.broker.redis import RedisBroker
 from jobs.core.errors import BrokerUnavailable
+from jobs.core.fetch_order import Portion, Step, whole
 from jobs.core.ids import uuid7
 from jobs.core.message import Fetched, QueueMessage
 from jobs.tests.conftest import CLOSED_PORT
@@ -91,6 +92,34 @@ def test_no_more_than_the_limit_is_taken(broker: Broker) -> None:
     broker.dispatch(dispatched)
     assert fetch_all(broker, limit=4) == dispatched[:4]
     assert fetch_all(broker, limit=4) == dispatched[4:]
+
+
+def test_portions_are_taken_in_the_order_of_the_caller(broker: Broker) -> None:
+    urgent, late = messages(3, "default", 9), messages(3, "default", 1)
+    elsewhere = messages(3, "emails", 5)
+    broker.dispatch([*urgent, *late, *elsewhere])
+    portions = [
+        Portion([Step([("emails", 5)], 2)], 2),
+        Portion([Step([("default", 1), ("default", 9)], 1), Step([("default", 9)], 9)], 3),
+        whole([("default", 9), ("emails", 5), ("bulk", 5)], 99),
+    ]
+    fetched = [one.message for one in broker.fetch_portions(portions, 7)]
+    assert fetched == [*elsewhere[:2], late[0], *urgent[:2], urgent[2], elsewhere[2]]
+    assert fetch_all(broker) == late[1:]
+
+
+def test_what_a_step_is_short_of_the_next_one_takes(broker: Broker) -> None:
+    dispatched = messages(5)
+    broker.dispatch(dispatched)
+    portions = [Portion([Step([("default", 1)], 3), Step([("default", 5)], 9)], 4)]
+    assert [one.message for one in broker.fetch_portions(portions, 9)] == dispatched[:4]
+
+
+def test_all_portions_together_take_no_more_than_the_limit(broker: Broker) -> None:
+    dispatched = messages(5)
+    broker.dispatch(dispatched)
+    portions = [whole([("default", 5)], 2)] * 3
+    assert [one.message for one in broker.fetch_portions(portions, 3)] == dispatched[:3]
 
 
 def test_dispatching_for_nothing_is_no_error(broker: Broker) -> None:
@@ -343,6 +372,7 @@ CALLS: dict[str, Callable[[Broker, QueueMessage], object]] = {
     "dispatch_later": lambda broker, one: broker.dispatch_later([(one, 1.0)]),
     "promote_due": lambda broker, one: broker.promote_due(1),
     "fetch": lambda broker, one: broker.fetch(QUEUES, 1),
+    "fetch_portions": lambda broker, one: broker.fetch_portions([whole([("default", 5)], 1)], 1),
     "wait": lambda broker, one: broker.wait(QUEUES, 0.05),
     "mark_done": lambda broker, one: broker.mark_done([(one.effect_key, one.job_id)]),
     "clear_cache_marks": lambda broker, one: broker.clear_cache_marks([one.effect_key]),

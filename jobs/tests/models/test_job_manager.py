@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jobs.broker.keys import lists_of
 from jobs.broker.redis import RedisBroker
 from jobs.core.new_job import NewJob
 from jobs.core.states import JobState
@@ -142,7 +143,9 @@ def test_what_is_due_comes_by_urgency_and_then_by_age() -> None:
     make_job(delay_seconds=60)
     claim_one(make_job())
     make_due(early)
-    messages = Job.objects.next_due(["default"], 10)
+    messages = Job.objects.next_due(lists_of(["default"]), 10)
     assert [one.job_id for one in messages] == [urgent.id, early.id, late.id]
-    assert [one.job_id for one in Job.objects.next_due(["bulk"], 10)] == [elsewhere_queued.id]
-    assert [one.job_id for one in Job.objects.next_due(["default"], 1)] == [urgent.id]
+    assert [one.job_id for one in Job.objects.next_due(lists_of(["bulk"]), 10)] == [
+        elsewhere_queued.id
+    ]
+    assert [one.job_id for one in Job.objects.next_due(lists_of(["default"]), 1)] == [urgent.id]

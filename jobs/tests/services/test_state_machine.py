@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 )
 
 from jobs.broker import get_broker
+from jobs.broker.keys import lists_of
 from jobs.core.claim import ClaimedJob
 from jobs.core.errors import (
     BrokerUnavailable,
@@ -152,7 +153,7 @@ class Protocol(RuleBasedStateMachine):
             fetched = get_broker().fetch(QUEUES, limit)
             player.fetched += [one for one in fetched if not one.already_done]
         except BrokerUnavailable:
-            messages = Job.objects.next_due(QUEUES, limit)
+            messages = Job.objects.next_due(lists_of(QUEUES), limit)
             player.fetched += [Fetched(message, "") for message in messages]
 
     @rule(number=indexes)

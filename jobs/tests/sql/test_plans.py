@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from jobs.broker.keys import lists_of
 from jobs.core.claim import ClaimedJob, Start
 from jobs.core.ids import uuid7_floor
 from jobs.core.outcome import Cancelled, CutOff, Failed, FailedForGood, NotStarted, Succeeded
@@ -177,7 +178,9 @@ def test_rescue_from_a_dead_worker(database: Database) -> None:
 
 
 def test_postgresql_as_a_queue_while_redis_is_away(database: Database) -> None:
-    assert_reads_no_whole_table(lambda: Job.objects.next_due(["default", "emails"], BATCH))
+    assert_reads_no_whole_table(
+        lambda: Job.objects.next_due(lists_of(["default", "emails"]), BATCH)
+    )
 
 
 def test_a_person_cancels_one(database: Database) -> None:

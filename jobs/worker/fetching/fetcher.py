@@ -9,6 +9,7 @@ from django.db import connection
 from jobs.broker import get_broker
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
+from jobs.core.fetch_order import FetchOrder
 from jobs.core.message import Fetched
 from jobs.core.outage import broker_outage, database_outage, first_line
 from jobs.services.database_errors import DATABASE_ERRORS
@@ -48,7 +49,7 @@ class Fetcher:
     def __init__(
         self,
         *,
-        queues: list[str],
+        order: FetchOrder,
         lease: Lease,
         heartbeat: Heartbeat,
         pools: Pools,
@@ -67,7 +68,7 @@ class Fetcher:
         self._seconds_behind = seconds_behind
         self._database_time = DatabaseTime(clock)
         self._paused = paused
-        self._source = Source(queues, get_broker(), self._database_time, paused)
+        self._source = Source(order, get_broker(), self._database_time, paused)
         self._claimer = Claimer(
             lease, heartbeat, pools, inflight, self._database_time, self._note_claims
         )

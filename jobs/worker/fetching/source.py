@@ -1,8 +1,11 @@
 """Where a worker gets ids from: Redis, and PostgreSQL while Redis is away."""
 
+from uuid import UUID
+
 from jobs.broker.base import Broker
 from jobs.core.errors import BrokerUnavailable
-from jobs.core.message import Fetched
+from jobs.core.fetch_order import FetchOrder, Portion
+from jobs.core.message import Fetched, QueueMessage
 from jobs.core.outage import broker_outage
 from jobs.models import Job
 from jobs.worker.fetching.database_time import DatabaseTime
@@ -16,16 +19,16 @@ PAUSED_BLOCK_SECONDS = 0.3
 
 
 class Source:
-    """The queues of one worker."""
+    """The queues of one worker, by its order."""
 
     def __init__(
         self,
-        queues: list[str],
+        order: FetchOrder,
         broker: Broker,
         database_time: DatabaseTime,
         paused: PausedQueues,
     ) -> None:
-        self._queues = queues
+        self._order = order
         self._broker = broker
         self._database_time = database_time
         self._paused = paused
@@ -34,7 +37,7 @@ class Source:
     @property
     def is_open(self) -> bool:
         """False while every queue is paused: then nothing can be fetched."""
-        return bool(self._paused.without(self._queues))
+        return bool(self._open())
 
     def fetch(self, limit: int) -> list[Fetched]:
         """Takes up to `limit` ids; waits for one in Redis, BLOCK_SECONDS at most.
@@ -66,23 +69,40 @@ class Source:
             broker_outage.failed(error)  # these jobs are dispatched again by `jobs_redispatch_lost`
 
     def _from_redis(self, limit: int) -> list[Fetched]:
-        fetched = self._broker.fetch(self._next_order(), limit)
+        queues = self._open()
+        fetched = self._broker.fetch_portions(self._order.portions(queues, limit), limit)
+        if self._order.counts:
+            self._order.took((one.message.queue, one.message.priority) for one in fetched)
         if not fetched:
-            order = self._next_order()
-            is_whole = len(order) == len(self._queues)
-            popped = self._broker.wait(order, BLOCK_SECONDS if is_whole else PAUSED_BLOCK_SECONDS)
+            is_whole = len(queues) == len(self._order.queues)
+            popped = self._broker.wait(queues, BLOCK_SECONDS if is_whole else PAUSED_BLOCK_SECONDS)
             # What BRPOP brings is claimed without a look at its cache mark: PostgreSQL decides
             # anyway, and a second round trip would be a tenth of what a job waits on an idle
             # machine (docs/decisions/0007).
             return [popped] if popped else []
         return [one for one in fetched if not one.already_done]
 
-    def _next_order(self) -> list[str]:
-        """Queues take turns, so that within a priority none of them starves; paused ones do not."""
-        self._queues = self._queues[1:] + self._queues[:1]
-        return self._paused.without(self._queues)
+    def _open(self) -> list[str]:
+        """The queues that are not paused, in the order in which they come now."""
+        return self._paused.without(self._order.queues)
 
     def _from_database(self, limit: int) -> list[Fetched]:
+        portions = self._order.portions(self._open(), limit)
+        found: dict[UUID, QueueMessage] = {}
         with self._database_time.measured():
-            messages = Job.objects.next_due(self._paused.without(self._queues), limit)
-        return [Fetched(message) for message in messages]
+            for portion in portions:
+                self._add_portion(portion, limit, found)
+        if self._order.counts:
+            self._order.took((one.queue, one.priority) for one in found.values())
+        return [Fetched(message) for message in found.values()]
+
+    def _add_portion(self, portion: Portion, limit: int, found: dict[UUID, QueueMessage]) -> None:
+        """Adds what the portion allows to what was found by those before; one query a step."""
+        end_of_portion = min(limit, len(found) + portion.most)
+        for step in portion.steps:
+            most = min(step.most, end_of_portion - len(found))
+            if most > 0:
+                # Rows stay where they are until they are claimed: earlier steps' come again.
+                due = Job.objects.next_due(step.lists, most + len(found))
+                new = [one for one in due if one.job_id not in found]
+                found.update((one.job_id, one) for one in new[:most])

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from jobs.core.queue_choice import QueueChoice
 from jobs.tests.fake_clock import FakeClock
 from jobs.worker.options import WorkerOptions
 from jobs.worker.process.health import DATABASE_SECONDS, UNRESPONSIVE_SECONDS
@@ -19,7 +20,9 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def worker(clock: FakeClock) -> Iterator[Worker]:
-    worker = Worker(WorkerOptions(["default"], concurrency=1, async_concurrency=1), clock)
+    worker = Worker(
+        WorkerOptions(QueueChoice(["default"]), concurrency=1, async_concurrency=1), clock
+    )
     yield worker
     worker._parts.pools.loop._loop.close()
 
