@@ -33,6 +33,8 @@ MAILS = 40
 FINAL = {"succeeded", "skipped", "dead", "cancelled"}
 CALLS_AT_ONCE = 8
 POLL_SECONDS = 0.5
+WORKERS_MAX = 1_000
+TIMEOUT_MAX = 86_400
 
 Json = dict[str, Any]
 
@@ -188,6 +190,10 @@ def main() -> int:
         "--timeout", type=float, default=120, help="seconds for the jobs (default: 120)"
     )
     options = parser.parse_args()
+    if not 1 <= options.workers <= WORKERS_MAX or not 0 < options.timeout <= TIMEOUT_MAX:
+        parser.error(
+            f"--workers must be 1 to {WORKERS_MAX}, --timeout more than 0 and at most {TIMEOUT_MAX}"
+        )
     try:
         lines = check(options.workers, options.timeout)
     except ToolError as error:

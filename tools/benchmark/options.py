@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tools.benchmark.sizes import JOBS_DEFAULT, JOBS_QUICK, Sizes
 
 MEASURES = ("drain", "enqueue", "http", "pickup", "lateness", "io", "growth", "memory")
+NUMBER_MAX = 100_000_000
 COMPARED = ("drain", "drains", "enqueue", "bulk", "addJob", "addJobs", "pickup")
 
 # One measure of seven with --against: ten minutes in all, or three.
@@ -97,10 +98,9 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= NUMBER_MAX):
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {NUMBER_MAX}")
+    return int(text)
 
 
 def _chosen(parser: argparse.ArgumentParser, asked: str | None, known: Sequence[str]) -> list[str]:

@@ -10,6 +10,10 @@ from tools.chaos.times import HEARTBEAT_SECONDS, WORKER_TIMEOUT_SECONDS
 JOBS = 300
 SHORT_JOBS = 100
 
+JOBS_MAX = 1_000_000
+WORKERS_MAX = 64  # on one machine
+MINUTES_MAX = 7 * 24 * 60
+
 DESCRIPTION = f"""\
 Breaks everything around running jobs - workers, Redis, PostgreSQL, the API, the mail server - and
 counts what became of the jobs. Servers and data are its own, so that it runs beside bin/start.
@@ -75,8 +79,10 @@ def parse(
     said = parser.parse_args(arguments)
     chosen = _chosen(parser, said.faults, names, short if said.short else names)
     jobs = said.jobs or (SHORT_JOBS if said.short else JOBS)
-    if jobs < 40 or said.workers < 2 or said.minutes <= 0:
-        parser.error("--jobs must be 40 or more, --workers 2 or more, --minutes more than 0")
+    if not 40 <= jobs <= JOBS_MAX or not 2 <= said.workers <= WORKERS_MAX:
+        parser.error(f"--jobs must be 40 to {JOBS_MAX}, --workers 2 to {WORKERS_MAX}")
+    if not 0 < said.minutes <= MINUTES_MAX:
+        parser.error(f"--minutes must be more than 0 and at most {MINUTES_MAX}")
     return Options(
         jobs=jobs,
         workers=said.workers,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 API_PORT = 8000
+WORKERS_MAX = 64  # on one machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ def parse(arguments: Sequence[str] | None = None) -> StartOptions:
         "--workers", type=int, default=2, help="worker processes (default: %(default)s)"
     )
     options = parser.parse_args(arguments)
-    if options.workers < 1 or not 1 <= options.port <= 65_535:
-        parser.error("--workers must be 1 or more, --port from 1 to 65535")
+    if not 1 <= options.workers <= WORKERS_MAX or not 1 <= options.port <= 65_535:
+        parser.error(f"--workers must be 1 to {WORKERS_MAX}, --port from 1 to 65535")
     return StartOptions(check=options.check, port=options.port, workers=options.workers)
 
 

@@ -34,3 +34,25 @@ def test_help_needs_the_standard_library_alone(command: str) -> None:
     without_packages = [sys.executable, "-S", "-m", COMMANDS[command], "--help"]
     done = subprocess.run(without_packages, cwd=CHECKOUT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+ODD = [
+    *[("start", "--workers", value) for value in ("0", "65", "x", "9" * 30)],
+    *[("start", "--port", value) for value in ("0", "65536", "http")],
+    *[("chaos", "--jobs", value) for value in ("39", "1000001", "x")],
+    *[("chaos", "--workers", value) for value in ("1", "65")],
+    *[("chaos", "--minutes", value) for value in ("0", "-1", "nan", "inf", "1e300")],
+    *[("check-containers", "--workers", value) for value in ("0", "1001", "x")],
+    *[("check-containers", "--timeout", value) for value in ("0", "nan", "inf")],
+    *[("benchmark", "--jobs", value) for value in ("0", "-1", "1.5", "9" * 30, "x")],
+    *[("benchmark", "--processes", value) for value in ("0", "x")],
+]
+
+
+@pytest.mark.parametrize(("command", "option", "value"), ODD)
+def test_a_number_out_of_range_is_refused(command: str, option: str, value: str) -> None:
+    without_packages = [sys.executable, "-S", "-m", COMMANDS[command], f"{option}={value}"]
+    done = subprocess.run(without_packages, cwd=CHECKOUT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert option in done.stderr.splitlines()[-1]
