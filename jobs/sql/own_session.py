@@ -2,7 +2,7 @@
 
 They read what is committed and wait for no lock for long, whatever a role or a database has as its
 default. Where handlers or other code of a project run as well, sessions are left as they are: a
-transaction of theirs keeps its meaning (docs/decisions/0011).
+transaction of theirs keeps its meaning (docs/decisions/0015).
 """
 
 import logging
