@@ -1,12 +1,11 @@
 """What is kept of a failed attempt: small, and without the values of sensitive fields."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
-from jobs.core.traceback_text import traceback_text
-
-MASK = "********"
+from jobs.core.secrets import NO_SECRETS, Secrets
+from jobs.core.traceback_text import frames_text, traceback_text
 
 # In characters. A traceback's end names the error; more than this is repetition (recursion).
 TRACEBACK_LIMIT = 16_000
@@ -34,17 +33,18 @@ class RecordedError(AttemptError):
     attempt: int
 
 
-def error_of(exception: BaseException, worker: str, secrets: Iterable[str] = ()) -> AttemptError:
+def error_of(exception: BaseException, worker: str, secrets: Secrets = NO_SECRETS) -> AttemptError:
     """The exception as JSON, raised in an attempt of the worker of that name.
 
-    `secrets` are masked in message and traceback: see `secret_values`.
+    `secrets` are masked in message and traceback. Where one is too short for that, the message is
+    withheld, and of the traceback only the types of the exceptions and their frames are kept.
     """
-    text = traceback_text(exception)
+    text = frames_text(exception) if secrets.is_withheld else traceback_text(exception)
     return _error(
         worker=worker,
-        error=type(exception).__name__,
-        message=_without(secrets, _message(exception))[:MESSAGE_LIMIT],
-        text=_without(secrets, text)[-TRACEBACK_LIMIT:],
+        error=secrets.without(type(exception).__name__),
+        message=secrets.message(_message(exception))[:MESSAGE_LIMIT],
+        text=secrets.without(text)[-TRACEBACK_LIMIT:],
     )
 
 
@@ -89,27 +89,25 @@ def error_summary(errors: Sequence[RecordedError]) -> str:
     return ": ".join([errors[-1]["error"], *lines[:1]])[:SUMMARY_LIMIT]
 
 
-def secret_values(payload: dict[str, Any], sensitive: Iterable[str]) -> list[str]:
-    """The texts in a payload that must not be shown, as they are and as `repr` writes them.
+def shown_attempts(
+    attempts: Sequence[RecordedError], *, with_tracebacks: bool
+) -> list[dict[str, Any]]:
+    """Failed attempts as people may see them.
 
-    `sensitive` names fields of the payload. The longest text comes first, because one secret may
-    be the beginning of another.
+    Without tracebacks an error is one line, as in `error_summary`: what comes below the first line
+    of a message often names files and statements of the server.
     """
-    texts = {text for name in sensitive for text in _texts(payload.get(name))}
-    texts |= {repr(text)[1:-1] for text in texts}
-    return sorted(texts, key=len, reverse=True)
+    if with_tracebacks:
+        return [dict(one) for one in attempts]
+    return [
+        {name: value for name, value in one.items() if name != "traceback"}
+        | {"message": _first_line(one["message"])}
+        for one in attempts
+    ]
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Every text and number inside a JSON value."""
-    if isinstance(value, dict):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
-    elif value and value is not True:
-        yield str(value)
+def _first_line(message: str) -> str:
+    return "".join(message.strip().splitlines()[:1])[:SUMMARY_LIMIT]
 
 
 def _message(exception: BaseException) -> str:
@@ -132,9 +130,3 @@ def _error(worker: str, error: str, message: str, text: str) -> AttemptError:
 def _storable(text: str) -> str:
     """PostgreSQL stores neither NUL nor half a surrogate pair; an exception may carry both."""
     return text.replace("\x00", "\\0").encode("utf-8", "backslashreplace").decode()
-
-
-def _without(secrets: Iterable[str], text: str) -> str:
-    for secret in secrets:
-        text = text.replace(secret, MASK)
-    return text

@@ -1,6 +1,7 @@
 """The text of an exception and its traceback, made cheaply where many jobs fail in one place."""
 
-from traceback import FrameSummary, StackSummary, TracebackException
+from collections.abc import Iterator
+from traceback import FrameSummary, StackSummary, TracebackException, walk_tb
 from typing import Any
 
 # Places in code whose text is remembered, each a few hundred bytes. More than a service fails in.
@@ -23,6 +24,33 @@ def traceback_text(exception: BaseException) -> str:
         one.stack = _Frames(one.stack)
         left += [*filter(None, (one.__cause__, one.__context__)), *(one.exceptions or ())]
     return "".join(top.format())
+
+
+def frames_text(exception: BaseException) -> str:
+    """The same without anything that an exception says: types and frames, causes first."""
+    return "".join(_parts(exception, set()))
+
+
+def _parts(exception: BaseException, seen: set[int]) -> Iterator[str]:
+    seen.add(id(exception))
+    before = exception.__cause__
+    if before is None and not exception.__suppress_context__:
+        before = exception.__context__
+    if before is not None and id(before) not in seen:
+        yield from _parts(before, seen)
+        yield "\nThen:\n\n"
+    yield "Traceback (most recent call last):\n"
+    yield from _Frames.extract(walk_tb(exception.__traceback__)).format()
+    yield f"{_name_of(type(exception))}\n"
+    for one in getattr(exception, "exceptions", ()):
+        if isinstance(one, BaseException) and id(one) not in seen:
+            yield "\nOne of its exceptions:\n\n"
+            yield from _parts(one, seen)
+
+
+def _name_of(kind: type[BaseException]) -> str:
+    name = kind.__qualname__
+    return name if kind.__module__ == "builtins" else f"{kind.__module__}.{name}"
 
 
 class _Frames(StackSummary):

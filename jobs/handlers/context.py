@@ -56,6 +56,7 @@ class JobContext:
     idempotency_key: str
     worker: str
     is_cancelled: Callable[[], bool] = field(default=_never, repr=False)
+    masked: Callable[[str], str] = field(default=str, repr=False)
     report: Callable[[Progress], None] = field(default=_nowhere, repr=False)
     effect_start: EffectStart = field(default_factory=_NothingToWrite, repr=False, compare=False)
 
@@ -68,9 +69,10 @@ class JobContext:
         """Tells clients and staff how far the job has come: `done` of `total`, and a sentence.
 
         Returns at once, however often it is called: the last report is written once a second, if
-        the attempt was not taken away. Raises ValueError for numbers that make no sense.
+        the attempt was not taken away. Values of sensitive fields are masked in `message`.
+        Raises ValueError for numbers that make no sense.
         """
-        self.report(progress_of(done, total, message))
+        self.report(progress_of(done, total, self.masked(str(message))))
 
     def stop_if_cancelled(self) -> None:
         """Raises JobCancelled if the job is asked to stop; uncaught, the job ends `cancelled`."""

@@ -88,7 +88,10 @@ class Job(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("cancel_job", "Can cancel jobs of other clients")]
+        permissions = [
+            ("cancel_job", "Can cancel jobs of other clients"),
+            ("view_traceback", "Can view the tracebacks of failed attempts"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["idempotency_key", "type", "submitted_by"],

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from jobs.core.attempt_error import MASK
 from jobs.core.result import Result
+from jobs.core.secrets import MASK, Secrets
 from jobs.handlers.registry import job_types
 from jobs.models import Job, JobResult
 from jobs.sql.statements import execute, statement
@@ -41,17 +41,23 @@ def job_result(job: Job) -> ShownResult | None:
     if result is None:
         return None
     known = job_types.find(job.type)
-    value = MASK if known is None else _masked(result.value, frozenset(known.sensitive))
+    if known is None:
+        return ShownResult(MASK, result.problem)
+    secrets = Secrets(job.payload, known.sensitive)
+    value = _masked(result.value, frozenset(known.sensitive), secrets)
     return ShownResult(value, result.problem)
 
 
-def _masked(value: Any, sensitive: frozenset[str]) -> Any:
-    """Fields are masked at every depth: a handler may put its payload into what it returns."""
+def _masked(value: Any, sensitive: frozenset[str], secrets: Secrets) -> Any:
+    """Fields are masked at every depth: a handler may put its payload into what it returns.
+
+    And so are the values of the payload, whatever the handler calls them.
+    """
     if isinstance(value, dict):
         return {
-            name: MASK if name in sensitive else _masked(one, sensitive)
+            name: MASK if name in sensitive else _masked(one, sensitive, secrets)
             for name, one in value.items()
         }
     if isinstance(value, list):
-        return [_masked(one, sensitive) for one in value]
-    return value
+        return [_masked(one, sensitive, secrets) for one in value]
+    return secrets.value(value)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.db.models import QuerySet
 
-from jobs.core.attempt_error import MASK
+from jobs.core.secrets import MASK
 from jobs.handlers.registry import job_types
 from jobs.models import DeadLetter, Job
 
@@ -14,6 +14,8 @@ from jobs.models import DeadLetter, Job
 VIEW_JOBS = "jobs.view_job"
 CANCEL_JOBS = "jobs.cancel_job"
 VIEW_DEAD_LETTERS = "jobs.view_deadletter"
+# Tracebacks tell how the server is built.
+VIEW_TRACEBACKS = "jobs.view_traceback"
 
 
 def jobs_visible_to(user: AbstractBaseUser) -> QuerySet[Job]:
@@ -39,6 +41,11 @@ def dead_letters_visible_to(user: AbstractBaseUser) -> QuerySet[DeadLetter]:
     return letters if _may(user, VIEW_DEAD_LETTERS) else letters.filter(submitted_by_id=user.pk)
 
 
+def may_view_tracebacks(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """With the permission `jobs.view_traceback`; one's own jobs make no difference."""
+    return _may(user, VIEW_TRACEBACKS)
+
+
 def masked_payload(job_type: str, payload: dict[str, Any]) -> dict[str, Any]:
     """The payload as people may see it: the sensitive fields of its type are masked.
 
@@ -62,6 +69,6 @@ def unmasked_payload(
     }
 
 
-def _may(user: AbstractBaseUser, permission: str) -> bool:
+def _may(user: AbstractBaseUser | AnonymousUser, permission: str) -> bool:
     """Superusers have every permission; being staff gives none."""
     return isinstance(user, PermissionsMixin) and user.has_perm(permission)

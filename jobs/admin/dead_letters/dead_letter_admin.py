@@ -12,13 +12,13 @@ from jobs.admin.dead_letters.filters import ReasonFilter, ResolutionFilter
 from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
 from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.rendering import (
+    attempts_for,
     badge,
     moment,
     moment_column,
     pretty_json,
     record_link,
     short_id,
-    shown_attempts,
 )
 from jobs.admin.shared.search import as_uuid, job_ids_matching
 from jobs.core.states import Resolution
@@ -98,7 +98,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         letter: DeadLetter = kwargs["obj"]
         context["payload"] = pretty_json(masked_payload(letter.type, letter.payload))
-        context["attempts"] = shown_attempts(letter.attempts)
+        context["attempts"] = attempts_for(request, letter.attempts)
         context["decisions"] = [] if letter.resolution else self._decisions(request)
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -12,13 +12,13 @@ from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
 from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.rendering import (
     EMPTY,
+    attempts_for,
     badge,
     moment_column,
     pretty_json,
     progress_bar,
     record_link,
     short_id,
-    shown_attempts,
 )
 from jobs.admin.shared.search import job_ids_matching
 from jobs.core.message import can_be_shared
@@ -97,7 +97,7 @@ class JobAdmin(ReadOnlyAdmin):
         job: Job = kwargs["obj"]
         context["payload"] = pretty_json(masked_payload(job.type, job.payload))
         context["result"] = _shown_result(job)
-        context["attempts"] = shown_attempts(job.errors)
+        context["attempts"] = attempts_for(request, job.errors)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="id")

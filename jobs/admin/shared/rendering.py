@@ -9,10 +9,12 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.db.models import Model
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from jobs.core.attempt_error import RecordedError
+from jobs.core.attempt_error import RecordedError, shown_attempts
+from jobs.services.visibility import may_view_tracebacks
 
 EMPTY = "-"
 MOMENT_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -66,9 +68,13 @@ def pretty_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def shown_attempts(attempts: Sequence[RecordedError]) -> list[RecordedError]:
-    """Failed attempts, the last one first, with `at` as a person reads it."""
+def attempts_for(request: HttpRequest, attempts: Sequence[RecordedError]) -> list[dict[str, Any]]:
+    """Failed attempts, the last one first, with `at` as a person reads it.
+
+    Without tracebacks for those who may not see them.
+    """
+    shown = shown_attempts(attempts, with_tracebacks=may_view_tracebacks(request.user))
     return [
         {**attempt, "at": moment(datetime.fromisoformat(attempt["at"]))}
-        for attempt in reversed(attempts)
+        for attempt in reversed(shown)
     ]

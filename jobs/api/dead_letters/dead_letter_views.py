@@ -10,7 +10,10 @@ from rest_framework.viewsets import ViewSet
 from jobs.api.dead_letters.permissions import MayReplay
 from jobs.api.dead_letters.queries import DeadLetterQuery
 from jobs.api.dead_letters.refusals import DeadLetterRefusalMixin
-from jobs.api.dead_letters.representations import dead_letter_representation
+from jobs.api.dead_letters.representations import (
+    DeadLetterRepresentation,
+    dead_letter_representation,
+)
 from jobs.api.shared.client import client_of
 from jobs.api.shared.links import job_path
 from jobs.api.shared.page_response import paged_response
@@ -18,7 +21,7 @@ from jobs.api.shared.parser import StorableJSONParser
 from jobs.api.shared.strict_call import refuse_body
 from jobs.models import DeadLetter
 from jobs.services.dead_letters import dead_letter_replay
-from jobs.services.visibility import dead_letters_visible_to
+from jobs.services.visibility import dead_letters_visible_to, may_view_tracebacks
 
 
 class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
@@ -37,7 +40,7 @@ class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One dead letter."""
-        return Response(dead_letter_representation(self._letter(request, pk)))
+        return Response(self._shown(request, self._letter(request, pk)))
 
     def replay(self, request: Request, pk: str) -> Response:
         """202 once the job is back in its queue; 409 if the dead letter is resolved."""
@@ -46,10 +49,15 @@ class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
             dead_letter_id=self._letter(request, pk).pk, resolved_by_id=client_of(request).pk
         )
         return Response(
-            dead_letter_representation(letter),
+            self._shown(request, letter),
             status=status.HTTP_202_ACCEPTED,
             headers={"Location": job_path(letter.job_id)},
         )
+
+    def _shown(self, request: Request, letter: DeadLetter) -> DeadLetterRepresentation:
+        """With tracebacks for those who may see them; lists have none."""
+        may_view = may_view_tracebacks(client_of(request))
+        return dead_letter_representation(letter, with_tracebacks=may_view)
 
     def _letter(self, request: Request, pk: str) -> DeadLetter:
         letter: DeadLetter = get_object_or_404(dead_letters_visible_to(client_of(request)), pk=pk)

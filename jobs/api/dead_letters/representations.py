@@ -7,7 +7,7 @@ from django.urls import reverse
 from jobs.api.dead_letters.queries import WAITING
 from jobs.api.shared.links import failed_job_path, job_path
 from jobs.api.shared.moments import written, written_or_none
-from jobs.core.attempt_error import RecordedError
+from jobs.core.attempt_error import shown_attempts
 from jobs.models import DeadLetter
 from jobs.services.visibility import masked_payload
 
@@ -30,7 +30,7 @@ class DeadLetterRepresentation(TypedDict):
     payload: dict[str, Any]
     reason: str
     error: str
-    attempts: list[RecordedError]
+    attempts: list[dict[str, Any]]
     submitted_by: str | None
     created_at: str
     resolution: str
@@ -38,7 +38,9 @@ class DeadLetterRepresentation(TypedDict):
     links: DeadLetterLinks
 
 
-def dead_letter_representation(letter: DeadLetter) -> DeadLetterRepresentation:
+def dead_letter_representation(
+    letter: DeadLetter, *, with_tracebacks: bool = False
+) -> DeadLetterRepresentation:
     """The dead letter. Rows come with `submitted_by`."""
     client = letter.submitted_by
     return {
@@ -49,7 +51,7 @@ def dead_letter_representation(letter: DeadLetter) -> DeadLetterRepresentation:
         "payload": masked_payload(letter.type, letter.payload),
         "reason": letter.reason,
         "error": letter.error,
-        "attempts": letter.attempts,
+        "attempts": shown_attempts(letter.attempts, with_tracebacks=with_tracebacks),
         "submitted_by": client.get_username() if client else None,
         "created_at": written(letter.created_at),
         "resolution": letter.resolution or WAITING,

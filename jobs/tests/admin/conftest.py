@@ -8,9 +8,10 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts.models import User
-from jobs.core.attempt_error import error_of, secret_values
+from jobs.core.attempt_error import error_of
 from jobs.core.errors import PermanentError
 from jobs.core.outcome import CutOff, FailedForGood
+from jobs.core.secrets import Secrets
 from jobs.handlers.registry import job_types
 from jobs.models import DeadLetter, Job, Worker
 from jobs.services.attempts import Finished, jobs_claim, jobs_record
@@ -83,7 +84,7 @@ def make_dead_letters(worker: Worker) -> MakeDeadLetters:
 
 
 def _outcome(payload: dict[str, Any], unknown: bool, worker: Worker) -> FailedForGood | CutOff:
-    secrets = secret_values(payload, job_types.get("tests.note").sensitive)
+    secrets = Secrets(payload, job_types.get("tests.note").sensitive)
     try:
         _call_that_fails(f"no such mailbox <b>&</b> {payload.get('secret', '')}")
     except PermanentError as error:

@@ -1,13 +1,14 @@
 """What is kept of an exception: readable, small, storable, without secrets."""
 
 import json
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.core.attempt_error import (
-    MASK,
     MESSAGE_LIMIT,
     SUMMARY_LIMIT,
     TRACEBACK_LIMIT,
@@ -16,12 +17,13 @@ from jobs.core.attempt_error import (
     error_of,
     error_of_lost_worker,
     error_summary,
-    secret_values,
+    shown_attempts,
 )
+from jobs.core.secrets import MASK, NO_SECRETS, WITHHELD, Secrets
 
 
 def raised(
-    exception: Exception, secrets: list[str] | None = None, cause: Exception | None = None
+    exception: Exception, *secrets: str | int, cause: Exception | None = None
 ) -> AttemptError:
     """What is kept of an exception that was really raised, so that it has a traceback."""
 
@@ -30,7 +32,11 @@ def raised(
 
     with pytest.raises(type(exception)) as caught:
         fail()
-    return error_of(caught.value, "worker-1", secrets or [])
+    return error_of(caught.value, "worker-1", kept_secret(*secrets))
+
+
+def kept_secret(*values: object) -> Secrets:
+    return Secrets({"secret": list(values)}, {"secret"}) if values else NO_SECRETS
 
 
 def test_it_says_what_happened_where_and_to_whom() -> None:
@@ -50,36 +56,36 @@ def test_the_cause_is_in_the_traceback() -> None:
 
 
 def test_secrets_are_masked_in_message_and_traceback() -> None:
-    error = raised(RuntimeError("login as ann with hunter2 failed"), ["hunter2"])
+    error = raised(RuntimeError("login as ann with hunter2 failed"), "hunter2")
     assert error["message"] == f"login as ann with {MASK} failed"
     assert "hunter2" not in error["traceback"]
     assert MASK in error["traceback"]
 
 
 def test_a_secret_in_a_cause_is_masked_too() -> None:
-    error = raised(RuntimeError("failed"), ["hunter2"], cause=KeyError("hunter2"))
+    error = raised(RuntimeError("failed"), "hunter2", cause=KeyError("hunter2"))
     assert "KeyError" in error["traceback"]
     assert "hunter2" not in error["traceback"]
 
 
 @pytest.mark.parametrize("names", [("short", "long"), ("long", "short")])
 def test_a_secret_that_begins_like_another_leaves_nothing_of_it(names: tuple[str, ...]) -> None:
-    secrets = secret_values({"short": "hunter", "long": "hunter2000"}, names)
-    error = raised(RuntimeError("failed with hunter2000"), secrets)
+    payload = {"short": "hunter", "long": "hunter2000"}
+    error = error_of(RuntimeError("failed with hunter2000"), "w", Secrets(payload, names))
     assert error["message"] == f"failed with {MASK}"
 
 
 def test_a_secret_is_masked_as_python_writes_it_too() -> None:
     """A KeyError shows its key as Python would write it; so does everything that uses repr."""
     secret = "line one\nline 'two'"
-    error = raised(KeyError(secret), secret_values({"text": secret}, {"text"}))
+    error = raised(KeyError(secret), secret)
     assert "line one" not in error["message"]
     assert "line one" not in error["traceback"]
 
 
 def test_a_secret_cut_by_the_limit_leaves_no_part_of_itself() -> None:
     text = "x" * (MESSAGE_LIMIT - 3) + "hunter2"
-    assert "hun" not in raised(RuntimeError(text), ["hunter2"])["message"]
+    assert "hun" not in raised(RuntimeError(text), "hunter2")["message"]
 
 
 def test_no_nul_is_kept_as_postgresql_takes_none() -> None:
@@ -132,15 +138,66 @@ def test_a_lost_worker_is_named() -> None:
     assert error["traceback"] == ""
 
 
-def test_secret_values_are_those_of_the_sensitive_fields_that_say_something() -> None:
-    payload = {"to": "ann@example.com", "text": "hunter2", "html": "", "pin": 1234}
-    assert secret_values(payload, {"text", "html", "pin", "absent"}) == ["hunter2", "1234"]
-
-
-def test_secret_values_are_found_inside_lists_and_objects() -> None:
-    payload = {"card": {"number": "4111 1111", "codes": ["123-a", 987]}, "to": "ann"}
-    error = raised(RuntimeError("4111 1111 refused: 123-a, 987"), secret_values(payload, {"card"}))
+def test_secrets_are_found_inside_lists_and_objects() -> None:
+    payload = {"card": {"number": "4111 1111", "codes": ["123-abc", 987_654]}, "to": "ann"}
+    error = error_of(
+        RuntimeError("4111 1111 refused: 123-abc, 987654"), "w", Secrets(payload, {"card"})
+    )
     assert error["message"] == f"{MASK} refused: {MASK}, {MASK}"
+
+
+@pytest.mark.parametrize("secret", ["e", "12345", 0, 1234, 2.5, "  pin  ", "\u00fc\u00e4"])
+def test_with_a_short_secret_only_types_and_frames_are_kept(secret: str | int) -> None:
+    """Masking it wherever it occurs would show it by its gaps."""
+    said = f"the secret {secret} was refused"
+    error = raised(RuntimeError(said), secret, "a longer one", cause=KeyError(said))
+    assert error["message"] == WITHHELD
+    assert "was refused" not in error["traceback"]
+    assert MASK not in error["traceback"]
+    assert "in fail" in error["traceback"]
+    assert "KeyError\n" in error["traceback"]
+    assert error["traceback"].endswith("RuntimeError\n")
+
+
+@pytest.mark.parametrize("nothing", ["", "   ", None, True, False, [], {}])
+def test_what_says_nothing_withholds_nothing(nothing: object) -> None:
+    secrets = Secrets({"secret": nothing}, {"secret", "absent"})
+    assert error_of(RuntimeError("no such user"), "w", secrets)["message"] == "no such user"
+
+
+def test_notes_groups_and_contexts_are_withheld_as_well() -> None:
+    inner = ValueError("secret e")
+    inner.add_note("the secret is e")
+    try:
+        try:
+            raise inner
+        except ValueError:
+            raise ExceptionGroup("many e", [OSError("e"), inner])  # noqa: B904
+    except ExceptionGroup as group:
+        text = error_of(group, "w", kept_secret("e"))["traceback"]
+    assert "secret" not in text.replace("secret(", "")
+    assert "many e" not in [line.strip() for line in text.splitlines()]
+    assert {"ValueError", "OSError", "ExceptionGroup"} <= set(text.split())
+
+
+@pytest.mark.parametrize(
+    "written", [str.upper, str.lower, repr, ascii, json.dumps, quote, quote_plus, str.encode]
+)
+def test_a_secret_is_masked_as_others_write_it(written: Callable[[str], object]) -> None:
+    secret = 'J\u00fcrgen\'s "Passw\u00f6rt"\n1'
+    said = f"login with {written(secret)} failed"
+    message = raised(RuntimeError(said), secret)["message"]
+    assert MASK in message
+    assert "ssw" not in message.lower()
+
+
+def test_without_tracebacks_an_error_is_one_line() -> None:
+    error = recorded(raised(RuntimeError("no route\nin /srv/app/secret.py")))
+    [shown] = shown_attempts([error], with_tracebacks=False)
+    assert shown == {name: error[name] for name in ("worker", "at", "error", "attempt")} | {
+        "message": "no route"
+    }
+    assert shown_attempts([error], with_tracebacks=True) == [error]
 
 
 def recorded(error: AttemptError, attempt: int = 1) -> RecordedError:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.core.attempt_error import MASK
+from jobs.core.secrets import MASK
 from jobs.services.visibility import (
     dead_letters_visible_to,
     jobs_visible_to,

@@ -12,6 +12,7 @@ from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
 from jobs.core.errors import JobTimeout
 from jobs.core.outcome import CutOff, Failed
+from jobs.core.secrets import NO_SECRETS
 from jobs.worker.execution.effect_start import AttemptEffect
 from jobs.worker.log_fields import attempt_fields
 
@@ -23,6 +24,7 @@ class Attempt:
 
     def __init__(self, claim: ClaimedJob, clock: Clock) -> None:
         self.claim = claim
+        self.secrets = NO_SECRETS  # of its payload, as it was before the handler ran
         self.effect: AttemptEffect | None = None
         self._clock = clock
         self._thread_id = threading.get_ident()

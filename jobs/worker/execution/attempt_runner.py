@@ -16,6 +16,7 @@ from jobs.core.conf import jobs_conf
 from jobs.core.errors import JobTimeout, StartNotWritten
 from jobs.core.outcome import CutOff, NotStarted, Outcome, Succeeded
 from jobs.core.result import result_of
+from jobs.core.secrets import Secrets
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import JobType
@@ -137,6 +138,8 @@ class AttemptRunner:
         attempt.effect = AttemptEffect(
             claim, self._starts, is_announced=job_type.calls_effect_begins
         )
+        if job_type.sensitive:  # before the handler, which may do as it likes with its payload
+            attempt.secrets = Secrets(claim.payload, job_type.sensitive)
         return JobContext(
             job_id=claim.id,
             type=claim.type,
@@ -145,6 +148,7 @@ class AttemptRunner:
             idempotency_key=claim.effect_key,
             worker=self._lease.worker.name,
             is_cancelled=partial(self._inflight.is_cancelled, claim.id),
+            masked=attempt.secrets.message,
             report=partial(self._progress.report, claim),
             effect_start=attempt.effect,
         )
@@ -153,7 +157,7 @@ class AttemptRunner:
         claim, worker = attempt.claim, self._lease.worker.name
         if isinstance(exception, StartNotWritten):
             return not_started(claim, exception, worker)
-        outcome = outcome_of(exception, claim.payload, job_type.sensitive, worker)
+        outcome = outcome_of(exception, worker, attempt.secrets)
         if isinstance(outcome, CutOff) and isinstance(exception, JobTimeout):
             return attempt.cut_off(outcome.error)
         return outcome

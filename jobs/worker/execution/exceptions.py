@@ -1,8 +1,6 @@
 """What an exception of a handler says about its attempt (design invariant I7)."""
 
-from collections.abc import Iterable
-
-from jobs.core.attempt_error import error_of, secret_values
+from jobs.core.attempt_error import error_of
 from jobs.core.errors import (
     JobCancelled,
     JobTimeout,
@@ -12,14 +10,12 @@ from jobs.core.errors import (
     RetryAfter,
 )
 from jobs.core.outcome import Cancelled, CutOff, Failed, FailedForGood, Lost, Outcome
-from jobs.handlers.context import Payload
+from jobs.core.secrets import NO_SECRETS, Secrets
 
 
-def outcome_of(
-    exception: BaseException, payload: Payload, sensitive: Iterable[str], worker: str
-) -> Outcome:
-    """The outcome; its error keeps no value of the payload's `sensitive` fields."""
-    error = error_of(exception, worker, secret_values(payload, sensitive))
+def outcome_of(exception: BaseException, worker: str, secrets: Secrets = NO_SECRETS) -> Outcome:
+    """The outcome; its error keeps none of the `secrets`."""
+    error = error_of(exception, worker, secrets)
     match exception:
         case LeaseLost():
             return Lost()

@@ -8,7 +8,7 @@ from django.db import connection
 
 from jobs.core.attempt_error import error_of
 from jobs.core.clock import Clock
-from jobs.core.outage import database_outage
+from jobs.core.outage import database_outage, first_line
 from jobs.core.outcome import CutOff, Failed, FailedForGood, Succeeded
 from jobs.core.result import Result
 from jobs.services.attempts import Finished, Recorded, jobs_record
@@ -73,9 +73,12 @@ class Writer:
             try:
                 return self._write([attempt])
             except Exception as error:
-                logger.exception(
-                    "The outcome of job %s could not be written",
+                # Only the first line: in those below PostgreSQL quotes the row, and its payload.
+                logger.error(
+                    "The outcome of job %s could not be written: %s: %s",
                     one.claim.id,
+                    type(error).__name__,
+                    first_line(error),
                     extra=attempt_fields("outcome.not_written", one.claim),
                 )
                 if isinstance(error, DATABASE_ERRORS) and not _is_about_the_row(error):

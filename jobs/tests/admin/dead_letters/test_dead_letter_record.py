@@ -5,8 +5,8 @@ from django.test import Client
 
 from jobs.models import DeadLetter, Worker
 from jobs.services.dead_letters import dead_letter_replay
-from jobs.tests.admin.conftest import MakeDeadLetters
-from jobs.tests.admin.pages import assert_contains_all, record_page, record_text
+from jobs.tests.admin.conftest import VIEW, MakeDeadLetters, make_staff, signed_in
+from jobs.tests.admin.pages import assert_contains_all, record_page, record_text, text_of
 from jobs.tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -56,3 +56,12 @@ def test_a_resolved_dead_letter_says_by_whom(admin_client: Client, dead_letter: 
 
     assert_contains_all(text, ["replayed", "ann-of-operations"])
     assert "Replay…" not in text
+
+
+def test_tracebacks_take_a_permission(dead_letter: DeadLetter) -> None:
+    pages = [record_page(dead_letter), record_page(dead_letter.job)]
+    for codenames, is_shown in ((VIEW, False), ((*VIEW, "view_traceback"), True)):
+        client = signed_in(make_staff(*codenames))
+        texts = [text_of(client, page) for page in pages]
+        assert [("Traceback" in text) for text in texts] == [is_shown] * 2
+        assert all("no such mailbox" in text for text in texts)

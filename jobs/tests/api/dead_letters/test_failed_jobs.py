@@ -9,8 +9,9 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.tests.problem import problem
 from jobs.models import Worker
-from jobs.tests.api.conftest import MakeDeadLetter
+from jobs.tests.api.conftest import MakeDeadLetter, client_of
 from jobs.tests.api.dead_letters.failed_jobs import ids
+from jobs.tests.factories import allow
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,8 @@ def test_a_dead_letter_is_complete(
         "PermanentError",
         worker.name,
     )
-    assert attempt["traceback"].startswith("Traceback")
+    assert attempt["message"] == "no such mailbox"
+    assert "traceback" not in attempt
     assert body["created_at"]
     del body["payload"], body["attempts"], body["created_at"]
     assert body == {
@@ -86,3 +88,15 @@ def test_a_list_costs_one_query_beside_the_user_and_two_for_permissions(
 
     with django_assert_num_queries(4):
         assert len(ids(staff_api)) == 4
+
+
+def test_tracebacks_take_a_permission_and_lists_have_none(
+    api: APIClient, user: User, make_dead_letter: MakeDeadLetter
+) -> None:
+    letter = make_dead_letter(submitted_by_id=user.pk)
+    assert "Traceback" not in api.get(f"/failedJobs/{letter.pk}").text
+    allowed = client_of(allow(user, "view_traceback", "replay_deadletter"))
+    assert "Traceback" in allowed.get(f"/failedJobs/{letter.pk}").text
+    assert "Traceback" not in allowed.get("/failedJobs").text
+    assert "Traceback" not in api.get(f"/jobs/{letter.job_id}").text
+    assert "Traceback" in allowed.post(f"/failedJobs/{letter.pk}/replay").text

@@ -11,6 +11,7 @@ from jobs.core.errors import (
     RetryAfter,
 )
 from jobs.core.outcome import Cancelled, CutOff, Failed, FailedForGood, Lost, Outcome
+from jobs.core.secrets import Secrets
 from jobs.worker.execution.exceptions import outcome_of
 
 
@@ -31,18 +32,18 @@ from jobs.worker.execution.exceptions import outcome_of
 def test_each_exception_stands_for_one_outcome(
     exception: BaseException, outcome: type[Outcome]
 ) -> None:
-    assert type(outcome_of(exception, {}, (), "worker-1")) is outcome
+    assert type(outcome_of(exception, "worker-1")) is outcome
 
 
 def test_a_handler_may_say_when_it_is_retried() -> None:
-    outcome = outcome_of(RetryAfter(7.5), {}, (), "worker-1")
+    outcome = outcome_of(RetryAfter(7.5), "worker-1")
     assert isinstance(outcome, Failed)
     assert outcome.after_seconds == 7.5
 
 
 def test_its_error_keeps_no_sensitive_value() -> None:
     error = RuntimeError("hunter2 is wrong")
-    outcome = outcome_of(error, {"password": "hunter2"}, ("password",), "worker-1")
+    outcome = outcome_of(error, "worker-1", Secrets({"password": "hunter2"}, {"password"}))
     assert isinstance(outcome, Failed)
     assert outcome.error["worker"] == "worker-1"
     assert outcome.error["message"] == "******** is wrong"

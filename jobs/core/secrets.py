@@ -1,0 +1,97 @@
+"""Values of a payload that nobody may see: in a payload told by field, in free text by value."""
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+MASK = "********"
+# A text that stands for a message: see `Secrets.is_withheld`.
+WITHHELD = "(withheld: a sensitive value of the payload is too short to be masked in it)"
+# Shorter values occur in texts that have nothing to do with them. Masking them everywhere would
+# make texts unreadable, and show the value by what is missing.
+REPLACED_FROM = 6  # characters
+
+
+class Secrets:
+    """The values of a payload's sensitive fields, as they were when this was made.
+
+    To be made before the handler gets the payload, which it may change. That takes a look at each
+    value; the rest is done when a text is to be masked.
+    """
+
+    def __init__(self, payload: dict[str, Any], sensitive: Iterable[str]) -> None:
+        """`sensitive`: names of fields; all texts and numbers within them are secret."""
+        self._values = [text for name in sensitive for text in _texts(payload.get(name))]
+
+    @cached_property
+    def is_withheld(self) -> bool:
+        """Whether a value is too short to be replaced in free text: that must not be shown."""
+        return bool(self._short)
+
+    def without(self, text: str) -> str:
+        """A text without the values of six characters and more."""
+        for form in self._forms:
+            text = text.replace(form, MASK)
+        return text
+
+    def message(self, text: str) -> str:
+        """A message as it may be shown: masked, or withheld."""
+        if not text:
+            return text
+        return WITHHELD if self.is_withheld else self.without(text)
+
+    def value(self, value: Any) -> Any:
+        """A text or number out of JSON as it may be shown."""
+        if isinstance(value, str):
+            return MASK if value.strip() in self._short else self.without(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return MASK if str(value) in self._short or str(value) in self._long else value
+        return value
+
+    @cached_property
+    def _short(self) -> frozenset[str]:
+        return frozenset(one for one in self._stripped if len(one) < REPLACED_FROM)
+
+    @cached_property
+    def _long(self) -> frozenset[str]:
+        return frozenset(one for one in self._stripped if len(one) >= REPLACED_FROM)
+
+    @cached_property
+    def _stripped(self) -> set[str]:
+        """Without the space around them, with which a handler may do as it likes."""
+        return {stripped for value in self._values if (stripped := value.strip())}
+
+    @cached_property
+    def _forms(self) -> list[str]:
+        """The longest first, because one secret may be the beginning of another."""
+        return sorted({form for text in self._long for form in _forms_of(text)}, key=len)[::-1]
+
+
+NO_SECRETS = Secrets({}, ())
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text and number inside a JSON value. Names of members are those of the schema."""
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
+
+
+def _forms_of(text: str) -> Iterator[str]:
+    """A value as it is, and as Python, JSON and URLs write it."""
+    for one in (text, text.lower(), text.upper()):
+        yield one
+        yield repr(one)[1:-1]
+        yield ascii(one)[1:-1]
+        yield repr(one.encode("utf-8", "surrogatepass"))[2:-1]
+        yield json.dumps(one)[1:-1]
+        yield json.dumps(one, ensure_ascii=False)[1:-1]
+        yield quote(one, errors="replace")
+        yield quote_plus(one, errors="replace")
