@@ -5,8 +5,7 @@ transaction that inserts them; what is refused, or was there before, does not co
 """
 
 from collections.abc import Callable, Sequence
-
-from django.db import connection, transaction
+from typing import Any
 
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import RecipientsLimitReached
@@ -14,9 +13,8 @@ from jobs.core.new_job import NewJob
 from jobs.models import MailAllowance
 from jobs.services.enqueue.enqueued import Enqueued
 from jobs.services.enqueue.insert import is_duplicate
-from jobs.services.short_transaction import limit_transaction
-
-LOCK_SECONDS = 2.0
+from jobs.services.short_transaction import short_transaction
+from jobs.sql.contention import repeats_conflicts
 
 Inserted = Enqueued | RecipientsLimitReached
 Insert = Callable[[list[NewJob]], list[Enqueued]]
@@ -30,11 +28,15 @@ def insert_within_allowance(new_jobs: Sequence[NewJob], insert: Insert) -> list[
     clients = {new.submitted_by_id for new in new_jobs if _is_counted(new)}
     if not clients:
         return list(insert(list(new_jobs)))
-    is_own = not connection.in_atomic_block
-    with transaction.atomic():
-        if is_own:
-            # An allowance that somebody holds for longer must not hold up the jobs of others.
-            limit_transaction("lock_timeout", LOCK_SECONDS)
+    return _insert_counted(new_jobs, clients, insert)
+
+
+@repeats_conflicts
+def _insert_counted(
+    new_jobs: Sequence[NewJob], clients: set[Any], insert: Insert
+) -> list[Inserted]:
+    # An allowance that another transaction holds for longer must not hold up the jobs of others.
+    with short_transaction():
         allowances = MailAllowance.objects.locked(clients)
         errors = [
             _take(allowances[new.submitted_by_id], new) if _is_counted(new) else None
