@@ -39,7 +39,7 @@ def _connections(wished: int) -> int:
     if soft < wanted:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return min(wished, soft - OWN_FILES)
+    return max(min(wished, soft - OWN_FILES), threads)
 
 
 class ErrorLog(Logger):  # type: ignore[misc]

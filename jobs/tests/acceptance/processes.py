@@ -88,7 +88,8 @@ class Service:
             f"api-{port}",
             [
                 *("-m", "gunicorn", "scheduler.wsgi", "--bind", f"127.0.0.1:{port}"),
-                *("--worker-class", "gthread", "--workers", "1", "--threads", "16"),
+                *("--config", "python:scheduler.gunicorn_conf"),
+                *("--workers", "1", "--threads", "16"),
             ],
             env,
         )

@@ -3,8 +3,9 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,15 +103,22 @@ def post(path: str, length: int | None, body: bytes = b"", more: str = "") -> by
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Started once for the tests of a file."""
+    with running(tmp_path_factory.mktemp("serving"), []) as server:
+        yield server
+
+
+@contextmanager
+def running(directory: Path, options: list[str]) -> Iterator[Server]:
+    """A server with further options of gunicorn."""
     with listen(18_100) as listener:
         descriptor = listener.fileno()
         child = Child(
             "gunicorn",
             [
                 *("-m", "gunicorn", "--config", "python:scheduler.tests.serving.quick_conf"),
-                *("--bind", f"fd://{descriptor}", "scheduler.wsgi"),
+                *("--bind", f"fd://{descriptor}", "scheduler.wsgi", *options),
             ],
-            log=tmp_path_factory.mktemp("serving") / "gunicorn.log",
+            log=directory / "gunicorn.log",
             environment={**os.environ, "WEB_CONCURRENCY": "1", "LOG_FORMAT": "json"},
             inherit=[descriptor],
         )
