@@ -104,12 +104,7 @@ def _run(options: WorkerOptions, health_host: str, health_port: int | None) -> i
     if health_port:
         _serve_health(worker, health_host, health_port)
     finished = worker.run(signals)
-    if count := end_descendants(SystemClock()):
-        logger.warning(
-            "%d processes that handlers had started were ended with the worker",
-            count,
-            extra={"event": "processes.ended", "worker": worker.name, "count": count},
-        )
+    end_descendants(SystemClock(), worker.name)
     return 0 if finished else EXIT_UNFINISHED
 
 

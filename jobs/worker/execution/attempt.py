@@ -33,6 +33,21 @@ class Attempt:
         self._deadline: float | None = None
         self._interrupted = False
         self._outcome_is_claimed = False
+        self._moved_at: float | None = clock.monotonic()
+
+    @contextmanager
+    def in_handler(self) -> Iterator[None]:
+        """The block is the handler, which may take as long as it likes."""
+        self._moved_at = None
+        try:
+            yield
+        finally:
+            self._moved_at = self._clock.monotonic()
+
+    def seconds_held_up(self) -> float:
+        """For how long it has been in the worker's own code, which takes milliseconds."""
+        moved_at = self._moved_at
+        return 0.0 if moved_at is None else self._clock.monotonic() - moved_at
 
     def limit(self, timeout_seconds: float | None) -> None:
         """Its time begins to count: `timeout_seconds` from now, or without end if it is None."""

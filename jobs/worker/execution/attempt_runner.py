@@ -111,7 +111,7 @@ class AttemptRunner:
         run = _run_in_transaction if job_type.effect is Effect.TRANSACTIONAL else _run_plainly
         context = self._context(job_type, attempt)
         try:
-            with attempt.interruptible(job_type.timeout_seconds):
+            with attempt.in_handler(), attempt.interruptible(job_type.timeout_seconds):
                 # What it sets in its context (a time zone, a language) ends with it.
                 return Context().run(run, job_type, attempt, context)
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
@@ -125,7 +125,8 @@ class AttemptRunner:
         limit = asyncio.timeout(job_type.timeout_seconds)
         try:
             async with limit:
-                returned = await finish(job_type.handler(attempt.claim.payload, context))
+                with attempt.in_handler():
+                    returned = await finish(job_type.handler(attempt.claim.payload, context))
                 refuse_unfinished(returned, job_type.effect)
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
             if limit.expired():

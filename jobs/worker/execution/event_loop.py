@@ -47,6 +47,9 @@ class EventLoop(Pool):
         self._loop.set_default_executor(CleanExecutor(thread_name_prefix="loop-call"))
         self._thread = threading.Thread(target=self._work, name="loop", daemon=True)
 
+    def running(self) -> list[Attempt]:
+        return list(self._running.values())
+
     def start(self) -> None:
         self._thread.start()
 
@@ -140,7 +143,7 @@ class EventLoop(Pool):
         if not self._answered:
             self._missed_ticks += 1
             if self._missed_ticks == BLOCKED_TICKS:
-                types = sorted({attempt.claim.type for attempt in list(self._running.values())})
+                types = sorted({attempt.claim.type for attempt in self.running()})
                 logger.error(
                     "The event loop is blocked by a handler of: %s",
                     ", ".join(types),
@@ -158,7 +161,7 @@ class EventLoop(Pool):
 
     def _give_up_overdue(self) -> None:
         """Gives up handlers that still run some ticks after they were cancelled."""
-        running = list(self._running.values())
+        running = self.running()
         overdue = [attempt for attempt in running if attempt.seconds_overdue() > 0]
         self._overdue = {attempt: self._overdue.get(attempt, 0) + 1 for attempt in overdue}
         for attempt, ticks in self._overdue.items():

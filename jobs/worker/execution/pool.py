@@ -36,6 +36,10 @@ class Pool(ABC):
         self._lock = threading.Lock()
 
     @abstractmethod
+    def running(self) -> list[Attempt]:
+        """The attempts that have begun and not ended; for other threads."""
+
+    @abstractmethod
     def start(self) -> None:
         """Starts its threads."""
 

@@ -82,6 +82,11 @@ class Pools:
         """The claims of these queues, or of all, that have not begun: the caller's again."""
         return [claim for pool in self._both for claim in pool.take_back(queues)]
 
+    def seconds_held_up(self) -> float:
+        """For how long the slot that moves least has been in the worker's own code."""
+        running = [attempt for pool in self._both for attempt in pool.running()]
+        return max((attempt.seconds_held_up() for attempt in running), default=0.0)
+
     def wait_until_idle(self, timeout_seconds: float) -> bool:
         """Waits until nothing runs; False if something still does when the time is over."""
         with self._changed:

@@ -34,6 +34,9 @@ class ThreadPool(Pool):
         self._threads_made = 0
         self._is_alive = True
 
+    def running(self) -> list[Attempt]:
+        return list(self._running.values())
+
     def start(self) -> None:
         for _ in range(self.capacity.size):
             self._start_thread()
@@ -70,7 +73,7 @@ class ThreadPool(Pool):
 
     def interrupt_overdue(self) -> None:
         """Interrupts handlers past their time; gives up those that do not stop."""
-        for attempt in list(self._running.values()):
+        for attempt in self.running():
             if attempt.interrupt_if_overdue() and attempt.seconds_overdue() > STUCK_SECONDS:
                 self._give_up(attempt)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -11,6 +12,8 @@ from types import FrameType
 
 from jobs.core.clock import Clock
 from jobs.worker.process.stop_signals import END_AT_ONCE, STOP_SIGNALS
+
+logger = logging.getLogger(__name__)
 
 # How long they may take to end once the worker has stopped, and how often that is looked at.
 END_SECONDS = 2.0
@@ -35,8 +38,8 @@ def end_forks_with(pid: int) -> None:
     _worker_pid = pid
 
 
-def end_descendants(clock: Clock) -> int:
-    """Ends what handlers have started and left behind; returns how many processes that were.
+def end_descendants(clock: Clock, worker: str) -> None:
+    """Ends what handlers have started and left behind; logs how many processes that were.
 
     SIGTERM first, SIGKILL after END_SECONDS. Their own children are found, too (Linux only).
     """
@@ -46,7 +49,12 @@ def end_descendants(clock: Clock) -> int:
     while any(map(_is_alive, found)) and clock.monotonic() < until:
         clock.sleep(WATCH_SECONDS)
     _send([pid for pid in found if _is_alive(pid)], signal.SIGKILL)
-    return len(found)
+    if found:
+        logger.warning(
+            "%d processes that handlers had started were ended with the worker",
+            len(found),
+            extra={"event": "processes.ended", "worker": worker, "count": len(found)},
+        )
 
 
 def _be_ordinary() -> None:

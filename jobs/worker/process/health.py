@@ -1,11 +1,12 @@
-"""What a probe is told about a worker: whether its fetch loop turns, and what it waits for."""
+"""What a probe is told about a worker: whether it moves, and what it waits for."""
 
 from typing import Literal, TypedDict
 
 from jobs.core.outage import broker_outage, database_outage
 from jobs.worker.assembly import Parts
 
-# A tick of the fetch loop takes a few seconds at most, an outage's backoff included.
+# A tick of the fetch loop takes a few seconds at most, an outage's backoff included; what a slot
+# does before and after a handler takes milliseconds.
 UNRESPONSIVE_SECONDS = 30.0
 # A statement slower than this means that PostgreSQL is not answering.
 DATABASE_SECONDS = 5.0
@@ -17,6 +18,7 @@ class WorkerHealth(TypedDict):
     status: Literal["ok", "unresponsive"]
     worker: str
     loop_age_seconds: float
+    slot_age_seconds: float
     lease_held: bool
     jobs_in_hand: int
     postgresql: Literal["ok", "down"]
@@ -24,18 +26,25 @@ class WorkerHealth(TypedDict):
 
 
 def worker_health(parts: Parts) -> WorkerHealth:
-    """The status is `ok` while the fetch loop turns, or waits for PostgreSQL.
+    """The status is `ok` while the fetch loop turns and slots move, or wait for PostgreSQL.
 
-    Handlers run on while PostgreSQL is away, and a restart would mend nothing.
+    Handlers run on while PostgreSQL is away, and a restart would mend nothing. A handler may take
+    as long as it likes: a slot does not move if the worker's own code around a handler is stuck,
+    for example in a log handler of the project that writes where nobody reads.
     """
     fetcher = parts.fetcher
     in_database = fetcher.seconds_in_database()
-    unresponsive = fetcher.seconds_since_tick() - in_database > UNRESPONSIVE_SECONDS
+    held_up = parts.pools.seconds_held_up()
+    loop_is_stuck = fetcher.seconds_since_tick() - in_database > UNRESPONSIVE_SECONDS
     database_down = database_outage.is_on or in_database > DATABASE_SECONDS
+    # Without heartbeats PostgreSQL does not answer, and a slot may wait for it, too.
+    may_wait_for_database = database_down or not parts.lease.is_held
+    slot_is_stuck = held_up > UNRESPONSIVE_SECONDS and not may_wait_for_database
     return {
-        "status": "unresponsive" if unresponsive else "ok",
+        "status": "unresponsive" if loop_is_stuck or slot_is_stuck else "ok",
         "worker": parts.lease.worker.name,
         "loop_age_seconds": round(fetcher.seconds_since_tick(), 1),
+        "slot_age_seconds": round(held_up, 1),
         "lease_held": parts.lease.is_held,
         "jobs_in_hand": len(parts.inflight),
         "postgresql": "down" if database_down else "ok",

@@ -3,10 +3,15 @@
 import io
 import logging
 import os
+import subprocess
+import sys
 import threading
+import time
+from collections.abc import Iterator
 
 import pytest
 
+from scheduler.logs import line_queue
 from scheduler.logs.handler import GroupingHandler
 
 THREADS = 8
@@ -109,3 +114,95 @@ def test_a_fork_in_the_middle_of_a_line_leaves_the_child_free_to_log(
     os.waitpid(pid, 0)
     stream.go_on.set()
     writer.join(10)
+
+
+# A pipe that nobody reads
+
+
+class Pipe:
+    """A pipe as standard error is one, and the handler that writes into it."""
+
+    def __init__(self) -> None:
+        reading, writing = os.pipe()
+        self.reader = os.fdopen(reading, "rb", buffering=0)
+        self.stream = os.fdopen(writing, "w")
+        self.handler = GroupingHandler(self.stream)
+        self.logger = logging.Logger("tests")
+        self.logger.addHandler(self.handler)
+
+    def read_until(self, text: bytes) -> bytes:
+        content = b""
+        while text not in content:
+            content += self.reader.read(65_536)
+        return content
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    pipe = Pipe()
+    yield pipe
+    pipe.reader.close()
+    pipe.handler.flush()
+    pipe.stream.close()
+
+
+def test_a_pipe_gets_each_line_in_order(pipe: Pipe) -> None:
+    for number in range(LINES):
+        pipe.logger.info("line %d", number)
+    content = pipe.read_until(b"line %d\n" % (LINES - 1))
+    assert content.decode().splitlines() == [f"line {number}" for number in range(LINES)]
+
+
+def test_a_pipe_that_nobody_reads_holds_up_nobody_and_what_is_over_is_counted(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_queue, "CHARACTERS_LIMIT", 100_000)
+    begun_at = time.monotonic()
+    for number in range(5_000):
+        pipe.logger.info("%0100d", number)
+    pipe.handler.flush()
+    assert time.monotonic() - begun_at < 10
+    content = pipe.read_until(b"were dropped").decode()
+    kept = len([line for line in content.splitlines() if len(line) == 100])
+    assert f"{5_000 - kept} log lines were dropped" in content
+    pipe.logger.info("read again")
+    assert b"read again" in pipe.read_until(b"read again")
+
+
+def test_a_pipe_whose_reader_is_gone_costs_lines_alone(pipe: Pipe) -> None:
+    pipe.reader.close()
+    for number in range(LINES):
+        pipe.logger.info("line %d", number)
+    pipe.handler.flush()
+    assert not pipe.handler._lines
+
+
+def test_a_line_that_cannot_be_made_is_reported_on_the_same_way(pipe: Pipe) -> None:
+    pipe.logger.info("%d", "no number")
+    assert b"A log line could not be made" in pipe.read_until(b"made: '%d'")
+
+
+def test_a_process_forks_without_the_thread_that_writes(pipe: Pipe) -> None:
+    pipe.logger.info("before")
+    pipe.read_until(b"before")
+    pid = os.fork()
+    if pid == 0:
+        pipe.logger.info("child")
+        pipe.handler.flush()
+        os._exit(0 if pipe.handler._has_thread else 1)
+    pipe.logger.info("parent")
+    content = b""
+    while not (b"child" in content and b"parent" in content):
+        content += pipe.reader.read(65_536)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_the_end_of_a_process_waits_a_second_at_most() -> None:
+    program = (
+        "import logging, sys; from scheduler.logs.handler import GroupingHandler;"
+        "logging.basicConfig(handlers=[GroupingHandler()]);"
+        "[logging.warning('%0100d', number) for number in range(5_000)]"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
+    assert process.wait(20) == 0
+    process.stderr.close()  # type: ignore[union-attr]

@@ -16,6 +16,7 @@ def health() -> WorkerHealth:
         "status": "ok",
         "worker": "worker-1",
         "loop_age_seconds": 0.1,
+        "slot_age_seconds": 0.0,
         "lease_held": True,
         "jobs_in_hand": 3,
         "postgresql": "ok",
