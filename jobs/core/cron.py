@@ -55,6 +55,15 @@ class Cron:
         sim.__dict__.update(self._sim.__dict__, dt=wall.replace(microsecond=0))
         return next(sim, None)
 
+    def fits(self, wall: datetime) -> bool:
+        """Whether it is fulfilled at this time, of which seconds do not count."""
+        return (
+            wall.minute in self.minutes
+            and wall.hour in self.hours
+            and wall.month in self.months
+            and self._sim.match_day(wall.date())
+        )
+
     @property
     def follows_elapsed_time(self) -> bool:
         """Whether the hour field is a wildcard or a step, or names all hours.

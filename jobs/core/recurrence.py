@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from jobs.core.cron import Cron
 from jobs.core.zones import first_change, first_moment, moment_at, offset_at, wall_time
 
-_SECOND = timedelta(seconds=1)
+_SECOND, _MOMENT = timedelta(seconds=1), timedelta(microseconds=1)
 # Longer than any difference between two offsets of a zone.
 _MARGIN = timedelta(days=2)
 
@@ -27,6 +27,10 @@ class Recurrence(Protocol):
 
     def after(self, moment: datetime) -> datetime | None:
         """The first fire time after this moment; None if there is none."""
+        ...
+
+    def fires_at(self, moment: datetime) -> bool:
+        """Whether this moment is a fire time."""
         ...
 
 
@@ -43,6 +47,10 @@ class IntervalRecurrence:
             return self._anchor
         return self._anchor + ((moment - self._anchor) // self._every + 1) * self._every
 
+    def fires_at(self, moment: datetime) -> bool:
+        """Whether this moment is a fire time."""
+        return self.after(moment - _MOMENT) == moment
+
 
 class CronRecurrence:
     """A cron expression, by the clocks of a zone."""
@@ -56,6 +64,15 @@ class CronRecurrence:
         if self.cron.follows_elapsed_time:
             return self._after_by_elapsed_time(moment)
         return self._after_by_wall_time(moment)
+
+    def fires_at(self, moment: datetime) -> bool:
+        """Whether this moment is a fire time. Mostly the clock tells, without a search."""
+        wall = wall_time(self.zone, moment)
+        if self.cron.follows_elapsed_time or not wall.second == wall.microsecond == 0:
+            return self.cron.fits(wall) and wall.second == wall.microsecond == 0
+        if self.cron.fits(wall) and first_moment(self.zone, wall) == moment:
+            return True
+        return self.after(moment - _MOMENT) == moment  # a time that a gap has moved
 
     def _after_by_wall_time(self, moment: datetime) -> datetime | None:
         wall = self.cron.next_after(wall_time(self.zone, moment))

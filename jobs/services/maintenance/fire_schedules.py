@@ -21,9 +21,9 @@ from jobs.sql.statements import database_now
 
 logger = logging.getLogger(__name__)
 
-# Schedules in one transaction. Two workers share a thousand that are due at the same moment;
-# fewer at a time cost more in all.
-FIRE_LIMIT = 500
+# Schedules in one transaction: their jobs begin after its commit, and then compete for the
+# processor with what is left to fire.
+FIRE_LIMIT = 1_000
 # A worker that freezes while it fires holds these rows for as long: PostgreSQL ends its session.
 FIRE_IDLE_SECONDS = 3.0
 # What is due and was not fired is another worker's: it has the rows, or knows their types.

@@ -18,7 +18,7 @@ HELD_SECONDS = 1.0
 # How soon a schedule is looked at again whose rule cannot be understood any more.
 BROKEN_SECONDS = 60.0
 
-_MOMENT, _DAY = timedelta(microseconds=1), timedelta(days=1)
+_DAY = timedelta(days=1)
 
 
 def move_of(schedule: Schedule, *, now: datetime, is_busy: bool) -> ScheduleMove:
@@ -77,7 +77,7 @@ def _decide(schedule: Schedule, seen: datetime, now: datetime, is_busy: bool) ->
 
 def _due_since(schedule: Schedule, recurrence: Recurrence, seen: datetime) -> datetime:
     """The fire time seen; after an update of the tz database, the one that has taken its place."""
-    if recurrence.after(seen - _MOMENT) == seen:
+    if recurrence.fires_at(seen):
         return seen
     return recurrence.after(schedule.last_fired_at or seen - _DAY) or seen
 

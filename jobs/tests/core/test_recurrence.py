@@ -34,6 +34,8 @@ def fired(recurrence: Recurrence, start: datetime, end: datetime) -> list[dateti
     moment = recurrence.after(start - MOMENT)
     while moment is not None and moment < end:
         found.append(moment)
+        assert recurrence.fires_at(moment)
+        assert not recurrence.fires_at(moment + MOMENT)
         moment = recurrence.after(moment)
     return found
 
@@ -184,6 +186,17 @@ def test_rare_times_are_found_however_far_they_are() -> None:
     assert leap == datetime(2104, 2, 29, tzinfo=UTC)
     often = CronRecurrence(Cron("0 */6 * 2 MON#5"), ZoneInfo("Europe/Berlin")).after(NOW)
     assert often == datetime(2044, 2, 28, 23, tzinfo=UTC)
+
+
+def test_a_moment_is_a_fire_time_only_if_the_oracle_says_so() -> None:
+    zone, change = ZoneInfo("Europe/Berlin"), BERLIN_CHANGES[1]
+    for expression in ("30 2 * * *", "*/20 2,3 * * *", "0 */2 * * *", "*/7 * * * *"):
+        recurrence = CronRecurrence(Cron(expression), zone)
+        for start in BERLIN_CHANGES:
+            seen = clock(zone, start - 3 * HOUR, start + 3 * HOUR)
+            wanted = fire_times(Fields(expression), seen)
+            assert [moment for moment, _ in seen if recurrence.fires_at(moment)] == wanted
+    assert not IntervalRecurrence(60, change).fires_at(change + MINUTE / 2)
 
 
 def test_an_interval_counts_seconds_whatever_the_clocks_do() -> None:
