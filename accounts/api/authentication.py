@@ -46,9 +46,9 @@ class CheckedTokenAuthentication(JWTAuthentication):
 
     def get_raw_token(self, header: bytes) -> bytes | None:
         """The token in the header; None if the header is for another scheme."""
-        if not _is_bearer(header):
+        scheme, *credentials = header.split() or [b""]
+        if scheme.lower() != SCHEME:
             return None
-        _, *credentials = header.split()
         if len(credentials) != 1:
             raise AuthenticationFailed(
                 "Authorization header must contain two space-delimited values",

@@ -14,8 +14,8 @@ _OWN_FILES = (
     "frame-ancestors 'none'"
 )
 
-# Content-Security-Policy by path; the first that fits. The API shows nothing in a browser.
-POLICIES = (("/admin/", _OWN_FILES), ("/", _NOTHING))
+# Content-Security-Policy by the beginning of the path. The API shows nothing in a browser.
+POLICIES = {"/admin/": _OWN_FILES}
 
 
 class ResponseHeadersMiddleware:
@@ -36,10 +36,14 @@ class ResponseHeadersMiddleware:
 
 
 def _policy(path: str) -> str:
-    return next(policy for prefix, policy in POLICIES if path.startswith(prefix) or prefix == "/")
+    for prefix, policy in POLICIES.items():
+        if path.startswith(prefix):
+            return policy
+    return _NOTHING
 
 
 def _is_debug_page(response: HttpResponseBase) -> bool:
     """Whether it is one of Django's pages about an error in development, which style themselves."""
-    is_page = response.headers.get("Content-Type", "").startswith("text/html")
-    return settings.DEBUG and is_page and response.status_code >= 400
+    if not settings.DEBUG or response.status_code < 400:
+        return False
+    return response.headers.get("Content-Type", "").startswith("text/html")
