@@ -105,6 +105,7 @@ class AttemptRunner:
                 claim.type,
                 extra=self._fields("job.transaction_left_open", claim),
             )
+        thread_connections.drop_copies()
         thread_connections.reset_used()
 
     def _call(self, job_type: JobType, attempt: Attempt) -> Outcome:

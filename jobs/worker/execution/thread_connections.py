@@ -57,6 +57,16 @@ class ThreadConnections(threading.local):
                 self._drop(wrapper)
         return unfinished
 
+    def drop_copies(self) -> None:
+        """Closes and forgets what `connection.copy()` has made: a copy ends with its handler.
+
+        A single one may stay until there is another, so that most jobs need not look.
+        """
+        if len(self.opened) > 1:
+            known = connections.all(initialized_only=True)
+            for wrapper in [one for one in self.opened if one not in known]:
+                self._drop(wrapper)
+
     def handler_begins(self) -> None:
         """From now on the use of a connection counts as the handler's."""
         if self.opened:
@@ -128,6 +138,7 @@ def reset_shared_connections() -> None:
     """For the same thread, while no handler runs that may use it."""
     thread_connections.handler_ends()
     refresh_shared_connections()
+    thread_connections.drop_copies()
     thread_connections.reset_used()
 
 

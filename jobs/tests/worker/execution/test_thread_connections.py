@@ -24,6 +24,7 @@ from jobs.worker.execution import orm_thread as orm_thread_module
 from jobs.worker.execution import thread_connections as connections_module
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.attempt_runner import AttemptRunner
+from jobs.worker.execution.thread_connections import thread_connections
 from jobs.worker.recording.start_writer import StartWriter
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -194,3 +195,21 @@ def test_a_cut_connection_costs_no_start(slot: Slot, worker: Worker, register: R
     assert slot.run(claims[0]) == Succeeded()
     cut_all_others()
     assert slot.run(claims[1]) == Succeeded()
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_copy_of_a_connection_ends_with_its_handler(
+    closes: bool, slot: Slot, worker: Worker, register: Register
+) -> None:
+    def use_a_copy(payload: Payload, context: JobContext) -> None:
+        copy = connection.copy()
+        with copy.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        if closes:
+            copy.close()
+        connection.ensure_connection()
+
+    name = register(use_a_copy, Effect.IDEMPOTENT)
+    for _ in range(5):
+        assert slot.run(claim_one(make_job(type=name), worker)) == Succeeded()
+    assert slot.call(lambda: len(thread_connections.opened)) == 1
