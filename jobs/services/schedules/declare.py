@@ -1,5 +1,6 @@
 """What code declares is written to the database, where it wins over what people have changed."""
 
+import json
 import logging
 
 from django.core.exceptions import ImproperlyConfigured
@@ -7,7 +8,7 @@ from django.db import IntegrityError
 from django.db.models.functions import Now
 
 from jobs.core.errors import JobsError
-from jobs.core.schedule_rule import rule_faults
+from jobs.core.schedule_rule import in_utc, rule_faults
 from jobs.handlers.schedule import DeclaredSchedule, declared_schedules
 from jobs.models import Schedule
 from jobs.models.moments import seconds_ago
@@ -50,9 +51,19 @@ def schedules_confirm_declared() -> None:
 
 
 def spec_declared(declared: DeclaredSchedule) -> ScheduleSpec:
-    """What code asks for; raises ImproperlyConfigured if its handler has no job type."""
-    return ScheduleSpec(
-        **{name: getattr(declared, name) for name in ScheduleSpec._fields},
+    """What code asks for, as the database will have it.
+
+    Raises ImproperlyConfigured if its handler has no job type, or its payload is no JSON.
+    """
+    spec = ScheduleSpec(**{name: getattr(declared, name) for name in ScheduleSpec._fields})
+    try:
+        payload = json.loads(json.dumps(spec.payload))
+    except (TypeError, ValueError) as error:
+        raise ImproperlyConfigured(
+            f"schedule {declared.name!r}: its payload is not JSON: {error}"
+        ) from None
+    return spec._replace(
+        payload=payload, starts_at=in_utc(spec.starts_at), ends_at=in_utc(spec.ends_at)
     )
 
 

@@ -53,6 +53,7 @@ def test_a_job_tells_everything_about_itself(api: APIClient, user: User) -> None
         "worker": None,
         "error": None,
         "done_by": None,
+        "schedule": None,
         "waiting_for": "a worker: no live worker serves the queue default",
         "progress": None,
         "result": None,

@@ -1,13 +1,16 @@
 """Code declares schedules, and wins over what people have changed."""
 
 import logging
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import F
 
 from jobs.checks import check_jobs
+from jobs.core.fire_rule import Missed, Overlap
 from jobs.handlers import schedule as declarations
 from jobs.handlers.schedule import DeclaredSchedules, schedule
 from jobs.models import Event, Schedule
@@ -82,6 +85,22 @@ def test_another_start_changes_nothing() -> None:
     assert second.next_fire_at == second.due_at
     assert fires_at(second) < fires_at(first)
     assert Event.objects.count() == 1
+
+
+def test_values_that_python_writes_in_another_way_are_no_change() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    fields = {"payload": {"text": "a"}, "starts_at": datetime(2026, 1, 1, tzinfo=berlin)}
+    redeclare(**fields, every_seconds=60)
+    redeclare(**fields, every_seconds=60.0, missed=Missed.ONCE, overlap=Overlap.ALLOW)
+    assert Event.objects.count() == 1
+
+
+def test_a_payload_that_is_no_json_is_refused() -> None:
+    declare(payload={"text": {"a set"}})
+    [error] = [one.msg for one in check_jobs() if "schedule" in one.msg]
+    assert "its payload is not JSON" in error
+    schedules_declare()
+    assert not Schedule.objects.exists()
 
 
 def test_another_rule_counts_from_now() -> None:
