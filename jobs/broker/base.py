@@ -70,8 +70,9 @@ class Broker(Protocol):
         """Takes up to `limit` messages, most urgent first, and marks their effect keys as claimed.
 
         Within a priority the queues are emptied in the order given. Each message comes with the
-        cache mark that its key had before. Raises where `check_writable` would: with a Redis that
-        refuses dispatches, empty lists do not mean that no job waits.
+        cache mark that its key had before; a key that no other job can have is neither marked nor
+        looked up. A full Redis loses cache marks first, then entries. Raises where `check_writable`
+        would: with a Redis that refuses dispatches, empty lists do not mean that no job waits.
         """
         ...
 

@@ -75,6 +75,11 @@ def is_wrong_type(error: Exception) -> bool:
     return "WRONGTYPE" in str(error)
 
 
+def is_full(error: Exception) -> bool:
+    """Whether Redis refused a command because it has no memory left."""
+    return isinstance(error, redis.exceptions.OutOfMemoryError)
+
+
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound=RedisConnections)

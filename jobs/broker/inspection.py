@@ -132,7 +132,7 @@ class RedisInspection(RedisConnections):
     @translates_errors
     def _scan_cache_marks(self, cursor: int) -> tuple[int, list[tuple[str, str | None]]]:
         prefix = self._keys.cache_mark_prefix
-        cursor, names = self._client.scan(cursor, match=f"{_literal(prefix)}*", count=SLICE)
+        cursor, names = self._client.scan(cursor, match=f"{literal(prefix)}*", count=SLICE)
         marks = self._client.mget(names) if names else []
         return cursor, [
             (name.removeprefix(prefix), mark) for name, mark in zip(names, marks, strict=True)
@@ -164,6 +164,6 @@ def _or_if_wrong_type(reply: Any, otherwise: Any) -> Any:
     raise reply
 
 
-def _literal(prefix: str) -> str:
+def literal(prefix: str) -> str:
     """The prefix with the characters escaped that have a meaning in a pattern of SCAN."""
     return re.sub(r"([*?\[\]\\])", r"\\\1", prefix)

@@ -7,8 +7,8 @@
 | `{jobs}:seen:<effect key>` | string with TTL | `claimed:<job id>`, then `done:<job id>` |
 | `{jobs}:writable` | none | never exists; an empty write probes whether Redis accepts writes |
 
-An entry is `<job id> @<stamp>`, and ` <effect key>` where other jobs can have that key. The stamp
-is the moment of its dispatch (docs/decisions/0013).
+An entry is `<job id> @<stamp>`, and ` <effect key>` where other jobs can have that key. No
+other key has a cache mark. The stamp is the moment of its dispatch (docs/decisions/0013).
 """
 
 from collections.abc import Sequence

@@ -4,17 +4,19 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
 from jobs.broker.connection import (
     LONGEST_BLOCK_SECONDS,
     CommandRefused,
+    is_full,
     is_wrong_type,
     translates_errors,
 )
 from jobs.broker.entries import entry_of
-from jobs.broker.inspection import RedisInspection
+from jobs.broker.inspection import RedisInspection, literal
 from jobs.broker.keys import lists_of
 from jobs.broker.time import RedisTime
 from jobs.core.clock import SystemClock
@@ -22,6 +24,11 @@ from jobs.core.fetch_order import ListName, Portion, whole
 from jobs.core.message import Fetched, QueueMessage
 
 logger = logging.getLogger(__name__)
+
+# For how long one fetch frees memory before it gives up, so that a worker turns to PostgreSQL.
+ROOM_SECONDS = 0.5
+# How many entries of each list, and of the delayed set, a full Redis loses at a time.
+TRIM = 1_000
 
 # The script asks the clock of Redis itself. It is called this much too early rather than too late.
 CLOCK_TOLERANCE_SECONDS = 0.01
@@ -42,6 +49,9 @@ class RedisBroker(RedisInspection):
         self._promote_due = self._script("promote_due")
         self._mark_done = self._script("mark_done")
         self._remove = self._script("remove_wrong_types")
+        self._remove_cache_marks = self._script("remove_cache_marks")
+        self._trim = self._script("trim")
+        self._cursor = "0"  # how far cache marks were removed from a full Redis
 
     @translates_errors
     def dispatch(
@@ -119,7 +129,10 @@ class RedisBroker(RedisInspection):
                 arguments += (step.most, len(step.lists))
                 lists += step.lists
         names = [keys.list(*name) for name in lists]
-        reply = self._mended(names, lambda: self._fetch(keys=names, args=arguments))
+        reply = self._with_room(
+            names,
+            lambda: self._mended(names, lambda: self._fetch(keys=names, args=arguments)),
+        )
         triples = zip(reply[::3], reply[1::3], reply[2::3], strict=True)
         return [
             Fetched(entry.message, cache_mark, entry.stamp)
@@ -168,6 +181,29 @@ class RedisBroker(RedisInspection):
             if not is_wrong_type(error) or not self._remove_wrong_types(lists):
                 raise
             return call()
+
+    def _with_room(self, lists: Sequence[str], call: Callable[[], Any]) -> Any:
+        """Calls again while Redis is full, and cache marks go for the sake of what waits."""
+        deadline = monotonic() + ROOM_SECONDS
+        while True:
+            try:
+                return call()
+            except CommandRefused as error:
+                if not is_full(error):
+                    raise
+            if not self._remove_some_cache_marks():
+                self._trim(keys=[self._keys.delayed, *dict.fromkeys(lists)], args=[TRIM])
+                return call()
+            if monotonic() >= deadline:
+                return call()
+
+    def _remove_some_cache_marks(self) -> bool:
+        """False once all keys have been seen, and none of them was a cache mark."""
+        self._cursor, removed = self._remove_cache_marks(
+            keys=[self._keys.delayed],
+            args=[self._cursor, f"{literal(self._keys.cache_mark_prefix)}*"],
+        )
+        return bool(removed) or self._cursor != "0"
 
     def _remove_wrong_types(self, lists: Sequence[str]) -> int:
         types = self._keys.types([]) | dict.fromkeys(lists, "list")

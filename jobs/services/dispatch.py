@@ -13,7 +13,7 @@ from jobs.broker import get_broker
 from jobs.broker.base import Broker
 from jobs.core import kill_points
 from jobs.core.errors import BrokerUnavailable
-from jobs.core.message import QueueMessage
+from jobs.core.message import QueueMessage, can_be_shared
 from jobs.core.outage import broker_outage
 
 Dispatch = tuple[QueueMessage, float]
@@ -33,7 +33,8 @@ def dispatch_after_commit(dispatches: Sequence[Dispatch], *, is_repeated: bool =
     def dispatch(broker: Broker) -> None:
         kill_points.reached(kill_points.COMMIT_PUSH)
         if is_repeated:
-            broker.clear_cache_marks(message.effect_key for message, _ in dispatches)
+            keys = [message.effect_key for message, _ in dispatches]
+            broker.clear_cache_marks(key for key in keys if can_be_shared(key))
         passed = time.monotonic() - asked_at
         if ready := [message for message, seconds in dispatches if seconds <= passed]:
             broker.dispatch(ready, age_seconds=passed, is_repeated=is_repeated)
@@ -60,9 +61,10 @@ def mark_done_after_commit(done: Iterable[tuple[str, UUID]]) -> None:
     """Sets the cache marks of what is done, after the commit.
 
     `done`: effect keys, each with the job that did the effect. A worker that fetches such a job
-    once more sees from the mark that it need not claim it.
+    once more sees from the mark that it need not claim it. A key that no other job can have gets
+    none: nobody would ever ask for it.
     """
-    marks = list(done)
+    marks = [(key, job_id) for key, job_id in done if can_be_shared(key)]
 
     def mark(broker: Broker) -> None:
         kill_points.reached(kill_points.RECORD_MARK)

@@ -9,7 +9,7 @@ from jobs.broker.base import Depth, ListName
 from jobs.broker.keys import lists_of
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.fetch_order import Portion, whole
-from jobs.core.message import Entry, Fetched, QueueMessage
+from jobs.core.message import Entry, Fetched, QueueMessage, can_be_shared
 
 
 class MemoryBroker:
@@ -150,6 +150,8 @@ class MemoryBroker:
         return self.lists.setdefault((message.queue, message.priority), deque())
 
     def _mark_claimed(self, message: QueueMessage) -> str:
+        if not can_be_shared(message.effect_key):
+            return ""
         former = self.cache_marks.get(message.effect_key, "")
         self.cache_marks.setdefault(message.effect_key, f"claimed:{message.job_id}")
         return former

@@ -1,4 +1,5 @@
--- Takes entries out of their lists and marks their effect keys as claimed, in one round trip.
+-- Takes entries out of their lists and marks the effect keys as claimed that other jobs can have, in
+-- one round trip.
 -- KEYS[1], …: the lists, in the order in which they are tried; one may come more than once.
 -- ARGV[1]: how many entries at most. ARGV[2]: seconds that a cache mark stays.
 -- ARGV[3]: prefix of the cache marks. Their names are read from the lists, so that they cannot be
@@ -11,33 +12,35 @@
 local limit, cache_mark_seconds, cache_mark_prefix = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local fetched = {}
 
--- A full Redis refuses dispatches and still hands out what it has: its empty lists would look as
--- if no job waited. An empty write changes nothing, and is refused like any other.
-local refusal = redis.pcall('SETRANGE', ARGV[4], 0, '')
-if type(refusal) == 'table' then
-  -- The workers take jobs from PostgreSQL now, and none would empty these lists. Up to 1,000
-  -- entries of each are dropped to free memory, and are dispatched again later. (A read-only
-  -- Redis refuses this as well, and keeps them.)
-  for list = 1, string.find(refusal.err, 'OOM') and #KEYS or 0 do
-    redis.pcall('LTRIM', KEYS[list], 0, -1001)
-  end
-  return refusal
+-- A full Redis, or a replica, refuses dispatches and still hands out what it has: its empty lists
+-- would look as if no job waited. An empty write changes nothing, and is refused like any other.
+redis.call('SETRANGE', ARGV[4], 0, '')
+
+local function effect_key_of(entry)
+  -- An entry is the job's id of 36 characters, ` @` and the stamp, and, if other jobs can have its
+  -- effect key, a space and that. Without a stamp it is from a version that wrote none.
+  local rest = string.sub(entry, 37)
+  rest = string.match(rest, '^ @%d+(.*)$') or rest
+  return string.sub(rest, 2)
 end
 
-local function hand_out(list, entry)
-  -- An entry is the job's id of 36 characters, ` @` and the stamp, and, if the effect key is
-  -- another, a space and it. Without a stamp it is from a version that wrote none.
-  local job_id, rest = string.sub(entry, 1, 36), string.sub(entry, 37)
-  rest = string.match(rest, '^ @%d+(.*)$') or rest
-  local effect_key = #rest > 1 and string.sub(rest, 2) or job_id
+local function mark_claimed(effect_key, job_id)
   local key, mark = cache_mark_prefix .. effect_key, 'claimed:' .. job_id
   local former = redis.pcall('SET', key, mark, 'NX', 'GET', 'EX', cache_mark_seconds)
   if type(former) == 'table' then  -- what lies there is no cache mark
     former = ''
     redis.call('SET', key, mark, 'EX', cache_mark_seconds)
   end
+  return former or ''
+end
+
+local function hand_out(list, entry)
+  local effect_key, mark = effect_key_of(entry), ''
+  if effect_key ~= '' then
+    mark = mark_claimed(effect_key, string.sub(entry, 1, 36))
+  end
   local n = #fetched
-  fetched[n + 1], fetched[n + 2], fetched[n + 3] = list, entry, former or ''
+  fetched[n + 1], fetched[n + 2], fetched[n + 3] = list, entry, mark
   limit = limit - 1
 end
 

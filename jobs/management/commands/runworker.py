@@ -10,15 +10,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, InternalError, OperationalError, connections
 
-from jobs.broker import get_broker
 from jobs.core.clock import SystemClock
-from jobs.core.errors import BrokerUnavailable, BrokerUnsuitable
-from jobs.core.outage import broker_outage
+from jobs.core.errors import BrokerUnsuitable
 from jobs.management.queue_options import chosen_queues
 from jobs.management.worker_options import PORT_MAX, add_worker_options
 from jobs.services.migrations import missing_migrations
 from jobs.worker.options import WorkerOptions
 from jobs.worker.process.descendants import end_descendants, end_forks_with
+from jobs.worker.process.first_ping import ping_broker
 from jobs.worker.process.health_server import HealthServer
 from jobs.worker.process.memory import freeze_memory
 from jobs.worker.process.stop_signals import EXIT_UNFINISHED, StopSignals, end_until_ready
@@ -127,22 +126,14 @@ def _worker(options: WorkerOptions) -> Worker:
                 f"The database lacks {len(missing)} migrations, the first is {missing[0]}: "
                 "run `manage.py migrate`."
             )
-        _refuse_unsuitable_broker()
+        ping_broker()
         return Worker(options)
+    except BrokerUnsuitable as error:
+        raise CommandError(str(error), returncode=EXIT_USAGE) from error
     except (OperationalError, InterfaceError) as error:
         raise CommandError(f"PostgreSQL is not reachable: {error}") from error
     except InternalError as error:
         raise CommandError(f"PostgreSQL takes no writes: {error}") from error
-
-
-def _refuse_unsuitable_broker() -> None:
-    """A Redis that is away is no reason not to start: jobs are taken from PostgreSQL then."""
-    try:
-        get_broker().ping()
-    except BrokerUnsuitable as error:
-        raise CommandError(str(error), returncode=EXIT_USAGE) from error
-    except BrokerUnavailable as error:
-        broker_outage.failed(error)
 
 
 def _serve_health(worker: Worker, host: str, port: int) -> None:

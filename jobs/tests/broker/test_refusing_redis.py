@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ from jobs.services.maintenance.round import Round
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.open_pools import Bench
 from jobs.tests.refusing_redis import full_redis, read_only_redis
-from jobs.tests.steps import dispatched_ago, stored
+from jobs.tests.steps import dispatched_ago, stored, succeed
 from jobs.tests.threads import at_once
 from jobs.tests.waiting import wait_until
 from jobs.worker import timers
@@ -206,3 +206,67 @@ def test_bytes_that_are_no_text_are_dropped_like_other_junk(
     assert broker.wait(["default"], 0.05) is None
     fetched = broker.fetch(["default"], 9)
     assert [one.message.job_id for one in fetched] == [job.id]
+
+
+@contextmanager
+def memory_limit(broker: RedisBroker, share: float) -> Iterator[None]:
+    """Redis may use this share of the memory that it uses now beyond what it needs when empty."""
+    used = broker._client.info("memory")["used_memory"]
+    dataset = broker._client.info("memory")["used_memory_dataset"]
+    broker._client.config_set("maxmemory", used - int(dataset * (1 - share)))
+    try:
+        yield
+    finally:
+        broker._client.config_set("maxmemory", 0)
+
+
+def marks_of(broker: RedisBroker) -> int:
+    return sum(1 for _ in broker._client.scan_iter(match=f"{broker._keys.cache_mark_prefix}*"))
+
+
+def test_a_full_redis_loses_cache_marks_first_and_goes_on(broker: RedisBroker) -> None:
+    for start in range(0, 40_000, 1_000):
+        broker.mark_done([(f"note:{start + number}", uuid7()) for number in range(1_000)])
+    waiting = [message() for _ in range(2_000)]
+    broker.dispatch(waiting)
+    with memory_limit(broker, 0.8):
+        with pytest.raises(BrokerUnavailable):
+            broker.check_writable()
+        fetched = broker.fetch(["default"], 10)
+        assert [one.message for one in fetched] == waiting[:10]
+        broker.dispatch([message()])
+    assert 0 < marks_of(broker) < 40_000
+    assert broker.depth(["default"]).ready["default", 5] == 1_991
+
+
+def test_without_cache_marks_the_lists_are_trimmed_and_it_goes_on(broker: RedisBroker) -> None:
+    waiting = [message() for _ in range(10_000)]
+    broker.dispatch(waiting)
+    broker.dispatch_later([(message(), 60.0 + number) for number in range(5_000)])
+    with memory_limit(broker, 0.9):
+        wait_until(lambda: fetches(broker), every=0.01)
+        broker.dispatch([message()])
+    depth = broker.depth(["default"])
+    assert 0 < depth.ready["default", 5] < 10_000
+    assert 0 < depth.delayed < 5_000
+
+
+def fetches(broker: RedisBroker) -> bool:
+    try:
+        return bool(broker.fetch(["default"], 1))
+    except BrokerUnavailable:
+        return False
+
+
+def test_a_job_that_is_its_own_key_leaves_no_cache_mark(broker: RedisBroker) -> None:
+    """Millions of them a day would fill Redis with what nobody will ever ask for."""
+    own, shared = make_job(), make_job(type="tests.note_by_text", payload={"text": "ann"})
+    assert len(broker.fetch(["default"], 9)) == 2
+    assert marks_of(broker) == 1
+    succeed(own)
+    succeed(shared)
+    assert marks_of(broker) == 1
+    get_broker().mark_done([(own.effect_key, own.id)])  # as the version before did
+    broker.dispatch([QueueMessage(own.id, own.effect_key, "default", 5)])
+    [again] = broker.fetch(["default"], 9)
+    assert again.cache_mark == ""

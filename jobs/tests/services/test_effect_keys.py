@@ -286,7 +286,7 @@ def test_a_cache_mark_that_postgresql_contradicts_cannot_hold_a_job_back(
     broker: RedisBroker,
 ) -> None:
     """Redis says done, PostgreSQL says queued: a restored backup, a lost commit."""
-    job = make_job()
+    job = make_job(type="tests.note_by_text", payload={"text": "ann"})
     broker.mark_done([(job.effect_key, job.id)])
     [fetched] = broker.fetch(["default"], 9)
     assert fetched.already_done  # a worker drops this message

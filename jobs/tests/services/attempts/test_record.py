@@ -90,10 +90,10 @@ def test_a_key_that_belongs_to_another_job_is_not_touched() -> None:
     assert key.processed_at is None
 
 
-def test_a_success_gets_its_cache_mark_after_the_commit(
-    broker: RedisBroker, claim: ClaimedJob
-) -> None:
+def test_a_success_gets_its_cache_mark_after_the_commit(broker: RedisBroker) -> None:
+    claim = claim_one(make_job(type="tests.note_by_text", payload={"text": "ann"}))
     record(claim, Succeeded())
+    broker.fetch(["default"], 9)
     broker.dispatch([claim.message])
     [fetched] = broker.fetch(["default"], 1)
     assert fetched.already_done

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_stale_cache_mark_does_not_hold_a_job_back_for_long(
     bench: Bench, broker: RedisBroker
 ) -> None:
-    job = make_job()
+    job = make_job(type="tests.note_by_text", payload={"text": "ann"})
     broker.mark_done([(job.effect_key, job.id)])
     bench.fetcher.tick()
     assert bench.claimed_ids == []

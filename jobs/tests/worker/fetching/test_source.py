@@ -51,12 +51,12 @@ def test_within_a_priority_queues_take_turns(worker: Worker) -> None:
 
 
 def test_a_duplicate_of_what_is_done_costs_no_query(bench: Bench, broker: RedisBroker) -> None:
-    job = make_job()
+    job = make_job(type="tests.note_by_text", payload={"text": "ann"})
     succeed(job)
 
     broker.forget_everything()
-    broker.mark_done([(str(job.id), job.id)])
-    broker.dispatch([QueueMessage(job.id, str(job.id), "default", 5)])
+    broker.mark_done([(job.effect_key, job.id)])
+    broker.dispatch([QueueMessage(job.id, job.effect_key, "default", 5)])
 
     def refuse(*args: object) -> None:
         pytest.fail("PostgreSQL was asked")
