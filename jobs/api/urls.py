@@ -12,7 +12,11 @@ urlpatterns = [
     re_path(r"^addJob/?$", AddJobView.as_view(), name="add-job"),
     re_path(r"^addJobs/?$", AddJobsView.as_view(), name="add-jobs"),
     re_path(r"^jobs/?$", JobViewSet.as_view({"get": "list"}), name="jobs"),
-    re_path(r"^jobs/(?P<pk>[^/]+)/?$", JobViewSet.as_view({"get": "retrieve"}), name="job"),
+    re_path(
+        r"^jobs/(?P<pk>[^/]+)/?$",
+        JobViewSet.as_view({"get": "retrieve", "patch": "edit"}),
+        name="job",
+    ),
     re_path(
         r"^jobs/(?P<pk>[^/]+)/cancel/?$", JobViewSet.as_view({"post": "cancel"}), name="job-cancel"
     ),

@@ -155,6 +155,10 @@ class JobAlreadyFinal(JobsError):
         self.state = state
 
 
+class JobHasStarted(JobsError):
+    """An attempt at the job has begun, or it has ended: it can no longer be edited."""
+
+
 # Refusals of what is asked of a schedule.
 
 

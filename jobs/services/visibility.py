@@ -10,9 +10,10 @@ from jobs.core.secrets import MASK
 from jobs.handlers.registry import job_types
 from jobs.models import DeadLetter, Job
 
-# To see other clients' rows, and to cancel their jobs, takes a permission each.
+# To see other clients' rows, and to cancel or edit their jobs, takes a permission each.
 VIEW_JOBS = "jobs.view_job"
 CANCEL_JOBS = "jobs.cancel_job"
+EDIT_JOBS = "jobs.change_job"
 VIEW_DEAD_LETTERS = "jobs.view_deadletter"
 # Tracebacks tell how the server is built.
 VIEW_TRACEBACKS = "jobs.view_traceback"
@@ -33,6 +34,11 @@ def jobs_submitted_by(user: AbstractBaseUser) -> QuerySet[Job]:
 def may_cancel(user: AbstractBaseUser, job: Job) -> bool:
     """One's own jobs; all of them with the permission `jobs.cancel_job`."""
     return job.submitted_by_id == user.pk or _may(user, CANCEL_JOBS)
+
+
+def may_edit(user: AbstractBaseUser, job: Job) -> bool:
+    """One's own jobs; all of them with the permission `jobs.change_job`."""
+    return job.submitted_by_id == user.pk or _may(user, EDIT_JOBS)
 
 
 def dead_letters_visible_to(user: AbstractBaseUser) -> QuerySet[DeadLetter]:

@@ -17,6 +17,7 @@ ENDPOINTS = {
     "add_jobs": "POST /addJobs",
     "jobs": "GET /jobs",
     "job": "GET /jobs/<id>",
+    "edit": "PATCH /jobs/<id>",
     "cancel": "POST /jobs/<id>/cancel",
     "failed_jobs": "GET /failedJobs",
     "failed_job": "GET /failedJobs/<id>",

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from jobs.api.jobs.edit_body import job_changes
 from jobs.api.jobs.queries import JobQuery
 from jobs.api.jobs.refusals import JobRefusalMixin
 from jobs.api.jobs.representations import job_representation, single_job
@@ -19,16 +20,19 @@ from jobs.api.shared.strict_call import refuse_body
 from jobs.core.actor import actor_of
 from jobs.models import DeadLetter, Job
 from jobs.services.cancel import job_cancel
+from jobs.services.edit import job_edit
 from jobs.services.visibility import (
     CANCEL_JOBS,
+    EDIT_JOBS,
     jobs_submitted_by,
     jobs_visible_to,
     may_cancel,
+    may_edit,
 )
 
 
 class JobViewSet(JobRefusalMixin, ViewSet):
-    """Shows jobs and cancels them: a client's own; those of others take a permission each."""
+    """Shows, edits and cancels jobs: a client's own; those of others take a permission each."""
 
     parser_classes = (StorableJSONParser,)
 
@@ -49,6 +53,15 @@ class JobViewSet(JobRefusalMixin, ViewSet):
             raise PermissionDenied(f"This needs the permission {CANCEL_JOBS}.")
         job_cancel(job_id=job.pk, actor=actor_of(client))
         return Response(single_job(self._job(request, pk)), status=status.HTTP_202_ACCEPTED)
+
+    def edit(self, request: Request, pk: str) -> Response:
+        """200 with the changed job; 409 once an attempt has begun."""
+        client, job = client_of(request), self._job(request, pk)
+        if not may_edit(client, job):
+            raise PermissionDenied(f"This needs the permission {EDIT_JOBS}.")
+        changes, reason = job_changes(request.data)
+        job_edit(job_id=job.pk, changes=changes, actor=actor_of(client), reason=reason)
+        return Response(single_job(self._job(request, pk)))
 
     def _job(self, request: Request, pk: str) -> Job:
         """Nearly always it is the client's own, and permissions need not be asked for."""

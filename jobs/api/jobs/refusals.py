@@ -9,6 +9,7 @@ from jobs.api.shared.refusals import RefusalMixin, sentence_of
 from jobs.core.errors import (
     IdempotencyKeyReused,
     JobAlreadyFinal,
+    JobHasStarted,
     JobsError,
     PayloadInvalid,
     PayloadTooLarge,
@@ -75,6 +76,13 @@ class AlreadyFinal(APIException):
     default_code = "already_final"
 
 
+class AlreadyStarted(APIException):
+    """409: an attempt at the job has begun."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "already_started"
+
+
 def job_refusal(error: JobsError) -> APIException | None:
     """What the caller is told of this error; None if it is no doing of the caller's."""
     match error:
@@ -95,6 +103,8 @@ def job_refusal(error: JobsError) -> APIException | None:
             return TooLarge(sentence_of(error))
         case RecipientsLimitReached():
             return TooManyRecipients(sentence_of(error), error.wait_seconds)
+        case JobHasStarted():
+            return AlreadyStarted(sentence_of(error))
         case JobAlreadyFinal():
             return AlreadyFinal(sentence_of(error))
         case _:

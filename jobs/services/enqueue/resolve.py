@@ -32,7 +32,7 @@ def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) ->
     effect_key, former_key = _effect_keys(job_type, clean, request.idempotency_key, submitted_by_id)
     return NewJob(
         type=job_type.name,
-        queue=_known_queue(request.queue or job_type.queue, conf),
+        queue=known_queue(request.queue or job_type.queue, conf),
         priority=PRIORITY_DEFAULT if request.priority is None else request.priority,
         payload_json=payload_json(clean, conf),
         idempotency_key=request.idempotency_key,
@@ -46,7 +46,8 @@ def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) ->
     )
 
 
-def _known_queue(queue: str, conf: JobsConf) -> str:
+def known_queue(queue: str, conf: JobsConf) -> str:
+    """The queue itself; raises UnknownQueue if it is not one of JOBS_QUEUES."""
     if queue not in conf.queues:
         raise UnknownQueue(queue, conf.queues)
     return queue
@@ -56,6 +57,12 @@ def _max_retries(job_type: JobType, asked: int | None, conf: JobsConf) -> int:
     if asked is not None:
         return asked
     return conf.max_retries if job_type.max_retries is None else job_type.max_retries
+
+
+def effect_key_of(job_type: JobType, payload: dict[str, Any]) -> str:
+    """The effect key that a type with a key function derives from a clean payload."""
+    assert job_type.key is not None
+    return derived_effect_key(job_type.name, job_type.key(payload))
 
 
 def _effect_keys(
@@ -70,7 +77,7 @@ def _effect_keys(
     because it names the effect itself.
     """
     if job_type.key is not None:
-        return derived_effect_key(job_type.name, job_type.key(payload)), None
+        return effect_key_of(job_type, payload), None
     if idempotency_key is None:
         return None, None
     return (

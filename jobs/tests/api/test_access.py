@@ -18,6 +18,7 @@ CALLS = [
     ("post", "/addJobs"),
     ("get", "/jobs"),
     ("get", f"/jobs/{ID}"),
+    ("patch", f"/jobs/{ID}"),
     ("get", "/failedJobs"),
     ("get", f"/failedJobs/{ID}"),
     ("post", f"/failedJobs/{ID}/replay"),

@@ -35,6 +35,7 @@ from jobs.core.errors import (
     DeadLetterResolved,
     IdempotencyKeyReused,
     JobAlreadyFinal,
+    JobHasStarted,
     LeaseLost,
 )
 from jobs.core.message import Fetched
@@ -52,6 +53,7 @@ from jobs.services.attempts import (
 )
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
+from jobs.services.edit import JobChanges, job_edit
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.enqueue import job_enqueue
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
@@ -143,6 +145,22 @@ class Protocol(RuleBasedStateMachine):
                 assert job.state in FINAL_STATES
 
     # Workers
+
+    @rule(which=indexes, priority=st.integers(0, 9), delay=st.sampled_from([None, 0.0, 60.0]))
+    def edit(self, which: int, priority: int, delay: float | None) -> None:
+        """A client edits a job that has not started; any other is left alone."""
+        jobs = list(Job.objects.order_by("id"))
+        if not jobs:
+            return
+        job = jobs[which % len(jobs)]
+        changes = JobChanges(priority=priority, delay_seconds=delay)
+        try:
+            job_edit(job_id=job.id, changes=changes)
+        except JobHasStarted:
+            assert job.state != JobState.QUEUED or job.errors
+        else:
+            assert job.state == JobState.QUEUED
+            self.dispatches[job.id] += 1  # what it had before may have stayed
 
     @rule(number=indexes, limit=st.integers(1, 4))
     def fetch(self, number: int, limit: int) -> None:

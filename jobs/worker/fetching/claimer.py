@@ -70,7 +70,11 @@ class Claimer:
         job_ids = [one.job_id for one in messages]
         with self._database_time.measured():
             claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=job_ids)
-        self._submit(claims)
+        strays = _strays(claims, messages)
+        self._submit([claim for claim in claims if claim not in strays] if strays else claims)
+        if strays:
+            with self._database_time.measured():
+                jobs_give_back(claims=strays)
         return {claim.id for claim in claims}
 
     def _claim_apart(self, messages: list[QueueMessage], error: OperationalError) -> set[UUID]:
@@ -160,3 +164,16 @@ class Claimer:
             self._inflight.add(claims)
             self._claimed(claims)
             self._pools.submit(claims)
+
+
+def _strays(claims: list[ClaimedJob], messages: list[QueueMessage]) -> list[ClaimedJob]:
+    """Claims of jobs that are in another queue, or of another priority, than their entries say.
+
+    They were edited since. What is dispatched for them lies in the right list, perhaps of other
+    workers.
+    """
+    claimed = {(one.queue, one.priority) for one in claims}
+    if len(claimed) == 1 and {(one.queue, one.priority) for one in messages} == claimed:
+        return []  # as most batches are
+    fetched = {one.job_id: (one.queue, one.priority) for one in messages}
+    return [one for one in claims if fetched[one.id] != (one.queue, one.priority)]

@@ -1,0 +1,135 @@
+"""A job that has not started is edited: its moment, its priority, its queue, its payload."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import F, Value
+from django.db.models.functions import Extract, Greatest, Now
+
+from jobs.core.actor import CODE, Actor
+from jobs.core.conf import jobs_conf
+from jobs.core.errors import JobHasStarted
+from jobs.core.message import QueueMessage, can_be_shared
+from jobs.core.states import JobState
+from jobs.handlers.registry import job_types
+from jobs.models import Job, KeyWait, ProcessedKey
+from jobs.models.moments import seconds_ago
+from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.enqueue.payload import clean_payload, payload_json
+from jobs.services.enqueue.resolve import effect_key_of, known_queue
+from jobs.services.events import event_record
+from jobs.services.key_waits import jobs_wake_after_commit
+from jobs.services.short_transaction import short_transaction
+from jobs.services.visibility import masked_payload
+from jobs.sql.contention import repeats_conflicts
+
+
+class JobChanges(NamedTuple):
+    """What is to be another; None leaves it as it is. `run_at` or `delay_seconds`, not both."""
+
+    run_at: datetime | None = None
+    delay_seconds: float | None = None
+    priority: int | None = None
+    queue: str | None = None
+    payload: Mapping[str, Any] | None = None
+
+
+@repeats_conflicts
+def job_edit(*, job_id: UUID, changes: JobChanges, actor: Actor = CODE, reason: str = "") -> Job:
+    """Changes a queued job of which no attempt has begun, and dispatches it anew. Returns it.
+
+    A new payload is checked by the serializer of the type; where the type derives the effect key
+    from it, the job gets that key and lets go of the one that it had. `actor`: who asked, and
+    `reason`: why; the event has both, and what was before and after, without sensitive values.
+
+    Raises JobHasStarted, UnknownQueue, UnknownJobType, PayloadInvalid, PayloadTooLarge,
+    Job.DoesNotExist.
+    """
+    with short_transaction():
+        job = Job.objects.select_for_update().get(id=job_id)
+        if job.state != JobState.QUEUED or job.errors:
+            now = "has begun before" if job.state == JobState.QUEUED else f"is {job.state}"
+            raise JobHasStarted(f"only a job that has not started can be edited; this one {now}")
+        before, former_key = _shown(job), job.effect_key
+        _write(job, changes)
+        after = _shown(job)
+        changed = [name for name in after if after[name] != before[name]]
+        if job.effect_key != former_key:
+            _let_go_of(former_key, job)
+        _dispatch(job)
+        event_record(
+            action="job.edited",
+            subject_type="job",
+            subject_id=job_id,
+            actor=actor,
+            reason=reason,
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
+        )
+    return job
+
+
+def _write(job: Job, changes: JobChanges) -> None:
+    values: dict[str, Any] = {"dispatched_at": Greatest(F("run_at"), Now())}
+    if changes.priority is not None:
+        values["priority"] = changes.priority
+    if changes.queue is not None:
+        values["queue"] = known_queue(changes.queue, jobs_conf())
+    if changes.payload is not None:
+        values |= _payload_values(job, changes.payload)
+    run_at: Any = None
+    if changes.run_at is not None:
+        run_at = Value(changes.run_at)
+    elif changes.delay_seconds is not None:
+        run_at = seconds_ago(-changes.delay_seconds)
+    if run_at is None and values.get("effect_key", job.effect_key) != job.effect_key:
+        run_at = _now_if_deferred(job)
+    if run_at is not None:
+        values |= {"run_at": run_at, "dispatched_at": Greatest(run_at, Now())}
+    Job.objects.filter(id=job.id).update(**values)
+    job.refresh_from_db()
+
+
+def _now_if_deferred(job: Job) -> Any:
+    """A job that waits for a key which is no longer its own need not wait; None for all others."""
+    waits = KeyWait.objects.filter(job_id=job.id, until=job.run_at)
+    return Now() if waits.delete()[0] else None
+
+
+def _payload_values(job: Job, payload: Mapping[str, Any]) -> dict[str, Any]:
+    job_type = job_types.get(job.type)
+    clean = clean_payload(job_type, payload)
+    payload_json(clean, jobs_conf())  # raises if it is too large
+    values: dict[str, Any] = {"payload": clean}
+    if job_type.key is not None:
+        values["effect_key"] = effect_key_of(job_type, clean)
+    return values
+
+
+def _let_go_of(effect_key: str, job: Job) -> None:
+    """It may have owned the key since a claim that was given back; then others may have it now."""
+    if can_be_shared(effect_key):
+        ProcessedKey.objects.filter(
+            key=effect_key, job_id=job.id, processed_at__isnull=True
+        ).delete()
+        jobs_wake_after_commit([effect_key])
+
+
+def _dispatch(job: Job) -> None:
+    """An entry of what it was before may stay in Redis: the worker that meets it gives it back."""
+    seconds = Extract(F("run_at") - Now(), "epoch")
+    to_due = Job.objects.filter(id=job.id).values_list(seconds, flat=True).get()
+    message = QueueMessage(job.id, job.effect_key, job.queue, job.priority)
+    dispatch_after_commit([(message, float(to_due))], is_repeated=True)
+
+
+def _shown(job: Job) -> dict[str, Any]:
+    """What an edit may change, as its event shows it."""
+    return {
+        "run_at": job.run_at.isoformat(),
+        "priority": job.priority,
+        "queue": job.queue,
+        "payload": masked_payload(job.type, job.payload),
+    }
