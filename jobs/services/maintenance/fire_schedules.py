@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import DataError, IntegrityError
+from django.db import DataError, Error, IntegrityError, InternalError
+from psycopg.errors import IdleInTransactionSessionTimeout, InFailedSqlTransaction
 
 from jobs.core.message import QueueMessage
 from jobs.core.schedule_move import ScheduleMove
@@ -51,9 +52,10 @@ def jobs_fire_schedules() -> FireRound:
         return FireRound(next_seconds=seconds)
     try:
         moves, messages = _fire(FIRE_LIMIT)
-    except (IntegrityError, DataError):
-        # PostgreSQL refused what one of them would insert: each for itself, so that it is found.
-        moves, messages = _fire_one_by_one()
+    except Error as error:
+        if not _is_of_one(error):
+            raise
+        moves, messages = _fire_one_by_one()  # so that the one is found
     for schedule, move in moves:
         _log(schedule, move)
     if messages:
@@ -77,9 +79,18 @@ def _fire(limit: int, only: UUID | None = None) -> tuple[list[Moved], list[Queue
         busy = Schedule.objects.busy([one.id for one in schedules if one.minds_overlap])
         now = database_now()  # after the look, so that all of them are due by then
         moves = [(one, move_of(one, now=now, is_busy=one.id in busy)) for one in schedules]
-        messages = Schedule.objects.fire([move for _, move in moves])
+        messages = _write([move for _, move in moves])
         dispatch_after_commit([(message, 0.0) for message in messages])
     return moves, messages
+
+
+def _write(moves: list[ScheduleMove]) -> list[QueueMessage]:
+    try:
+        return Schedule.objects.fire(moves)
+    except InternalError as error:
+        # A query of a serializer has failed, and with it the transaction: say what that said.
+        said = next((move.error for move in moves if move.error), str(error))
+        raise InternalError(said) from error.__cause__
 
 
 def _fire_one_by_one() -> tuple[list[Moved], list[QueueMessage]]:
@@ -88,11 +99,24 @@ def _fire_one_by_one() -> tuple[list[Moved], list[QueueMessage]]:
     for schedule_id in Schedule.objects.due().values_list("id", flat=True)[:FIRE_LIMIT]:
         try:
             moved, made = _fire(1, schedule_id)
-        except (IntegrityError, DataError) as error:
+        except Error as error:
+            if not _is_of_one(error):
+                raise
             moved, made = _count_failure(schedule_id, error), []
         moves += moved
         messages += made
     return moves, messages
+
+
+def _is_of_one(error: Error) -> bool:
+    """Whether one of the schedules is to blame, and not an outage.
+
+    PostgreSQL refused what it would insert, or a query of its serializer; or that took longer
+    than the session may be silent.
+    """
+    if isinstance(error, IntegrityError | DataError):
+        return True
+    return isinstance(error.__cause__, InFailedSqlTransaction | IdleInTransactionSessionTimeout)
 
 
 @repeats_conflicts

@@ -22,6 +22,7 @@ from jobs.models import Event, Job, Schedule, Worker
 from jobs.models.moments import seconds_ago
 from jobs.models.schedule_queryset import DECLARED_FOR_SECONDS
 from jobs.services.attempts import Finished, jobs_record
+from jobs.services.enqueue import resolve
 from jobs.services.maintenance import fire_schedules
 from jobs.services.maintenance.fire_schedules import FireRound, jobs_fire_schedules
 from jobs.services.schedules import firing
@@ -41,6 +42,7 @@ from jobs.tests.scheduling import (
 from jobs.tests.sessions import end_session
 from jobs.tests.steps import claim_one, fail, succeed
 from jobs.tests.threads import at_once, elsewhere
+from jobs.tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -348,6 +350,54 @@ def test_what_postgresql_refuses_is_found_and_counted() -> None:
         assert "IntegrityError" in stored(broken).error
     finally:
         Schedule.objects.filter(id=broken.id).update(created_by=None)
+
+
+def new_job_after(query: str, broken: Schedule) -> Any:
+    """Stands in for a serializer that asks the database something before it says yes."""
+
+    def new_job(request: Any, *arguments: Any) -> Any:
+        if str(broken.id) in request.idempotency_key:
+            with connection.cursor() as cursor:
+                cursor.execute(query)
+        return resolve.new_job(request, *arguments)
+
+    return patch.object(firing, "new_job", new_job)
+
+
+def test_a_query_of_a_serializer_that_fails_stops_no_other() -> None:
+    broken, sound = due_schedule(10), due_schedule()
+    with new_job_after("SELECT 1 / 0", broken):
+        assert fire() == 1
+    assert (len(jobs_of(broken)), len(jobs_of(sound))) == (0, 1)
+    assert stored(broken).failures == 1
+    assert "division by zero" in stored(broken).error
+    look_again(broken)
+    assert fire() == 1
+
+
+def test_a_serializer_that_takes_longer_than_a_session_may_be_silent_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken, sound = due_schedule(10), due_schedule()
+    monkeypatch.setattr(fire_schedules, "FIRE_IDLE_SECONDS", 0.1)
+
+    def new_job(request: Any, *arguments: Any) -> Any:
+        if str(broken.id) in request.idempotency_key:
+            pid = connection.connection.info.backend_pid
+            wait_until(lambda: not elsewhere(lambda: is_alive(pid)))
+        return resolve.new_job(request, *arguments)
+
+    with patch.object(firing, "new_job", new_job):
+        assert fire() == 1
+    assert len(jobs_of(sound)) == 1
+    assert stored(broken).failures == 1
+    assert "idle-in-transaction timeout" in stored(broken).error
+
+
+def is_alive(pid: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [pid])
+        return bool(cursor.fetchone()[0])
 
 
 def other_worker(*types: str) -> Worker:
