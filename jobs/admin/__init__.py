@@ -1,34 +1,39 @@
-"""The admin: jobs, results, dead letters, progress,
-processed keys, key waits, mail allowances, events, queues, schedules and workers.
+"""The admin: a folder a model.
 
-Everything is read-only but for schedules, and for actions: dead letters are replayed and discarded,
-queues paused and resumed.
+Everything is read-only but for schedules and limits, which can be edited, and actions: dead letters
+are replayed and discarded, queues paused and resumed.
 """
 
 from django.contrib import admin
 
 from jobs.admin.dead_letters.dead_letter_admin import DeadLetterAdmin
 from jobs.admin.events.event_admin import EventAdmin
+from jobs.admin.fair_shares.fair_share_admin import FairShareAdmin
 from jobs.admin.job_results.job_result_admin import JobResultAdmin
 from jobs.admin.jobs.job_admin import JobAdmin
 from jobs.admin.key_waits.key_wait_admin import KeyWaitAdmin
+from jobs.admin.limits.limit_admin import LimitAdmin
 from jobs.admin.mail_allowances.mail_allowance_admin import MailAllowanceAdmin
 from jobs.admin.processed_keys.processed_key_admin import ProcessedKeyAdmin
 from jobs.admin.progress_reports.progress_report_admin import ProgressReportAdmin
 from jobs.admin.queues.queue_admin import QueueAdmin
 from jobs.admin.schedules.schedule_admin import ScheduleAdmin
+from jobs.admin.slots.slot_admin import SlotAdmin
 from jobs.admin.workers.worker_admin import WorkerAdmin
 from jobs.models import (
     DeadLetter,
     Event,
+    FairShare,
     Job,
     JobResult,
     KeyWait,
+    Limit,
     MailAllowance,
     ProcessedKey,
     ProgressReport,
     Queue,
     Schedule,
+    Slot,
     Worker,
 )
 
@@ -42,4 +47,7 @@ admin.site.register(MailAllowance, MailAllowanceAdmin)
 admin.site.register(Event, EventAdmin)
 admin.site.register(Queue, QueueAdmin)
 admin.site.register(Schedule, ScheduleAdmin)
+admin.site.register(Limit, LimitAdmin)
+admin.site.register(Slot, SlotAdmin)
+admin.site.register(FairShare, FairShareAdmin)
 admin.site.register(Worker, WorkerAdmin)

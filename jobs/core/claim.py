@@ -10,7 +10,8 @@ from jobs.core.retry import Budget
 class ClaimedJob(NamedTuple):
     """One attempt of one job. `worker_id` and `attempt` fence whatever is written about it.
 
-    `failures`, `crashes` and `max_retries` are those of the job when it was claimed.
+    `failures`, `crashes` and `max_retries` are those of the job when it was claimed. `limits` is
+    None for a job that is under no limit; else it has slots, which its outcome frees.
     """
 
     id: UUID
@@ -24,6 +25,7 @@ class ClaimedJob(NamedTuple):
     crashes: int
     max_retries: int
     worker_id: UUID
+    limits: object = None
 
     @property
     def id_text(self) -> str:

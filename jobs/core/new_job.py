@@ -13,6 +13,8 @@ class NewJob(NamedTuple):
     It is due at `run_at`; if that is None, `delay_seconds` after the insert. An `effect_key` of
     None stands for the job's own id. `former_effect_key`: how a client's key was written before it
     named the client; None for all others. `recipients`: how many people its mail goes to.
+    `limits`: the names of those that it is under; `fair_limit`: the one of them in whose order its
+    `fairness_key` counts, None if there is none.
     """
 
     type: str
@@ -27,6 +29,9 @@ class NewJob(NamedTuple):
     delay_seconds: float = 0.0
     former_effect_key: str | None = None
     recipients: int = 0
+    limits: tuple[str, ...] = ()
+    fair_limit: str | None = None
+    fairness_key: str | None = None
 
     @property
     def is_plain(self) -> bool:

@@ -10,9 +10,11 @@ from re import compile as compile_pattern
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction
+from django.core.exceptions import ImproperlyConfigured
 from rest_framework.serializers import BaseSerializer
 
 from jobs.core.conf import MAX_RETRIES_LIMIT, jobs_conf
+from jobs.core.limit import LimitRule, checked_concurrency, parse_rate
 from jobs.core.number import is_number
 from jobs.core.retry import RetryPolicy
 from jobs.core.states import Effect
@@ -46,6 +48,23 @@ def faults(job_type: "JobType") -> Iterator[str]:
     yield from (f"{named}: {fault}" for fault in _queue_faults(job_type.queue))
 
 
+def declared_limit(
+    name: str, max_concurrency: int | None, rate: str | None, burst: int | None
+) -> LimitRule | None:
+    """The limit that a type declares; None if it declares none. Raises ImproperlyConfigured."""
+    if max_concurrency is None and rate is None and burst is None:
+        return None
+    try:
+        if rate is None and burst is not None:
+            raise ValueError("burst needs a rate, for example rate='100/m'")
+        return LimitRule(
+            None if max_concurrency is None else checked_concurrency(max_concurrency),
+            None if rate is None else parse_rate(rate, burst),
+        )
+    except ValueError as error:
+        raise ImproperlyConfigured(f"job type {name!r}: {error}") from None
+
+
 def _name_faults(name: object) -> Iterator[str]:
     if not isinstance(name, str) or not TYPE_NAME.fullmatch(name):
         yield (
@@ -67,6 +86,12 @@ def _argument_faults(job_type: Any) -> Iterator[str]:
     recipients = job_type.recipients
     if recipients is not None and (not callable(recipients) or is_async(recipients)):
         yield "recipients must be a plain function of the payload"
+    for name in ("concurrency_key", "fairness_key"):
+        function = getattr(job_type, name)
+        if function is not None and (not callable(function) or is_async(function)):
+            yield f"{name} must be a plain function of the payload"
+    if job_type.concurrency_key is not None and job_type.limit is None:
+        yield "concurrency_key needs max_concurrency or rate"
     if not all(isinstance(name, str) for name in job_type.sensitive):
         yield "sensitive must name fields of the payload"
     if not isinstance(job_type.calls_effect_begins, bool):

@@ -14,10 +14,11 @@ from django.utils.module_loading import autodiscover_modules
 from rest_framework.serializers import Serializer
 
 from jobs.core.errors import UnknownJobType
+from jobs.core.limit import LimitRule
 from jobs.core.retry import RetryPolicy
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
-from jobs.handlers.registration import faults, is_async
+from jobs.handlers.registration import declared_limit, faults, is_async
 
 Handler = Callable[[Payload, JobContext], object]
 """A plain function, which runs on a thread, or an `async def`, which runs on the event loop."""
@@ -45,6 +46,9 @@ class JobType:
     sensitive: frozenset[str] = field(default_factory=frozenset)
     calls_effect_begins: bool = False
     recipients: RecipientsFunction | None = None
+    limit: LimitRule | None = None
+    concurrency_key: KeyFunction | None = None
+    fairness_key: KeyFunction | None = None
 
     @cached_property
     def is_async(self) -> bool:
@@ -109,6 +113,11 @@ def job_type(
     sensitive: tuple[str, ...] | str = (),
     calls_effect_begins: bool = False,
     recipients: RecipientsFunction | None = None,
+    max_concurrency: int | None = None,
+    rate: str | None = None,
+    burst: int | None = None,
+    concurrency_key: KeyFunction | None = None,
+    fairness_key: KeyFunction | None = None,
 ) -> Callable[[Handler], Handler]:
     """Registers the decorated function as the handler of jobs of type `name`.
 
@@ -132,6 +141,10 @@ def job_type(
         that comes without the call may be repeated.
     recipients: for types that send mail: how many people the payload's mail goes to. What clients
         may have sent in a day is limited (`JOBS_EMAIL_RECIPIENTS_PER_DAY`).
+    max_concurrency: how many jobs of the type are admitted at once, in all workers together.
+    rate, burst: how many may begin in a time, such as `100/m`, and how many of them at once.
+    concurrency_key: derives a key from the payload; the two limits above then hold for each key.
+    fairness_key: derives whose turn a job takes in a fair queue; the client's by default.
 
     Raises ImproperlyConfigured when it is applied; see `JobTypes.add`.
     """
@@ -152,6 +165,9 @@ def job_type(
                 sensitive=frozenset([sensitive] if isinstance(sensitive, str) else sensitive),
                 calls_effect_begins=calls_effect_begins,
                 recipients=recipients,
+                limit=declared_limit(name, max_concurrency, rate, burst),
+                concurrency_key=concurrency_key,
+                fairness_key=fairness_key,
             )
         )
         return handler

@@ -2,26 +2,32 @@
 
 from jobs.models.dead_letter import DeadLetter
 from jobs.models.event import Event
+from jobs.models.fair_share import FairShare
 from jobs.models.job import Job
 from jobs.models.job_result import JobResult
 from jobs.models.key_wait import KeyWait
+from jobs.models.limit import Limit
 from jobs.models.mail_allowance import MailAllowance
 from jobs.models.processed_key import ProcessedKey
 from jobs.models.progress_report import ProgressReport
 from jobs.models.queue import Queue
 from jobs.models.schedule import Schedule
+from jobs.models.slot import Slot
 from jobs.models.worker import Worker
 
 __all__ = [
     "DeadLetter",
     "Event",
+    "FairShare",
     "Job",
     "JobResult",
     "KeyWait",
+    "Limit",
     "MailAllowance",
     "ProcessedKey",
     "ProgressReport",
     "Queue",
     "Schedule",
+    "Slot",
     "Worker",
 ]

@@ -36,6 +36,7 @@ CLAIMED_FIELDS = (
     "crashes",
     "max_retries",
     "worker_id",
+    "limits",
 )
 # Below 50 rows, INSERT ... RETURNING beats COPY and returns the timestamps.
 COPY_FROM = 50

@@ -4,7 +4,7 @@ Every write is fenced: it happens only where job, worker and attempt still match
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,7 +18,6 @@ from jobs.core.outcome import (
     FailedForGood,
     NotStarted,
     Outcome,
-    Succeeded,
 )
 from jobs.core.result import Result
 from jobs.core.retry import (
@@ -30,6 +29,7 @@ from jobs.core.retry import (
 )
 from jobs.core.states import JobState
 from jobs.models import Job
+from jobs.services.admission import slots_release
 from jobs.services.dispatch import (
     dispatch_after_commit,
     mark_done_after_commit,
@@ -37,7 +37,7 @@ from jobs.services.dispatch import (
 )
 from jobs.services.key_waits import jobs_wake_after_commit, shared_keys
 from jobs.services.moves import moves_of
-from jobs.services.results import results_write
+from jobs.services.results import results_of, results_write
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 
@@ -83,6 +83,8 @@ def job_succeed_in_transaction(*, claim: ClaimedJob, result: Result | None = Non
     if result:
         results_write(results=[(claim.id, result)])
     mark_done_after_commit([(claim.effect_key, claim.id)])
+    if claim.limits:
+        slots_release([claim.id])
     jobs_wake_after_commit(shared_keys([claim]))
 
 
@@ -93,8 +95,9 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
     """
     moves = list(zip(finished, moves_of(finished), strict=True))
     succeeded = [one.claim for one, move in moves if isinstance(move, Succeed)]
-    results = _results(finished)
-    if len(succeeded) == len(moves) and not results:
+    results = results_of(finished)
+    is_limited = any(one.claim.limits for one in finished)
+    if len(succeeded) == len(moves) and not (results or is_limited):
         # Nearly always all have succeeded: that is one statement, which needs no BEGIN and COMMIT.
         written = _record_succeeded(succeeded)
         jobs_wake_after_commit(shared_keys(one for one in succeeded if one.id in written))
@@ -116,6 +119,7 @@ def _record_mixed(
             | _record_cancelled([one.claim for one, move in moves if isinstance(move, Cancel)])
         )
         results_write(results=[(one, results[one]) for one in sorted(results.keys() & written)])
+        slots_release(_freed(moves, states, written))
     cancelled = {job_id for job_id, state in states.items() if state == JobState.CANCELLED}
     recorded = [
         Recorded(
@@ -138,15 +142,6 @@ def _record_mixed(
 def jobs_give_back(*, claims: Sequence[ClaimedJob]) -> None:
     """running -> queued for claims that never began; no retry is spent."""
     jobs_record(finished=[Finished(claim, NotStarted()) for claim in claims])
-
-
-def _results(finished: Sequence[Finished]) -> dict[UUID, Result]:
-    """What is kept of what handlers returned, by job; mostly nothing."""
-    return {
-        one.claim.id: one.outcome.result
-        for one in finished
-        if isinstance(one.outcome, Succeeded) and one.outcome.result and not one.outcome.recorded
-    }
 
 
 def _record_succeeded(claims: list[ClaimedJob]) -> set[UUID]:
@@ -180,12 +175,30 @@ def _record_requeued(moves: list[tuple[Finished, Requeue]]) -> dict[UUID, str]:
         (one.claim, move.delay_seconds)
         for one, move in moves
         if states.get(one.claim.id) == JobState.QUEUED
+        and not (one.claim.limits and move.delay_seconds > 0)  # held until it is due
     ]
     dispatch_after_commit([(claim.message, delay) for claim, delay in queued if delay > 0])
     return_after_commit(
         [(claim.message, written[claim.id][1]) for claim, delay in queued if delay <= 0]
     )
     return states
+
+
+def _freed(
+    moves: Sequence[tuple[Finished, Move]], states: Mapping[UUID, str], written: set[UUID]
+) -> list[UUID]:
+    """The jobs whose slots come free: not those that go back to the head of their list."""
+    return [
+        one.claim.id
+        for one, move in moves
+        if one.claim.limits
+        and one.claim.id in written
+        and not (
+            isinstance(move, Requeue)
+            and move.delay_seconds <= 0
+            and states.get(one.claim.id) == JobState.QUEUED
+        )
+    ]
 
 
 def _record_dead(moves: list[tuple[Finished, Die]]) -> set[UUID]:

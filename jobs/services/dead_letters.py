@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 
 from jobs.core.actor import Actor
 from jobs.core.errors import DeadLetterResolved, JobNotDead
+from jobs.core.limit import UNTIL_DUE
 from jobs.core.message import QueueMessage
 from jobs.core.states import JobState, Resolution
 from jobs.models import DeadLetter, Job
@@ -78,9 +79,12 @@ def _queue_again(job_id: UUID) -> None:
         cancel_requested_at=None,
         run_at=Now(),
         dispatched_at=Now(),
+        held_by=UNTIL_DUE if job.limits else None,
     )
     if not queued:
         raise JobNotDead(job_id, job.state)
+    if job.limits:
+        return  # a timer admits it
     message = QueueMessage(job.id, job.effect_key, job.queue, job.priority)
     dispatch_after_commit([(message, 0.0)], is_repeated=True)
 

@@ -20,6 +20,7 @@ from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.resolve import effect_key_of, known_queue
 from jobs.services.events import event_record
+from jobs.services.holding import job_hold_again
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
 from jobs.services.visibility import masked_payload
@@ -58,7 +59,8 @@ def job_edit(*, job_id: UUID, changes: JobChanges, actor: Actor = CODE, reason: 
         changed = [name for name in after if after[name] != before[name]]
         if job.effect_key != former_key:
             _let_go_of(former_key, job)
-        _dispatch(job)
+        if not job_hold_again(job):
+            _dispatch(job)
         event_record(
             action="job.edited",
             subject_type="job",

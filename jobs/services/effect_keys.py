@@ -22,10 +22,12 @@ from jobs.core.key_rule import (
     decide_key,
     deferral_seconds,
 )
+from jobs.core.limit import UNTIL_DUE
 from jobs.core.message import QueueMessage, can_be_shared
 from jobs.core.states import FINAL_STATES, DeathReason, JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.models.moments import seconds_ago
+from jobs.services.admission import slots_release
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.key_waits import jobs_wake_after_commit, key_waits_note
 from jobs.services.short_transaction import short_transaction
@@ -93,7 +95,9 @@ def _skip(message: QueueMessage, owner: KeyOwner, worker_id: UUID | None) -> Non
         done_by_id=owner.job_id,
         worker_id=worker_id,
         finished_at=Now(),
+        held_by=None,
     )
+    slots_release([message.job_id])
     # A conflict may undo this transaction, and repeat it.
     transaction.on_commit(partial(_log_skipped, message, owner))
 
@@ -114,10 +118,12 @@ def _log_skipped(message: QueueMessage, owner: KeyOwner) -> None:
 
 def _defer(conflict: KeyConflict, seconds: float) -> None:
     later = seconds_ago(-seconds)
-    Job.objects.queued().filter(id=conflict.message.job_id).update(
-        run_at=later, dispatched_at=later
-    )
-    _dispatch(conflict, seconds)
+    jobs = Job.objects.queued().filter(id=conflict.message.job_id)
+    jobs.update(run_at=later, dispatched_at=later)
+    if jobs.filter(limits__isnull=False).update(held_by=UNTIL_DUE):
+        slots_release([conflict.message.job_id])
+    else:
+        _dispatch(conflict, seconds)
 
 
 def _take_over(conflict: KeyConflict, owner: KeyOwner) -> KeyDecision:
@@ -144,14 +150,14 @@ def _still_will_not_do_it(owner_id: UUID) -> bool:
 
 
 def _key_conflicts(job_ids: Sequence[UUID]) -> list[KeyConflict]:
-    """The jobs among these that are still queued, locked, each with the owner of its key.
+    """The jobs among these that are still queued and admitted, locked, each with its key's owner.
 
     SKIP LOCKED: a row that another transaction holds for long must not hold up a worker. Such a
     job is dispatched again by `jobs_redispatch_lost`.
     """
     jobs = list(
         Job.objects.queued()
-        .filter(id__in=job_ids)
+        .filter(id__in=job_ids, held_by__isnull=True)
         .select_for_update(skip_locked=True)
         .order_by("id")
         .values_list("id", "effect_key", "queue", "priority", Extract(F("run_at") - Now(), "epoch"))

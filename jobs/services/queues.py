@@ -10,7 +10,8 @@ from django.db.models.functions import Now
 from jobs.core.actor import CODE, Actor
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import UnknownQueue
-from jobs.models import Job, Queue
+from jobs.core.limit import queue_limit_name
+from jobs.models import Job, Limit, Queue, Slot
 from jobs.services.events import event_record
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
@@ -104,13 +105,22 @@ def _shown(queue: Queue) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitNow:
+    """The limit of a queue at one moment."""
+
+    limit: Limit
+    slots_in_use: int
+
+
+@dataclass(frozen=True, slots=True)
 class QueueNow:
     """One queue at one moment.
 
     `depth`: jobs that are ready, which wait for nothing but a worker or the end of a pause;
     `delayed`: jobs that wait for their moment. Neither is counted beyond COUNTED (`is_capped`).
     `oldest_ready_seconds`: for how long the one that has waited longest could have run, to within
-    what a redispatch reorders; None if none is ready. `in_flight`: jobs that workers hold.
+    what a redispatch reorders; None if none is ready. `in_flight`: jobs that workers hold. `held`:
+    jobs that the queue's own limit holds.
     """
 
     queue: Queue
@@ -118,6 +128,8 @@ class QueueNow:
     delayed: int
     oldest_ready_seconds: float | None
     in_flight: int
+    held: int = 0
+    limit: LimitNow | None = None
 
     @property
     def name(self) -> str:
@@ -126,18 +138,18 @@ class QueueNow:
     @property
     def is_capped(self) -> bool:
         """Whether there may be more jobs than were counted."""
-        return max(self.depth, self.delayed) >= COUNTED
+        return max(self.depth, self.delayed, self.held) >= COUNTED
 
     @property
     def has_jobs(self) -> bool:
         """Whether anything waits or runs."""
-        return bool(self.depth or self.delayed or self.in_flight)
+        return bool(self.depth or self.delayed or self.in_flight or self.held)
 
 
 def queues_now() -> list[QueueNow]:
     """The queues of JOBS_QUEUES, in that order, and then those that only rows still name.
 
-    Of these only what has jobs or is paused. As PostgreSQL has it; costs three queries.
+    Of these only what has jobs or is paused. As PostgreSQL has it; costs up to nine queries.
     """
     rows = {queue.name: queue for queue in Queue.objects.all()}
     declared = jobs_conf().queues
@@ -157,12 +169,36 @@ def queue_now(*, name: str) -> QueueNow:
 
 
 def with_counts(queues: Sequence[Queue]) -> Iterator[QueueNow]:
-    """These queues, in their order, and what is in each. Costs two queries."""
+    """These queues, in their order, and what is in each. Costs four queries, and one a limit."""
     if not queues:
         return
     names = [queue.name for queue in queues]
     depths = Job.objects.queue_depths(names, COUNTED)
     running = Job.objects.running().filter(queue__in=names).order_by()
     in_flight = dict(running.values_list("queue").annotate(count=Count("*")))
+    limits = _limits_of(names)
     for queue in queues:
-        yield QueueNow(queue, *depths[queue.name], in_flight=in_flight.get(queue.name, 0))
+        limit = limits.get(queue_limit_name(queue.name))
+        yield QueueNow(
+            queue,
+            *depths[queue.name],
+            in_flight=in_flight.get(queue.name, 0),
+            held=_held(limit.limit.name) if limit else 0,
+            limit=limit,
+        )
+
+
+def _limits_of(queues: list[str]) -> dict[str, LimitNow]:
+    names = [queue_limit_name(queue) for queue in queues]
+    in_use = dict(
+        Slot.objects.filter(limit_name__in=names)
+        .order_by()
+        .values_list("limit_name")
+        .annotate(count=Count("*"))
+    )
+    rows = Limit.objects.filter(name__in=names)
+    return {limit.name: LimitNow(limit, in_use.get(limit.name, 0)) for limit in rows}
+
+
+def _held(limit_name: str) -> int:
+    return Job.objects.queued().filter(held_by=limit_name).order_by()[:COUNTED].count()

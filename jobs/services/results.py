@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from jobs.core.claim import ClaimedJob
+from jobs.core.outcome import Outcome, Succeeded
 from jobs.core.result import Result
 from jobs.core.secrets import MASK, Secrets
 from jobs.handlers.registry import job_types
@@ -16,6 +18,18 @@ class ShownResult(NamedTuple):
 
     value: Any
     problem: str
+
+
+def results_of(ended: Sequence[tuple[ClaimedJob, Outcome]]) -> dict[UUID, Result]:
+    """What is to be kept of what handlers returned, by job; mostly nothing.
+
+    A transactional handler has written its own.
+    """
+    return {
+        claim.id: outcome.result
+        for claim, outcome in ended
+        if isinstance(outcome, Succeeded) and outcome.result and not outcome.recorded
+    }
 
 
 def results_write(*, results: Sequence[tuple[UUID, Result]]) -> None:

@@ -2,9 +2,15 @@
 
 from datetime import UTC, datetime
 
+from django.db.models import Q
+
+from jobs.core.limit import UNTIL_DUE
 from jobs.core.states import JobState
-from jobs.models import Job, KeyWait, Queue
+from jobs.models import Job, KeyWait, Limit, Queue
 from jobs.services.serving import serving_now
+
+# A place in a line is counted this far: the answer must not cost more as the line grows.
+COUNTED = 10_000
 
 
 def job_waiting_for(job: Job) -> str | None:
@@ -17,6 +23,8 @@ def job_waiting_for(job: Job) -> str | None:
         return None
     if pause := _pause(job.queue):
         return pause
+    if limit := _limit(job):
+        return limit
     if missing := serving_now().missing_for(job.queue, job.type):
         return f"a worker: {missing}"
     if job.run_at <= datetime.now(UTC):
@@ -27,6 +35,27 @@ def job_waiting_for(job: Job) -> str | None:
     if job.failures:
         return f"its next attempt at {moment}"
     return f"its run_at, {moment}"
+
+
+def _limit(job: Job) -> str | None:
+    """Which limit holds the job, and its place there; None if none does."""
+    if job.held_by is None or job.held_by == UNTIL_DUE:
+        return None
+    before = Q(priority__gt=job.priority) | Q(priority=job.priority) & (
+        Q(rank__lt=job.rank) | Q(rank=job.rank, id__lt=job.id)
+    )
+    ahead = Job.objects.queued().filter(before, held_by=job.held_by).order_by()[:COUNTED].count()
+    place = f"more than {COUNTED:,}th" if ahead == COUNTED else _ordinal(ahead + 1)
+    limit = Limit.objects.filter(name=job.held_by).first()
+    rule = limit.in_words if limit else "limit"
+    kind, _, name = job.held_by.partition(":")
+    return f"{rule} of the {kind} {name}, {place} in line"
+
+
+def _ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th ..., 11th, 12th, 13th."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{'th' if number % 100 in (11, 12, 13) else ending}"
 
 
 def _pause(name: str) -> str | None:

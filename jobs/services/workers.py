@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from jobs.handlers.registry import job_types
 from jobs.models import Worker
 from jobs.models.worker import WorkerQuerySet
+from jobs.services.limits import limits_declare
 from jobs.services.queues import queues_declare
 from jobs.sql.contention import repeats_conflicts
 
@@ -18,6 +19,8 @@ from jobs.sql.contention import repeats_conflicts
 @repeats_conflicts
 def worker_register(*, name: str | None, queues: Sequence[str], concurrency: int) -> Worker:
     """Writes a new row for this process, with the types that it knows, and returns it.
+
+    Limits that the code of this release declares hold from now on.
 
     `concurrency`: jobs at a time. Without a name the worker is named after its id.
     """
@@ -31,6 +34,7 @@ def worker_register(*, name: str | None, queues: Sequence[str], concurrency: int
     worker.name = name or worker.default_name
     worker.save(force_insert=True)
     queues_declare()  # a release may name new queues, and have nothing to migrate
+    limits_declare()
     return worker
 
 

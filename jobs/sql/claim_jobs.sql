@@ -1,20 +1,23 @@
--- Claims jobs that are queued, due and not owned by another job, for a worker that has not stopped.
+-- Claims jobs that are queued, due, admitted and not owned by another job, for a worker that has not
+-- stopped.
 -- A key that several jobs share is taken first: the unique index lets one of them through.
 -- SKIP LOCKED: a transaction that holds a row is claiming, cancelling or replaying that job.
 --
 -- This plan is kept, so it must suit tables of any size. The conditions are written so that only
--- the primary keys can serve: `state || ''` matches no partial index, `= ANY (ARRAY[...])` rules
--- out a merge join over a whole index, and `IN` and `=`, unlike EXISTS, a scan of all keys.
+-- the primary keys can serve: a CASE matches no partial index and is not taken for a filter that
+-- leaves few rows, `= ANY (ARRAY[...])` rules out a merge join over a whole index, and `IN` and `=`,
+-- unlike EXISTS, a scan of all keys.
 WITH wanted AS (
-    SELECT id, effect_key
-    FROM jobs_job
-    WHERE id = ANY(%(ids)s::uuid[])
-        AND state || '' = 'queued'
-        AND run_at <= statement_timestamp()
+    SELECT job.id, job.effect_key
+    FROM unnest(%(ids)s::uuid[]) AS fetched (id)
+    JOIN jobs_job AS job ON job.id = ANY (ARRAY[fetched.id])
+    WHERE CASE WHEN job.state = 'queued'
+            THEN job.run_at <= statement_timestamp() AND job.held_by IS NULL
+            ELSE false END
         AND EXISTS (
             SELECT 1 FROM jobs_worker WHERE id = %(worker_id)s AND stopped_at IS NULL
         )
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF job SKIP LOCKED
 ), taken AS (
     INSERT INTO jobs_processedkey (key, job_id, created_at)
     SELECT effect_key, id, now()
@@ -42,4 +45,4 @@ WHERE job.id = ANY (ARRAY[wanted.id])
     )
 RETURNING
     job.id, job.type, job.queue, job.priority, job.payload, job.effect_key, job.attempt,
-    job.failures, job.crashes, job.max_retries, job.worker_id
+    job.failures, job.crashes, job.max_retries, job.worker_id, job.limits

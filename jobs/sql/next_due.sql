@@ -8,6 +8,7 @@ CROSS JOIN LATERAL (
     SELECT id, effect_key, queue, priority, dispatched_at
     FROM jobs_job
     WHERE state = 'queued'
+        AND held_by IS NULL
         AND queue = list.queue
         AND priority = list.priority
         AND dispatched_at <= statement_timestamp()

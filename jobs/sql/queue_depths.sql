@@ -10,7 +10,7 @@ SELECT
         FROM generate_series(%(least_urgent)s, %(most_urgent)s) AS list (priority)
         CROSS JOIN LATERAL (
             SELECT run_at FROM jobs_job
-            WHERE state = 'queued' AND queue = of.queue AND priority = list.priority
+            WHERE state = 'queued' AND held_by IS NULL AND queue = of.queue AND priority = list.priority
                 AND dispatched_at <= statement_timestamp()
             ORDER BY dispatched_at
             LIMIT 1
@@ -22,7 +22,7 @@ CROSS JOIN LATERAL (
         SELECT FROM generate_series(%(least_urgent)s, %(most_urgent)s) AS list (priority)
         CROSS JOIN LATERAL (
             SELECT FROM jobs_job
-            WHERE state = 'queued' AND queue = of.queue AND priority = list.priority
+            WHERE state = 'queued' AND held_by IS NULL AND queue = of.queue AND priority = list.priority
                 AND dispatched_at <= statement_timestamp()
             LIMIT %(limit)s
         ) AS job
@@ -34,7 +34,7 @@ CROSS JOIN LATERAL (
         SELECT FROM generate_series(%(least_urgent)s, %(most_urgent)s) AS list (priority)
         CROSS JOIN LATERAL (
             SELECT FROM jobs_job
-            WHERE state = 'queued' AND queue = of.queue AND priority = list.priority
+            WHERE state = 'queued' AND held_by IS NULL AND queue = of.queue AND priority = list.priority
                 AND dispatched_at > statement_timestamp()
             LIMIT %(limit)s
         ) AS job

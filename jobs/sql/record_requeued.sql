@@ -1,7 +1,7 @@
 -- running -> queued, fenced by worker and attempt. A delay of 0 keeps the job's place in its list,
--- and so the dates. A job that is asked to stop becomes cancelled instead. For the form of the fence
--- see record_succeeded.sql. Errors come as JSON: the driver takes longer to quote an array of texts
--- than PostgreSQL to write the rows.
+-- and so the dates. A job that is asked to stop becomes cancelled instead; one that is under limits
+-- waits for its moment without a slot. For the form of the fence see record_succeeded.sql. Errors
+-- come as JSON: the driver takes longer to quote an array of texts than PostgreSQL to write the rows.
 UPDATE jobs_job AS job
 SET state = CASE WHEN job.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END,
     finished_at = CASE WHEN job.cancel_requested_at IS NULL THEN NULL ELSE now() END,
@@ -14,7 +14,11 @@ SET state = CASE WHEN job.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancel
     run_at = CASE WHEN outcome.delay > 0
         THEN now() + outcome.delay * interval '1 second' ELSE job.run_at END,
     dispatched_at = CASE WHEN outcome.delay > 0
-        THEN now() + outcome.delay * interval '1 second' ELSE job.dispatched_at END
+        THEN now() + outcome.delay * interval '1 second' ELSE job.dispatched_at END,
+    held_by = CASE
+        WHEN outcome.delay > 0 AND job.limits IS NOT NULL AND job.cancel_requested_at IS NULL
+            THEN 'run_at'
+        ELSE job.held_by END
 FROM ROWS FROM (
     unnest(
         %(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[], %(delays)s::float8[],

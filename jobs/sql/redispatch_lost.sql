@@ -12,6 +12,7 @@ WITH lost AS (
         SELECT id
         FROM jobs_job
         WHERE state = 'queued'
+            AND held_by IS NULL
             AND queue = list.queue
             AND priority = list.priority
             AND dispatched_at >= list.dispatched_since
@@ -25,7 +26,7 @@ SET dispatched_at = statement_timestamp()
 FROM (
     SELECT id
     FROM jobs_job
-    WHERE id = ANY (ARRAY(SELECT id FROM lost)) AND state || '' = 'queued'
+    WHERE id = ANY (ARRAY(SELECT id FROM lost)) AND state || '' = 'queued' AND held_by IS NULL
     FOR UPDATE SKIP LOCKED
 ) AS held
 WHERE job.id = ANY (ARRAY[held.id])

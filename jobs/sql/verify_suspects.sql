@@ -6,6 +6,7 @@ SELECT job.id, job.dispatched_at
 FROM jobs_job AS job
 LEFT JOIN verify_head AS list ON list.queue = job.queue AND list.priority = job.priority
 WHERE job.state = 'queued'
+    AND job.held_by IS NULL
     AND greatest(job.dispatched_at, job.run_at) < %(asked_at)s::timestamptz
         - (coalesce(list.age, 0) + %(unknown_seconds)s) * interval '1 second'
     AND NOT EXISTS (SELECT 1 FROM verify_known WHERE verify_known.id = job.id)

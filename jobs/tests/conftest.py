@@ -1,5 +1,6 @@
 """Fixtures for every test of the app. Tests of Redis run against a real one."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pytest_django.fixtures import Settings
 from jobs.broker import get_broker
 from jobs.broker.redis import RedisBroker
 from jobs.core.outage import broker_outage, database_outage
+from jobs.services import limit_book as limit_book_module
 from jobs.tests.waiting import wait_until
 
 # Nothing listens on this port of any machine that runs tests.
@@ -31,6 +33,14 @@ def clean_redis() -> Iterator[None]:
     yield
     broker_outage.ended()
     database_outage.ended()
+
+
+@pytest.fixture(autouse=True)
+def known_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No limit is known before a test sets one, and the time of day adds no query to any test."""
+    monkeypatch.setattr(limit_book_module, "BOOK_SECONDS", 1e9)
+    monkeypatch.setattr(limit_book_module.limit_book, "_fair_by_name", {})
+    monkeypatch.setattr(limit_book_module.limit_book, "_read_at", time.monotonic())
 
 
 @pytest.fixture

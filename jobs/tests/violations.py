@@ -55,6 +55,8 @@ def make_one_of_each() -> None:
     fire()
     make_job()
     make_job(delay_seconds=HOUR_SECONDS)
+    make_job(type="tests.note_limited")
+    make_job(type="tests.note_limited")
     claim_one(make_job())
     start_one(make_job(type="tests.note_once"))
     fail(make_job())

@@ -8,6 +8,8 @@ from jobs.core.clock import Clock
 from jobs.core.conf import jobs_conf
 from jobs.core.outage import broker_outage
 from jobs.models import Job
+from jobs.services.limit_book import limit_book
+from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
 from jobs.services.maintenance.promote import jobs_promote_due
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.maintenance.prune_logins import jobs_prune_logins
@@ -26,6 +28,8 @@ from jobs.worker.schedule_timer import FIRE_SECONDS, ScheduleTimer
 
 # A delayed job is late by half of this on average.
 PROMOTE_SECONDS = 0.1
+# A limited job whose moment has come, or whose token has come in, is late by half of this.
+ADMIT_SECONDS = 0.05
 PRUNE_SECONDS = 60.0
 # Between rounds of thousands of rows: pruning keeps up with the fastest drain, and stays in the
 # background.
@@ -61,6 +65,8 @@ def timers(
         every("rescue", conf.heartbeat_seconds * RESCUE_BEATS, _Rescue(lease, clock, stop)),
         every("redispatch", conf.redispatch_seconds, _Redispatch(queues, clock, stop)),
         every("fire", FIRE_SECONDS, ScheduleTimer(clock, stop)),
+        every("admit", ADMIT_SECONDS, lambda: _admit_due(stop)),
+        every("admit repair", conf.redispatch_seconds, _repair_limits),
         every("prune", PRUNE_SECONDS, lambda: _prune(clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
         every("pauses", PAUSES_SECONDS, paused.refresh),
@@ -129,6 +135,18 @@ class _Redispatch:
         )
         for _ in run_rounds(one_round, may_go_on=lambda: _may_ask_redis(self._stop)):
             pass
+
+
+def _admit_due(stop: threading.Event) -> None:
+    """Without any limit it asks nothing, but once in a while whether there is one by now."""
+    if limit_book.any_limit:
+        for _ in run_rounds(jobs_admit_due, may_go_on=lambda: not stop.is_set()):
+            pass
+
+
+def _repair_limits() -> None:
+    if limit_book.any_limit:
+        limits_repair()
 
 
 def _prune(clock: Clock, stop: threading.Event) -> None:

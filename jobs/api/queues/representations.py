@@ -5,7 +5,17 @@ from typing import TypedDict
 from django.urls import reverse
 
 from jobs.api.shared.moments import written_or_none
-from jobs.services.queues import QueueNow
+from jobs.services.queues import LimitNow, QueueNow
+
+
+class LimitFacts(TypedDict):
+    """The limit of a queue, and how much of it is in use."""
+
+    max_concurrency: int | None
+    rate: str | None
+    burst: int | None
+    is_fair: bool
+    slots_in_use: int
 
 
 class QueueFacts(TypedDict):
@@ -21,6 +31,8 @@ class QueueFacts(TypedDict):
     paused_at: str | None
     paused_by: str | None
     paused_reason: str | None
+    held: int
+    limit: LimitFacts | None
 
 
 class QueueLinks(TypedDict):
@@ -51,6 +63,19 @@ def queue_facts(now: QueueNow) -> QueueFacts:
         "paused_at": written_or_none(queue.paused_at),
         "paused_by": queue.paused_by or None,
         "paused_reason": queue.paused_reason or None,
+        "held": now.held,
+        "limit": _limit_facts(now.limit) if now.limit else None,
+    }
+
+
+def _limit_facts(limit: LimitNow) -> LimitFacts:
+    rule = limit.limit.rule
+    return {
+        "max_concurrency": rule.max_concurrency,
+        "rate": rule.rate and rule.rate.as_text,
+        "burst": rule.rate and rule.rate.burst,
+        "is_fair": limit.limit.is_fair,
+        "slots_in_use": limit.slots_in_use,
     }
 
 

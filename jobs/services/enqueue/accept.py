@@ -32,12 +32,14 @@ def job_enqueue(
     delay_seconds: float | None = None,
     max_retries: int | None = None,
     idempotency_key: str | None = None,
+    fairness_key: str | None = None,
     submitted_by_id: int | None = None,
 ) -> Enqueued:
     """Accepts one job; inside a transaction it exists, and is dispatched, once that commits.
 
     `run_at` or `delay_seconds`, not both; with neither it may run at once. `priority`: 0 to 9, 9
-    is most urgent. What is None is left to the job type and the settings. `submitted_by_id`: the
+    is most urgent. `fairness_key`: whose turn it takes in a fair queue; the client's by default.
+    What is None is left to the job type and the settings. `submitted_by_id`: the
     user who is the client; None for Django code.
 
     The same client, type and `idempotency_key` again gives the job of the first call, however
@@ -56,6 +58,7 @@ def job_enqueue(
         delay_seconds=delay_seconds,
         max_retries=max_retries,
         idempotency_key=idempotency_key,
+        fairness_key=fairness_key,
     )
     return _accept(request, new_job(request, submitted_by_id, jobs_conf()))
 

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from itertools import chain
 from operator import itemgetter
 
+from django.db import transaction
 from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 
-from jobs.core.new_job import NewJob
+from jobs.core.new_job import Inserted, NewJob
 from jobs.core.states import JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.enqueue.enqueued import Enqueued
+from jobs.services.holding import jobs_hold
+from jobs.sql.contention import repeats_conflicts
 
 # Jobs in one statement and one push to Redis: more are not faster, and take more memory.
 BATCH = 1_000
@@ -32,15 +35,30 @@ def insert_in_batches(new_jobs: list[NewJob]) -> list[Enqueued]:
 
 def insert_batch(new_jobs: Sequence[NewJob]) -> list[Enqueued]:
     """Inserts a batch in one statement; a duplicate is answered with the job that has its key."""
+    insert = _insert_and_hold if any(new.limits for new in new_jobs) else _insert
+    pairs = insert(new_jobs)
+    dispatch_after_commit(
+        [(one.message, one.delay_seconds) for new, one in pairs if one and not new.limits]
+    )
+    holders = _Holders([new for new, one in pairs if one is None])
+    return [Enqueued(new, one) if one else holders.answer(new) for new, one in pairs]
+
+
+def _insert(new_jobs: Sequence[NewJob]) -> list[tuple[NewJob, Inserted | None]]:
     inserted = (
         Job.objects.insert(new_jobs)
         if len(new_jobs) > 1
         else [Job.objects.insert_one(new) for new in new_jobs]
     )
-    dispatch_after_commit([(one.message, one.delay_seconds) for one in inserted if one])
-    pairs = list(zip(new_jobs, inserted, strict=True))
-    holders = _Holders([new for new, one in pairs if one is None])
-    return [Enqueued(new, one) if one else holders.answer(new) for new, one in pairs]
+    return list(zip(new_jobs, inserted, strict=True))
+
+
+@repeats_conflicts
+def _insert_and_hold(new_jobs: Sequence[NewJob]) -> list[tuple[NewJob, Inserted | None]]:
+    with transaction.atomic():
+        pairs = _insert(new_jobs)
+        jobs_hold([(one.message.job_id, new) for new, one in pairs if one and new.limits])
+    return pairs
 
 
 def is_duplicate(new: NewJob) -> bool:

@@ -20,3 +20,4 @@ class JobRequest(NamedTuple):
     delay_seconds: float | None = None
     max_retries: int | None = None
     idempotency_key: str | None = None
+    fairness_key: str | None = None

@@ -9,10 +9,13 @@ from jobs.core.effect_key import (
     former_client_effect_key,
 )
 from jobs.core.errors import JobsError, UnknownQueue
+from jobs.core.limit import FAIRNESS_KEY_MAX
 from jobs.core.new_job import NewJob
 from jobs.handlers.registry import JobType, job_types
 from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.request import JobRequest
+from jobs.services.limit_book import limit_book
+from jobs.services.limits import limits_of
 
 
 def new_job_or_error(
@@ -30,9 +33,12 @@ def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) ->
     job_type = job_types.get(request.type)
     clean = clean_payload(job_type, request.payload)
     effect_key, former_key = _effect_keys(job_type, clean, request.idempotency_key, submitted_by_id)
+    queue = known_queue(request.queue or job_type.queue, conf)
+    limits = tuple(limits_of(job_type, queue, clean))
+    fair_limit = limits[0] if limits and limit_book.is_fair(limits[0]) else None
     return NewJob(
         type=job_type.name,
-        queue=known_queue(request.queue or job_type.queue, conf),
+        queue=queue,
         priority=PRIORITY_DEFAULT if request.priority is None else request.priority,
         payload_json=payload_json(clean, conf),
         idempotency_key=request.idempotency_key,
@@ -43,7 +49,21 @@ def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) ->
         run_at=request.run_at,
         delay_seconds=request.delay_seconds or 0.0,
         recipients=job_type.recipients(clean) if job_type.recipients is not None else 0,
+        limits=limits,
+        fair_limit=fair_limit,
+        fairness_key=fair_limit and _fairness_key(job_type, clean, request, submitted_by_id),
     )
+
+
+def _fairness_key(
+    job_type: JobType, payload: dict[str, Any], request: JobRequest, submitted_by_id: Any
+) -> str:
+    """Whose turn a job of a fair queue is: as asked for, as the type derives, or the client's."""
+    if request.fairness_key is not None:
+        return request.fairness_key
+    if job_type.fairness_key is not None:
+        return str(job_type.fairness_key(payload))[:FAIRNESS_KEY_MAX]
+    return f"client:{'' if submitted_by_id is None else submitted_by_id}"
 
 
 def known_queue(queue: str, conf: JobsConf) -> str:

@@ -35,8 +35,11 @@ def _prune() -> Round:
     keys = _prune_keys(conf.key_retention_days)
     waits = _prune_key_waits()
     results = _prune_results(conf.result_retention_days)
-    is_full = max(jobs, keys, waits, results) >= PRUNE_LIMIT
-    count = jobs + letters + keys + waits + results + _prune_workers(conf.retention_days)
+    [(limits,)] = run("prune_limits", limit=PRUNE_LIMIT)
+    is_full = max(jobs, keys, waits, results, limits) >= PRUNE_LIMIT
+    count = (
+        jobs + letters + keys + waits + results + int(limits) + _prune_workers(conf.retention_days)
+    )
     return Round(count, is_full=is_full)
 
 

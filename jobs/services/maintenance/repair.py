@@ -75,7 +75,11 @@ def _dispatch_missing_round() -> Round:
     if not missing:
         return Round()
     with short_transaction():
-        lost = Job.objects.queued().filter(id__in=missing).select_for_update(skip_locked=True)
+        lost = (
+            Job.objects.queued()
+            .filter(id__in=missing, held_by__isnull=True)
+            .select_for_update(skip_locked=True)
+        )
         messages = [
             QueueMessage(*row) for row in lost.values_list("id", "effect_key", "queue", "priority")
         ]

@@ -19,6 +19,8 @@ DATABASE_CHECKS = {
     "processed_keys": "no processed key without a success",
     "skipped": "what was skipped had been done by another job",
     "dead": "every dead job has its dead letter",
+    "slots": "every admitted job has its slots, and no other job has any",
+    "limits": "no limit admits more than it allows",
     "dead_letters": "every dead letter fits its job and is complete",
     "schedules": "every schedule fires in time, and each fire time has one job",
 }

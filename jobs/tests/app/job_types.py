@@ -64,6 +64,14 @@ def note(payload: Payload, context: JobContext) -> None:
     _leave(payload, context)
 
 
+@job_type("tests.note_limited", payload=NotePayload, effect=Effect.IDEMPOTENT, max_concurrency=1)
+def note_limited(payload: Payload, context: JobContext) -> None:
+    """One at a time, in all workers together."""
+    time.sleep(payload["seconds"])
+    _fail(payload, context)
+    _leave(payload, context)
+
+
 @job_type("tests.note_once", payload=NotePayload, effect=Effect.ONCE, sensitive=("secret",))
 def note_once(payload: Payload, context: JobContext) -> None:
     """Must never be repeated. Its line comes first; then comes time in which it can be cut off."""

@@ -43,6 +43,8 @@ def test_every_queue_is_shown(operator: APIClient) -> None:
         "paused_at": None,
         "paused_by": None,
         "paused_reason": None,
+        "held": 0,
+        "limit": None,
         "links": {
             "self": "/queues/bulk",
             "pause": "/queues/bulk/pause",

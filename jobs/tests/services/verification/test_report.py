@@ -7,7 +7,7 @@ import pytest
 from jobs.broker import get_broker
 from jobs.core.ids import uuid7
 from jobs.core.states import JobState
-from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.models import DeadLetter, Job, ProcessedKey, Slot, Worker
 from jobs.models.moments import seconds_ago
 from jobs.services.verification.report import jobs_verify
 from jobs.sql.statements import statement
@@ -195,6 +195,29 @@ def marked_as_done_by_another() -> None:
     get_broker().mark_done([(job.effect_key, uuid7())])
 
 
+def admitted_without_a_slot() -> None:
+    make_job(type="tests.note_limited")
+    Slot.objects.all().delete()
+
+
+def a_slot_of_a_job_that_has_ended() -> None:
+    job = make_job()
+    succeed(job)
+    Slot.objects.create(job=job, limit_name="type:tests.note")
+
+
+def a_slot_of_a_job_that_is_gone() -> None:
+    Slot.objects.create(job_id=uuid7(), limit_name="type:tests.note")
+
+
+def one_admitted_too_many() -> None:
+    for _ in range(2):
+        make_job(type="tests.note_limited")
+    [held] = Job.objects.filter(held_by__isnull=False)
+    Job.objects.filter(id=held.id).update(held_by=None)
+    Slot.objects.create(job=held, limit_name="type:tests.note_limited")
+
+
 @pytest.mark.parametrize(
     ("check", "corrupt"),
     [
@@ -225,6 +248,10 @@ def marked_as_done_by_another() -> None:
         ("dead_letters", a_settled_letter_without_success),
         ("schedules", due_and_not_fired),
         ("schedules", two_jobs_of_one_fire_time),
+        ("slots", admitted_without_a_slot),
+        ("slots", a_slot_of_a_job_that_has_ended),
+        ("slots", a_slot_of_a_job_that_is_gone),
+        ("limits", one_admitted_too_many),
         ("dispatches", unknown_to_redis),
         ("done_cache_marks", marked_as_done_but_queued),
         ("done_cache_marks", marked_as_done_by_another),

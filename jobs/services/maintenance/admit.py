@@ -1,0 +1,69 @@
+"""Admission on a timer: what is due, tokens that came in, limits that changed, and repair."""
+
+from jobs.models import Limit
+from jobs.services.admission import jobs_admit
+from jobs.services.maintenance.round import Round, run_round
+from jobs.sql.statements import execute, run, statement
+
+# Rows that one round moves, and limits that it looks at.
+DUE_LIMIT = 1_000
+LIMITS_LIMIT = 200
+ADOPT_LIMIT = 2_000
+
+
+class _Place:
+    """Up to which limit this process has repaired; each pass begins at the first."""
+
+    limit_name = ""
+
+
+def jobs_admit_due() -> Round:
+    """Admits what nobody admits otherwise; counts jobs.
+
+    Jobs whose `run_at` has come, and what waits at limits whose tokens have come in or whose rule
+    was changed.
+    """
+    return run_round("admit", _admit_due, skipped=Round())
+
+
+def limits_repair() -> Round:
+    """Frees slots that were leaked and admits at every limit at which jobs wait; counts limits.
+
+    Needed only after crashes between a commit and the admission that follows it, and after
+    changes that other code made to rows.
+    """
+    return run_round("admit_repair", _repair, skipped=Round())
+
+
+def _admit_due() -> Round:
+    _adopt()
+    due = [name for (name,) in run("due_held_jobs", limit=DUE_LIMIT)]
+    looks = [name for (name,) in run("limits_to_look_at", limit=LIMITS_LIMIT)]
+    names = {*due, *looks}
+    admitted = jobs_admit(names) if names else 0
+    return Round(admitted, is_full=len(due) >= DUE_LIMIT or len(looks) >= LIMITS_LIMIT)
+
+
+def _adopt() -> None:
+    """Jobs that were accepted before a limit was set come under it."""
+    for limit in Limit.objects.filter(is_adopted=False).order_by("name"):
+        kind, _, name = limit.name.partition(":")
+        place = {"limit_name": limit.name, "queue": None, "type": None}
+        if kind not in place:
+            Limit.objects.filter(name=limit.name).update(is_adopted=True)  # a key's have it already
+            continue
+        place[kind] = name
+        execute(statement("adopt_running_jobs"), place)
+        [(count,)] = run("adopt_queued_jobs", **place, limit=ADOPT_LIMIT)
+        if count < ADOPT_LIMIT:
+            Limit.objects.filter(name=limit.name).update(is_adopted=True)
+
+
+def _repair() -> Round:
+    leaked = {name for (name,) in run("release_leaked_slots")}
+    held = [name for (name,) in run("held_limits", after=_Place.limit_name, limit=LIMITS_LIMIT)]
+    _Place.limit_name = held[-1] if len(held) == LIMITS_LIMIT else ""
+    names = leaked | set(held)
+    if names:
+        jobs_admit(names)
+    return Round(len(names), is_full=len(held) == LIMITS_LIMIT)
