@@ -64,7 +64,7 @@ class ScheduleSubmission(StrictSerializer):
 class Reason(StrictSerializer):
     """The body of a decision: why, if the person says so."""
 
-    reason = TextField(max_length=REASON_MAX, required=False, allow_blank=True)
+    reason = TextField(max_length=REASON_MAX, required=False, allow_null=True, allow_blank=True)
 
 
 def schedule_submission(data: Any) -> tuple[ScheduleSpec, bool]:
@@ -85,6 +85,6 @@ def schedule_changes(data: Any) -> dict[str, Any]:
 
 def reason_in(data: Any) -> str:
     """The reason in a body, which may be empty; raises DRF's `ValidationError`."""
-    body = Reason(data=data or {})
+    body = Reason(data=data)
     body.is_valid(raise_exception=True)
-    return str(body.validated_data.get("reason", ""))
+    return body.validated_data.get("reason") or ""

@@ -103,6 +103,13 @@ def test_what_is_left_out_or_null_has_a_default(api: APIClient) -> None:
         ({"priority": 10}, "invalid", "/priority", "9"),
         ({"missed": "never"}, "invalid", "/missed", "never"),
         ({"overlap": 3}, "invalid", "/overlap", "3"),
+        ({"priority": "7"}, "invalid", "/priority", "whole number"),
+        ({"paused": "yes"}, "invalid", "/paused", "true or false"),
+        ({"paused": 1}, "invalid", "/paused", "true or false"),
+        ({"missed": True}, "invalid", "/missed", "valid choice"),
+        ({"timezone": 7}, "invalid", "/timezone", ""),
+        ({"cron": 7}, "invalid", "/cron", ""),
+        ({"name": 7}, "invalid", "/name", ""),
         ({"name": ""}, "invalid", "/name", "blank"),
         ({"name": "a\nb"}, "invalid_schedule", "/name", "daily-report"),
         ({"crom": "x"}, "invalid", "/crom", "known are"),
@@ -169,7 +176,11 @@ def test_pause_resume_run_and_delete(api: APIClient) -> None:
 
 def test_a_reason_must_be_text(api: APIClient) -> None:
     schedule = make_schedule()
-    problem(api.post(f"/schedules/{schedule.pk}/pause", {"reason": []}), 400, "invalid")
+    senseless: list[Any] = [[], 7, "x" * 1_001]
+    for reason in senseless:
+        problem(api.post(f"/schedules/{schedule.pk}/pause", {"reason": reason}), 400, "invalid")
+    problem(api.post(f"/schedules/{schedule.pk}/pause", []), 400, "invalid")
+    assert api.post(f"/schedules/{schedule.pk}/pause", {"reason": None}).status_code == 200
     problem(api.post(f"/schedules/{schedule.pk}/pause", {"raeson": "x"}), 400, "invalid")
 
 
@@ -230,7 +241,10 @@ def test_filters(api: APIClient) -> None:
     assert ids("paused=true") == [str(other.pk)]
     assert ids("type=gone") == []
     assert len(ids("limit=1")) == 1
-    problem(api.get("/schedules?color=red"), 400, "invalid")
+    for senseless in ("color=red", "paused=maybe", "paused=true&paused=false", "limit=0"):
+        problem(api.get(f"/schedules?{senseless}"), 400, "invalid")
+    problem(api.get(f"/schedules/{one.pk}?x=1"), 400, "invalid")
+    problem(api.post("/schedules?x=1", ASKED), 400, "invalid")
 
 
 CALLS = [
