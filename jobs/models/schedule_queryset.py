@@ -12,6 +12,7 @@ from django.db.models.functions import Extract, Now
 
 from jobs.core.ids import uuid7s
 from jobs.core.message import QueueMessage
+from jobs.core.new_job import NewJob
 from jobs.core.schedule_move import ScheduleMove
 from jobs.models.moments import seconds_ago
 from jobs.sql.statements import run
@@ -51,8 +52,8 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
             return set()
         return {row[0] for row in run("busy_schedules", ids=list(schedule_ids))}
 
-    def fire(self, moves: Sequence[ScheduleMove]) -> list[QueueMessage]:
-        """Moves schedules and inserts their jobs, in one statement; returns what to dispatch.
+    def fire(self, moves: Sequence[ScheduleMove]) -> list[tuple[QueueMessage, NewJob]]:
+        """Moves schedules and inserts their jobs, in one statement; returns the jobs.
 
         Left out are the jobs of a schedule that is no longer at the fire time seen, and those
         that are there already.
@@ -83,7 +84,8 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
             run_ats=_moments(job.run_at for _, job in new),
             job_schedule_ids=json.dumps([str(schedule_id) for schedule_id, _ in new]),
         )
-        return [QueueMessage(*row) for row in rows]
+        made = dict(zip(texts, (job for _, job in new), strict=True))
+        return [(QueueMessage(*row), made[str(row[0])]) for row in rows]
 
 
 def _is_orphaned() -> Q:

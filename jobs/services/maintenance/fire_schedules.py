@@ -9,10 +9,12 @@ from django.db import DataError, Error, IntegrityError, InternalError
 from psycopg.errors import IdleInTransactionSessionTimeout, InFailedSqlTransaction
 
 from jobs.core.message import QueueMessage
+from jobs.core.new_job import NewJob
 from jobs.core.schedule_move import ScheduleMove
 from jobs.handlers.registry import job_types
 from jobs.models import Schedule
 from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.holding import jobs_hold
 from jobs.services.maintenance.round import Round
 from jobs.services.schedules.firing import broken_move, move_of
 from jobs.services.serving import serving_now
@@ -80,11 +82,19 @@ def _fire(limit: int, only: UUID | None = None) -> tuple[list[Moved], list[Queue
         now = database_now()  # after the look, so that all of them are due by then
         moves = [(one, move_of(one, now=now, is_busy=one.id in busy)) for one in schedules]
         messages = _write([move for _, move in moves])
-        dispatch_after_commit([(message, 0.0) for message in messages])
     return moves, messages
 
 
 def _write(moves: list[ScheduleMove]) -> list[QueueMessage]:
+    """Jobs under limits are held, and the others dispatched after the commit; returns them all."""
+    fired = _moved(moves)
+    if held := [(message.job_id, new) for message, new in fired if new.limits]:
+        jobs_hold(held)
+    dispatch_after_commit([(message, 0.0) for message, new in fired if not new.limits])
+    return [message for message, _ in fired]
+
+
+def _moved(moves: list[ScheduleMove]) -> list[tuple[QueueMessage, NewJob]]:
     try:
         return Schedule.objects.fire(moves)
     except InternalError as error:

@@ -187,6 +187,17 @@ def test_a_transaction_that_fails_has_fired_nothing(broker: RedisBroker) -> None
     assert fire() == 1
 
 
+def test_jobs_under_a_limit_are_held_and_admitted_in_turn(broker: RedisBroker) -> None:
+    for _ in range(3):
+        due_schedule(type="tests.note_limited")
+    assert fire() == 3
+    assert waiting(broker) == 1
+    assert Job.objects.filter(held_by__isnull=False).count() == 2
+    [admitted] = Job.objects.filter(held_by__isnull=True)
+    succeed(admitted)
+    assert Job.objects.queued().filter(held_by__isnull=True).count() == 1
+
+
 # Missed runs.
 
 
