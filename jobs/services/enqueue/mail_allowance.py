@@ -53,6 +53,22 @@ def _insert_counted(
     return [next(rest) if error is None else error for error in errors]
 
 
+def take_allowance(new_jobs: Sequence[NewJob]) -> RecipientsLimitReached | None:
+    """Counts the recipients of jobs of one client, which the present transaction will insert.
+
+    Returns why they are refused; then nothing is counted.
+    """
+    counted = [new for new in new_jobs if _is_counted(new)]
+    if not counted:
+        return None
+    [allowance] = MailAllowance.objects.locked({counted[0].submitted_by_id}).values()
+    for new in counted:
+        if error := _take(allowance, new):
+            return error
+    allowance.save(update_fields=["used", "counted_at"])
+    return None
+
+
 def _is_counted(new: NewJob) -> bool:
     return new.recipients > 0 and new.submitted_by_id is not None
 

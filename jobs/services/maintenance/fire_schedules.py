@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import DataError, Error, IntegrityError, InternalError
+from django.db import DataError, Error, IntegrityError, InternalError, OperationalError
+from django.db.models import Q
 from psycopg.errors import IdleInTransactionSessionTimeout, InFailedSqlTransaction
 
 from jobs.core.message import QueueMessage
@@ -14,12 +15,13 @@ from jobs.core.schedule_move import ScheduleMove
 from jobs.handlers.registry import job_types
 from jobs.models import Schedule
 from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.enqueue.mail_allowance import take_allowance
 from jobs.services.holding import jobs_hold
 from jobs.services.maintenance.round import Round
 from jobs.services.schedules.firing import broken_move, move_of
 from jobs.services.serving import serving_now
 from jobs.services.short_transaction import limit_transaction, short_transaction
-from jobs.sql.contention import repeats_conflicts
+from jobs.sql.contention import is_lock_timeout, repeats_conflicts
 from jobs.sql.statements import database_now
 
 logger = logging.getLogger(__name__)
@@ -58,6 +60,9 @@ def jobs_fire_schedules() -> FireRound:
         if not _is_of_one(error):
             raise
         moves, messages = _fire_one_by_one()  # so that the one is found
+    for mailing in (_fire_mailing(schedule_id) for schedule_id in _mailing_ids()):
+        moves += mailing[0]
+        messages += mailing[1]
     for schedule, move in moves:
         _log(schedule, move)
     if messages:
@@ -80,9 +85,39 @@ def _fire(limit: int, only: UUID | None = None) -> tuple[list[Moved], list[Queue
             return [], []
         busy = Schedule.objects.busy([one.id for one in schedules if one.minds_overlap])
         now = database_now()  # after the look, so that all of them are due by then
-        moves = [(one, move_of(one, now=now, is_busy=one.id in busy)) for one in schedules]
+        moves = [
+            (one, _within_allowance(move_of(one, now=now, is_busy=one.id in busy)))
+            for one in schedules
+        ]
         messages = _write([move for _, move in moves])
     return moves, messages
+
+
+def _mailing_ids() -> list[UUID]:
+    """Schedules that are due whose mails count for a client; each fires for itself.
+
+    Another transaction may hold the client's allowance, and must hold up no other schedule.
+    """
+    return list(Schedule.objects.due().filter(_mailing()).values_list("id", flat=True)[:FIRE_LIMIT])
+
+
+def _mailing() -> Q:
+    types = [name for name, one in job_types.as_mapping().items() if one.recipients is not None]
+    return Q(type__in=types, created_by__isnull=False)
+
+
+def _fire_mailing(schedule_id: UUID) -> tuple[list[Moved], list[QueueMessage]]:
+    try:
+        return _fire_alone(schedule_id)
+    except OperationalError as error:
+        if not is_lock_timeout(error):
+            raise
+        return [], []  # it is due still, and looked at again
+
+
+def _within_allowance(move: ScheduleMove) -> ScheduleMove:
+    refusal = take_allowance(move.new_jobs)
+    return move._replace(new_jobs=(), fired_at=None, error=str(refusal)) if refusal else move
 
 
 def _write(moves: list[ScheduleMove]) -> list[QueueMessage]:
@@ -106,16 +141,21 @@ def _moved(moves: list[ScheduleMove]) -> list[tuple[QueueMessage, NewJob]]:
 def _fire_one_by_one() -> tuple[list[Moved], list[QueueMessage]]:
     moves: list[Moved] = []
     messages: list[QueueMessage] = []
-    for schedule_id in Schedule.objects.due().values_list("id", flat=True)[:FIRE_LIMIT]:
-        try:
-            moved, made = _fire(1, schedule_id)
-        except Error as error:
-            if not _is_of_one(error):
-                raise
-            moved, made = _count_failure(schedule_id, error), []
+    due = Schedule.objects.due().exclude(_mailing())
+    for schedule_id in due.values_list("id", flat=True)[:FIRE_LIMIT]:
+        moved, made = _fire_alone(schedule_id)
         moves += moved
         messages += made
     return moves, messages
+
+
+def _fire_alone(schedule_id: UUID) -> tuple[list[Moved], list[QueueMessage]]:
+    try:
+        return _fire(1, schedule_id)
+    except Error as error:
+        if not _is_of_one(error):
+            raise
+        return _count_failure(schedule_id, error), []
 
 
 def _is_of_one(error: Error) -> bool:
@@ -142,8 +182,7 @@ def _count_failure(schedule_id: UUID, error: Exception) -> list[Moved]:
 def _due(limit: int, only: UUID | None) -> Sequence[Schedule]:
     """Schedules that are due, locked; those of types that only other workers know are theirs."""
     due = Schedule.objects.due().select_for_update(skip_locked=True, of=("self",))
-    if only is not None:
-        due = due.filter(id=only)
+    due = due.exclude(_mailing()) if only is None else due.filter(id=only)
     schedules = list(due[:limit])
     unknown = {one.type for one in schedules} - set(job_types.names())
     if not unknown or not (theirs := serving_now().known_of(unknown)):

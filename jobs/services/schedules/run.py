@@ -13,6 +13,7 @@ from jobs.core.errors import (
 )
 from jobs.models import Job, Schedule
 from jobs.services.enqueue.insert import insert_batch
+from jobs.services.enqueue.mail_allowance import take_allowance
 from jobs.services.enqueue.resolve import new_job
 from jobs.services.events import event_record
 from jobs.services.schedules.spec import job_request, spec_of
@@ -24,7 +25,8 @@ from jobs.sql.contention import repeats_conflicts
 def schedule_run(*, schedule_id: UUID, actor: Actor = CODE, reason: str = "") -> Job:
     """Makes a job of the schedule now, also while it is paused; its fire times stay as they are.
 
-    Each call makes a job, and returns it. Raises ScheduleBroken, Schedule.DoesNotExist.
+    Each call makes a job, and returns it. Raises ScheduleBroken, RecipientsLimitReached,
+    Schedule.DoesNotExist.
     """
     with short_transaction():
         schedule = Schedule.objects.get(id=schedule_id)
@@ -32,6 +34,8 @@ def schedule_run(*, schedule_id: UUID, actor: Actor = CODE, reason: str = "") ->
             new = new_job(job_request(spec_of(schedule)), schedule.created_by_id, jobs_conf())
         except BROKEN as error:
             raise ScheduleBroken(broken_sentence(error)) from error
+        if refusal := take_allowance([new]):
+            raise refusal
         [enqueued] = insert_batch([new])
         Job.objects.filter(id=enqueued.job_id).update(schedule_id=schedule.id)
         event_record(

@@ -16,16 +16,17 @@ from pytest_django.fixtures import Settings
 
 from jobs.broker.redis import RedisBroker
 from jobs.core import ids
+from jobs.core.errors import RecipientsLimitReached
 from jobs.core.outcome import Succeeded
 from jobs.core.states import JobState
-from jobs.models import Event, Job, Schedule, Worker
+from jobs.models import Event, Job, MailAllowance, Schedule, Worker
 from jobs.models.moments import seconds_ago
 from jobs.models.schedule_queryset import DECLARED_FOR_SECONDS
 from jobs.services.attempts import Finished, jobs_record
 from jobs.services.enqueue import resolve
 from jobs.services.maintenance import fire_schedules
 from jobs.services.maintenance.fire_schedules import FireRound, jobs_fire_schedules
-from jobs.services.schedules import firing
+from jobs.services.schedules import firing, schedule_run
 from jobs.services.schedules.firing import fire_key
 from jobs.tests.enqueueing import waiting
 from jobs.tests.factories import make_user, make_worker
@@ -196,6 +197,38 @@ def test_jobs_under_a_limit_are_held_and_admitted_in_turn(broker: RedisBroker) -
     [admitted] = Job.objects.filter(held_by__isnull=True)
     succeed(admitted)
     assert Job.objects.queued().filter(held_by__isnull=True).count() == 1
+
+
+def mailing_schedule(client_id: int, recipients: int) -> Schedule:
+    to = [f"user{number}@example.com" for number in range(recipients)]
+    payload = {"to": to, "subject": "Hello", "text": "Hi"}
+    return due_schedule(type="send_email", payload=payload, created_by_id=client_id)
+
+
+def test_mails_count_for_the_client_of_the_schedule(settings: Settings) -> None:
+    settings.JOBS_EMAIL_RECIPIENTS_PER_DAY = settings.JOBS_EMAIL_RECIPIENTS_MAX = 5
+    client = make_user()
+    first = mailing_schedule(client.pk, 3)
+    assert fire() == 1
+    second, sound = mailing_schedule(client.pk, 3), due_schedule()
+    assert fire() == 1
+    assert (len(jobs_of(first)), len(jobs_of(second)), len(jobs_of(sound))) == (1, 0, 1)
+    assert "5 recipients a day" in stored(second).error
+    with pytest.raises(RecipientsLimitReached):
+        schedule_run(schedule_id=second.id)
+    assert mailing_schedule(make_user().pk, 3)
+    assert fire() == 1
+
+
+def test_an_allowance_that_another_holds_holds_up_no_other_schedule() -> None:
+    client = make_user()
+    mailing, sound = mailing_schedule(client.pk, 1), due_schedule()
+    with transaction.atomic():
+        MailAllowance.objects.locked({client.pk})
+        assert elsewhere(fire) == 1
+    assert len(jobs_of(sound)) == 1
+    assert stored(mailing).failures == 0
+    assert fire() == 1
 
 
 # Missed runs.
