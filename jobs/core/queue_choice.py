@@ -40,11 +40,9 @@ def queue_choice(entries: Sequence[str], known: Sequence[str], order: str = TURN
     pairs = [_name_and_weight(entry.strip()) for entry in entries if entry.strip()]
     names = [name for name, _ in pairs]
     if unknown := [name for name in names if name not in known]:
-        raise ValueError(
-            f"the queue {unknown[0][:80]!r} is unknown; choose from {', '.join(known)}"
-        )
+        raise ValueError(f"choose from {', '.join(known)}; {unknown[0][:80]!r} is no queue")
     if not names:
-        raise ValueError(f"no queue is named; choose from {', '.join(known)}")
+        raise ValueError(f"choose from {', '.join(known)}; no queue is named")
     weights = {name: weight for name, weight in pairs if weight is not None}
     if weights and len(set(names)) < len(names):
         raise ValueError(f"a queue is named twice; give each one weight, {_EXAMPLE}")

@@ -27,9 +27,9 @@ def test_strict_order() -> None:
 @pytest.mark.parametrize(
     ("entries", "order", "said"),
     [
-        ([], TURNS, "no queue is named; choose from critical, default, bulk"),
-        (["nowhere"], TURNS, "the queue 'nowhere' is unknown"),
-        (["nowhere:2"], TURNS, "the queue 'nowhere' is unknown"),
+        ([], TURNS, "choose from critical, default, bulk; no queue is named"),
+        (["nowhere"], TURNS, "'nowhere' is no queue"),
+        (["nowhere:2"], TURNS, "'nowhere' is no queue"),
         (
             ["bulk:0"],
             TURNS,
