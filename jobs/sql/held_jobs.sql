@@ -1,12 +1,61 @@
--- The next jobs that wait at each of these limits: by priority, then rank, then age; at most `room`
--- of them a limit. SKIP LOCKED: what another transaction holds is being cancelled or edited.
-SELECT job.id, job.held_by, job.limits, job.rank, job.priority
-FROM unnest(%(names)s::text[], %(rooms)s::int[]) AS at (name, room)
-CROSS JOIN LATERAL (
-    SELECT id, held_by, limits, rank, priority
+-- What each of these locked limits has room for, and the next jobs that wait at it: by priority, then
+-- rank, then age. One row a job; one row without a job for a limit at which none is found. Slots are
+-- counted, not remembered: no crash can leak one. SKIP LOCKED: what another transaction holds is being
+-- cancelled or edited. `with_jobs` is false for limits of which only the room is asked.
+--
+-- A fair queue without a limit gets a window: what its live workers take at once, twice, or what ends
+-- in the window's seconds at its pace.
+SELECT
+    at.name, at.room, at.tokens, at.seconds_a_token, at.is_fair, at.has_look, at.asked_at,
+    job.id, job.limits, job.rank, job.priority
+FROM (
+    SELECT
+        limits.name,
+        greatest(0, least(
+            CASE WHEN bound.allowed IS NULL THEN NULL
+                ELSE bound.allowed
+                    - (SELECT count(*) FROM jobs_slot WHERE limit_name = limits.name) END,
+            floor(bucket.tokens),
+            %(most)s
+        ))::int AS room,
+        bucket.tokens,
+        limits.rate_seconds / limits.rate_tokens AS seconds_a_token,
+        limits.is_fair,
+        limits.look_at IS NOT NULL AS has_look,
+        clock.asked_at
+    FROM jobs_limit AS limits
+    CROSS JOIN (SELECT clock_timestamp() AS asked_at) AS clock
+    CROSS JOIN LATERAL (
+        SELECT least(
+            limits.burst,
+            limits.tokens + extract(epoch FROM clock.asked_at - limits.refilled_at)
+                * limits.rate_tokens / limits.rate_seconds
+        )::float8 AS tokens
+    ) AS bucket
+    CROSS JOIN LATERAL (
+        SELECT coalesce(
+            limits.max_concurrency,
+            CASE WHEN limits.is_fair THEN greatest(
+                2 * (
+                    SELECT coalesce(sum(concurrency), 1) FROM jobs_worker
+                    WHERE stopped_at IS NULL
+                        AND heartbeat_at
+                            > now() - %(worker_timeout_seconds)s * interval '1 second'
+                        AND queues ? substr(limits.name, 7)  -- behind 'queue:'
+                ),
+                %(window_seconds)s * limits.pace * exp(
+                    -extract(epoch FROM clock.asked_at - limits.paced_at) / %(pace_seconds)s
+                )
+            ) END
+        ) AS allowed
+    ) AS bound
+    WHERE limits.name = ANY(%(names)s::text[])
+) AS at
+LEFT JOIN LATERAL (
+    SELECT id, limits, rank, priority
     FROM jobs_job
-    WHERE state = 'queued' AND held_by = at.name
+    WHERE state = 'queued' AND held_by = at.name AND %(with_jobs)s
     ORDER BY priority DESC, rank, id
     LIMIT at.room
     FOR UPDATE SKIP LOCKED
-) AS job
+) AS job ON true

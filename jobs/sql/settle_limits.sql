@@ -1,9 +1,10 @@
 -- What an admission leaves behind at these locked limits: the tokens that are left, the rank that a
 -- fair queue has come to, its pace in jobs a second, which forgets what is longer ago, and when to
--- look again although no slot comes free.
+-- look again although no slot comes free. Tokens count from the moment when they were counted: what
+-- comes in meanwhile is not lost.
 UPDATE jobs_limit AS at
 SET tokens = CASE WHEN at.rate_tokens IS NULL THEN at.tokens ELSE left_over.tokens END,
-    refilled_at = clock_timestamp(),
+    refilled_at = left_over.asked_at,
     current_rank = greatest(at.current_rank, left_over.rank),
     pace = CASE WHEN at.is_fair
         THEN at.pace * exp(-extract(epoch FROM clock_timestamp() - at.paced_at) / %(pace_seconds)s)
@@ -13,6 +14,6 @@ SET tokens = CASE WHEN at.rate_tokens IS NULL THEN at.tokens ELSE left_over.toke
     look_at = clock_timestamp() + left_over.look_seconds * interval '1 second'
 FROM unnest(
     %(names)s::text[], %(tokens)s::float8[], %(ranks)s::bigint[], %(look_seconds)s::float8[],
-    %(ended)s::float8[]
-) AS left_over (name, tokens, rank, look_seconds, ended)
+    %(ended)s::float8[], %(asked_at)s::timestamptz[]
+) AS left_over (name, tokens, rank, look_seconds, ended, asked_at)
 WHERE at.name = left_over.name

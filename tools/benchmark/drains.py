@@ -38,7 +38,7 @@ class Drain:
         vacuum_and_checkpoint()
         with workers(processes=self.processes, concurrency=self.concurrency) as process:
             wait_until_done(first, self.job_type, process)
-        return self.jobs / _seconds(first, self.job_type)
+        return self.jobs / seconds_between(first, self.job_type)
 
 
 def wait_until_done(first: UUID, job_type: str, process: Child) -> None:
@@ -58,7 +58,8 @@ def wait_until_done(first: UUID, job_type: str, process: Child) -> None:
     wait_until(is_done, DRAIN_SECONDS, "not every job was finished", every_seconds=0.05)
 
 
-def _seconds(first: UUID, job_type: str) -> float:
+def seconds_between(first: UUID, job_type: str) -> float:
+    """From the first claim to the last outcome of the jobs that were made after `first`."""
     times: dict[str, datetime] = Job.objects.filter(id__gt=first, type=job_type).aggregate(
         began=Min("claimed_at"), ended=Max("finished_at")
     )

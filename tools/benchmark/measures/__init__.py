@@ -9,6 +9,7 @@ from tools.benchmark.measures.growth import growth
 from tools.benchmark.measures.http import http
 from tools.benchmark.measures.io import io
 from tools.benchmark.measures.lateness import lateness
+from tools.benchmark.measures.limits import limits
 from tools.benchmark.measures.memory import memory
 from tools.benchmark.measures.pickup import pickup
 
@@ -19,6 +20,7 @@ MEASURES: Mapping[str, Measure] = {
     "pickup": pickup,
     "lateness": lateness,
     "io": io,
+    "limits": limits,
     "growth": growth,
     "memory": memory,
 }
