@@ -5,9 +5,11 @@ import platform
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import IO
 
 import django
 
@@ -20,25 +22,69 @@ from tools.errors import ToolError
 from tools.servers import provide_servers
 from tools.terminal import heading, problem, say, table
 
+# Tests that start processes and wait for them. The others keep a processor busy meanwhile.
+WAITING = ("jobs/tests/acceptance", "tools")
+BUSY = ("accounts", "jobs", "scheduler", "--ignore=jobs/tests/acceptance")
+
+SERVERS = ("DATABASE_URL", "REDIS_URL")
+
 
 @dataclass(frozen=True)
 class Step:
-    """One command; `environment` is added to that of this process."""
+    """One command. `environment` is added to that of this process, `without` left out of it."""
 
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    without: Collection[str] = ()
 
     def run(self) -> bool:
         """Runs it, with its output on the terminal; whether it succeeded."""
         heading(f"--- {self.name}")
-        command = [sys.executable, *self.arguments]
-        environment = {**os.environ, **self.environment}
-        return subprocess.run(command, cwd=CHECKOUT, env=environment).returncode == 0  # noqa: S603
+        return self.start(None).wait() == 0
+
+    def start(self, output: IO[bytes] | None) -> subprocess.Popen[bytes]:
+        """Starts it; its output goes to `output`, or to the terminal."""
+        inherited = {name: value for name, value in os.environ.items() if name not in self.without}
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, *self.arguments],
+            cwd=CHECKOUT,
+            env={**inherited, **self.environment},
+            stdout=output,
+            stderr=output and subprocess.STDOUT,
+        )
 
 
-def steps(pytest_arguments: Sequence[str]) -> list[Step]:
-    """All of them, in order: the quick ones first."""
+@dataclass(frozen=True)
+class SideBySide:
+    """Two commands at once: the output of the second comes when the first is done."""
+
+    name: str
+    first: Step
+    second: Step
+
+    def run(self) -> bool:
+        """Runs both; whether both succeeded."""
+        with tempfile.TemporaryFile() as output:
+            second = self.second.start(output)
+            try:
+                first_succeeded = self.first.run()
+                second_succeeded = second.wait() == 0
+            finally:
+                second.kill()
+            heading(f"--- {self.second.name}")
+            output.seek(0)
+            sys.stdout.write(output.read().decode(errors="replace"))
+            sys.stdout.flush()
+        return first_succeeded and second_succeeded
+
+
+def steps(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step | SideBySide]:
+    """All of them, in order: the quick ones first.
+
+    `own_servers`: PostgreSQL and Redis were started for this run. Then the tests run in two parts
+    at once, the second with servers of its own.
+    """
     return [
         *(_of_the_text() if django.VERSION < (6,) else []),
         Step("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]),
@@ -47,8 +93,16 @@ def steps(pytest_arguments: Sequence[str]) -> list[Step]:
             ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
             _production(),
         ),
-        Step("tests", ["-m", "pytest", *pytest_arguments]),
+        *_tests(pytest_arguments, own_servers=own_servers),
     ]
+
+
+def _tests(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step | SideBySide]:
+    if pytest_arguments or not own_servers:
+        return [Step("tests", ["-m", "pytest", *pytest_arguments])]
+    busy = Step("tests of parts", ["-m", "pytest", *BUSY])
+    waiting = Step("tests of processes", ["-m", "pytest", *WAITING], without=SERVERS)
+    return [SideBySide("tests", busy, waiting)]
 
 
 def _of_the_text() -> list[Step]:
@@ -67,7 +121,9 @@ def main() -> int:
     try:
         holds = provide_servers(directory)
         _tell_what_is_used()
-        results = [(step.name, *_timed(step)) for step in steps(arguments)]
+        own_servers = set(holds) == set(SERVERS)
+        all_steps = steps(arguments, own_servers=own_servers)
+        results = [(step.name, *_timed(step)) for step in all_steps]
         for hold in holds.values():
             hold.leave()
     except ToolError as error:
@@ -80,7 +136,7 @@ def main() -> int:
     return _report(results)
 
 
-def _timed(step: Step) -> tuple[bool, float]:
+def _timed(step: Step | SideBySide) -> tuple[bool, float]:
     started = time.monotonic()
     return step.run(), time.monotonic() - started
 
