@@ -31,6 +31,8 @@ class User(AbstractUser):
         """Refuses a new name that looks like another's, for the forms of the admin."""
         super().clean()
         others = User.objects.exclude(pk=self.pk)
+        if not self.username:  # the form says so
+            return
         is_new = not User.objects.filter(pk=self.pk, username=self.username).exists()
         if is_new and others.filter(folded_username=folded(self.username)).exists():
             raise ValidationError({"username": ValidationError(NAME_TAKEN, code="unique")})

@@ -23,6 +23,8 @@ urlpatterns = [
     path("", include("accounts.api.urls")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/login/", admin_login),
+    # Django's view on site: no record here has a page of its own.
+    re_path(r"^admin/r/", error_views.no_such_page),
     path("admin/", admin.site.urls),
     re_path(r"", error_views.no_such_path),
 ]

@@ -1,7 +1,7 @@
 """The views that Django calls for errors: problems for the API, Django's pages for the admin."""
 
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views import csrf, defaults
 from django.views.decorators.csrf import csrf_exempt
 
@@ -21,6 +21,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if is_for_admin(request):
         return csrf.csrf_failure(request, reason)
     return problem_response(request, _problem(PermissionDenied(), PermissionDenied()))
+
+
+def no_such_page(request: HttpRequest) -> HttpResponse:
+    """A path of the admin with nothing behind it."""
+    raise Http404
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:

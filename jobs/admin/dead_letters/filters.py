@@ -37,7 +37,10 @@ class ResolutionFilter(ColumnFilter):
         waiting, *others = super().choices(changelist)
         return [{**waiting, "display": "waiting"}, *others]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(resolution=self.value() or "")
+    def unchosen(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those that wait for a person."""
+        return queryset.filter(resolution="")
+
+    def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """All, or those with that resolution."""
+        return queryset if value == "all" else super().chosen(queryset, value)

@@ -50,7 +50,7 @@ def confirm_and_decide(
     queues = list(queryset.order_by("name"))
     if request.POST.get("confirmed") != "yes":
         return _confirmation(model_admin, request, queues, decision)
-    reason = request.POST.get("reason", "").strip()[:REASON_MAX]
+    reason = request.POST.get("reason", "").replace("\x00", "").strip()[:REASON_MAX]
     for queue in queues:
         with transaction.atomic():  # the decision and its log entry, or neither
             decided = decision.service(name=queue.name, actor=actor_of(request.user), reason=reason)

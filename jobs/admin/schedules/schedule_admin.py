@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from jobs.admin.schedules.filters import PausedFilter
 from jobs.admin.schedules.schedule_form import FIELDS, ScheduleForm
 from jobs.admin.shared.filters import QueueFilter, TypeFilter
-from jobs.admin.shared.read_only import ModelAdmin
+from jobs.admin.shared.read_only import SafeAdmin
 from jobs.admin.shared.rendering import EMPTY, badge, moment, moment_column, pretty_json
 from jobs.core.actor import actor_of
 from jobs.core.errors import JobsError
@@ -32,7 +32,7 @@ from jobs.sql.statements import database_now
 JOBS_SHOWN, EVENTS_SHOWN = 20, 10
 
 
-class ScheduleAdmin(ModelAdmin):
+class ScheduleAdmin(SafeAdmin):
     """Every schedule. Those that code declares can be paused, resumed and run here, no more."""
 
     form = ScheduleForm

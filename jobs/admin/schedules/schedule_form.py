@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from jobs.admin.shared.json_field import StorableJSONField
 from jobs.core.errors import (
     JobsError,
     PayloadInvalid,
@@ -28,6 +29,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Schedule
         fields = FIELDS
+        field_classes = {"payload": StorableJSONField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -23,10 +23,28 @@ class ColumnFilter(SimpleListFilter):
     """Rows with the chosen value in the column that `parameter_name` names."""
 
     parameter_name: str
+    # Whether rows may have other values than those that are offered.
+    is_open = False
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value()
-        return queryset if chosen is None else queryset.filter(**{self.parameter_name: chosen})
+        if chosen is None:
+            return self.unchosen(queryset)
+        return self.chosen(queryset, chosen) if self._may_be(chosen) else queryset.none()
+
+    def unchosen(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows without a choice: all of them."""
+        return queryset
+
+    def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """The rows with a value that they may have."""
+        return queryset.filter(**{self.parameter_name: value})
+
+    def _may_be(self, value: str) -> bool:
+        """An address may name anything, also what PostgreSQL does not even compare with."""
+        if self.is_open:
+            return "\x00" not in value
+        return any(value == str(offered) for offered, _ in self.lookup_choices)
 
 
 class TypeFilter(ColumnFilter):
@@ -34,6 +52,7 @@ class TypeFilter(ColumnFilter):
 
     title = "type"
     parameter_name = "type"
+    is_open = True
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
         return [(name, name) for name in job_types.names()]
@@ -44,6 +63,7 @@ class QueueFilter(ColumnFilter):
 
     title = "queue"
     parameter_name = "queue"
+    is_open = True
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
         return [(name, name) for name in jobs_conf().queues]

@@ -18,6 +18,18 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 
+class SafeAdmin(ModelAdmin):
+    """Django's, of which no address makes an error."""
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """The record, or None; PostgreSQL does not even compare with a text that has a NUL."""
+        if "\x00" in object_id:
+            return None
+        return super().get_object(request, object_id, from_field)
+
+
 class ReadOnlyList(ChangeList):
     """A list in the order of the primary key, without the columns that are large."""
 
@@ -30,7 +42,7 @@ class ReadOnlyList(ChangeList):
         return list(self.model._meta.ordering or [])
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(SafeAdmin):
     """Nothing can be added, changed or deleted, whatever permissions a user has."""
 
     list_filter: ClassVar[tuple[type[admin.SimpleListFilter], ...]] = ()
