@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import validate_email
 from rest_framework import serializers
 
-from jobs.handlers.email.address import check_mailbox
+from jobs.handlers.email.address import check_mailbox, envelope_address
 
 # Unicode's categories of control characters, line and paragraph separators: Python's email package
 # breaks lines at all of them.
@@ -41,12 +41,22 @@ class OneLineField(serializers.CharField):
         return text
 
 
+def _validate_domain(address: str) -> None:
+    """Refuses a domain that is well-formed in Unicode and has no ASCII form."""
+    try:
+        envelope_address(address)
+    except ValueError as error:
+        raise serializers.ValidationError(
+            "The domain of this address has no ASCII form, which mail servers need.", "domain"
+        ) from error
+
+
 class AddressField(OneLineField):
     """A plain address: `ann@example.com`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=254, **kwargs)
-        self.validators.append(validate_email)
+        self.validators += [validate_email, _validate_domain]
 
 
 class MailboxField(OneLineField):

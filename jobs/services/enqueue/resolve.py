@@ -1,5 +1,8 @@
 """A request becomes a job to insert: its type is found, its payload checked, defaults filled in."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from jobs.core.conf import PRIORITY_DEFAULT, JobsConf
@@ -8,7 +11,7 @@ from jobs.core.effect_key import (
     derived_effect_key,
     former_client_effect_key,
 )
-from jobs.core.errors import JobsError, UnknownQueue
+from jobs.core.errors import JobsError, PayloadInvalid, UnknownQueue
 from jobs.core.limit import FAIRNESS_KEY_MAX
 from jobs.core.new_job import NewJob
 from jobs.handlers.registry import JobType, job_types
@@ -16,6 +19,8 @@ from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.limit_book import limit_book
 from jobs.services.limits import limits_of
+
+logger = logging.getLogger(__name__)
 
 
 def new_job_or_error(
@@ -32,10 +37,15 @@ def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) ->
     """The job to insert; raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue."""
     job_type = job_types.get(request.type)
     clean = clean_payload(job_type, request.payload)
-    effect_key, former_key = _effect_keys(job_type, clean, request.idempotency_key, submitted_by_id)
     queue = known_queue(request.queue or job_type.queue, conf)
-    limits = tuple(limits_of(job_type, queue, clean))
-    fair_limit = limits[0] if limits and limit_book.is_fair(limits[0]) else None
+    with _refused_if_not_taken(job_type):
+        effect_key, former_key = _effect_keys(
+            job_type, clean, request.idempotency_key, submitted_by_id
+        )
+        limits = tuple(limits_of(job_type, queue, clean))
+        fair_limit = limits[0] if limits and limit_book.is_fair(limits[0]) else None
+        fairness_key = fair_limit and _fairness_key(job_type, clean, request, submitted_by_id)
+        recipients = job_type.recipients(clean) if job_type.recipients is not None else 0
     return NewJob(
         type=job_type.name,
         queue=queue,
@@ -48,11 +58,32 @@ def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) ->
         max_retries=_max_retries(job_type, request.max_retries, conf),
         run_at=request.run_at,
         delay_seconds=request.delay_seconds or 0.0,
-        recipients=job_type.recipients(clean) if job_type.recipients is not None else 0,
+        recipients=recipients,
         limits=limits,
         fair_limit=fair_limit,
-        fairness_key=fair_limit and _fairness_key(job_type, clean, request, submitted_by_id),
+        fairness_key=fairness_key,
     )
+
+
+@contextmanager
+def _refused_if_not_taken(job_type: JobType) -> Iterator[None]:
+    """A payload from which the functions of its type cannot derive their keys is refused.
+
+    The payload is a client's: what they raise must not spoil the other jobs of a call.
+    """
+    try:
+        yield
+    except JobsError:
+        raise
+    except Exception as error:
+        logger.warning(
+            "Job type %s could not derive its keys from a payload: %s",
+            job_type.name,
+            type(error).__name__,  # what it says may quote the payload
+            extra={"event": "payload.not_taken", "type": job_type.name},
+        )
+        sentence = "This job type cannot derive its keys from these values."
+        raise PayloadInvalid({"non_field_errors": [sentence]}) from error
 
 
 def _fairness_key(

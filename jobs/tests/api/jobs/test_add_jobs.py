@@ -1,6 +1,7 @@
 """`POST /addJobs`: a result for each job, in order; or all of them, or none."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.tests.problem import pointers, problem
 from jobs.broker.redis import RedisBroker
+from jobs.handlers.registry import job_types
 from jobs.models import Job
 from jobs.tests.factories import make_job
 
@@ -211,3 +213,26 @@ def test_many_jobs_are_inserted_by_one_statement_and_dispatched(
     assert sum("COPY jobs_job" in statement for statement in statements) == 1
     assert len(statements) == 2  # the other one asks for the moments, which are the same for all
     assert sum(broker.depth(["default"]).ready.values()) == 201
+
+
+@pytest.mark.parametrize("domain", ["\u00fc" * 63 + ".de", "a\u00fc" * 31 + ".example"])
+def test_an_address_without_an_ascii_form_is_that_items_400(api: APIClient, domain: str) -> None:
+    welcome = {"type": "send_welcome_email", "payload": {"email": f"ann@{domain}"}}
+    response = add(api, note("one"), welcome, note("two"))
+    assert response.status_code == 200
+    assert [result["status"] for result in response.json()["results"]] == [202, 400, 202]
+
+
+@pytest.mark.parametrize("raised", [UnicodeError("no"), KeyError("text"), RecursionError()])
+def test_a_payload_of_which_its_type_can_make_no_key_is_that_items_400(
+    api: APIClient, raised: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_key(payload: Any) -> str:
+        raise raised
+
+    odd = replace(job_types.get("tests.note_by_text"), key=no_key)
+    monkeypatch.setitem(job_types._types, "tests.note_by_text", odd)
+    item = {"type": "tests.note_by_text", "payload": {"text": "odd"}}
+    response = add(api, note("one"), item)
+    assert [result["status"] for result in response.json()["results"]] == [202, 400]
+    assert api.post("/addJob", item).status_code == 400
