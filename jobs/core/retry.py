@@ -154,7 +154,7 @@ def counts_crash_ahead(attempt: int, budget: Budget, crash_limit: int) -> bool:
 
     If its worker dies before that point, the attempt goes back at no cost, as if it had not begun;
     a job that takes workers down there would do so for ever. So where `crash_limit` attempts have
-    ended without a trace, the next ones are counted (decision 0013). Attempts that others gave
+    ended without a trace, the next ones are counted (decision 0016). Attempts that others gave
     back are among those, which does no harm: a crash costs a job nothing below the limit.
     """
     uncounted = attempt - 1 - budget.failures - budget.crashes
