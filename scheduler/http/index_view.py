@@ -7,36 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-ENDPOINTS = {
-    "signup": "POST /signup",
-    "login": "POST /login",
-    "refresh_token": "POST /refreshToken",
-    "logout": "POST /logout",
-    "logout_everywhere": "POST /logoutEverywhere",
-    "add_job": "POST /addJob",
-    "add_jobs": "POST /addJobs",
-    "jobs": "GET /jobs",
-    "job": "GET /jobs/<id>",
-    "edit": "PATCH /jobs/<id>",
-    "cancel": "POST /jobs/<id>/cancel",
-    "failed_jobs": "GET /failedJobs",
-    "failed_job": "GET /failedJobs/<id>",
-    "replay": "POST /failedJobs/<id>/replay",
-    "queues": "GET /queues",
-    "queue": "GET /queues/<name>",
-    "pause": "POST /queues/<name>/pause",
-    "resume": "POST /queues/<name>/resume",
-    "schedules": "GET /schedules",
-    "add_schedule": "POST /schedules",
-    "schedule": "GET /schedules/<id>",
-    "pause_schedule": "POST /schedules/<id>/pause",
-    "resume_schedule": "POST /schedules/<id>/resume",
-    "run_schedule": "POST /schedules/<id>/run",
-    "health": "GET /health",
-    "live": "GET /health/live",
-    "ready": "GET /health/ready",
-    "admin": "GET /admin/",
-}
+from scheduler.http.routes import ROUTES
+
+ENDPOINTS = {one.name: one.call for one in ROUTES} | {"admin": "GET /admin/"}
 
 
 class Index(TypedDict):
