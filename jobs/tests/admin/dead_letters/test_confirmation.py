@@ -35,7 +35,7 @@ def confirm(client: Client, asked: Any, page: str = "") -> Any:
         page or list_page(DeadLetter),
         {
             "action": asked.context["decision"].action,
-            "_selected_action": [str(letter.pk) for letter in asked.context["letters"]],
+            "_selected_action": [str(letter.pk) for letter in asked.context["subjects"]],
             "confirmed": "yes",
         },
         follow=True,
