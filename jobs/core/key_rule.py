@@ -27,7 +27,7 @@ class KeyDecision(enum.Enum):
     SKIP = "another job has done the effect"
     DEFER = "the owner of the key may still do the effect: ask again later"
     DEFER_FOR_A_PERSON = "only a person can say whether the owner did the effect: ask again later"
-    TAKE_OVER = "the owner of the key is dead or cancelled"
+    TAKE_OVER = "the owner of the key is dead, cancelled or expired"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ class NewJob(NamedTuple):
     named the client; None for all others. `recipients`: how many people its mail goes to.
     `limits`: the names of those that it is under; `fair_limit`: the one of them in whose order its
     `fairness_key` counts, None if there is none.
+    `expires_at`, or else `expires_in_seconds` after the insert: if it has not begun by then, it
+    never runs; None for both is never.
     """
 
     type: str
@@ -32,11 +34,19 @@ class NewJob(NamedTuple):
     limits: tuple[str, ...] = ()
     fair_limit: str | None = None
     fairness_key: str | None = None
+    expires_at: datetime | None = None
+    expires_in_seconds: float | None = None
 
     @property
     def is_plain(self) -> bool:
-        """Whether it may run at once and cannot be a duplicate: such jobs can be copied."""
-        return self.idempotency_key is None and self.run_at is None and not self.delay_seconds
+        """Whether it may run at once, at any time, and is no duplicate: such jobs can be copied."""
+        return (
+            self.idempotency_key is None
+            and self.run_at is None
+            and not self.delay_seconds
+            and self.expires_at is None
+            and self.expires_in_seconds is None
+        )
 
     def message(self, job_id: UUID, id_text: str) -> QueueMessage:
         """What is dispatched for it, once it has this id; `id_text` is the same as text."""

@@ -12,9 +12,18 @@ class JobState(models.TextChoices):
     DEAD = "dead"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
 
 
-FINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.DEAD, JobState.SKIPPED, JobState.CANCELLED})
+FINAL_STATES = frozenset(
+    {
+        JobState.SUCCEEDED,
+        JobState.DEAD,
+        JobState.SKIPPED,
+        JobState.CANCELLED,
+        JobState.EXPIRED,
+    }
+)
 
 
 class DeathReason(models.TextChoices):

@@ -81,6 +81,8 @@ class Job(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     run_at = models.DateTimeField(db_default=Now())
     dispatched_at = models.DateTimeField(db_default=Now())
+    # If no attempt has begun by then, it never runs.
+    expires_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
@@ -152,6 +154,12 @@ class Job(models.Model):
                 fields=["run_at"],
                 condition=Q(state=JobState.QUEUED, held_by=UNTIL_DUE),
                 name="job_held_until_due",
+            ),
+            # Those that can still expire. Retries have begun, and no longer can.
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(state=JobState.QUEUED, expires_at__isnull=False, errors=[]),
+                name="job_queued_by_expiry",
             ),
             models.Index(
                 fields=["worker"], condition=Q(state=JobState.RUNNING), name="job_running_by_worker"

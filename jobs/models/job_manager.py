@@ -67,6 +67,8 @@ class JobManager(_Filters["Job"]):
             "max_retries": new.max_retries,
             "run_at": new.run_at,
             "delay": float(new.delay_seconds),  # always the same type, so that one plan is kept
+            "expires_at": new.expires_at,
+            "expires_in": new.expires_in_seconds,
         }
         if new.idempotency_key is None:
             [moments] = run_prepared("insert_job", **values)
@@ -98,6 +100,10 @@ class JobManager(_Filters["Job"]):
             "max_retries": json.dumps([new.max_retries for new in new_jobs]),
             "run_ats": json.dumps([new.run_at and new.run_at.isoformat() for new in new_jobs]),
             "delays": json.dumps([new.delay_seconds for new in new_jobs]),
+            "expires_ats": json.dumps(
+                [new.expires_at and new.expires_at.isoformat() for new in new_jobs]
+            ),
+            "expires_ins": json.dumps([new.expires_in_seconds for new in new_jobs]),
         }
         if all(new.idempotency_key is None for new in new_jobs):
             rows = run_prepared("insert_jobs", **values)

@@ -16,5 +16,9 @@ class JobQuerySet(models.QuerySet["Job"]):
     def queued(self) -> Self:
         return self.filter(state=JobState.QUEUED)
 
+    def can_expire(self) -> Self:
+        """Queued jobs with an `expires_at` of which no attempt has begun."""
+        return self.queued().filter(expires_at__isnull=False, errors=[])
+
     def running(self) -> Self:
         return self.filter(state=JobState.RUNNING)

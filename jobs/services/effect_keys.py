@@ -29,6 +29,7 @@ from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.models.moments import seconds_ago
 from jobs.services.admission import slots_release
 from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.expiry import jobs_expire
 from jobs.services.key_waits import jobs_wake_after_commit, key_waits_note
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
@@ -40,13 +41,14 @@ DEFERRED = (KeyDecision.DEFER, KeyDecision.DEFER_FOR_A_PERSON)
 
 @repeats_conflicts
 def jobs_resolve_key_conflicts(*, job_ids: Sequence[UUID], worker_id: UUID | None = None) -> int:
-    """Skips, defers, or dispatches again each of these jobs that is still queued.
+    """Expires, skips, defers, or dispatches again each of these jobs that is still queued.
 
     `worker_id`: the worker that fetched them. Returns how many were skipped.
     """
     if not job_ids:
         return 0
     with short_transaction():
+        jobs_expire(job_ids=job_ids, limit=len(job_ids))
         conflicts = _key_conflicts(job_ids)
         decisions = [_resolve(conflict, worker_id) for conflict in conflicts]
         _note_waits(conflicts, decisions)

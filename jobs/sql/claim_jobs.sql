@@ -1,5 +1,5 @@
--- Claims jobs that are queued, due, admitted and not owned by another job, for a worker that has not
--- stopped.
+-- Claims jobs that are queued, due, admitted, not expired and not owned by another job, for a worker
+-- that has not stopped. A job that has errors has begun in time, and expires no more.
 -- A key that several jobs share is taken first: the unique index lets one of them through.
 -- SKIP LOCKED: a transaction that holds a row is claiming, cancelling or replaying that job.
 --
@@ -13,6 +13,10 @@ WITH wanted AS (
     JOIN jobs_job AS job ON job.id = ANY (ARRAY[fetched.id])
     WHERE CASE WHEN job.state = 'queued'
             THEN job.run_at <= statement_timestamp() AND job.held_by IS NULL
+                AND (
+                    job.expires_at IS NULL OR job.expires_at > statement_timestamp()
+                    OR job.errors <> '[]'
+                )
             ELSE false END
         AND EXISTS (
             SELECT 1 FROM jobs_worker WHERE id = %(worker_id)s AND stopped_at IS NULL

@@ -3,14 +3,19 @@
 -- planned sooner.
 INSERT INTO jobs_job (
     id, type, queue, priority, payload, effect_key, submitted_by_id,
-    state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at
+    state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at,
+    expires_at
 )
 VALUES (
     %(id)s, %(type)s, %(queue)s, %(priority)s, %(payload)s::jsonb,
     %(effect_key)s, %(submitted_by_id)s, 'queued', 0, 0, 0, %(max_retries)s, '[]',
     statement_timestamp(),
     coalesce(%(run_at)s, statement_timestamp() + %(delay)s * interval '1 second'),
-    greatest(%(run_at)s, statement_timestamp() + %(delay)s * interval '1 second')
+    greatest(%(run_at)s, statement_timestamp() + %(delay)s * interval '1 second'),
+    coalesce(
+        %(expires_at)s::timestamptz,
+        statement_timestamp() + %(expires_in)s::float8 * interval '1 second'
+    )
 )
 RETURNING
     extract(epoch FROM created_at)::float8 AS created_at,

@@ -2,7 +2,8 @@
 -- insert_keyed_jobs.sql, which says what the look-ups are for, but planned sooner.
 INSERT INTO jobs_job (
     id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id,
-    state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at
+    state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at,
+    expires_at
 )
 SELECT
     %(id)s::uuid, %(type)s, %(queue)s, %(priority)s::smallint, %(payload)s::jsonb,
@@ -23,6 +24,10 @@ SELECT
     ),
     greatest(
         %(run_at)s::timestamptz, statement_timestamp() + %(delay)s::float8 * interval '1 second'
+    ),
+    coalesce(
+        %(expires_at)s::timestamptz,
+        statement_timestamp() + %(expires_in)s::float8 * interval '1 second'
     )
 WHERE (
     SELECT held.job_id FROM jobs_processedkey AS held

@@ -7,7 +7,8 @@
 -- The look-ups are sub-selects of one row, so that no plan joins whole tables.
 INSERT INTO jobs_job (
     id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id,
-    state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at
+    state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at,
+    expires_at
 )
 SELECT
     new.id::uuid, new.type, new.queue, new.priority::smallint, new.payload,
@@ -22,7 +23,11 @@ SELECT
         new.effect_key
     ),
     new.submitted_by_id::user_id, 'queued', 0, 0, 0, new.max_retries::smallint, '[]',
-    statement_timestamp(), due.at, greatest(due.at, statement_timestamp())
+    statement_timestamp(), due.at, greatest(due.at, statement_timestamp()),
+    coalesce(
+        new.expires_at::timestamptz,
+        statement_timestamp() + new.expires_in::float8 * interval '1 second'
+    )
 FROM ROWS FROM (
     jsonb_array_elements_text(%(ids)s::jsonb),
     jsonb_array_elements_text(%(types)s::jsonb),
@@ -35,10 +40,12 @@ FROM ROWS FROM (
     jsonb_array_elements_text(%(submitted_by_ids)s::jsonb),
     jsonb_array_elements_text(%(max_retries)s::jsonb),
     jsonb_array_elements_text(%(run_ats)s::jsonb),
-    jsonb_array_elements_text(%(delays)s::jsonb)
+    jsonb_array_elements_text(%(delays)s::jsonb),
+    jsonb_array_elements_text(%(expires_ats)s::jsonb),
+    jsonb_array_elements_text(%(expires_ins)s::jsonb)
 ) AS new (
     id, type, queue, priority, payload, idempotency_key, effect_key, former_effect_key,
-    submitted_by_id, max_retries, run_at, delay
+    submitted_by_id, max_retries, run_at, delay, expires_at, expires_in
 )
 CROSS JOIN LATERAL (
     SELECT coalesce(

@@ -13,6 +13,7 @@ CROSS JOIN LATERAL (
         AND priority = list.priority
         AND dispatched_at <= statement_timestamp()
         AND run_at <= statement_timestamp()
+        AND (expires_at IS NULL OR expires_at > statement_timestamp() OR errors <> '[]')
     ORDER BY dispatched_at
     LIMIT %(limit)s
 ) AS job

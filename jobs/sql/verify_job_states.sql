@@ -2,7 +2,7 @@
 SELECT
     id::text AS subject,
     CASE
-        WHEN state NOT IN ('queued', 'running', 'succeeded', 'dead', 'skipped', 'cancelled')
+        WHEN state NOT IN ('queued', 'running', 'succeeded', 'dead', 'skipped', 'cancelled', 'expired')
             THEN 'unknown state ' || state
         WHEN (state IN ('queued', 'running')) <> (finished_at IS NULL)
             THEN state || ', but finished_at says otherwise'

@@ -10,6 +10,7 @@ from jobs.core.outage import broker_outage
 from jobs.models import Job
 from jobs.services.limit_book import limit_book
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
+from jobs.services.maintenance.expire import jobs_expire_overdue
 from jobs.services.maintenance.promote import jobs_promote_due
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.maintenance.prune_logins import jobs_prune_logins
@@ -40,6 +41,8 @@ RESCUE_BEATS = 0.5
 # A running handler learns within this time that it was cancelled or is overdue.
 CANCEL_SECONDS = 1.0
 TIMEOUT_SECONDS = 0.25
+# A job that has expired is seen to be so this much later; it is not claimed meanwhile.
+EXPIRE_SECONDS = 1.0
 # A pause, or its end, is effective within a second: this, and what `PAUSED_BLOCK_SECONDS` adds.
 PAUSES_SECONDS = 0.4
 # How often reports of handlers are written; clients see them that much later.
@@ -69,6 +72,7 @@ def timers(
         every("admit repair", conf.redispatch_seconds, _repair_limits),
         every("prune", PRUNE_SECONDS, lambda: _prune(clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
+        every("expire", EXPIRE_SECONDS, lambda: _expire(stop)),
         every("pauses", PAUSES_SECONDS, paused.refresh),
         every("timeouts", TIMEOUT_SECONDS, threads.interrupt_overdue),
         every("progress", PROGRESS_SECONDS, progress.write),
@@ -78,6 +82,11 @@ def timers(
 def _promote_due(stop: threading.Event) -> None:
     # A success here ends no outage: where nothing is due, a Redis that refuses writes says nothing.
     for _ in run_rounds(jobs_promote_due, may_go_on=lambda: _may_ask_redis(stop)):
+        pass
+
+
+def _expire(stop: threading.Event) -> None:
+    for _ in run_rounds(jobs_expire_overdue, may_go_on=lambda: not stop.is_set()):
         pass
 
 

@@ -73,6 +73,7 @@ class JobAdmin(ReadOnlyAdmin):
                 "fields": (
                     "created",
                     "run",
+                    "expires",
                     "dispatched",
                     "claimed",
                     "started",
@@ -153,6 +154,7 @@ class JobAdmin(ReadOnlyAdmin):
 
     created = moment_column("created_at", "created")
     run = moment_column("run_at", "to run at")
+    expires = moment_column("expires_at", "expires")
     dispatched = moment_column("dispatched_at", "dispatched")
     claimed = moment_column("claimed_at", "claimed")
     started = moment_column("started_at", "started")

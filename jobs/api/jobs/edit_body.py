@@ -20,6 +20,8 @@ class JobEdit(JobSubmission):
     type = None  # type: ignore[assignment]
     max_retries = None  # type: ignore[assignment]
     idempotency_key = None  # type: ignore[assignment]
+    expires_at = None  # type: ignore[assignment]
+    expires_in = None  # type: ignore[assignment]
     payload = JSONObjectField(required=False, allow_null=True)
     reason = TextField(max_length=REASON_MAX, required=False, allow_null=True)
 

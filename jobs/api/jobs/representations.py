@@ -69,6 +69,7 @@ class JobFacts(TypedDict):
     idempotency_key: str | None
     payload: dict[str, Any]
     run_at: str
+    expires_at: str | None
     created_at: str
     claimed_at: str | None
     cancel_requested_at: str | None
@@ -146,6 +147,11 @@ def how_to_go_on(accepted: Enqueued) -> str | None:
             "The job of this idempotency_key was cancelled and will not run. "
             "Submit it with another idempotency_key to run it after all."
         )
+    if accepted.state == JobState.EXPIRED:
+        return (
+            "The job of this idempotency_key was not started before its expires_at and will not "
+            "run. Submit it with another idempotency_key to run it after all."
+        )
     if accepted.state != JobState.DEAD:
         return None
     if accepted.waiting_letter_id:
@@ -173,6 +179,7 @@ def job_facts(job: Job) -> JobFacts:
         "idempotency_key": job.idempotency_key,
         "payload": masked_payload(job.type, job.payload),
         "run_at": written(job.run_at),
+        "expires_at": written_or_none(job.expires_at),
         "created_at": written(job.created_at),
         "claimed_at": written_or_none(job.claimed_at),
         "cancel_requested_at": written_or_none(job.cancel_requested_at),

@@ -22,6 +22,7 @@ from jobs.services.enqueue import JobRequest
 
 # A job further ahead than this is a slip of units (milliseconds for seconds) or of the year.
 AHEAD_MAX = timedelta(days=366)
+EXPIRES_IN_MIN_SECONDS = 0.1
 DELAY_MAX_SECONDS = AHEAD_MAX.total_seconds()
 
 
@@ -45,6 +46,14 @@ class JobSubmission(StrictSerializer):
         required=False,
         allow_null=True,
     )
+    expires_at = MomentField(required=False, allow_null=True)
+    expires_in = SecondsField(
+        source="expires_in_seconds",
+        min_value=EXPIRES_IN_MIN_SECONDS,
+        max_value=DELAY_MAX_SECONDS,
+        required=False,
+        allow_null=True,
+    )
     max_retries = WholeNumberField(
         min_value=0, max_value=MAX_RETRIES_LIMIT, required=False, allow_null=True
     )
@@ -64,7 +73,29 @@ class JobSubmission(StrictSerializer):
         if attrs.get("run_at") is not None and attrs.get("delay_seconds") is not None:
             both = ErrorDetail("Give run_at or delay, not both.", code="run_at_and_delay")
             raise serializers.ValidationError({"delay": [both]})
+        _refuse_expiry_before_start(attrs)
         return attrs
+
+
+def _refuse_expiry_before_start(attrs: dict[str, Any]) -> None:
+    """A job that expires before it may run would never run."""
+    expires_at, expires_in = attrs.get("expires_at"), attrs.get("expires_in_seconds")
+    if expires_at is not None and expires_in is not None:
+        both = ErrorDetail("Give expires_at or expires_in, not both.", code="two_expiries")
+        raise serializers.ValidationError({"expires_in": [both]})
+    name = "expires_at" if expires_in is None else "expires_in"
+    now = timezone.now()
+    if expires_in is not None:
+        expires_at = now + timedelta(seconds=expires_in)
+    if expires_at is None:
+        return
+    run_at = attrs.get("run_at") or now + timedelta(seconds=attrs.get("delay_seconds") or 0)
+    if expires_at <= max(run_at, now):
+        detail = ErrorDetail(
+            "It would never run: give a moment after now, and after run_at or delay.",
+            code="expires_before_it_may_run",
+        )
+        raise serializers.ValidationError({name: [detail]})
 
 
 _submission = JobSubmission()

@@ -27,7 +27,17 @@ from jobs.services.enqueue import Enqueued, job_enqueue
 
 FROM_STDIN = "-"
 # Options that are fields of the body of `POST /addJob`, under the same names.
-FIELDS = ("type", "queue", "priority", "run_at", "delay", "max_retries", "idempotency_key")
+FIELDS = (
+    "expires_at",
+    "expires_in",
+    "type",
+    "queue",
+    "priority",
+    "run_at",
+    "delay",
+    "max_retries",
+    "idempotency_key",
+)
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +53,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--priority", type=int, help="0 to 9; 9 is most urgent")
     parser.add_argument("--run-at", metavar="TIME", help="such as 2030-01-31T09:00:00Z")
     parser.add_argument("--delay", type=float, metavar="SECONDS")
+    parser.add_argument("--expires-at", metavar="TIME", help="not begun by then, it never runs")
+    parser.add_argument("--expires-in", type=float, metavar="SECONDS")
     parser.add_argument("--max-retries", type=int)
     parser.add_argument("--idempotency-key", metavar="KEY")
 

@@ -33,12 +33,15 @@ def job_enqueue(
     max_retries: int | None = None,
     idempotency_key: str | None = None,
     fairness_key: str | None = None,
+    expires_at: datetime | None = None,
+    expires_in_seconds: float | None = None,
     submitted_by_id: int | None = None,
 ) -> Enqueued:
     """Accepts one job; inside a transaction it exists, and is dispatched, once that commits.
 
     `run_at` or `delay_seconds`, not both; with neither it may run at once. `priority`: 0 to 9, 9
     is most urgent. `fairness_key`: whose turn it takes in a fair queue; the client's by default.
+    `expires_at` or `expires_in_seconds`, not both: a job that has not begun by then never runs.
     What is None is left to the job type and the settings. `submitted_by_id`: the
     user who is the client; None for Django code.
 
@@ -59,6 +62,8 @@ def job_enqueue(
         max_retries=max_retries,
         idempotency_key=idempotency_key,
         fairness_key=fairness_key,
+        expires_at=expires_at,
+        expires_in_seconds=expires_in_seconds,
     )
     return _accept(request, new_job(request, submitted_by_id, jobs_conf()))
 

@@ -1,7 +1,7 @@
 """The answer to a request that was accepted."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from jobs.core.new_job import Inserted, NewJob
@@ -97,9 +97,16 @@ def _job(new: NewJob, inserted: Inserted) -> Job:
         created_at=created_at,
         run_at=run_at,
         dispatched_at=max(run_at, created_at),
+        expires_at=_expiry(new, created_at),
     )
     job._state.adding = False
     return job
+
+
+def _expiry(new: NewJob, created_at: datetime) -> datetime | None:
+    if new.expires_at is None and new.expires_in_seconds is not None:
+        return created_at + timedelta(seconds=new.expires_in_seconds)
+    return new.expires_at
 
 
 def _moment(unix_seconds: float) -> datetime:

@@ -19,11 +19,14 @@ def enqueue(
     delay_seconds: float | None = None,
     max_retries: int | None = None,
     idempotency_key: str | None = None,
+    expires_at: datetime | None = None,
+    expires_in_seconds: float | None = None,
 ) -> Enqueued:
     """Accepts one job; inside a transaction it exists, and is dispatched, once that commits.
 
     `run_at` or `delay_seconds`, not both; with neither it may run at once. `priority`: 0 to 9, 9
-    is most urgent. What is None is left to the job type and the settings.
+    is most urgent. `expires_at` or `expires_in_seconds`, not both: a job that has not begun by then
+    never runs. What is None is left to the job type and the settings.
     The same type and `idempotency_key` again gives the job of the first call.
 
     Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue, and IdempotencyKeyReused
@@ -38,6 +41,8 @@ def enqueue(
         delay_seconds=delay_seconds,
         max_retries=max_retries,
         idempotency_key=idempotency_key,
+        expires_at=expires_at,
+        expires_in_seconds=expires_in_seconds,
     )
 
 

@@ -9,7 +9,8 @@ class JobRequest(NamedTuple):
     """One job that is asked for; its fields are the arguments of `jobs.enqueue`.
 
     `run_at` or `delay_seconds`, not both; with neither it may run at once. What is None is left to
-    the job type and the settings.
+    the job type and the settings. `expires_at` or `expires_in_seconds`, not both: a job that has
+    not begun by then never runs; with neither it waits for as long as it takes.
     """
 
     type: str
@@ -21,3 +22,5 @@ class JobRequest(NamedTuple):
     max_retries: int | None = None
     idempotency_key: str | None = None
     fairness_key: str | None = None
+    expires_at: datetime | None = None
+    expires_in_seconds: float | None = None

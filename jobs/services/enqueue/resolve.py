@@ -58,6 +58,8 @@ def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) ->
         max_retries=_max_retries(job_type, request.max_retries, conf),
         run_at=request.run_at,
         delay_seconds=request.delay_seconds or 0.0,
+        expires_at=request.expires_at,
+        expires_in_seconds=request.expires_in_seconds,
         recipients=recipients,
         limits=limits,
         fair_limit=fair_limit,

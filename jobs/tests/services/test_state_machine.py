@@ -44,6 +44,7 @@ from jobs.core.outcome import Cancelled, Failed, FailedForGood, Lost, Outcome, S
 from jobs.core.states import FINAL_STATES, Effect, JobState
 from jobs.handlers.registry import job_types
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.models.moments import seconds_ago
 from jobs.services.attempts import (
     Finished,
     job_succeed_in_transaction,
@@ -56,6 +57,7 @@ from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.edit import JobChanges, job_edit
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.enqueue import job_enqueue
+from jobs.services.maintenance.expire import jobs_expire_overdue
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.maintenance.rescue import jobs_rescue
 from jobs.services.starts import job_start
@@ -145,6 +147,18 @@ class Protocol(RuleBasedStateMachine):
                 assert job.state in FINAL_STATES
 
     # Workers
+
+    @rule(which=indexes)
+    def expire(self, which: int) -> None:
+        """The time to start a job is over, if it has not started."""
+        jobs = list(Job.objects.order_by("id"))
+        if not jobs:
+            return
+        job = jobs[which % len(jobs)]
+        Job.objects.filter(id=job.id).update(expires_at=seconds_ago(1))
+        count = jobs_expire_overdue().count
+        job.refresh_from_db()
+        assert (count == 1) == (job.state == JobState.EXPIRED and job.finished_at is not None)
 
     @rule(which=indexes, priority=st.integers(0, 9), delay=st.sampled_from([None, 0.0, 60.0]))
     def edit(self, which: int, priority: int, delay: float | None) -> None:

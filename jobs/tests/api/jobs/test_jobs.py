@@ -45,6 +45,7 @@ def test_a_job_tells_everything_about_itself(api: APIClient, user: User) -> None
         "attempt": 0,
         "max_retries": 3,
         "idempotency_key": "k",
+        "expires_at": None,
         "claimed_at": None,
         "cancel_requested_at": None,
         "cancelled_by": None,

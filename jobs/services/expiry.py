@@ -1,0 +1,56 @@
+"""Jobs that were not started in time never run: they expire, and stay to be seen."""
+
+import logging
+from collections.abc import Collection
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from jobs.core.message import can_be_shared
+from jobs.core.states import JobState
+from jobs.models import Job, ProcessedKey
+from jobs.services.admission import slots_release
+from jobs.services.key_waits import jobs_wake_after_commit
+
+logger = logging.getLogger(__name__)
+
+
+def jobs_expire(*, limit: int, job_ids: Collection[UUID] | None = None) -> int:
+    """queued -> expired for jobs whose time is over, those first that are over longest.
+
+    `job_ids`: only these of them; `limit`: how many at most. Returns how many. To be called inside
+    a transaction; rows that another one holds are left out. Their slots are free, and what waits
+    for an effect key that one of these jobs has is woken after the commit.
+    """
+    overdue = Job.objects.can_expire().filter(expires_at__lte=Now()).order_by("expires_at")
+    if job_ids is not None:
+        overdue = overdue.filter(id__in=job_ids)
+    rows = list(
+        overdue.select_for_update(skip_locked=True).values_list(
+            "id", "type", "effect_key", "limits"
+        )[:limit]
+    )
+    if not rows:
+        return 0
+    ids = [job_id for job_id, *_ in rows]
+    Job.objects.queued().filter(id__in=ids).update(
+        state=JobState.EXPIRED, finished_at=Now(), held_by=None
+    )
+    slots_release([job_id for job_id, _, _, limits in rows if limits])
+    if shared := [key for _, _, key, _ in rows if can_be_shared(key)]:
+        owned = ProcessedKey.objects.filter(key__in=shared, job_id__in=ids)
+        jobs_wake_after_commit(owned.values_list("key", flat=True))
+    # A conflict may undo this transaction, and repeat it.
+    transaction.on_commit(partial(_log, rows))
+    return len(rows)
+
+
+def _log(rows: list[tuple[UUID, str, str, object]]) -> None:
+    for job_id, job_type, *_ in rows:
+        logger.info(
+            "Job %s expired: it was not started in time",
+            job_id,
+            extra={"event": "job.expired", "job_id": str(job_id), "job_type": job_type},
+        )
