@@ -9,6 +9,7 @@ from django.db.models.signals import post_migrate
 
 class JobsConfig(AppConfig):
     name = "jobs"
+    default_auto_field = "django.db.models.BigAutoField"  # as migrated, whatever the project has
 
     def ready(self) -> None:
         import jobs.checks  # noqa: F401  (registers itself)
