@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -22,9 +23,10 @@ from tools.errors import ToolError
 from tools.servers import provide_servers
 from tools.terminal import heading, problem, say, table
 
-# Tests that start processes and wait for them. The others keep a processor busy meanwhile.
-WAITING = ("jobs/tests/acceptance", "tools")
-BUSY = ("accounts", "jobs", "scheduler", "--ignore=jobs/tests/acceptance")
+# Tests that start processes and wait for them, tests that wait for PostgreSQL's commits, and the
+# others, which keep a processor busy meanwhile.
+OF_PROCESSES = ("jobs/tests/acceptance", "tools")
+OF_SERVICES = ("jobs/tests/services", "jobs/tests/worker", "jobs/tests/sql")
 
 SERVERS = ("DATABASE_URL", "REDIS_URL")
 
@@ -57,33 +59,34 @@ class Step:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Two commands at once: the output of the second comes when the first is done."""
+    """Commands at once. The output of the first is seen as it comes, that of the others after it."""
 
     name: str
     first: Step
-    second: Step
+    others: Sequence[Step]
 
     def run(self) -> bool:
-        """Runs both; whether both succeeded."""
-        with tempfile.TemporaryFile() as output:
-            second = self.second.start(output)
-            try:
-                first_succeeded = self.first.run()
-                second_succeeded = second.wait() == 0
-            finally:
-                second.kill()
-            heading(f"--- {self.second.name}")
-            output.seek(0)
-            sys.stdout.write(output.read().decode(errors="replace"))
-            sys.stdout.flush()
-        return first_succeeded and second_succeeded
+        """Runs all; whether all succeeded."""
+        with ExitStack() as stack:
+            outputs = [stack.enter_context(tempfile.TemporaryFile()) for _ in self.others]
+            pairs = zip(self.others, outputs, strict=True)
+            processes = [step.start(output) for step, output in pairs]
+            for process in processes:
+                stack.callback(process.kill)  # if this run is broken off
+            succeeded = [self.first.run(), *(process.wait() == 0 for process in processes)]
+            for step, output in zip(self.others, outputs, strict=True):
+                heading(f"--- {step.name}")
+                output.seek(0)
+                sys.stdout.write(output.read().decode(errors="replace"))
+                sys.stdout.flush()
+        return all(succeeded)
 
 
 def steps(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step | SideBySide]:
     """All of them, in order: the quick ones first.
 
-    `own_servers`: PostgreSQL and Redis were started for this run. Then the tests run in two parts
-    at once, the second with servers of its own.
+    `own_servers`: PostgreSQL and Redis were started for this run. Then the tests run in parts at
+    once, each with servers of its own.
     """
     return [
         *(_of_the_text() if django.VERSION < (6,) else []),
@@ -100,9 +103,13 @@ def steps(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step | 
 def _tests(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step | SideBySide]:
     if pytest_arguments or not own_servers:
         return [Step("tests", ["-m", "pytest", *pytest_arguments])]
-    busy = Step("tests of parts", ["-m", "pytest", *BUSY])
-    waiting = Step("tests of processes", ["-m", "pytest", *WAITING], without=SERVERS)
-    return [SideBySide("tests", busy, waiting)]
+    ignored = [f"--ignore={one}" for one in (*OF_PROCESSES, *OF_SERVICES)]
+    rest = Step("other tests", ["-m", "pytest", *ignored])
+    others = [
+        Step("tests of processes", ["-m", "pytest", *OF_PROCESSES], without=SERVERS),
+        Step("tests of services", ["-m", "pytest", *OF_SERVICES], without=SERVERS),
+    ]
+    return [SideBySide("tests", rest, others)]
 
 
 def _of_the_text() -> list[Step]:
