@@ -1,5 +1,6 @@
 """A claimed job: what a worker holds between claim and record."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -41,6 +42,18 @@ class ClaimedJob(NamedTuple):
     def message(self) -> QueueMessage:
         """What is dispatched for this job."""
         return QueueMessage(self.id, self.effect_key, self.queue, self.priority)
+
+
+class Claims(list[ClaimedJob]):
+    """What one claim has brought.
+
+    `first_left`: the index, among the ids that were asked for, of the first one that was left
+    alone because the payloads of those before it had filled the claim. None if all were tried.
+    """
+
+    def __init__(self, claims: Iterable[ClaimedJob] = (), first_left: int | None = None) -> None:
+        super().__init__(claims)
+        self.first_left = first_left
 
 
 class Start(NamedTuple):

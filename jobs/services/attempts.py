@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from jobs.core.attempt_error import RecordedError
-from jobs.core.claim import ClaimedJob
+from jobs.core.claim import ClaimedJob, Claims
 from jobs.core.errors import LeaseLost
 from jobs.core.outcome import (
     CrashedBefore,
@@ -63,13 +63,16 @@ class Recorded(NamedTuple):
     written: bool
 
 
-def jobs_claim(*, worker_id: UUID, job_ids: Sequence[UUID]) -> list[ClaimedJob]:
+def jobs_claim(*, worker_id: UUID, job_ids: Sequence[UUID]) -> Claims:
     """queued -> running for those of these jobs that may start now; returns their claims.
 
     A job may start if it is due, no other job owns its effect key, and the worker's row is not
     stopped. The others stay as they are: `jobs_resolve_key_conflicts` says what becomes of them.
+
+    Payloads fill a claim: from `first_left` on no job was tried, and each should be asked for
+    again. Where no job could start, what was left is not told from what cannot start.
     """
-    return Job.objects.claim(worker_id, job_ids) if job_ids else []
+    return Job.objects.claim(worker_id, job_ids) if job_ids else Claims()
 
 
 def job_succeed_in_transaction(*, claim: ClaimedJob, result: Result | None = None) -> None:

@@ -7,7 +7,7 @@ from jobs.core.attempt_error import error_of_lost_attempt
 from jobs.core.claim import ClaimedJob
 from jobs.core.outcome import CutOff, NotStarted
 from jobs.models import Job
-from jobs.models.job_manager import CLAIMED_FIELDS
+from jobs.models.job_manager import CLAIMED_FIELDS_WITHOUT_PAYLOAD
 from jobs.models.job_queryset import JobQuerySet
 from jobs.models.moments import seconds_ago
 from jobs.services.attempts import Finished
@@ -45,7 +45,7 @@ def _release(held: JobQuerySet, lost: Attempts) -> Round:
     rows = (
         held.filter(id__in=[job_id for job_id, _ in lost])
         .select_for_update(skip_locked=True)
-        .values_list(*CLAIMED_FIELDS, "started_at")[:LOST_CLAIMS_LIMIT]
+        .values_list(*CLAIMED_FIELDS_WITHOUT_PAYLOAD, "started_at")[:LOST_CLAIMS_LIMIT]
     )
     claims = [(ClaimedJob(*claimed), started_at is not None) for *claimed, started_at in rows]
     released = [

@@ -14,7 +14,7 @@ from jobs.core.conf import jobs_conf
 from jobs.core.outcome import CrashedBefore, CutOff, NotStarted, Outcome
 from jobs.handlers.registry import job_types
 from jobs.models import Job, Worker
-from jobs.models.job_manager import CLAIMED_FIELDS
+from jobs.models.job_manager import CLAIMED_FIELDS_WITHOUT_PAYLOAD
 from jobs.models.job_queryset import JobQuerySet
 from jobs.models.moments import seconds_ago
 from jobs.models.worker import WorkerQuerySet
@@ -125,9 +125,9 @@ def _finished(orphans: JobQuerySet) -> list[Finished]:
     rows = (
         orphans.select_for_update(skip_locked=True, of=("self",))
         .order_by("id")
-        .values_list(*CLAIMED_FIELDS, "started_at", "worker__name", "worker__signed_off")[
-            :RESCUE_LIMIT
-        ]
+        .values_list(
+            *CLAIMED_FIELDS_WITHOUT_PAYLOAD, "started_at", "worker__name", "worker__signed_off"
+        )[:RESCUE_LIMIT]
     )
     return [
         _orphan(ClaimedJob(*claimed), started_at is not None, worker, bool(signed_off))

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import OperationalError
 
 from jobs.core import kill_points
-from jobs.core.claim import ClaimedJob
+from jobs.core.claim import ClaimedJob, Claims
 from jobs.core.message import Fetched, QueueMessage, can_be_shared
 from jobs.core.outage import database_outage, first_line
 from jobs.services.attempts import jobs_claim, jobs_give_back
@@ -27,6 +28,17 @@ logger = logging.getLogger(__name__)
 ONE_BY_ONE_SECONDS = 2.0
 # When a job that another transaction held up is tried again.
 LATER_SECONDS = 5.0
+
+
+class Tried(NamedTuple):
+    """What became of jobs that were to be claimed.
+
+    `unclaimed`: could not be claimed. `left`: were not tried, because the payloads of those before
+    them had filled the claim.
+    """
+
+    unclaimed: list[Fetched]
+    left: list[Fetched]
 
 
 class Claimer:
@@ -49,8 +61,8 @@ class Claimer:
         self._database_time = database_time
         self._claimed = claimed
 
-    def claim(self, fetched: list[Fetched]) -> list[Fetched]:
-        """Claims what may start now and hands it to the pools; returns what could not be claimed.
+    def claim(self, fetched: list[Fetched]) -> Tried:
+        """Claims what may start now and hands it to the pools; returns the rest.
 
         An exception does not say whether the claim was committed.
         """
@@ -58,15 +70,21 @@ class Claimer:
         # What a cache mark ties to another job need not be tried: PostgreSQL resolves it below.
         wanted = [one.message for one in fetched if not one.has_key_conflict]
         try:
-            done = self._claim(wanted)
+            done, left = self._claim(wanted)
         except OperationalError as error:
             if not is_contention(error):
                 raise
-            done = self._claim_apart(wanted, error)
-        return [one for one in fetched if one.message.job_id not in done]
+            done, left = self._claim_apart(wanted, error)
+        rest = [one for one in fetched if one.message.job_id not in done]
+        if not left:
+            return Tried(rest, [])
+        return Tried(
+            [one for one in rest if one.message.job_id not in left],
+            [one for one in rest if one.message.job_id in left],
+        )
 
-    def _claim(self, messages: list[QueueMessage]) -> set[UUID]:
-        """Returns the jobs that were claimed."""
+    def _claim(self, messages: list[QueueMessage]) -> tuple[set[UUID], set[UUID]]:
+        """Returns the jobs that were claimed, and those that were left."""
         job_ids = [one.job_id for one in messages]
         with self._database_time.measured():
             claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=job_ids)
@@ -75,23 +93,27 @@ class Claimer:
         if strays:
             with self._database_time.measured():
                 jobs_give_back(claims=strays)
-        return {claim.id for claim in claims}
+        return {claim.id for claim in claims}, _left(claims, messages)
 
-    def _claim_apart(self, messages: list[QueueMessage], error: OperationalError) -> set[UUID]:
+    def _claim_apart(
+        self, messages: list[QueueMessage], error: OperationalError
+    ) -> tuple[set[UUID], set[UUID]]:
         """Claims one by one what may have to wait for another transaction: for its effect key.
 
-        Returns the jobs that were claimed, and those that are dispatched again later.
+        Returns the jobs that were claimed or are dispatched again later, and those that were left.
         """
         claimed: set[UUID] = set()
+        left: set[UUID] = set()
         own_keys = [one for one in messages if not can_be_shared(one.effect_key)]
         shared = [one for one in messages if can_be_shared(one.effect_key)]
         if shared and own_keys:
-            claimed |= self._claim(own_keys)
+            claimed, left = self._claim(own_keys)
 
         def claim_one(message: QueueMessage) -> None:
-            claimed.update(self._claim([message]))
+            claimed.update(self._claim([message])[0])
 
-        return claimed | self._one_by_one(shared or own_keys, claim_one, error)
+        late = self._one_by_one(shared or own_keys, claim_one, error)
+        return claimed | late, left
 
     def _one_by_one(
         self,
@@ -164,6 +186,13 @@ class Claimer:
             self._inflight.add(claims)
             self._claimed(claims)
             self._pools.submit(claims)
+
+
+def _left(claims: Claims, messages: list[QueueMessage]) -> set[UUID]:
+    """The jobs that the claim has not tried."""
+    if claims.first_left is None:
+        return set()
+    return {one.job_id for one in messages[claims.first_left :]}
 
 
 def _strays(claims: list[ClaimedJob], messages: list[QueueMessage]) -> list[ClaimedJob]:

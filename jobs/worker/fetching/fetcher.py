@@ -18,6 +18,7 @@ from jobs.sql.contention import is_contention
 from jobs.sql.own_session import own_sessions
 from jobs.sql.prepared import search_by_index
 from jobs.worker.execution.pools import Pools
+from jobs.worker.fetching.claim_size import ClaimSize
 from jobs.worker.fetching.claimer import Claimer
 from jobs.worker.fetching.database_time import DatabaseTime
 from jobs.worker.fetching.lost_claims import LostClaims
@@ -73,6 +74,7 @@ class Fetcher:
             lease, heartbeat, pools, inflight, self._database_time, self._note_claims
         )
         self._lost_claims = LostClaims(lease, inflight, clock, self._database_time)
+        self._claim_size = ClaimSize()
         self._may_look_ahead = True
         self._ticked_at = clock.monotonic()
         self._thread = threading.Thread(target=self.run, name="fetcher", daemon=True)
@@ -147,7 +149,7 @@ class Fetcher:
         if not self._source.is_open:
             self._clock.wait(self._stop, PAUSED_BLOCK_SECONDS)
             return
-        fetched = self._without_paused(self._source.fetch(free))
+        fetched = self._without_paused(self._source.fetch(self._claim_size.within(free)))
         if fetched and self._stop.is_set():
             self._push_back(fetched)
         elif fetched:
@@ -157,7 +159,7 @@ class Fetcher:
 
     def _claim(self, fetched: list[Fetched]) -> None:
         try:
-            unclaimed = self._claimer.claim(fetched)
+            unclaimed, left = self._claimer.claim(fetched)
             # Lets go of the interpreter, so that a slot begins with what was claimed: 11 % of the
             # pick-up, as the next system call of this thread is 0.2 ms of Python away.
             self._clock.sleep(0)
@@ -165,7 +167,12 @@ class Fetcher:
             self._lost_claims.suspect()
             self._push_back(fetched)
             raise
-        any_claimed = len(unclaimed) < len(fetched)
+        tried = len(fetched) - len(left)
+        self._claim_size.tried(tried, is_full=bool(left))
+        if left:
+            self._push_back(left)
+            self._may_look_ahead = False  # large payloads wait in PostgreSQL, not in memory
+        any_claimed = len(unclaimed) < tried
         if unclaimed:
             self._resolve(unclaimed, any_claimed)
         if broker_outage.is_on and not any_claimed:

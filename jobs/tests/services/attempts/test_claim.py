@@ -292,4 +292,6 @@ def test_a_thousand_are_claimed_in_one_statement(
     ids = [one.job_id for one in jobs_enqueue(requests=requests)]  # type: ignore[union-attr]
     worker = make_worker()
     with django_assert_num_queries(1):
-        assert len(jobs_claim(worker_id=worker.id, job_ids=ids)) == 1_000
+        claims = jobs_claim(worker_id=worker.id, job_ids=ids)
+    assert len(claims) == 1_000
+    assert claims.first_left is None

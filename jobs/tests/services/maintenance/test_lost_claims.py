@@ -1,6 +1,8 @@
 """A claim was committed and its answer got lost: the worker gives it back."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from jobs.broker.redis import RedisBroker
 from jobs.core.outcome import NotStarted
@@ -23,6 +25,18 @@ def test_what_a_worker_does_not_know_of_goes_back_at_no_cost(broker: RedisBroker
     row = stored(unknown)
     assert (row.state, row.failures, row.crashes, row.errors) == (JobState.QUEUED, 0, 0, [])
     assert [one.message.job_id for one in broker.fetch(["default"], 9)] == [unknown.id]
+
+
+def test_payloads_are_not_read() -> None:
+    """Five hundred of them may be a hundred megabytes; PostgreSQL copies what it needs itself."""
+    worker = make_worker()
+    lost = claim_one(make_job(payload={"text": "large"}), worker)
+    with CaptureQueriesContext(connection) as queries:
+        assert jobs_release_lost_claims(worker_id=worker.id, known=set()).count == 1
+    reads = [one["sql"] for one in queries if "FOR UPDATE" in one["sql"]]
+    assert len(reads) == 1
+    assert '"payload"' not in reads[0]
+    assert stored(lost).payload["text"] == "large"
 
 
 def test_the_claims_of_others_are_theirs() -> None:

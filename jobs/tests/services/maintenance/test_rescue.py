@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from jobs.broker.redis import RedisBroker
 from jobs.core.ids import uuid7
 from jobs.core.outcome import Failed, Succeeded
 from jobs.core.states import DeathReason, JobState
-from jobs.models import Job, Worker
+from jobs.models import DeadLetter, Job, Worker
 from jobs.models.moments import seconds_ago
 from jobs.services.maintenance import rescue
 from jobs.services.maintenance.rescue import RescueRound, jobs_rescue
@@ -52,6 +53,19 @@ def crash(job: Job) -> None:
 # Which workers are dead
 
 
+@pytest.mark.parametrize("lately", [False, True])
+def test_payloads_are_not_read(worker: Worker, lately: bool) -> None:
+    """Five hundred of them may be a hundred megabytes; the dead letter has its own all the same."""
+    job = make_job(type="tests.note_once", payload={"text": "large"})
+    start_one(job, worker)
+    lose(worker)
+    with CaptureQueriesContext(connection) as queries:
+        assert jobs_rescue(lately=lately).count == 1
+    [read] = [one["sql"] for one in queries if "FOR UPDATE" in one["sql"]]
+    assert '"payload"' not in read
+    assert DeadLetter.objects.get(job_id=job.id).payload["text"] == "large"
+
+
 def test_a_worker_that_was_not_heard_of_for_the_timeout_is_dead(
     worker: Worker, short_timeout: float, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -59,7 +73,7 @@ def test_a_worker_that_was_not_heard_of_for_the_timeout_is_dead(
     silence(worker)
     [rescued] = jobs_rescue(heard_at=heard_now()).recorded
     assert rescued.written
-    assert rescued.finished.claim == claim
+    assert rescued.finished.claim.id == claim.id
     worker.refresh_from_db()
     assert worker.stopped_at is not None
     assert not worker_heartbeat(worker_id=worker.id)
@@ -140,7 +154,7 @@ def test_silence_is_measured_up_to_a_heartbeat_of_the_rescuer(
     lost = claim_one(make_job(), long_dead)
     silence(long_dead, HOUR_SECONDS)
     rescued = jobs_rescue(heard_at=heard_at - timedelta(minutes=1))
-    assert [one.finished.claim for one in rescued.recorded] == [lost]
+    assert [one.finished.claim.id for one in rescued.recorded] == [lost.id]
     worker.refresh_from_db()
     assert worker.stopped_at is None
     assert stored(claim).state == JobState.RUNNING
@@ -165,7 +179,7 @@ def test_a_rescuer_without_a_heartbeat_declares_no_worker_dead(
     stopped = make_worker()
     lost = claim_one(make_job(), stopped)
     lose(stopped)
-    assert [one.finished.claim for one in jobs_rescue().recorded] == [lost]
+    assert [one.finished.claim.id for one in jobs_rescue().recorded] == [lost.id]
     assert stored(claim).state == JobState.RUNNING
 
 
@@ -175,7 +189,7 @@ def test_only_the_jobs_of_the_dead_are_taken(worker: Worker) -> None:
     taken = claim_one(make_job(), worker)
     make_job()
     lose(worker)
-    assert [one.finished.claim for one in jobs_rescue().recorded] == [taken]
+    assert [one.finished.claim.id for one in jobs_rescue().recorded] == [taken.id]
     assert stored(kept).state == JobState.RUNNING
 
 
