@@ -59,7 +59,7 @@ class Step:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Commands at once. The output of the first is seen as it comes, that of the others after it."""
+    """Commands at once. The output of the first is seen as it comes, the others' after that."""
 
     name: str
     first: Step
