@@ -33,8 +33,11 @@ from scheduler.http.problems import (
     problem_response,
 )
 
-# SQLSTATE of a write on a server that is read-only: a standby, or a demoted primary.
-_READ_ONLY_SQLSTATE = "25006"
+# SQLSTATEs of outages that the driver takes for internal errors: a write on a server that is
+# read-only (a standby, or a demoted primary), and a session that PostgreSQL has ended because its
+# transaction was idle, or lasted, for too long. After a freeze it finds that of those that were
+# under way.
+_OUTAGE_SQLSTATES = ("25006", "25P03", "25P04")
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +75,7 @@ def problem_of(exc: Exception) -> Problem | None:
             return _busy(exc)
         case OperationalError() | InterfaceError():
             return _database_unavailable(exc)
-        case InternalError() if getattr(exc.__cause__, "sqlstate", "") == _READ_ONLY_SQLSTATE:
+        case InternalError() if getattr(exc.__cause__, "sqlstate", "") in _OUTAGE_SQLSTATES:
             return _database_unavailable(exc)
         case _:
             return None

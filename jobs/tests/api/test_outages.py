@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from rest_framework.test import APIClient
 
 from accounts.tests.problem import problem
@@ -12,6 +12,8 @@ from jobs.tests.api.conftest import client_of
 from jobs.tests.api.outages import without_postgresql
 from jobs.tests.factories import make_user
 from jobs.tests.sessions import end_session
+from jobs.tests.threads import elsewhere
+from jobs.tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,3 +88,31 @@ def test_a_server_that_is_read_only_accepts_nothing(client: APIClient) -> None:
 
     problem(response, 503, "database_unavailable")
     assert response["Retry-After"]
+
+
+@pytest.mark.parametrize("timeout", ["idle_in_transaction_session_timeout", "transaction_timeout"])
+def test_a_session_that_ended_within_a_transaction_accepts_nothing(
+    client: APIClient, timeout: str
+) -> None:
+    """So it does where PostgreSQL was frozen meanwhile. The driver calls it an internal error."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_settings WHERE name = %s", [timeout])
+        if cursor.fetchone() == (0,):
+            pytest.skip(f"PostgreSQL has no {timeout} before version 17")
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid(), set_config(%s, '10ms', true)", [timeout])
+            [pid, _] = cursor.fetchone()
+        wait_until(lambda: elsewhere(lambda: not is_there(pid)))
+        response = client.post("/addJob", NOTE)
+        transaction.set_rollback(True)
+
+    problem(response, 503, "database_unavailable")
+    assert response["Retry-After"]
+    assert client.post("/addJob", NOTE).status_code == 202
+
+
+def is_there(pid: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid])
+        return cursor.fetchone() is not None
