@@ -36,7 +36,7 @@ def test_refused_mail_is_retried_dead_replayed_and_sent_once(
         assert len(seconds) == len(EXPECTED_SECONDS)
         for is_at, expected in zip(seconds, EXPECTED_SECONDS, strict=True):
             assert expected <= is_at <= expected + LATE_SECONDS, seconds
-        assert all("come back later" in attempt["traceback"] for attempt in letter["attempts"])
+        assert all("come back later" in attempt["message"] for attempt in letter["attempts"])
 
         assert client.post(f"/failedJobs/{letter['id']}/replay")[0] == 403
         mail_server.script.clear()
