@@ -32,7 +32,9 @@ class Job(models.Model):
     priority = models.PositiveSmallIntegerField(default=PRIORITY_DEFAULT)
     payload = models.JSONField(default=dict)
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - indexed
-    effect_key = models.CharField(max_length=400)
+    # A text without a length, like others below: PostgreSQL takes rows that it has not analyzed for
+    # as wide as they may be, and would plan for far fewer of them than there are.
+    effect_key = models.TextField()
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -87,12 +89,11 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     # The name, not the user: it stays when the account is gone.
-    cancelled_by = models.CharField(max_length=150, blank=True, default="", db_default="")
+    cancelled_by = models.TextField(blank=True, default="", db_default="")
     finished_at = models.DateTimeField(null=True, blank=True)
 
     limits = models.JSONField(null=True, blank=True)
-    # Texts without a length: PostgreSQL takes rows that it has not analyzed for as wide as they may
-    # be, and would plan for far fewer of them. NULL leaves a row out of the indexes.
+    # NULL leaves a row out of the indexes.
     held_by = models.TextField(null=True, blank=True, db_collation="C")  # noqa: DJ001
     rank = models.BigIntegerField(default=0, db_default=0)
     fairness_key = models.TextField(null=True, blank=True)  # noqa: DJ001

@@ -15,7 +15,7 @@ from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 
-# The length of the column `Job.cancelled_by`, in characters.
+# Of a name, `Job.cancelled_by` keeps so many characters.
 NAME_MAX = 150
 
 

@@ -9,6 +9,8 @@ from jobs.models.moments import seconds_ago
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
+from jobs.services.expiry import jobs_expire
+from jobs.services.short_transaction import short_transaction
 from jobs.services.verification.check import Check
 from jobs.tests.factories import make_job, make_user, make_worker
 from jobs.tests.scheduling import due_schedule, fire, jobs_of
@@ -49,12 +51,20 @@ def by_text(text: str = "ann") -> Job:
     return make_job(type="tests.note_by_text", payload={"text": text})
 
 
+def expire(job: Job) -> None:
+    """The job was not started in time."""
+    change(job, expires_at=seconds_ago(1))
+    with short_transaction():
+        assert jobs_expire(limit=1, job_ids=[job.id]) == 1
+
+
 def make_one_of_each() -> None:
     """Jobs in every state that a healthy database holds."""
     due_schedule()
     fire()
     make_job()
     make_job(delay_seconds=HOUR_SECONDS)
+    expire(make_job())
     make_job(type="tests.note_limited")
     make_job(type="tests.note_limited")
     claim_one(make_job())

@@ -23,10 +23,11 @@ from tools.errors import ToolError
 from tools.servers import provide_servers
 from tools.terminal import heading, problem, say, table
 
-# Tests that start processes and wait for them, tests that wait for PostgreSQL's commits, and the
-# others, which keep a processor busy meanwhile.
+# Tests that start processes and wait for them, two parts; tests that wait for PostgreSQL's commits;
+# and the others, which keep a processor busy meanwhile.
 TEST_PATHS = ("accounts", "jobs", "scheduler", "tools")
-OF_PROCESSES = ("jobs/tests/acceptance", "tools")
+OF_PROCESSES = ("jobs/tests/acceptance",)
+OF_TOOLS = ("tools",)
 OF_SERVICES = ("jobs/tests/services", "jobs/tests/worker", "jobs/tests/sql")
 
 SERVERS = ("DATABASE_URL", "REDIS_URL")
@@ -105,11 +106,12 @@ def _tests(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step |
     if pytest_arguments or not own_servers:
         return [Step("tests", ["-m", "pytest", *pytest_arguments])]
     # pytest ignores no folder that it is asked for, as it is for each of `testpaths`.
-    asked = [one for one in TEST_PATHS if one not in OF_PROCESSES]
+    asked = [one for one in TEST_PATHS if one not in OF_TOOLS]
     ignored = [f"--ignore={one}" for one in (*OF_PROCESSES, *OF_SERVICES)]
     rest = Step("other tests", ["-m", "pytest", *asked, *ignored])
     others = [
         Step("tests of processes", ["-m", "pytest", *OF_PROCESSES], without=SERVERS),
+        Step("tests of tools", ["-m", "pytest", *OF_TOOLS], without=SERVERS),
         Step("tests of services", ["-m", "pytest", *OF_SERVICES], without=SERVERS),
     ]
     return [SideBySide("tests", rest, others)]

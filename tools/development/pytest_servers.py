@@ -5,6 +5,7 @@ Every run of pytest takes a set of servers of its own, so that several may run a
 """
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +23,8 @@ REDIS_PREFIX = "{jobs-test}:"
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     """Comes before pytest-django, which reads the settings in the same hook."""
     os.environ["ENVIRONMENT"] = DEVELOPMENT
+    # Under nohup it is ignored, and workers that tests start would ignore it as they should then.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.environ["JOBS_REDIS_PREFIX"] = REDIS_PREFIX
     lock, directory = take_test_directory()
     early_config.add_cleanup(lock.close)

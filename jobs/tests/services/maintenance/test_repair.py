@@ -24,6 +24,7 @@ from jobs.tests.steps import (
     succeed,
 )
 from jobs.tests.violations import (
+    by_text,
     change,
     make_one_of_each,
     marked_as_done_but_queued,
@@ -60,8 +61,7 @@ def test_repair_dispatches_in_queues_that_the_settings_no_longer_name(
 
 def test_repair_clears_cache_marks_that_postgresql_contradicts() -> None:
     marked_as_done_but_queued()
-    kept = make_job()
-    succeed(kept)
+    succeed(by_text())
     assert jobs_repair().cache_marks_cleared == 1
     [marks] = [one for one in redis_checks() if one.name == "done_cache_marks"]
     assert (marks.rows, marks.violations) == (1, 0)
