@@ -10,8 +10,6 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
 from django.core.exceptions import ImproperlyConfigured
-from psycopg.conninfo import make_conninfo
-from psycopg.errors import Error
 
 from scheduler.variables import Variables
 
@@ -186,6 +184,10 @@ def _options(name: str, query: str, example: str) -> dict[str, str]:
 
 
 def _check_libpq_options(name: str, options: Mapping[str, str]) -> None:
+    # Here, because whoever reads the environment need not have a database.
+    from psycopg.conninfo import make_conninfo
+    from psycopg.errors import Error
+
     for option, value in options.items():
         try:
             make_conninfo(**{option: value})
