@@ -89,7 +89,7 @@ def _delay(options: Options, number: int) -> float:
 
 
 WORKERS_KILLED = Fault("kill", f"workers killed with SIGKILL {KILLS} times", _kill)
-WORKERS_TERMINATED = Fault("term", "rolling restart with SIGTERM", _terminate, work_seconds=0.6)
+WORKERS_TERMINATED = Fault("term", "rolling restart with SIGTERM", _terminate, work_seconds=1.5)
 WORKER_FROZEN = Fault("freeze", "a worker frozen past its limit, then thawed", _freeze)
 DELAYED_KILLED = Fault(
     "delayed",
