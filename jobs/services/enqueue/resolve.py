@@ -15,6 +15,7 @@ from jobs.core.errors import JobsError, PayloadInvalid, UnknownQueue
 from jobs.core.limit import FAIRNESS_KEY_MAX
 from jobs.core.new_job import NewJob
 from jobs.handlers.registry import JobType, job_types
+from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.limit_book import limit_book
@@ -77,6 +78,8 @@ def _refused_if_not_taken(job_type: JobType) -> Iterator[None]:
         yield
     except JobsError:
         raise
+    except DATABASE_ERRORS:
+        raise  # of the book of limits, for example: no fault of the payload
     except Exception as error:
         logger.warning(
             "Job type %s could not derive its keys from a payload: %s",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from jobs.services.attempts import jobs_claim, jobs_give_back
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.edit import JobChanges, job_edit
+from jobs.services.limit_book import limit_book
 from jobs.services.limits import limit_remove, limit_set, limits_declare
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
 from jobs.services.maintenance.rescue import jobs_rescue
@@ -436,3 +437,15 @@ def test_an_attempt_that_was_taken_away_frees_nothing() -> None:
     assert not record(old, Succeeded()).written
     assert held() == [second]
     assert stored(first).state == JobState.RUNNING
+
+
+def test_an_outage_while_limits_are_read_is_no_fault_of_the_payload(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(name: str) -> None:
+        raise OperationalError("gone")
+
+    limit_book.forget()
+    monkeypatch.setattr("jobs.services.limit_book.run", fail)
+    with pytest.raises(OperationalError):
+        make_job()
