@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from accounts.scopes import counts
 from accounts.usernames import FOLDED_MAX, folded
 
 NAME_TAKEN = "A user with this username, or with one that looks like it, already exists."
@@ -17,6 +18,9 @@ NAME_TAKEN = "A user with this username, or with one that looks like it, already
 
 class User(AbstractUser):
     """Django's user, who can be logged out everywhere, and whose name looks like no other."""
+
+    # What the token of this call may be used for; None where no token says so.
+    scopes: frozenset[str] | None = None
 
     # The name without what a reader does not see: two users cannot have the same. NULL for accounts
     # that looked like an older one before this was a rule.
@@ -44,6 +48,12 @@ class User(AbstractUser):
             if "username" in (kwargs.get("update_fields") or ()):
                 kwargs["update_fields"] = {*kwargs["update_fields"], "folded_username"}
         super().save(*args, **kwargs)
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """As Django's, for what the scopes of the call's token leave of it."""
+        if self.scopes is not None and not counts(self.scopes, perm):
+            return False
+        return super().has_perm(perm, obj)
 
     def get_session_auth_hash(self) -> str:
         """A session of the admin ends when this changes: with the password, or `logged_out_at`."""

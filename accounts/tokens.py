@@ -17,8 +17,10 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from accounts.models import LoginSession, User
+from accounts.scopes import scopes_in
 
 SESSION_CLAIM = "sid"
+SCOPE_CLAIM = "scope"
 
 _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
 _LARGEST_USER_ID = 2**63 - 1
@@ -57,6 +59,15 @@ class StrictToken(tokens.Token):
         """The session that the token belongs to."""
         session = self.payload.get(SESSION_CLAIM)
         return None if session is None else UUID(session)
+
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """What the token may be used for; None for one without the claim, which nothing narrows.
+
+        Such tokens were made before there were scopes, or by code.
+        """
+        text = self.payload.get(SCOPE_CLAIM)
+        return None if text is None else scopes_in(text)
 
     @property
     def expires_at(self) -> datetime:
@@ -110,16 +121,22 @@ class TokenPair:
         return max(self.access.expires_at, self.refresh.expires_at)
 
 
-def new_pair(session: LoginSession) -> TokenPair:
-    """A new pair of tokens for the session's user; neither outlives the session."""
-    return TokenPair(_of_session(AccessToken(), session), _of_session(RefreshToken(), session))
+def new_pair(session: LoginSession, scope: str) -> TokenPair:
+    """A new pair of tokens for the session's user; neither outlives the session.
+
+    `scope`: the claim of both, as `scope_text` makes it.
+    """
+    return TokenPair(
+        _of_session(AccessToken(), session, scope), _of_session(RefreshToken(), session, scope)
+    )
 
 
-def _of_session(token: Any, session: LoginSession) -> Any:
+def _of_session(token: Any, session: LoginSession, scope: str) -> Any:
     token.payload |= {
         api_settings.USER_ID_CLAIM: str(session.user_id),
         api_settings.REVOKE_TOKEN_CLAIM: _fingerprint(session.user),
         SESSION_CLAIM: str(session.id),
+        SCOPE_CLAIM: scope,
         "exp": min(token.payload["exp"], int(session.ends_at.timestamp())),
     }
     return token
@@ -145,6 +162,7 @@ def _is_text(value: object, form: re.Pattern[str]) -> bool:
 
 
 _ANY_ID = re.compile(r"[!-~]{1,255}")
+_SCOPE = re.compile(r"([!-~]+( [!-~]+)*)?", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FORMS: dict[str, Callable[[object], bool]] = {
     api_settings.USER_ID_CLAIM: _is_user_id,
@@ -153,4 +171,5 @@ _FORMS: dict[str, Callable[[object], bool]] = {
     "iat": _is_second,
     "jti": lambda value: _is_text(value, _ANY_ID),
     SESSION_CLAIM: lambda value: value is None or _is_text(value, _UUID),
+    SCOPE_CLAIM: lambda value: value is None or _is_text(value, _SCOPE),
 }

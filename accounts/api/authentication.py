@@ -4,12 +4,14 @@ from copy import copy
 from typing import Any
 from uuid import UUID
 
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
 
 from accounts.checked_tokens import checked_tokens
 from accounts.models import LoginSession, User
+from accounts.scopes import holds, required_scope
 from accounts.tokens import AccessToken
 
 SCHEME = b"bearer"
@@ -17,15 +19,30 @@ CHALLENGE = 'Bearer realm="api"'
 INVALID_TOKEN = f'{CHALLENGE}, error="invalid_token"'
 
 
+class InsufficientScope(PermissionDenied):
+    """403: the token is good, and not for this call (RFC 6750, section 3.1)."""
+
+    default_code = "insufficient_scope"
+
+    def __init__(self, required: str) -> None:
+        super().__init__(f"This needs a token with the scope {required}.")
+        self.auth_header = f'{CHALLENGE}, error="insufficient_scope", scope="{required}"'
+
+
 class CheckedTokenAuthentication(JWTAuthentication):
     """SimpleJWT's authentication, whose result is kept for `TOKEN_CHECK_SECONDS`.
+
+    Here a token without the scope of the call is refused as well, so that no view can forget it.
 
     An account that is closed, a password that is changed and a session that is ended in another
     process keep their access for that long; in this process they lose it at once.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        """The user and the token; None without one; raises a 401 that says what is wrong."""
+        """The user and the token; None without one.
+
+        Raises a 401 that says what is wrong, and InsufficientScope.
+        """
         header = self.get_header(request)
         raw_token = self.get_raw_token(header) if header is not None else None
         if raw_token is None:
@@ -37,7 +54,11 @@ class CheckedTokenAuthentication(JWTAuthentication):
             checked_tokens.put(raw_token, *checked)
         user, token = checked
         # A copy, as a view may change its user, and Django caches permissions on it.
-        return copy(user), token
+        caller: Any = copy(user)
+        caller.scopes = token.scopes
+        if caller.scopes is not None:
+            _check_scope(request, caller.scopes)
+        return caller, token
 
     def authenticate_header(self, request: Request) -> str:
         """What a 401 asks for (RFC 6750, section 3): it blames a token only if one was sent."""
@@ -55,6 +76,13 @@ class CheckedTokenAuthentication(JWTAuthentication):
                 code="bad_authorization_header",
             )
         return credentials[0]
+
+
+def _check_scope(request: Request, scopes: frozenset[str]) -> None:
+    view = (request.parser_context or {}).get("view")
+    required = required_scope(view) if view is not None else None
+    if required is not None and not holds(scopes, required):
+        raise InsufficientScope(required)
 
 
 def _is_bearer(header: bytes) -> bool:

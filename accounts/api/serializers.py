@@ -11,6 +11,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
 from accounts.api.strict_input import EmailField, StrictInput, TextField
 from accounts.models import NAME_TAKEN, User
+from accounts.scopes import SCOPES
 from accounts.services.users import user_sign_up
 from accounts.tokens import RefreshToken
 
@@ -41,14 +42,29 @@ class SignUpInput(StrictInput[User]):
             raise serializers.ValidationError({"username": [taken]}) from error
 
 
+class ScopeField(TextField):
+    """Names of scopes that spaces divide (RFC 6749, section 3.3); a tuple of them, each once."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The names; raises ValidationError for one that is none."""
+        names = dict.fromkeys(super().to_internal_value(data).split())
+        if unknown := [name for name in names if name not in SCOPES]:
+            raise serializers.ValidationError(
+                f"Unknown scope {unknown[0][:100]!r}; known are: {' '.join(SCOPES)}.",
+                code="unknown_scope",
+            )
+        return tuple(names)
+
+
 class LoginInput(StrictInput[User]):
     """A name and a password. Spaces are treated as at sign-up: trimmed from the name alone."""
 
     username = TextField(write_only=True)
     password = TextField(trim_whitespace=False, write_only=True)
+    scope = ScopeField(required=False, allow_null=True, default=None)
 
 
-class RefreshInput(StrictInput[RefreshToken]):
+class LogoutInput(StrictInput[RefreshToken]):
     """A refresh token that this service signed, and that has not expired."""
 
     refresh = TextField(write_only=True)
@@ -59,6 +75,12 @@ class RefreshInput(StrictInput[RefreshToken]):
             return RefreshToken(value)
         except TokenError as error:
             raise InvalidToken(error.args[0]) from error
+
+
+class RefreshInput(LogoutInput):
+    """The same, and perhaps fewer scopes."""
+
+    scope = ScopeField(required=False, allow_null=True, default=None)
 
 
 class NoInput(StrictInput[None]):

@@ -6,7 +6,13 @@ from typing import Any, TypedDict
 
 from django.conf import settings
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
+from rest_framework.exceptions import (
+    AuthenticationFailed,
+    ErrorDetail,
+    PermissionDenied,
+    Throttled,
+    ValidationError,
+)
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,12 +22,20 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 
 from accounts.api.authentication import CHALLENGE, INVALID_TOKEN
 from accounts.api.parser import CredentialsParser
-from accounts.api.serializers import LoginInput, NoInput, RefreshInput, SignUpInput
+from accounts.api.serializers import (
+    LoginInput,
+    LogoutInput,
+    NoInput,
+    RefreshInput,
+    SignUpInput,
+)
 from accounts.api.strict_input import StrictCallMixin
 from accounts.client_address import client_address
+from accounts.scopes import ANY_TOKEN
 from accounts.services.attempts import TooManyAttempts, count_sign_up
 from accounts.services.sessions import (
     NoActiveAccount,
+    ScopeNotOpen,
     SessionEnded,
     session_end,
     session_refresh,
@@ -29,14 +43,15 @@ from accounts.services.sessions import (
     user_log_out_everywhere,
 )
 from accounts.services.users import user_log_in
-from accounts.tokens import RefreshToken, TokenPair
+from accounts.tokens import SCOPE_CLAIM, RefreshToken, TokenPair
 
 
 class Tokens(TypedDict):
-    """A pair of tokens, and how many seconds each is good for."""
+    """A pair of tokens, their scopes, and how many seconds each is good for."""
 
     access: str
     refresh: str
+    scope: str
     expires_in: int
     refresh_expires_in: int
 
@@ -89,13 +104,15 @@ class LoginView(OpenView):
     def post(self, request: Request) -> Response:
         """200 with the tokens; raises `AuthenticationFailed`, the same for any reason."""
         given = _validated(LoginInput, request)
+        scopes = given.pop("scope")
         with _throttled():
             user = user_log_in(request=request._request, **given)
         if user is None:
             raise AuthenticationFailed(
                 "No active account found with the given credentials", code="no_active_account"
             )
-        return Response(_tokens(session_start(user=user)))
+        with _scopes_refused():
+            return Response(_tokens(session_start(user=user, scopes=scopes)))
 
 
 class RefreshTokenView(OpenView):
@@ -103,9 +120,11 @@ class RefreshTokenView(OpenView):
 
     def post(self, request: Request) -> Response:
         """200 with the tokens; raises a 401 for a token that is good for nothing."""
-        token = _refresh_token(request)
+        given = _validated(RefreshInput, request)
         try:
-            return Response(_tokens(session_refresh(token=token)))
+            with _scopes_refused():
+                pair = session_refresh(token=given["refresh"], scopes=given["scope"])
+            return Response(_tokens(pair))
         except SessionEnded as error:
             raise InvalidToken("The session of this token has ended; log in again.") from error
         except NoActiveAccount as error:
@@ -130,6 +149,7 @@ class LogoutEverywhereView(StrictCallMixin, APIView):
     """Ends every session of the caller, in the API and in the admin. Takes an access token."""
 
     parser_classes = (CredentialsParser,)
+    required_scopes = {"post": ANY_TOKEN}
 
     def post(self, request: Request) -> Response:
         """204."""
@@ -148,6 +168,16 @@ def _throttled() -> Iterator[None]:
         raise Throttled(wait=error.wait_seconds) from error
 
 
+@contextmanager
+def _scopes_refused() -> Iterator[None]:
+    """A scope that may not be had is a 400 that says which may."""
+    try:
+        yield
+    except ScopeNotOpen as error:
+        sentence = f"{error.refused} cannot be had here; open are: {error.open_scopes}."
+        raise ValidationError({"scope": [ErrorDetail(sentence, code="scope_not_open")]}) from error
+
+
 def _validated(form: type[Serializer[Any]], request: Request) -> dict[str, Any]:
     given = form(data=request.data)
     given.is_valid(raise_exception=True)
@@ -156,7 +186,7 @@ def _validated(form: type[Serializer[Any]], request: Request) -> dict[str, Any]:
 
 
 def _refresh_token(request: Request) -> RefreshToken:
-    token: RefreshToken = _validated(RefreshInput, request)["refresh"]
+    token: RefreshToken = _validated(LogoutInput, request)["refresh"]
     return token
 
 
@@ -164,6 +194,7 @@ def _tokens(pair: TokenPair) -> Tokens:
     return {
         "access": str(pair.access),
         "refresh": str(pair.refresh),
+        "scope": pair.access[SCOPE_CLAIM],
         "expires_in": pair.access["exp"] - pair.access["iat"],
         "refresh_expires_in": pair.refresh["exp"] - pair.refresh["iat"],
     }

@@ -5,6 +5,7 @@ two calls can wait for one another.
 """
 
 import logging
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from accounts.checked_tokens import checked_tokens
 from accounts.models import LoginSession, User
+from accounts.scopes import holds, scope_text, scopes_open_to
 from accounts.tokens import RefreshToken, TokenPair, new_pair
 
 # Rows of sessions that are over, deleted at each log-in. More than one, so that they get fewer.
@@ -28,23 +30,38 @@ class NoActiveAccount(Exception):
     """The token belongs to a user who is gone, or whose account is closed."""
 
 
-def session_start(*, user: User) -> TokenPair:
-    """Begins a session; returns its first tokens."""
+class ScopeNotOpen(Exception):
+    """More was asked for than may be had. `open_scopes`: what may be had."""
+
+    def __init__(self, refused: Iterable[str], open_scopes: Iterable[str]) -> None:
+        self.refused = scope_text(refused)
+        self.open_scopes = scope_text(open_scopes)
+        super().__init__(f"{self.refused} is not open; open are: {self.open_scopes}")
+
+
+def session_start(*, user: User, scopes: Collection[str] | None = None) -> TokenPair:
+    """Begins a session; returns its first tokens.
+
+    `scopes`: those of the tokens, or None for all that the user may have. Raises ScopeNotOpen.
+    """
+    scope = _narrowed(scopes_open_to(user), scopes)
     session = LoginSession(user=user, started_at=timezone.now())
-    pair = new_pair(session)
+    pair = new_pair(session, scope)
     session.refresh_jti, session.expires_at = pair.refresh["jti"], pair.expires_at
     _prune()
     session.save(force_insert=True)
     return pair
 
 
-def session_refresh(*, token: RefreshToken) -> TokenPair:
+def session_refresh(*, token: RefreshToken, scopes: Collection[str] | None = None) -> TokenPair:
     """Exchanges the session's newest refresh token for a new pair.
+
+    `scopes`: those of the new pair, among those of the token; None to keep them.
 
     Of several calls with one token the first wins. The others, and whoever brings it later, show
     that the token is in two hands, of which one may be a thief's: they end the session.
 
-    Raises SessionEnded, and NoActiveAccount.
+    Raises SessionEnded, NoActiveAccount, and ScopeNotOpen, which leaves the token as it is.
     """
     user = User.objects.filter(pk=token.user_id).first()
     if user is None or not user.is_active:
@@ -53,7 +70,8 @@ def session_refresh(*, token: RefreshToken) -> TokenPair:
     if session is None or not token.is_of(user) or session.ends_at <= timezone.now():
         raise SessionEnded
     session.user = user
-    pair = new_pair(session)
+    held = scopes_open_to(user) if token.scopes is None else token.scopes
+    pair = new_pair(session, _narrowed(held, scopes))
     has_rotated = LoginSession.objects.filter(pk=session.pk, refresh_jti=token["jti"]).update(
         refresh_jti=pair.refresh["jti"], expires_at=pair.expires_at
     )
@@ -86,6 +104,15 @@ def user_log_out_everywhere(*, user: User) -> None:
         user.pk,
         extra={"event": "user.logged_out", "user_id": user.pk},
     )
+
+
+def _narrowed(held: Collection[str], wanted: Collection[str] | None) -> str:
+    """The claim with what is wanted of what is held."""
+    if wanted is None:
+        return scope_text(held)
+    if beyond := [one for one in wanted if not holds(held, one)]:
+        raise ScopeNotOpen(beyond, held)
+    return scope_text(wanted)
 
 
 def _end_reused(session: LoginSession) -> None:

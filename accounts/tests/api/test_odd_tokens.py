@@ -29,6 +29,7 @@ _ODD_VALUES: dict[str, list[Any]] = {
     "token_type": [*_CONTAINERS, None, 1, "refresh", "ACCESS"],
     "sid": [*_CONTAINERS, 1, "", "x", True, "0" * 32],
     "hash_password": [*_CONTAINERS, None, 1, ""],
+    "scope": [*_CONTAINERS, 1, True, " jobs:read", "jobs:read  jobs:write", "jobs:read\n", "é"],
     "sub": [*_CONTAINERS, 1],
 }
 ODD = [(claim, value) for claim, values in _ODD_VALUES.items() for value in values]

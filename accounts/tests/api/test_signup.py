@@ -24,7 +24,7 @@ def test_a_new_user_gets_a_token_that_works(post: Post) -> None:
 
     assert response.status_code == 201
     body = response.json()
-    tokens = {"access", "refresh", "expires_in", "refresh_expires_in"}
+    tokens = {"access", "refresh", "scope", "expires_in", "refresh_expires_in"}
     assert set(body) == {"id", "username", *tokens}
     user = User.objects.get(pk=body["id"])
     assert (user.username, user.email, user.is_staff) == ("rose", "r@example.com", False)

@@ -18,6 +18,7 @@ from jobs.api.shared.client import client_of
 from jobs.api.shared.links import job_path
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.scopes import DLQ_READ, DLQ_WRITE
 from jobs.api.shared.strict_call import refuse_body
 from jobs.models import DeadLetter
 from jobs.services.dead_letters import dead_letter_replay
@@ -28,6 +29,7 @@ class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
     """Shows dead letters, a client's own or all of them by permission, and replays them."""
 
     parser_classes = (StorableJSONParser,)
+    required_scopes = {"list": DLQ_READ, "retrieve": DLQ_READ, "replay": DLQ_WRITE}
 
     def get_permissions(self) -> list[BasePermission]:
         """A replay takes a permission of its own."""

@@ -14,6 +14,7 @@ from jobs.api.jobs.representations import job_receipt
 from jobs.api.jobs.submission import job_request
 from jobs.api.shared.client import client_of
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.scopes import JOBS_WRITE
 from jobs.api.shared.strict_call import query_of
 from jobs.services.enqueue import job_enqueue_together
 
@@ -22,6 +23,7 @@ class AddJobView(JobRefusalMixin, APIView):
     """Submits one job."""
 
     parser_classes = (StorableJSONParser,)
+    required_scopes = {"post": JOBS_WRITE}
 
     def post(self, request: Request) -> Response:
         """202 once the row is committed; 200 for a job that was there already."""
@@ -41,6 +43,7 @@ class AddJobsView(JobRefusalMixin, APIView):
 
     parser_classes = (BulkJSONParser,)
     takes_query = ("post",)
+    required_scopes = {"post": JOBS_WRITE}
 
     def post(self, request: Request) -> Response:
         """200 with a result for each item, in their order; 422 if none is accepted."""

@@ -16,6 +16,7 @@ from jobs.api.jobs.representations import job_representation, single_job
 from jobs.api.shared.client import client_of
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.scopes import JOBS_READ, JOBS_WRITE
 from jobs.api.shared.strict_call import refuse_body
 from jobs.core.actor import actor_of
 from jobs.models import DeadLetter, Job
@@ -35,6 +36,12 @@ class JobViewSet(JobRefusalMixin, ViewSet):
     """Shows, edits and cancels jobs: a client's own; those of others take a permission each."""
 
     parser_classes = (StorableJSONParser,)
+    required_scopes = {
+        "list": JOBS_READ,
+        "retrieve": JOBS_READ,
+        "cancel": JOBS_WRITE,
+        "edit": JOBS_WRITE,
+    }
 
     def list(self, request: Request) -> Response:
         """A page of jobs, newest first."""

@@ -11,6 +11,7 @@ from jobs.api.queues.refusals import QueueRefusalMixin
 from jobs.api.queues.representations import queue_representation
 from jobs.api.shared.client import client_of
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.scopes import JOBS_READ, QUEUES_WRITE
 from jobs.api.shared.strict_call import query_of
 from jobs.core.actor import actor_of
 from jobs.services.queues import queue_now, queue_pause, queue_resume, queues_now
@@ -20,6 +21,12 @@ class QueueViewSet(QueueRefusalMixin, ViewSet):
     """Shows queues, pauses and resumes them; each takes a permission."""
 
     parser_classes = (StorableJSONParser,)
+    required_scopes = {
+        "list": JOBS_READ,
+        "retrieve": JOBS_READ,
+        "pause": QUEUES_WRITE,
+        "resume": QUEUES_WRITE,
+    }
 
     def get_permissions(self) -> list[BasePermission]:
         """To see queues takes one permission, to pause and resume them another."""

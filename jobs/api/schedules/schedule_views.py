@@ -20,6 +20,7 @@ from jobs.api.shared.client import client_of
 from jobs.api.shared.links import job_path
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.scopes import JOBS_READ, SCHEDULES_WRITE
 from jobs.api.shared.strict_call import refuse_body
 from jobs.core.actor import Actor, actor_of
 from jobs.models import Schedule
@@ -39,6 +40,16 @@ class ScheduleViewSet(ScheduleRefusalMixin, ViewSet):
 
     parser_classes = (StorableJSONParser,)
     permission_classes = (IsAuthenticated, MayUseSchedules)
+    required_scopes = {
+        "list": JOBS_READ,
+        "retrieve": JOBS_READ,
+        "create": SCHEDULES_WRITE,
+        "partial_update": SCHEDULES_WRITE,
+        "destroy": SCHEDULES_WRITE,
+        "pause": SCHEDULES_WRITE,
+        "resume": SCHEDULES_WRITE,
+        "run": SCHEDULES_WRITE,
+    }
 
     def list(self, request: Request) -> Response:
         """A page of schedules, newest first."""
