@@ -1,8 +1,6 @@
 """Replay and discard in the admin: each is confirmed on a page of its own before it is applied."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,8 +8,8 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 
+from jobs.admin.shared.decision import Decision, confirmation, is_confirmed
 from jobs.admin.shared.read_only import ModelAdmin
 from jobs.core.errors import DeadLetterResolved, JobNotDead
 from jobs.core.states import DeathReason
@@ -25,21 +23,8 @@ from jobs.sql.contention import is_contention, repeats_conflicts
 APPLIED_AT_ONCE = 500
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What a person may decide about a dead letter.
-
-    `verb` and `participle` name it in texts, `action` is the name of the admin action; `service`
-    takes `dead_letter_id` and `resolved_by_id`, and raises DeadLetterResolved, JobNotDead and
-    DeadLetter.DoesNotExist.
-    """
-
-    verb: str
-    participle: str
-    action: str
-    service: Callable[..., DeadLetter]
-
-
+# Their services take `dead_letter_id` and `resolved_by_id`, and raise DeadLetterResolved,
+# JobNotDead and DeadLetter.DoesNotExist.
 REPLAY = Decision("replay", "replayed", "replay_selected", dead_letter_replay)
 DISCARD = Decision("discard", "discarded", "discard_selected", dead_letter_discard)
 
@@ -54,7 +39,7 @@ def confirm_and_apply(
 
     None sends the person back to the list, where the report is shown.
     """
-    if request.POST.get("confirmed") != "yes":
+    if not is_confirmed(request):
         return _confirmation(model_admin, request, _selected(request, queryset), decision)
     ids = [UUID(one) for one in request.POST.getlist(ACTION_CHECKBOX_NAME)]
     results = Counter(_apply(model_admin, request, one, decision) for one in ids)
@@ -73,22 +58,15 @@ def _confirmation(
     model_admin: ModelAdmin, request: HttpRequest, letters: list[DeadLetter], decision: Decision
 ) -> HttpResponse:
     waiting = [letter for letter in letters if not letter.resolution]
-    request.current_app = model_admin.admin_site.name
-    return TemplateResponse(
+    return confirmation(
+        model_admin,
         request,
-        "admin/jobs/deadletter/confirm.html",
-        {
-            **model_admin.admin_site.each_context(request),
-            "title": f"{decision.verb.capitalize()} {_counted(len(waiting))}?",
-            "opts": DeadLetter._meta,
-            "media": model_admin.media,
-            "decision": decision,
-            "subjects": letters,
-            "can_be_confirmed": bool(waiting),
-            "unknown": [one for one in waiting if one.reason == DeathReason.INTERRUPTED],
-            "is_full": len(letters) == APPLIED_AT_ONCE,
-            "checkbox_name": ACTION_CHECKBOX_NAME,
-        },
+        decision,
+        letters,
+        counted=_counted(len(waiting)),
+        can_be_confirmed=bool(waiting),
+        unknown=[one for one in waiting if one.reason == DeathReason.INTERRUPTED],
+        is_full=len(letters) == APPLIED_AT_ONCE,
     )
 
 

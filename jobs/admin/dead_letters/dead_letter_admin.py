@@ -7,8 +7,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from jobs.admin.dead_letters.confirmation import DISCARD, REPLAY, Decision, confirm_and_apply
+from jobs.admin.dead_letters.confirmation import DISCARD, REPLAY, confirm_and_apply
 from jobs.admin.dead_letters.filters import ReasonFilter, ResolutionFilter
+from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
 from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.rendering import (

@@ -7,7 +7,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from jobs.admin.queues.confirmation import PAUSE, RESUME, Decision, confirm_and_decide
+from jobs.admin.queues.confirmation import PAUSE, RESUME, confirm_and_decide
+from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.read_only import ReadOnlyAdmin, ReadOnlyList
 from jobs.admin.shared.rendering import EMPTY, moment, moment_column
 from jobs.models import Queue

@@ -13,9 +13,9 @@ from jobs.core.errors import (
     UnknownJobType,
     UnknownQueue,
 )
+from jobs.core.schedule_spec import ScheduleSpec
 from jobs.handlers.registry import job_types
 from jobs.models import Schedule
-from jobs.services.schedules import ScheduleSpec
 from jobs.services.schedules.spec import check_spec
 from jobs.services.visibility import masked_payload, unmasked_payload
 from jobs.sql.statements import database_now

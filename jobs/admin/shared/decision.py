@@ -1,0 +1,63 @@
+"""What people decide about records: each decision is confirmed on a page of its own."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import Model
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from jobs.admin.shared.read_only import ModelAdmin
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person may decide about a record.
+
+    `verb` and `participle` name it in texts, `action` is the name of the admin action, and
+    `service` applies it to one record, which it returns.
+    """
+
+    verb: str
+    participle: str
+    action: str
+    service: Callable[..., Model]
+
+
+def is_confirmed(request: HttpRequest) -> bool:
+    """Whether the request comes from the page that asks before a decision."""
+    return request.POST.get("confirmed") == "yes"
+
+
+def confirmation(
+    model_admin: ModelAdmin,
+    request: HttpRequest,
+    decision: Decision,
+    subjects: Iterable[Model],
+    *,
+    counted: str,
+    **context: Any,
+) -> TemplateResponse:
+    """The page that asks before a decision: the template `confirm.html` of the subjects' model.
+
+    `counted` names the subjects in the title; `context` is for that template.
+    """
+    request.current_app = model_admin.admin_site.name
+    opts = model_admin.opts
+    return TemplateResponse(
+        request,
+        f"admin/jobs/{opts.model_name}/confirm.html",
+        {
+            **model_admin.admin_site.each_context(request),
+            "title": f"{decision.verb.capitalize()} {counted}?",
+            "opts": opts,
+            "media": model_admin.media,
+            "decision": decision,
+            "subjects": subjects,
+            "can_be_confirmed": True,
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+            **context,
+        },
+    )
