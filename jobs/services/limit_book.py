@@ -21,10 +21,6 @@ class LimitBook:
         self._read_at = float("-inf")
         self._fair_by_name: dict[str, bool] = {}
 
-    def names(self) -> frozenset[str]:
-        """The names of all limits of queues and types."""
-        return frozenset(self._fresh()) - {""}
-
     def has(self, name: str) -> bool:
         """Whether there is a limit of that name."""
         return name in self._fresh()

@@ -33,15 +33,6 @@ def jobs_start(*, starts: Sequence[Start]) -> Started:
     return Started(written, Job.objects.still_held(missing) if missing else set())
 
 
-def job_start(*, claim: ClaimedJob) -> bool:
-    """Writes what is to be written before the handler runs; see `start_before_handler`.
-
-    Returns False if the attempt was taken away: then the handler must not run.
-    """
-    start = start_before_handler(claim)
-    return start is None or claim.id in jobs_start(starts=[start]).written
-
-
 def start_before_handler(claim: ClaimedJob) -> Start | None:
     """What is to be written just before the handler runs; None is nothing (decision 0003).
 

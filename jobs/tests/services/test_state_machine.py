@@ -60,7 +60,6 @@ from jobs.services.enqueue import job_enqueue
 from jobs.services.maintenance.expire import jobs_expire_overdue
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.maintenance.rescue import jobs_rescue
-from jobs.services.starts import job_start
 from jobs.services.verification.database import database_checks
 from jobs.services.verification.redis import redis_checks
 from jobs.services.workers import worker_heartbeat, worker_stop
@@ -69,7 +68,7 @@ from jobs.tests.conftest import CLOSED_PORT
 from jobs.tests.documented_moves import only_documented_moves
 from jobs.tests.factories import make_user, make_worker
 from jobs.tests.stamps import all_entries, let_stamps_age
-from jobs.tests.steps import error, heard_now, silence, unknown
+from jobs.tests.steps import error, heard_now, silence, unknown, write_start
 
 MORE = os.environ.get("STATE_MACHINE_EXAMPLES")
 
@@ -210,7 +209,7 @@ class Protocol(RuleBasedStateMachine):
         if player.frozen or not player.claims:
             return
         claim = player.claims.pop(0)
-        if not job_start(claim=claim):
+        if not write_start(claim):
             return
         player.started.append(claim)
         if _effect(claim) is Effect.ONCE:  # from here on it may have happened

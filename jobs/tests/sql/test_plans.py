@@ -23,9 +23,8 @@ from jobs.services.maintenance.lost_claims import jobs_release_lost_claims
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.maintenance.rescue import jobs_rescue
-from jobs.services.starts import job_start
 from jobs.tests.factories import make_job, make_user, make_worker
-from jobs.tests.steps import error, heard_now
+from jobs.tests.steps import error, heard_now, write_start
 
 ROWS = 20_000
 QUEUED = 3_000
@@ -196,4 +195,4 @@ def test_the_tables_are_large_enough(database: Database) -> None:
     assert Job.objects.filter(state=JobState.SUCCEEDED).count() == ROWS - QUEUED - RUNNING
     plans = list(plans_of(lambda: list(Job.objects.filter(failures=7))))
     assert "Seq Scan on jobs_job" in plans[0]
-    assert job_start(claim=database.claims[0])
+    assert write_start(database.claims[0])

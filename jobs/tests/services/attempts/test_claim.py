@@ -16,7 +16,6 @@ from jobs.services.attempts import jobs_claim
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.enqueue import JobRequest, jobs_enqueue
 from jobs.services.maintenance.rescue import jobs_rescue
-from jobs.services.starts import job_start
 from jobs.tests.factories import make_job, make_user, make_worker
 from jobs.tests.steps import (
     claim_one,
@@ -30,6 +29,7 @@ from jobs.tests.steps import (
     start_one,
     stored,
     succeed,
+    write_start,
 )
 from jobs.tests.threads import at_once, elsewhere, waiting_for_locks
 from jobs.tests.waiting import wait_until
@@ -246,7 +246,7 @@ def test_the_next_attempt_begins_without_the_start_of_the_last() -> None:
     jobs_rescue()
     claimed = claim_one(job)
     assert stored(job).started_at is None
-    assert job_start(claim=claimed)
+    assert write_start(claimed)
     assert stored(job).started_at is not None
 
 
@@ -263,19 +263,19 @@ def test_a_start_is_fenced() -> None:
     late = claim_one(job, worker)
     lose(worker)
     jobs_rescue()
-    assert not job_start(claim=late)  # it is queued
+    assert not write_start(late)  # it is queued
     current = claim_one(job)
-    assert not job_start(claim=late)  # another worker has it
+    assert not write_start(late)  # another worker has it
     assert stored(job).started_at is None
-    assert job_start(claim=current)
+    assert write_start(current)
 
 
 def test_a_start_is_recorded_only_where_it_matters() -> None:
     claimed = claim_one(make_job())
-    assert job_start(claim=claimed)
+    assert write_start(claimed)
     assert stored(claimed).started_at is None
     last = claim_one(make_job(max_retries=0))
-    assert job_start(claim=last)
+    assert write_start(last)
     assert stored(last).started_at is not None
 
 
