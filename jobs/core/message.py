@@ -1,13 +1,11 @@
 """What travels through Redis: ids and keys, never payloads (promise I9 in `docs/guarantees.md`)."""
 
-import re
 from typing import NamedTuple
 from uuid import UUID
 
 _ID_LENGTH = 36
-# The stamp of an entry, and the effect key behind it. A key begins with the name of a type or with
-# a colon, so that none looks like a stamp.
-_STAMP = re.compile(r" @(\d{1,15})(?: (.+))?", re.DOTALL)
+# Milliseconds since 1970 have 13; more than this are no stamp.
+_STAMP_DIGITS = 15
 
 
 def can_be_shared(effect_key: str) -> bool:
@@ -59,16 +57,22 @@ class Entry(NamedTuple):
         job_id = UUID(id_text)
         if len(id_text) < _ID_LENGTH:  # UUID also takes an id without its dashes
             raise ValueError(f"not an entry: {text[:80]!r}")
-        stamp: int | None = None
-        if stamped := _STAMP.fullmatch(rest):
-            stamp, key = int(stamped[1]), stamped[2] or id_text
-        elif not rest:
-            key = id_text
-        elif rest[0] == " ":
-            key = rest[1:]
-        else:
+        if rest[:1] not in ("", " "):
             raise ValueError(f"not an entry: {text[:80]!r}")
-        return cls(QueueMessage(job_id, key, queue, priority), stamp)
+        stamp, key = _stamp_and_key(rest[1:])
+        return cls(QueueMessage(job_id, key or id_text, queue, priority), stamp)
+
+
+def _stamp_and_key(text: str) -> tuple[int | None, str]:
+    """The parts of `@<stamp>`, `@<stamp> <effect key>`, or `<effect key>` without a stamp.
+
+    A key begins with the name of a type or with a colon, so that none looks like a stamp.
+    """
+    if text[:1] == "@":
+        digits, space, key = text[1:].partition(" ")
+        if digits.isdecimal() and len(digits) <= _STAMP_DIGITS and (key or not space):
+            return int(digits), key
+    return None, text
 
 
 class Fetched(NamedTuple):

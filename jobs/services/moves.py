@@ -9,7 +9,7 @@ from jobs.core.retry import Move, RetryPolicy, Succeed, decide
 from jobs.core.states import Effect
 from jobs.handlers.registry import job_types
 
-_SUCCEEDED, _SUCCEED = Succeeded(), Succeed()
+_SUCCEED = Succeed()
 
 
 def moves_of(ended: Sequence[tuple[ClaimedJob, Outcome]]) -> list[Move]:
@@ -35,7 +35,7 @@ def default_retry_policy() -> RetryPolicy:
 def _move(
     claim: ClaimedJob, outcome: Outcome, default_policy: RetryPolicy, crash_limit: int
 ) -> Move:
-    if outcome == _SUCCEEDED:
+    if isinstance(outcome, Succeeded) and not outcome.recorded:
         return _SUCCEED  # as `decide` does; nearly always, so the type need not be looked up
     job_type = job_types.find(claim.type)
     return decide(

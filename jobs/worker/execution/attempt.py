@@ -58,11 +58,13 @@ class Attempt:
 
     @contextmanager
     def interruptible(self, timeout_seconds: float | None) -> Iterator[None]:
-        """Lets the block be interrupted by JobTimeout once `timeout_seconds` are over."""
+        """The same; the block is interrupted by JobTimeout once `timeout_seconds` are over."""
         self.limit(timeout_seconds)
+        self._moved_at = None
         try:
             yield
         finally:
+            self._moved_at = self._clock.monotonic()
             with self._lock:
                 self._deadline = None
                 if self._interrupted:

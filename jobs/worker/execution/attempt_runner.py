@@ -112,7 +112,7 @@ class AttemptRunner:
         run = _run_in_transaction if job_type.effect is Effect.TRANSACTIONAL else _run_plainly
         context = self._context(job_type, attempt)
         try:
-            with attempt.in_handler(), attempt.interruptible(job_type.timeout_seconds):
+            with attempt.interruptible(job_type.timeout_seconds):
                 # What it sets in its context (a time zone, a language) ends with it.
                 return Context().run(run, job_type, attempt, context)
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome

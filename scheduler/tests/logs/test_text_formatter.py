@@ -47,3 +47,11 @@ def test_a_traceback_keeps_its_lines_and_no_escape_code() -> None:
     text = TextFormatter().format(record)
     assert "\x1b" not in text
     assert text.splitlines()[-2:] == [r"ValueError: \x1b[2J", "second line"]
+
+
+def test_the_time_of_a_line_is_that_of_its_record() -> None:
+    """Though lines of one second share the work of it."""
+    formatter, plain = TextFormatter(), logging.Formatter("%(asctime)s")
+    for created in (1_700_000_000.25, 1_700_000_000.999, 1_700_000_001.0, 1_699_999_999.5):
+        record = logging.makeLogRecord({"created": created, "msecs": created % 1 * 1_000})
+        assert formatter.format(record).startswith(f"{plain.format(record)} ")
