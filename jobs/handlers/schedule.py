@@ -1,14 +1,15 @@
 """Schedules that code declares, beside the job type that they make jobs of."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 
 from jobs.core.fire_rule import Missed, Overlap
-from jobs.core.schedule_rule import ScheduleRule, in_utc, lasting_faults
+from jobs.core.schedule_rule import lasting_faults
+from jobs.core.schedule_spec import ScheduleSpec
 from jobs.handlers.registry import job_types
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -16,30 +17,19 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class DeclaredSchedule:
-    """One declaration; its fields are the arguments of `schedule`."""
+    """One declaration: `asked` is what the arguments of `schedule` say, without the job type."""
 
-    name: str
+    asked: ScheduleSpec
     handler: Callable[..., Any]
-    cron: str | None = None
-    every_seconds: float | None = None
-    timezone: str = "UTC"
-    payload: Mapping[str, Any] = field(default_factory=dict)
-    queue: str | None = None
-    priority: int | None = None
-    missed: str = Missed.ONCE.value
-    overlap: str = Overlap.ALLOW.value
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
 
     @property
-    def rule(self) -> ScheduleRule:
-        return ScheduleRule(
-            self.cron,
-            self.every_seconds,
-            self.timezone,
-            in_utc(self.starts_at),
-            in_utc(self.ends_at),
-        )
+    def name(self) -> str:
+        return self.asked.name
+
+    @property
+    def spec(self) -> ScheduleSpec:
+        """What is asked for, with the job type; raises ImproperlyConfigured as `type` does."""
+        return self.asked._replace(type=self.type)
 
     @property
     def place(self) -> str:
@@ -77,10 +67,10 @@ class DeclaredSchedules:
         named = f"schedule {declared.name!r}"
         if declared.name in self._schedules:
             raise ImproperlyConfigured(f"{named} is declared twice")
-        for moment in (declared.starts_at, declared.ends_at):
+        for moment in (declared.asked.starts_at, declared.asked.ends_at):
             if moment is not None and moment.tzinfo is None:
                 raise ImproperlyConfigured(f"{named}: starts_at and ends_at need a time zone")
-        for _, sentence in lasting_faults(declared.rule):
+        for _, sentence in lasting_faults(declared.asked.rule):
             raise ImproperlyConfigured(f"{named}: {sentence}")
         self._schedules[declared.name] = declared
 
@@ -128,23 +118,23 @@ def schedule(
     Raises ImproperlyConfigured when it is applied, with a sentence and an example.
     """
 
+    asked = ScheduleSpec(
+        name=name,
+        type="",  # known once all job types are: see DeclaredSchedule.type
+        payload=dict(payload or {}),
+        cron=cron,
+        every_seconds=every_seconds,
+        timezone=timezone,
+        queue=queue,
+        priority=priority,
+        missed=missed,
+        overlap=overlap,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+
     def declare(handler: Handler) -> Handler:
-        declared_schedules.add(
-            DeclaredSchedule(
-                name=name,
-                handler=handler,
-                cron=cron,
-                every_seconds=every_seconds,
-                timezone=timezone,
-                payload=dict(payload or {}),
-                queue=queue,
-                priority=priority,
-                missed=missed,
-                overlap=overlap,
-                starts_at=starts_at,
-                ends_at=ends_at,
-            )
-        )
+        declared_schedules.add(DeclaredSchedule(asked, handler))
         return handler
 
     return declare

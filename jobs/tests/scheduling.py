@@ -7,11 +7,12 @@ from typing import Any
 from django.db.models import F
 from django.db.models.functions import Now
 
+from jobs.core.schedule_spec import ScheduleSpec
 from jobs.models import Job, Schedule
 from jobs.models.moments import seconds_ago
 from jobs.services.maintenance.fire_schedules import jobs_fire_schedules
 from jobs.services.maintenance.round import run_rounds
-from jobs.services.schedules import ScheduleSpec, schedule_create
+from jobs.services.schedules import schedule_create
 
 _numbers = itertools.count(1)
 

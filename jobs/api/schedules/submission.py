@@ -16,7 +16,7 @@ from jobs.api.shared.strict_serializer import StrictSerializer
 from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN
 from jobs.core.cron import TEXT_MAX
 from jobs.core.fire_rule import Missed, Overlap
-from jobs.services.schedules import ScheduleSpec
+from jobs.core.schedule_spec import ScheduleSpec
 from jobs.services.schedules.spec import NAME_MAX
 
 ZONE_MAX = 64

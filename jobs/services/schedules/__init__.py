@@ -9,11 +9,9 @@ from jobs.services.schedules.change import (
 )
 from jobs.services.schedules.outlook import Outlook, schedule_outlook, schedule_state
 from jobs.services.schedules.run import schedule_run
-from jobs.services.schedules.spec import ScheduleSpec
 
 __all__ = [
     "Outlook",
-    "ScheduleSpec",
     "schedule_change",
     "schedule_create",
     "schedule_delete",

@@ -9,17 +9,16 @@ from django.db import IntegrityError, transaction
 
 from jobs.core.actor import CODE, Actor
 from jobs.core.errors import ScheduleDeclared, ScheduleNameTaken
-from jobs.core.schedule_rule import ScheduleRule
+from jobs.core.schedule_spec import ScheduleSpec
 from jobs.models import Schedule
 from jobs.services.events import event_record
-from jobs.services.schedules.spec import ScheduleSpec, check_spec, spec_of, spec_shown
+from jobs.services.schedules.spec import check_spec, spec_of, spec_shown
 from jobs.services.short_transaction import short_transaction
 from jobs.services.visibility import unmasked_payload
 from jobs.sql.contention import repeats_conflicts
 from jobs.sql.statements import database_now
 
 SUBJECT = "schedule"
-_RULE = set(ScheduleRule._fields)
 
 
 @repeats_conflicts

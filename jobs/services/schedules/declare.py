@@ -9,12 +9,13 @@ from django.db.models.functions import Now
 
 from jobs.core.errors import JobsError
 from jobs.core.schedule_rule import in_utc, rule_faults
+from jobs.core.schedule_spec import ScheduleSpec
 from jobs.handlers.schedule import DeclaredSchedule, declared_schedules
 from jobs.models import Schedule
 from jobs.models.moments import seconds_ago
 from jobs.services.events import event_record
 from jobs.services.schedules.change import SUBJECT, move_to
-from jobs.services.schedules.spec import ScheduleSpec, check_request, spec_of, spec_shown
+from jobs.services.schedules.spec import check_request, spec_of, spec_shown
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 from jobs.sql.statements import database_now
@@ -55,7 +56,7 @@ def spec_declared(declared: DeclaredSchedule) -> ScheduleSpec:
 
     Raises ImproperlyConfigured if its handler has no job type, or its payload is no JSON.
     """
-    spec = ScheduleSpec(**{name: getattr(declared, name) for name in ScheduleSpec._fields})
+    spec = declared.spec
     try:
         payload = json.loads(json.dumps(spec.payload))
     except (TypeError, ValueError) as error:

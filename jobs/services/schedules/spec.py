@@ -1,63 +1,21 @@
-"""What is asked of a schedule, and whether it makes sense."""
+"""Whether what is asked of a schedule makes sense, and how it is shown."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN, jobs_conf
 from jobs.core.errors import ScheduleInvalid
 from jobs.core.fire_rule import Missed, Overlap
 from jobs.core.number import is_number
-from jobs.core.schedule_rule import Fault, ScheduleRule, in_utc, rule_faults
+from jobs.core.schedule_rule import Fault, in_utc, rule_faults
+from jobs.core.schedule_spec import ScheduleSpec
 from jobs.models import Schedule
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.resolve import new_job
 from jobs.services.visibility import masked_payload
 
 NAME_MAX = 100
-
-
-class ScheduleSpec(NamedTuple):
-    """A schedule as it is asked for. What is None is left to the job type and the settings.
-
-    `cron` or `every_seconds`, not both; `timezone`: an IANA name. `missed` and `overlap`: members
-    of `Missed` and `Overlap`. Fire times lie from `starts_at` to `ends_at`, both included.
-    """
-
-    name: str
-    type: str
-    payload: Mapping[str, Any]
-    cron: str | None = None
-    every_seconds: float | None = None
-    timezone: str = "UTC"
-    queue: str | None = None
-    priority: int | None = None
-    missed: str = Missed.ONCE.value
-    overlap: str = Overlap.ALLOW.value
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-
-    @property
-    def rule(self) -> ScheduleRule:
-        return ScheduleRule(
-            self.cron,
-            self.every_seconds,
-            self.timezone,
-            in_utc(self.starts_at),
-            in_utc(self.ends_at),
-        )
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """The values of the columns of `Schedule` that have these names."""
-        return {
-            **self._asdict(),
-            "payload": dict(self.payload),
-            "cron": self.cron or "",
-            "queue": self.queue or "",
-            "missed": str(self.missed),
-            "overlap": str(self.overlap),
-        }
 
 
 def spec_of(schedule: Schedule) -> ScheduleSpec:
