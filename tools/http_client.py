@@ -63,9 +63,14 @@ class HttpClient:
             raise Refused(f"{method} {path} answered {answer.status}: {said}")
         return answer.body
 
-    def call(self, method: str, path: str, body: object = None) -> Answer:
-        """Returns the answer, whatever its status; raises NoAnswer if there is none."""
+    def call(self, method: str, path: str, body: object = None, key: str | None = None) -> Answer:
+        """Returns the answer, whatever its status; raises NoAnswer if there is none.
+
+        `key`: what the header `Idempotency-Key` says.
+        """
         headers = {"Accept": "application/json", "Connection": "close"}
+        if key is not None:
+            headers["Idempotency-Key"] = key
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         if body is not None:

@@ -19,6 +19,7 @@ from jobs.admin.progress_reports.progress_report_admin import ProgressReportAdmi
 from jobs.admin.queues.queue_admin import QueueAdmin
 from jobs.admin.schedules.schedule_admin import ScheduleAdmin
 from jobs.admin.slots.slot_admin import SlotAdmin
+from jobs.admin.stored_answers.stored_answer_admin import StoredAnswerAdmin
 from jobs.admin.workers.worker_admin import WorkerAdmin
 from jobs.models import (
     DeadLetter,
@@ -34,6 +35,7 @@ from jobs.models import (
     Queue,
     Schedule,
     Slot,
+    StoredAnswer,
     Worker,
 )
 
@@ -50,4 +52,5 @@ admin.site.register(Schedule, ScheduleAdmin)
 admin.site.register(Limit, LimitAdmin)
 admin.site.register(Slot, SlotAdmin)
 admin.site.register(FairShare, FairShareAdmin)
+admin.site.register(StoredAnswer, StoredAnswerAdmin)
 admin.site.register(Worker, WorkerAdmin)

@@ -78,6 +78,8 @@ class JobsConf:
     retention_days: float = 14.0
     result_retention_days: float = 14.0
     key_retention_days: float = 90.0
+    # For how long a call with the header Idempotency-Key gets the stored answer again.
+    answer_retention_hours: float = 24.0
 
 
 def setting_name(name: str) -> str:

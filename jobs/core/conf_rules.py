@@ -50,6 +50,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "retention_days": (0, _CENTURY_DAYS),
     "result_retention_days": (0, _CENTURY_DAYS),
     "key_retention_days": (0, _CENTURY_DAYS),
+    "answer_retention_hours": (0.01, 24 * 366),
 }
 """Lowest and highest value of every number."""
 

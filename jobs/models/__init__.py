@@ -13,6 +13,7 @@ from jobs.models.progress_report import ProgressReport
 from jobs.models.queue import Queue
 from jobs.models.schedule import Schedule
 from jobs.models.slot import Slot
+from jobs.models.stored_answer import StoredAnswer
 from jobs.models.worker import Worker
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "Queue",
     "Schedule",
     "Slot",
+    "StoredAnswer",
     "Worker",
 ]

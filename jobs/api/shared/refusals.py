@@ -11,6 +11,7 @@ from django.http import Http404
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
+from jobs.api.shared.stored_answers import StoredAnswerMixin
 from jobs.api.shared.strict_call import refuse_query
 from jobs.core.errors import JobsError
 
@@ -21,7 +22,7 @@ def sentence_of(error: JobsError) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-class RefusalMixin:
+class RefusalMixin(StoredAnswerMixin):
     """For views: answers the errors of a resource with the refusals they stand for.
 
     Query parameters are refused, but to the calls in `takes_query`, which look at them themselves.
@@ -32,7 +33,7 @@ class RefusalMixin:
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Called by DRF before each call."""
-        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        super().initial(request, *args, **kwargs)
         if (getattr(self, "action", None) or str(request.method).lower()) not in self.takes_query:
             refuse_query(request)
 

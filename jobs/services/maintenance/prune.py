@@ -35,12 +35,11 @@ def _prune() -> Round:
     keys = _prune_keys(conf.key_retention_days)
     waits = _prune_key_waits()
     results = _prune_results(conf.result_retention_days)
+    answers = _prune_answers(conf.answer_retention_hours)
     [(limits,)] = run("prune_limits", limit=PRUNE_LIMIT)
-    is_full = max(jobs, keys, waits, results, limits) >= PRUNE_LIMIT
-    count = (
-        jobs + letters + keys + waits + results + int(limits) + _prune_workers(conf.retention_days)
-    )
-    return Round(count, is_full=is_full)
+    workers = _prune_workers(conf.retention_days)
+    pruned = [jobs, keys, waits, results, answers, int(limits)]
+    return Round(sum(pruned) + letters + workers, is_full=max(pruned) >= PRUNE_LIMIT)
 
 
 def _prune_jobs(days: float) -> tuple[int, int]:
@@ -97,6 +96,11 @@ def _prune_key_waits() -> int:
 def _prune_results(days: float) -> int:
     [(results,)] = run("prune_results", retention_seconds=days * DAY_SECONDS, limit=PRUNE_LIMIT)
     return int(results)
+
+
+def _prune_answers(hours: float) -> int:
+    [(answers,)] = run("prune_answers", retention_seconds=hours * 3600, limit=PRUNE_LIMIT)
+    return int(answers)
 
 
 def _prune_workers(days: float) -> int:
