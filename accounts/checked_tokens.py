@@ -6,23 +6,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from accounts.tokens import AccessToken
-
 # Tokens kept, of about 2 KB each. Beyond it the oldest is dropped, which costs it one more check.
 TOKENS_MAX = 5_000
+
+
+class KeptToken(Protocol):
+    """What is asked of a token that is kept: our own, or one of the outside issuer."""
+
+    @property
+    def session_id(self) -> UUID | None: ...
+
+    @property
+    def scopes(self) -> frozenset[str] | None: ...
+
+    def __getitem__(self, claim: str) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
     user: AbstractBaseUser
-    token: AccessToken
+    token: KeptToken
     until: float  # by time.monotonic()
 
 
@@ -33,7 +43,7 @@ class CheckedTokens:
         self._lock = threading.Lock()
         self._by_raw_token: dict[bytes, _Checked] = {}  # in the order of `until`
 
-    def get(self, raw_token: bytes) -> tuple[AbstractBaseUser, AccessToken] | None:
+    def get(self, raw_token: bytes) -> tuple[AbstractBaseUser, KeptToken] | None:
         """The user and the token; None if the token is not kept, or has expired."""
         checked = self._by_raw_token.get(raw_token)
         if checked is None or checked.until <= time.monotonic():
@@ -42,7 +52,7 @@ class CheckedTokens:
             return None
         return checked.user, checked.token
 
-    def put(self, raw_token: bytes, user: AbstractBaseUser, token: AccessToken) -> None:
+    def put(self, raw_token: bytes, user: AbstractBaseUser, token: KeptToken) -> None:
         """Keeps a token that was just checked, and its user."""
         now = time.monotonic()
         with self._lock:

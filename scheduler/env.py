@@ -20,6 +20,7 @@ from jobs.core.conf_rules import broken_rules
 from scheduler.dotenv import read_file
 from scheduler.mail import is_mailbox
 from scheduler.server_urls import ServerUrl, database_settings, mail_url, redis_url
+from scheduler.token_settings import TokenSettings, token_settings
 from scheduler.variables import Variables, refused
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -58,6 +59,7 @@ class Environment:
     access_token_minutes: int
     refresh_token_days: int
     session_days: int
+    tokens: TokenSettings
     database: dict[str, Any]
     redis_url: str
     email: ServerUrl
@@ -86,9 +88,10 @@ def environment_of(variables: Variables) -> Environment:
     """The variables, typed and checked; raises ImproperlyConfigured as `read_environment`."""
     name = variables.choice("ENVIRONMENT", PRODUCTION, (DEVELOPMENT, PRODUCTION))
     development = name == DEVELOPMENT
+    secret_key = _secret_key(variables, development)
     return Environment(
         development=development,
-        secret_key=_secret_key(variables, development),
+        secret_key=secret_key,
         allowed_hosts=_allowed_hosts(variables, ["*"] if development else ["localhost"]),
         csrf_trusted_origins=_csrf_trusted_origins(variables),
         https_only=variables.switch("HTTPS_ONLY", default=not development),
@@ -96,9 +99,10 @@ def environment_of(variables: Variables) -> Environment:
         trusted_proxies=variables.whole("TRUSTED_PROXIES", 0, 0, 100),
         signup_enabled=variables.switch("SIGNUP_ENABLED", default=development),
         login_rate=_login_rate(variables),
-        access_token_minutes=variables.whole("ACCESS_TOKEN_MINUTES", 30, 1, MINUTES_OF_A_YEAR),
+        access_token_minutes=variables.whole("ACCESS_TOKEN_MINUTES", 15, 1, MINUTES_OF_A_YEAR),
         refresh_token_days=variables.whole("REFRESH_TOKEN_DAYS", 7, 1, DAYS_OF_TEN_YEARS),
         session_days=variables.whole("SESSION_DAYS", 30, 1, DAYS_OF_TEN_YEARS),
+        tokens=token_settings(variables, secret_key),
         database=database_settings(variables),
         redis_url=redis_url(variables),
         email=mail_url(variables),

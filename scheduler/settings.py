@@ -140,9 +140,15 @@ SIMPLE_JWT = {
     "REFRESH_TOKEN_LIFETIME": timedelta(days=_env.refresh_token_days),
     "AUTH_TOKEN_CLASSES": ("accounts.tokens.AccessToken",),
     "CHECK_REVOKE_TOKEN": True,  # tokens carry a fingerprint of the password
+    # Of the library's own classes; accounts/token_backend.py signs with the keys below.
     "ALGORITHM": "HS256",
     "SIGNING_KEY": SECRET_KEY,
 }
+JWT_SIGNING_KEYS = _env.tokens.signing_keys
+JWT_ISSUER = _env.tokens.issuer
+JWT_AUDIENCE = _env.tokens.audience
+# Whose tokens are accepted beside our own; None: nobody's.
+OIDC = _env.tokens.outside
 
 globals().update(mail_settings_of_url(_env.email))
 DEFAULT_FROM_EMAIL = _env.default_from_email

@@ -4,13 +4,23 @@ from copy import copy
 from typing import Any
 from uuid import UUID
 
-from rest_framework.exceptions import PermissionDenied
+from rest_framework import status
+from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
 
 from accounts.checked_tokens import checked_tokens
 from accounts.models import LoginSession, User
+from accounts.outside_keys import RETRY_SECONDS, KeysUnavailable
+from accounts.outside_tokens import (
+    OutsideToken,
+    OutsideTokenInvalid,
+    UnknownAccount,
+    is_of_outside_issuer,
+    read_outside_token,
+    user_of_outside_token,
+)
 from accounts.scopes import holds, required_scope
 from accounts.tokens import AccessToken
 
@@ -27,6 +37,15 @@ class InsufficientScope(PermissionDenied):
     def __init__(self, required: str) -> None:
         super().__init__(f"This needs a token with the scope {required}.")
         self.auth_header = f'{CHALLENGE}, error="insufficient_scope", scope="{required}"'
+
+
+class IssuerUnavailable(APIException):
+    """503: the keys of the outside issuer cannot be had; the token may be good."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "issuer_unavailable"
+    default_detail = "The keys of the token's issuer cannot be had right now. Try again."
+    wait = RETRY_SECONDS
 
 
 class CheckedTokenAuthentication(JWTAuthentication):
@@ -49,8 +68,7 @@ class CheckedTokenAuthentication(JWTAuthentication):
             return None
         checked = checked_tokens.get(raw_token)
         if checked is None:
-            token: Any = self.get_validated_token(raw_token)
-            checked = (_user_of(token), token)
+            checked = self._check(raw_token)
             checked_tokens.put(raw_token, *checked)
         user, token = checked
         # A copy, as a view may change its user, and Django caches permissions on it.
@@ -59,6 +77,12 @@ class CheckedTokenAuthentication(JWTAuthentication):
         if caller.scopes is not None:
             _check_scope(request, caller.scopes)
         return caller, token
+
+    def _check(self, raw_token: bytes) -> tuple[User, Any]:
+        if is_of_outside_issuer(raw_token):
+            return _check_outside_token(raw_token)
+        token: Any = self.get_validated_token(raw_token)
+        return _user_of(token), token
 
     def authenticate_header(self, request: Request) -> str:
         """What a 401 asks for (RFC 6750, section 3): it blames a token only if one was sent."""
@@ -88,6 +112,26 @@ def _check_scope(request: Request, scopes: frozenset[str]) -> None:
 def _is_bearer(header: bytes) -> bool:
     """Whether that is the scheme, which is written in any case (RFC 9110, section 11.1)."""
     return [one.lower() for one in header.split(maxsplit=1)[:1]] == [SCHEME]
+
+
+def _check_outside_token(raw_token: bytes) -> tuple[User, OutsideToken]:
+    """The account that the outside issuer's token stands for, and the token."""
+    try:
+        token = read_outside_token(raw_token)
+        user = user_of_outside_token(token)
+    except OutsideTokenInvalid as error:
+        raise InvalidToken(str(error)) from error
+    except KeysUnavailable as error:
+        raise IssuerUnavailable from error
+    except UnknownAccount as error:
+        raise AuthenticationFailed(
+            "The token is good, and there is no account of its name here.", code="user_not_found"
+        ) from error
+    if not user.is_active:
+        raise AuthenticationFailed("User is inactive", code="user_inactive")
+    if user.logged_out_at is not None and token.issued_at <= user.logged_out_at:
+        raise InvalidToken("The user logged out everywhere.")
+    return user, token
 
 
 def _user_of(token: AccessToken) -> User:

@@ -1,10 +1,11 @@
 """Paths of sign-up and tokens."""
 
-from django.urls import re_path
+from django.urls import path, re_path
 
 from accounts.api import views
 
 urlpatterns = [
+    path(".well-known/jwks.json", views.JwksView.as_view(), name="jwks"),
     re_path(r"^signup/?$", views.SignUpView.as_view(), name="signup"),
     re_path(r"^login/?$", views.LoginView.as_view(), name="login"),
     re_path(r"^refreshToken/?$", views.RefreshTokenView.as_view(), name="refresh-token"),

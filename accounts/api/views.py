@@ -43,7 +43,11 @@ from accounts.services.sessions import (
     user_log_out_everywhere,
 )
 from accounts.services.users import user_log_in
+from accounts.token_backend import jwks
 from accounts.tokens import SCOPE_CLAIM, RefreshToken, TokenPair
+
+# How long others may keep our public keys: a new one is published for so long before it signs.
+JWKS_SECONDS = 300
 
 
 class Tokens(TypedDict):
@@ -157,6 +161,18 @@ class LogoutEverywhereView(StrictCallMixin, APIView):
         user: Any = request.user
         user_log_out_everywhere(user=user)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class JwksView(StrictCallMixin, APIView):
+    """The public keys of our tokens, for whoever verifies them; none where secrets sign."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def get(self, request: Request) -> Response:
+        """200 with a key set (RFC 7517)."""
+        headers = {"Cache-Control": f"public, max-age={JWKS_SECONDS}"}
+        return Response(jwks(settings.JWT_SIGNING_KEYS), headers=headers)
 
 
 @contextmanager

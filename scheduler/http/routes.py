@@ -161,6 +161,7 @@ ROUTES = (
         (202,),
         (400, 401, 403, 404, 409),
     ),
+    Route("jwks", "GET", "/.well-known/jwks.json", "the public keys of tokens", (200,), (400,)),
     Route("health", "GET", "/health", "whether jobs are accepted", (200,), (503,)),
     Route("live", "GET", "/health/live", "whether the process answers", (200,)),
     Route("ready", "GET", "/health/ready", "the same as `/health`", (200,), (503,)),

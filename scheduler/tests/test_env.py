@@ -217,3 +217,25 @@ def test_preloading_is_the_choice_of_the_operator_and_the_check_has_no_warning(
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().splitlines()[-1] == str(header)
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"JWT_SIGNING_KEYS": "s3cr3t-without-a-form"}, "JWT_SIGNING_KEYS"),
+        ({"JWT_SIGNING_KEYS": "a:HS256:s3cr3t"}, "JWT_SIGNING_KEYS"),
+        ({"JWT_ISSUER": "a b"}, "JWT_ISSUER"),
+        ({"JWT_AUDIENCE": "é"}, "JWT_AUDIENCE"),
+        ({"OIDC_ISSUER": "https://id.example.com"}, "OIDC_AUDIENCE"),
+        ({"OIDC_ISSUER": "job-scheduler"}, "OIDC_ISSUER is JWT_ISSUER"),
+        ({"OIDC_CREATE_USERS": "perhaps"}, "OIDC_CREATE_USERS"),
+    ],
+)
+def test_tokens_that_cannot_work(
+    variables: dict[str, str], named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert named in refusal()
+    assert "s3cr3t" not in refusal()

@@ -22,7 +22,7 @@ def test_login_gives_a_pair_of_tokens(post: Post, user: User, path: str) -> None
     assert response.status_code == 200
     body = response.json()
     assert set(body) == {"access", "refresh", "scope", "expires_in", "refresh_expires_in"}
-    assert (body["expires_in"], body["refresh_expires_in"]) == (30 * 60, 7 * 86_400)
+    assert (body["expires_in"], body["refresh_expires_in"]) == (15 * 60, 7 * 86_400)
     client = APIClient(HTTP_AUTHORIZATION=f"Bearer {response.json()['access']}")
     assert client.get("/jobs").status_code == 200
     user.refresh_from_db()

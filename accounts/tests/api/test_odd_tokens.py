@@ -37,13 +37,13 @@ ODD = [(claim, value) for claim, values in _ODD_VALUES.items() for value in valu
 
 def signed(claims: dict[str, Any], **headers: Any) -> str:
     """The claims, signed with the key of this service."""
-    return jwt.encode(claims, settings.SIMPLE_JWT["SIGNING_KEY"], "HS256", headers=headers or None)
+    return jwt.encode(claims, settings.SECRET_KEY, "HS256", headers=headers or None)
 
 
 def as_bytes_that_pyjwt_would_not_write(claims: dict[str, Any]) -> str:
     """Signed, past the checks that the library makes when it writes."""
     payload = jwt.api_jwt.PyJWT()._encode_payload(claims)
-    key = settings.SIMPLE_JWT["SIGNING_KEY"]
+    key = settings.SECRET_KEY
     return jwt.api_jws.PyJWS().encode(payload, key, "HS256")
 
 
@@ -82,7 +82,7 @@ def test_a_claim_that_is_missing(user: User, claim: str) -> None:
 
 @pytest.mark.parametrize("payload", [b"[]", b"1", b'"a"', b"null", b"", b"\xff", b"[" * 9_000])
 def test_claims_that_are_no_object(user: User, payload: bytes) -> None:
-    key = settings.SIMPLE_JWT["SIGNING_KEY"]
+    key = settings.SECRET_KEY
     token = jwt.api_jws.PyJWS().encode(payload, key, "HS256")
 
     problem(call(f"Bearer {token}"), 401, "token_not_valid")

@@ -50,7 +50,7 @@ def test_a_refresh_token_buys_a_new_pair(post: Post, refresh: str) -> None:
     assert response.status_code == 200
     pair = response.json()
     assert set(pair) == {"access", "refresh", "scope", "expires_in", "refresh_expires_in"}
-    assert (pair["expires_in"], pair["refresh_expires_in"]) == (30 * 60, 7 * 86_400)
+    assert (pair["expires_in"], pair["refresh_expires_in"]) == (15 * 60, 7 * 86_400)
     assert call(pair["access"]).status_code == 200
     assert post("/refreshToken", {"refresh": pair["refresh"]}).status_code == 200
 

@@ -1,0 +1,147 @@
+"""The public keys of the outside issuer, from the address or the file that the settings name.
+
+What a token says of its keys (`jku`, `jwk`, `x5u`) is never looked at.
+"""
+
+import json
+import logging
+import threading
+import time
+import urllib.request
+from collections.abc import Mapping
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import jwt
+
+from accounts.outside_issuer import OutsideIssuer
+
+# Of public keys alone: with a shared secret every holder could sign.
+ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"})
+
+# How long keys are used without being fetched again, and how long while they cannot be fetched.
+FRESH_SECONDS = 600.0
+STALE_SECONDS = 86_400.0
+# A token with an unknown key has the keys fetched, no more often than this: anybody may send one.
+RETRY_SECONDS = 30.0
+# For each step of the connection: a caller waits meanwhile.
+TIMEOUT_SECONDS = 3.0
+# Key sets have a few kilobytes.
+BYTES_MAX = 256 * 1024
+
+logger = logging.getLogger(__name__)
+
+
+class KeysUnavailable(Exception):
+    """The issuer's keys cannot be had right now, so that nobody can say if a token is good."""
+
+
+def parsed_jwks(content: bytes) -> dict[str, jwt.PyJWK]:
+    """The keys for signatures by their ids; raises ValueError for what is no key set.
+
+    Keys of kinds that are not taken are left out.
+    """
+    try:
+        members = json.loads(content)["keys"]
+        found = [one for one in members if isinstance(one, Mapping)]
+    except (LookupError, TypeError, RecursionError) as error:
+        raise ValueError("no key set") from error
+    return {key.key_id or "": key for one in found if (key := _key(one)) is not None}
+
+
+def _key(members: Mapping[str, Any]) -> jwt.PyJWK | None:
+    if members.get("use", "sig") != "sig":
+        return None
+    try:
+        key = jwt.PyJWK.from_dict(dict(members))
+    except (jwt.PyJWTError, ValueError, TypeError, LookupError):
+        return None
+    return key if key.algorithm_name in ALGORITHMS else None
+
+
+class OutsideKeys:
+    """The keys of one issuer; safe to share between threads, of which one fetches at a time."""
+
+    def __init__(self, issuer: OutsideIssuer) -> None:
+        self.issuer = issuer
+        self._lock = threading.Lock()
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._fetched_at: float | None = None  # by time.monotonic()
+        self._tried_at: float | None = None
+
+    def find(self, key_id: str) -> jwt.PyJWK | None:
+        """The key with this id; None if the issuer has none. Raises KeysUnavailable."""
+        # Who has a key goes on with it while another call fetches anew.
+        if self._is_due(key_id) and self._lock.acquire(blocking=key_id not in self._keys):
+            try:
+                if self._is_due(key_id):
+                    self._fetch()
+            finally:
+                self._lock.release()
+        if self._fetched_at is None or self._age(self._fetched_at) > STALE_SECONDS:
+            raise KeysUnavailable
+        return self._keys.get(key_id)
+
+    def _is_due(self, key_id: str) -> bool:
+        if self._tried_at is not None and self._age(self._tried_at) < RETRY_SECONDS:
+            return False
+        is_fresh = self._fetched_at is not None and self._age(self._fetched_at) < FRESH_SECONDS
+        return not is_fresh or key_id not in self._keys
+
+    def _age(self, at: float) -> float:
+        return time.monotonic() - at
+
+    def _fetch(self) -> None:
+        self._tried_at = time.monotonic()
+        try:
+            self._keys = parsed_jwks(self._content())
+            self._fetched_at = time.monotonic()
+        except (OSError, HTTPException, ValueError) as error:
+            logger.error(
+                "The keys of the outside issuer cannot be had: %s",
+                error,
+                extra={"event": "issuer_keys.unavailable", "error": str(error)},
+            )
+
+    def _content(self) -> bytes:
+        if self.issuer.is_file:
+            return Path(self.issuer.jwks).read_bytes()
+        request = urllib.request.Request(  # noqa: S310 - the settings take https alone
+            self.issuer.jwks, headers={"Accept": "application/json"}
+        )
+        with _OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
+            return _read(answer)
+
+
+def _read(answer: Any) -> bytes:
+    """The body; raises ValueError for one that is too large, or comes too slowly."""
+    until = time.monotonic() + TIMEOUT_SECONDS
+    content = b""
+    while part := answer.read1(BYTES_MAX):
+        content += part
+        if len(content) > BYTES_MAX:
+            raise ValueError(f"more than {BYTES_MAX} bytes")
+        if time.monotonic() > until:
+            raise ValueError(f"not there after {TIMEOUT_SECONDS:.0f} s")
+    return content
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Another address is none that the operator has named."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        raise URLError("the address redirects; name the one it redirects to")
+
+
+# Without proxies of the environment, and without the handlers for files and FTP.
+_OPENER = urllib.request.OpenerDirector()
+for _handler in (
+    urllib.request.HTTPHandler(),
+    urllib.request.HTTPSHandler(),
+    urllib.request.HTTPDefaultErrorHandler(),
+    urllib.request.HTTPErrorProcessor(),
+    _NoRedirect(),
+):
+    _OPENER.add_handler(_handler)
