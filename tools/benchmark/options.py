@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 from tools.benchmark.sizes import JOBS_DEFAULT, JOBS_QUICK, Sizes
 
-MEASURES = ("drain", "enqueue", "http", "pickup", "lateness", "io", "limits", "growth", "memory")
+MEASURES = (
+    "drain",
+    "enqueue",
+    "http",
+    "pickup",
+    "lateness",
+    "io",
+    "limits",
+    "redispatch",
+    "growth",
+    "memory",
+)
 NUMBER_MAX = 100_000_000
 COMPARED = ("drain", "drains", "enqueue", "bulk", "addJob", "addJobs", "pickup")
 

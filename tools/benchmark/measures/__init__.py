@@ -12,6 +12,7 @@ from tools.benchmark.measures.lateness import lateness
 from tools.benchmark.measures.limits import limits
 from tools.benchmark.measures.memory import memory
 from tools.benchmark.measures.pickup import pickup
+from tools.benchmark.measures.redispatch import redispatch
 
 MEASURES: Mapping[str, Measure] = {
     "drain": drain,
@@ -21,6 +22,7 @@ MEASURES: Mapping[str, Measure] = {
     "lateness": lateness,
     "io": io,
     "limits": limits,
+    "redispatch": redispatch,
     "growth": growth,
     "memory": memory,
 }
