@@ -25,6 +25,9 @@ from jobs.sql.contention import repeats_conflicts
 
 def limits_of(job_type: JobType, queue: str, payload: dict[str, Any]) -> list[str]:
     """The names of the limits that a new job is under; mostly none."""
+    is_bound_by_code = job_type.limit is not None or job_type.concurrency_key is not None
+    if not (is_bound_by_code or limit_book.any_limit):
+        return []
     names = []
     if limit_book.has(name := queue_limit_name(queue)):
         names.append(name)

@@ -1,9 +1,7 @@
 """A request becomes a job to insert: its type is found, its payload checked, defaults filled in."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from jobs.core.conf import PRIORITY_DEFAULT, JobsConf
 from jobs.core.effect_key import (
@@ -39,46 +37,59 @@ def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) ->
     job_type = job_types.get(request.type)
     clean = clean_payload(job_type, request.payload)
     queue = known_queue(request.queue or job_type.queue, conf)
-    with _refused_if_not_taken(job_type):
-        effect_key, former_key = _effect_keys(
-            job_type, clean, request.idempotency_key, submitted_by_id
-        )
-        limits = tuple(limits_of(job_type, queue, clean))
-        fair_limit = limits[0] if limits and limit_book.is_fair(limits[0]) else None
-        fairness_key = fair_limit and _fairness_key(job_type, clean, request, submitted_by_id)
-        recipients = job_type.recipients(clean) if job_type.recipients is not None else 0
+    derived = _derived(job_type, clean, queue, request, submitted_by_id)
     return NewJob(
         type=job_type.name,
         queue=queue,
         priority=PRIORITY_DEFAULT if request.priority is None else request.priority,
         payload_json=payload_json(clean, conf),
         idempotency_key=request.idempotency_key,
-        effect_key=effect_key,
-        former_effect_key=former_key,
+        effect_key=derived.effect_key,
+        former_effect_key=derived.former_effect_key,
         submitted_by_id=submitted_by_id,
         max_retries=_max_retries(job_type, request.max_retries, conf),
         run_at=request.run_at,
         delay_seconds=request.delay_seconds or 0.0,
         expires_at=request.expires_at,
         expires_in_seconds=request.expires_in_seconds,
-        recipients=recipients,
-        limits=limits,
-        fair_limit=fair_limit,
-        fairness_key=fairness_key,
+        recipients=derived.recipients,
+        limits=derived.limits,
+        fair_limit=derived.fair_limit,
+        fairness_key=derived.fairness_key,
     )
 
 
-@contextmanager
-def _refused_if_not_taken(job_type: JobType) -> Iterator[None]:
-    """A payload from which the functions of its type cannot derive their keys is refused.
+class _Derived(NamedTuple):
+    """What the type derives from the payload of a request."""
 
-    The payload is a client's: what they raise must not spoil the other jobs of a call.
+    effect_key: str | None
+    former_effect_key: str | None
+    limits: tuple[str, ...]
+    fair_limit: str | None
+    fairness_key: str | None
+    recipients: int
+
+
+def _derived(
+    job_type: JobType,
+    payload: dict[str, Any],
+    queue: str,
+    request: JobRequest,
+    submitted_by_id: int | None,
+) -> _Derived:
+    """Raises PayloadInvalid where a function of the type does not take the payload.
+
+    It is a client's: what such a function raises must not spoil the other jobs of a call.
     """
     try:
-        yield
-    except JobsError:
-        raise
-    except DATABASE_ERRORS:
+        effect_key, former_key = _effect_keys(
+            job_type, payload, request.idempotency_key, submitted_by_id
+        )
+        limits = tuple(limits_of(job_type, queue, payload))
+        fair_limit = limits[0] if limits and limit_book.is_fair(limits[0]) else None
+        fairness_key = fair_limit and _fairness_key(job_type, payload, request, submitted_by_id)
+        recipients = job_type.recipients(payload) if job_type.recipients is not None else 0
+    except (JobsError, *DATABASE_ERRORS):
         raise  # of the book of limits, for example: no fault of the payload
     except Exception as error:
         logger.warning(
@@ -89,6 +100,7 @@ def _refused_if_not_taken(job_type: JobType) -> Iterator[None]:
         )
         sentence = "This job type cannot derive its keys from these values."
         raise PayloadInvalid({"non_field_errors": [sentence]}) from error
+    return _Derived(effect_key, former_key, limits, fair_limit, fairness_key, recipients)
 
 
 def _fairness_key(
