@@ -5,10 +5,11 @@
 --
 -- A fair queue without a limit gets a window: what its live workers take at once, twice, or what ends
 -- in the window's seconds at its pace.
-SELECT
-    at.name, at.room, at.tokens, at.seconds_a_token, at.is_fair, at.has_look, at.asked_at,
-    job.id, job.limits, job.rank, job.priority
-FROM (
+--
+-- MATERIALIZED, or PostgreSQL counts the slots once more for each job that it returns, which took 0.43 ms
+-- a job beside 900 slots. Measured: a fair queue of 12,000 jobs drains with 3,500 to 4,100 jobs/s
+-- instead of 3,300.
+WITH at AS MATERIALIZED (
     SELECT
         limits.name,
         greatest(0, least(
@@ -50,7 +51,11 @@ FROM (
         ) AS allowed
     ) AS bound
     WHERE limits.name = ANY(%(names)s::text[])
-) AS at
+)
+SELECT
+    at.name, at.room, at.tokens, at.seconds_a_token, at.is_fair, at.has_look, at.asked_at,
+    job.id, job.limits, job.rank, job.priority
+FROM at
 LEFT JOIN LATERAL (
     SELECT id, limits, rank, priority
     FROM jobs_job

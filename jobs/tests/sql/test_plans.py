@@ -23,6 +23,7 @@ from jobs.services.maintenance.lost_claims import jobs_release_lost_claims
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.sql.statements import fetch_rows, statement
 from jobs.tests.factories import make_job, make_user, make_worker
 from jobs.tests.steps import error, heard_now, write_start
 
@@ -146,6 +147,20 @@ def test_what_every_job_goes_through(database: Database, subtests: pytest.Subtes
     for name, call in calls.items():
         with subtests.test(name):
             assert_reads_no_whole_table(call)
+
+
+@pytest.mark.django_db
+def test_an_admission_counts_the_slots_of_a_limit_once() -> None:
+    values = {
+        "names": ["queue:default"],
+        "with_jobs": True,
+        "most": 500,
+        "worker_timeout_seconds": 15.0,
+        "window_seconds": 0.25,
+        "pace_seconds": 1.0,
+    }
+    plan = fetch_rows(f"EXPLAIN {statement('held_jobs')}", values)
+    assert sum("on jobs_slot" in line for (line,) in plan) == 1
 
 
 def test_what_every_worker_does_on_a_timer(database: Database, subtests: pytest.Subtests) -> None:
