@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework_simplejwt.token_blacklist import admin as _  # noqa: F401
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from accounts import service_account_admin as _service_accounts  # noqa: F401 (registers itself)
 from accounts.admin_login import LimitedLoginForm
 from accounts.models import User
 from accounts.services.sessions import user_log_out_everywhere

@@ -28,6 +28,8 @@ class LimitedBackend(ModelBackend):
         address = client_address(request) if request is not None else None
         with login_attempt(address=address, username=username) as attempt:
             user = super().authenticate(request, username=username, password=password)
+            if isinstance(user, User) and user.is_service:
+                user = None  # it has secrets of its own, whatever password it was given
             if user is not None:
                 attempt.succeed()
         return user

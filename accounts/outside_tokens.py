@@ -109,7 +109,9 @@ def _is_second(value: object) -> bool:
 def user_of_outside_token(token: OutsideToken) -> User:
     """Its account, which is made if the settings say so. Raises UnknownAccount."""
     name = User.normalize_username(token.username)
-    user = User.objects.filter(username=name).first()
+    user = User.objects.select_related("service_account").filter(username=name).first()
+    if user is not None and user.is_service:
+        raise UnknownAccount  # it has credentials of its own
     if user is None and _issuer().may_create:
         user = _made(name)
     if user is None:

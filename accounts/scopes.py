@@ -102,6 +102,13 @@ def holds(scopes: Collection[str], required: str) -> bool:
     return required in scopes or required == ANY_TOKEN or ADMIN in scopes
 
 
+def narrowed(scopes: frozenset[str] | None, most: frozenset[str]) -> frozenset[str]:
+    """What is left of a token's scopes where its account may have these at most."""
+    if scopes is None or ADMIN in scopes:
+        return most
+    return frozenset(one for one in scopes if holds(most, one))
+
+
 def counts(scopes: frozenset[str], permission: str) -> bool:
     """Whether the permission counts for a token with these scopes."""
     return not scopes.isdisjoint(_SCOPES_OF_PERMISSION.get(permission, _ADMIN_ALONE))

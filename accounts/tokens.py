@@ -16,12 +16,13 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
-from accounts.models import LoginSession, User
+from accounts.models import LoginSession, ServiceAccount, ServiceSecret, User
 from accounts.scopes import scopes_in
 from accounts.token_backend import SURPRISES, SigningKeysBackend
 
 SESSION_CLAIM = "sid"
 SCOPE_CLAIM = "scope"
+SECRET_CLAIM = "cid"  # noqa: S105 - its name
 
 _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
 _LARGEST_USER_ID = 2**63 - 1
@@ -72,6 +73,12 @@ class StrictToken(tokens.Token):
         """
         text = self.payload.get(SCOPE_CLAIM)
         return None if text is None else scopes_in(text)
+
+    @property
+    def secret_id(self) -> UUID | None:
+        """The secret of a service account that the token was got with."""
+        secret = self.payload.get(SECRET_CLAIM)
+        return None if secret is None else UUID(secret)
 
     @property
     def expires_at(self) -> datetime:
@@ -135,6 +142,21 @@ def new_pair(session: LoginSession, scope: str) -> TokenPair:
     )
 
 
+def new_service_token(account: ServiceAccount, secret: ServiceSecret, scope: str) -> AccessToken:
+    """A token of a service account, which does not outlive the secret it was got with."""
+    token = AccessToken()
+    token.payload |= {
+        api_settings.USER_ID_CLAIM: str(account.pk),
+        api_settings.REVOKE_TOKEN_CLAIM: _fingerprint(account.user),
+        SECRET_CLAIM: str(secret.pk),
+        SCOPE_CLAIM: scope,
+        "client_id": account.client_id,
+    }
+    if secret.expires_at is not None:
+        token.payload["exp"] = min(token.payload["exp"], int(secret.expires_at.timestamp()))
+    return token
+
+
 def _of_session(token: Any, session: LoginSession, scope: str) -> Any:
     token.payload |= {
         api_settings.USER_ID_CLAIM: str(session.user_id),
@@ -175,5 +197,6 @@ _FORMS: dict[str, Callable[[object], bool]] = {
     "iat": _is_second,
     "jti": lambda value: _is_text(value, _ANY_ID),
     SESSION_CLAIM: lambda value: value is None or _is_text(value, _UUID),
+    SECRET_CLAIM: lambda value: value is None or _is_text(value, _UUID),
     SCOPE_CLAIM: lambda value: value is None or _is_text(value, _SCOPE),
 }

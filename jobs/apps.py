@@ -3,8 +3,11 @@
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.core.signals import request_finished, request_started
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models.signals import post_migrate
+
+from jobs.core.submission_right import UNLIMITED, current_submission_right
 
 
 class JobsConfig(AppConfig):
@@ -16,7 +19,14 @@ class JobsConfig(AppConfig):
         from jobs.handlers.registry import discover_job_types
 
         discover_job_types()
+        for signal in (request_started, request_finished):
+            signal.connect(_forget_right)
         post_migrate.connect(_declare_queues, sender=self)
+
+
+def _forget_right(**_: object) -> None:
+    """A thread answers one client after the other, and staff in between."""
+    current_submission_right.set(UNLIMITED)
 
 
 def _declare_queues(*, using: str, apps: Any = apps, **_: object) -> None:

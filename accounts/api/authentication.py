@@ -11,7 +11,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
 
 from accounts.checked_tokens import checked_tokens
-from accounts.models import LoginSession, User
+from accounts.models import LoginSession, ServiceSecret, User
 from accounts.outside_keys import RETRY_SECONDS, KeysUnavailable
 from accounts.outside_tokens import (
     OutsideToken,
@@ -21,7 +21,7 @@ from accounts.outside_tokens import (
     read_outside_token,
     user_of_outside_token,
 )
-from accounts.scopes import holds, required_scope
+from accounts.scopes import holds, narrowed, required_scope
 from accounts.tokens import AccessToken
 
 SCHEME = b"bearer"
@@ -73,16 +73,23 @@ class CheckedTokenAuthentication(JWTAuthentication):
         user, token = checked
         # A copy, as a view may change its user, and Django caches permissions on it.
         caller: Any = copy(user)
-        caller.scopes = token.scopes
         if caller.scopes is not None:
             _check_scope(request, caller.scopes)
         return caller, token
 
     def _check(self, raw_token: bytes) -> tuple[User, Any]:
+        token: Any
         if is_of_outside_issuer(raw_token):
-            return _check_outside_token(raw_token)
-        token: Any = self.get_validated_token(raw_token)
-        return _user_of(token), token
+            user, token = _check_outside_token(raw_token)
+        else:
+            token = self.get_validated_token(raw_token)
+            user = _user_of(token)
+        # Looked up once for the calls that follow, which get copies.
+        _ = user.submits_types, user.submits_to_queues
+        user.scopes = token.scopes
+        if user.is_service:
+            user.scopes = narrowed(user.scopes, frozenset(user.service_account.scopes))
+        return user, token
 
     def authenticate_header(self, request: Request) -> str:
         """What a 401 asks for (RFC 6750, section 3): it blames a token only if one was sent."""
@@ -136,7 +143,12 @@ def _check_outside_token(raw_token: bytes) -> tuple[User, OutsideToken]:
 
 def _user_of(token: AccessToken) -> User:
     """Reads the user, with the token's session if it has one, in one statement."""
-    user = _user(token) if token.session_id is None else _user_and_session(token, token.session_id)
+    if token.secret_id is not None:
+        user = _user_and_secret(token, token.secret_id)
+    elif token.session_id is not None:
+        user = _user_and_session(token, token.session_id)
+    else:
+        user = _user(token)
     if not user.is_active:
         raise AuthenticationFailed("User is inactive", code="user_inactive")
     if not token.is_of(user):
@@ -146,13 +158,21 @@ def _user_of(token: AccessToken) -> User:
 
 def _user(token: AccessToken) -> User:
     try:
-        return User.objects.get(pk=token.user_id)
+        return User.objects.select_related("service_account").get(pk=token.user_id)
     except User.DoesNotExist as error:
         raise AuthenticationFailed("User not found", code="user_not_found") from error
 
 
+def _user_and_secret(token: AccessToken, secret_id: UUID) -> User:
+    secrets = ServiceSecret.objects.usable().select_related("account__user__service_account")
+    try:
+        return secrets.get(pk=secret_id, account_id=token.user_id).account.user
+    except ServiceSecret.DoesNotExist as error:
+        raise InvalidToken("The secret of this token is revoked, or has expired.") from error
+
+
 def _user_and_session(token: AccessToken, session_id: UUID) -> User:
-    sessions = LoginSession.objects.select_related("user")
+    sessions = LoginSession.objects.select_related("user__service_account")
     try:
         return sessions.get(pk=session_id, user_id=token.user_id).user
     except LoginSession.DoesNotExist as error:

@@ -23,12 +23,7 @@ class CredentialsParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """The parsed body; raises `RequestDataTooBig` or `ParseError`."""
-        # Before anything is read: a server that has not taken the body yet need not.
-        if _length(parser_context) > BODY_MAX_BYTES:
-            raise RequestDataTooBig(f"The body has more than {BODY_MAX_BYTES} bytes.")
-        body = stream.read(BODY_MAX_BYTES + 1)
-        if len(body) > BODY_MAX_BYTES:
-            raise RequestDataTooBig(f"The body has more than {BODY_MAX_BYTES} bytes.")
+        body = read_small_body(stream, parser_context)
         try:
             return json.loads(
                 body.decode(), parse_constant=_refuse_number, object_pairs_hook=_object
@@ -37,6 +32,17 @@ class CredentialsParser(BaseParser):
             raise ParseError("The JSON is nested too deeply.") from None
         except ValueError as error:
             raise ParseError(f"The body is not JSON in UTF-8: {error}.") from None
+
+
+def read_small_body(stream: IO[Any], parser_context: Mapping[str, Any] | None) -> bytes:
+    """The body; raises `RequestDataTooBig` if it has more than BODY_MAX_BYTES."""
+    # Before anything is read: a server that has not taken the body yet need not.
+    if _length(parser_context) > BODY_MAX_BYTES:
+        raise RequestDataTooBig(f"The body has more than {BODY_MAX_BYTES} bytes.")
+    body: bytes = stream.read(BODY_MAX_BYTES + 1)
+    if len(body) > BODY_MAX_BYTES:
+        raise RequestDataTooBig(f"The body has more than {BODY_MAX_BYTES} bytes.")
+    return body
 
 
 def _length(parser_context: Mapping[str, Any] | None) -> int:

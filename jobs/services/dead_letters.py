@@ -14,6 +14,7 @@ from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.events import actor_with_id, event_record
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
+from jobs.services.submission_right import check_may_submit
 from jobs.sql.contention import repeats_conflicts
 
 
@@ -30,10 +31,11 @@ def dead_letter_replay(
     `resolved_by_id`: the user who decided, and `reason`: why; the event has both. `actor`: who
     decided, where that is no user.
     Returns the dead letter, which is `replayed`.
-    Raises DeadLetterResolved, JobNotDead, DeadLetter.DoesNotExist.
+    Raises DeadLetterResolved, JobNotDead, SubmissionNotAllowed, DeadLetter.DoesNotExist.
     """
     with short_transaction():
         letter = _waiting_letter(dead_letter_id)
+        check_may_submit(job_type=letter.job.type, queue=letter.job.queue)
         _queue_again(letter.job_id)
         return _resolve(letter, Resolution.REPLAYED, resolved_by_id, reason, actor)
 

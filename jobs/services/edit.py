@@ -23,6 +23,7 @@ from jobs.services.events import event_record
 from jobs.services.holding import job_hold_again
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
+from jobs.services.submission_right import check_may_submit
 from jobs.services.visibility import masked_payload
 from jobs.sql.contention import repeats_conflicts
 
@@ -46,7 +47,7 @@ def job_edit(*, job_id: UUID, changes: JobChanges, actor: Actor = CODE, reason: 
     `reason`: why; the event has both, and what was before and after, without sensitive values.
 
     Raises JobHasStarted, UnknownQueue, UnknownJobType, PayloadInvalid, PayloadTooLarge,
-    Job.DoesNotExist.
+    SubmissionNotAllowed, Job.DoesNotExist.
     """
     with short_transaction():
         job = Job.objects.select_for_update().get(id=job_id)
@@ -79,6 +80,7 @@ def _write(job: Job, changes: JobChanges) -> None:
         values["priority"] = changes.priority
     if changes.queue is not None:
         values["queue"] = known_queue(changes.queue, jobs_conf())
+        check_may_submit(job_type=job.type, queue=changes.queue)
     if changes.payload is not None:
         values |= _payload_values(job, changes.payload)
     run_at: Any = None

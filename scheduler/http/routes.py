@@ -40,6 +40,14 @@ ROUTES = (
         (200,),
         (400, 401),
     ),
+    Route(
+        "token",
+        "POST",
+        "/token",
+        "credentials of a service account against an access token",
+        (200,),
+        (400, 401, 429),
+    ),
     Route("logout", "POST", "/logout", "ends the session of a refresh token", (204,), (400, 401)),
     Route(
         "logout_everywhere",

@@ -3,6 +3,7 @@
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
+from jobs.api.jobs.refusals import job_refusal
 from jobs.api.shared.refusals import RefusalMixin, sentence_of
 from jobs.core.errors import DeadLetterResolved, JobsError
 
@@ -18,6 +19,6 @@ class DeadLetterRefusalMixin(RefusalMixin):
     """For views about dead letters."""
 
     def refusal_of(self, error: JobsError) -> APIException | None:
-        return (
-            AlreadyResolved(sentence_of(error)) if isinstance(error, DeadLetterResolved) else None
-        )
+        if isinstance(error, DeadLetterResolved):
+            return AlreadyResolved(sentence_of(error))
+        return job_refusal(error)

@@ -3,7 +3,12 @@
 from difflib import get_close_matches
 
 from rest_framework import status
-from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    ErrorDetail,
+    PermissionDenied,
+    ValidationError,
+)
 
 from jobs.api.shared.refusals import RefusalMixin, sentence_of
 from jobs.core.errors import (
@@ -17,6 +22,7 @@ from jobs.core.errors import (
     UnknownJobType,
     UnknownQueue,
 )
+from jobs.core.submission_right import SubmissionNotAllowed
 
 
 class InvalidPayload(ValidationError):
@@ -35,6 +41,12 @@ class NoSuchQueue(ValidationError):
     """400: no such queue."""
 
     default_code = "unknown_queue"
+
+
+class NotAllowed(PermissionDenied):
+    """403: the account may submit jobs, but none of this type, or none to this queue."""
+
+    default_code = "submission_not_allowed"
 
 
 class TooLarge(APIException):
@@ -99,6 +111,8 @@ def job_refusal(error: JobsError) -> APIException | None:
                 code="differs",
             )
             return KeyReused({"payload": {name: [differs] for name in error.fields}})
+        case SubmissionNotAllowed():
+            return NotAllowed(sentence_of(error))
         case PayloadTooLarge():
             return TooLarge(sentence_of(error))
         case RecipientsLimitReached():

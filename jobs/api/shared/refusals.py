@@ -11,9 +11,11 @@ from django.http import Http404
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
+from jobs.api.shared.client import submission_right_of
 from jobs.api.shared.stored_answers import StoredAnswerMixin
 from jobs.api.shared.strict_call import refuse_query
 from jobs.core.errors import JobsError
+from jobs.core.submission_right import current_submission_right
 
 
 def sentence_of(error: JobsError) -> str:
@@ -34,6 +36,7 @@ class RefusalMixin(StoredAnswerMixin):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Called by DRF before each call."""
         super().initial(request, *args, **kwargs)
+        current_submission_right.set(submission_right_of(request.user))
         if (getattr(self, "action", None) or str(request.method).lower()) not in self.takes_query:
             refuse_query(request)
 

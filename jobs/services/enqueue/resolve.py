@@ -18,6 +18,7 @@ from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.limit_book import limit_book
 from jobs.services.limits import limits_of
+from jobs.services.submission_right import check_may_submit
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +34,14 @@ def new_job_or_error(
 
 
 def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) -> NewJob:
-    """The job to insert; raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue."""
+    """The job to insert; raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue.
+
+    And SubmissionNotAllowed.
+    """
     job_type = job_types.get(request.type)
     clean = clean_payload(job_type, request.payload)
     queue = known_queue(request.queue or job_type.queue, conf)
+    check_may_submit(job_type=job_type.name, queue=queue)
     derived = _derived(job_type, clean, queue, request, submitted_by_id)
     return NewJob(
         type=job_type.name,

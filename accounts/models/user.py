@@ -1,14 +1,12 @@
-"""Users of the API and of the admin, and the sessions of the API."""
+"""Users of the API and of the admin."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.functional import cached_property
 
 from accounts.scopes import counts
 from accounts.usernames import FOLDED_MAX, folded
@@ -55,6 +53,21 @@ class User(AbstractUser):
             return False
         return super().has_perm(perm, obj)
 
+    @cached_property
+    def is_service(self) -> bool:
+        """Whether it is the account of a program."""
+        return hasattr(self, "service_account")
+
+    @cached_property
+    def submits_types(self) -> frozenset[str] | None:
+        """The job types that it may submit; None for any."""
+        return frozenset(self.service_account.job_types) or None if self.is_service else None
+
+    @cached_property
+    def submits_to_queues(self) -> frozenset[str] | None:
+        """The queues that it may submit to; None for any."""
+        return frozenset(self.service_account.queues) or None if self.is_service else None
+
     def get_session_auth_hash(self) -> str:
         """A session of the admin ends when this changes: with the password, or `logged_out_at`."""
         return self._of_this_log_in(super().get_session_auth_hash())
@@ -67,24 +80,3 @@ class User(AbstractUser):
         if self.logged_out_at is None:
             return password_hmac
         return f"{password_hmac}:{self.logged_out_at.timestamp():.6f}"
-
-
-class LoginSession(models.Model):
-    """What a log-in at the API begins. It lasts as long as its row.
-
-    Its refresh tokens follow one another; only the newest can be exchanged.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="login_sessions")
-    refresh_jti = models.CharField(max_length=32)  # the claim `jti` of the newest refresh token
-    started_at = models.DateTimeField()
-    expires_at = models.DateTimeField(db_index=True)  # when the last of its tokens ends
-
-    def __str__(self) -> str:
-        return f"{self.user_id}: {self.id}"
-
-    @property
-    def ends_at(self) -> datetime:
-        """When the session ends, however often its tokens were exchanged."""
-        return self.started_at + timedelta(days=settings.SESSION_DAYS)

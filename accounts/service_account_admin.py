@@ -1,0 +1,219 @@
+"""Service accounts in the admin: made and changed in forms, their secrets by buttons."""
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
+
+from accounts.models import SECRETS_MAX, ServiceAccount, ServiceSecret, User
+from accounts.scopes import SCOPES
+from accounts.services.service_accounts import (
+    TooManySecrets,
+    secret_create,
+    secret_revoke,
+    service_account_change,
+    service_account_create,
+)
+
+if TYPE_CHECKING:
+    _ServiceAccountAdmin = admin.ModelAdmin[ServiceAccount]
+    _ServiceAccountForm = forms.ModelForm[ServiceAccount]
+else:
+    _ServiceAccountAdmin = admin.ModelAdmin
+    _ServiceAccountForm = forms.ModelForm
+
+# Days until a new secret expires.
+EXPIRIES = {"90": "in 90 days", "30": "in 30 days", "365": "in a year", "": "never"}
+
+
+class NamesField(forms.CharField):
+    """Names, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "cols": 60})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Lines of the stored list."""
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """The list; each name once."""
+        lines = [line.strip() for line in str(value or "").splitlines()]
+        return list(dict.fromkeys(line for line in lines if line))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether the list is another."""
+        return bool((initial or []) != self.to_python(data))
+
+
+class ServiceAccountForm(_ServiceAccountForm):
+    """What staff decide about a service account."""
+
+    name = forms.CharField(max_length=150, help_text="The name of its user, and of its jobs.")
+    is_active = forms.BooleanField(
+        label="Active",
+        required=False,
+        initial=True,
+        help_text="Without it the account gets no token, and those that it has are refused.",
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=[(one.name, f"{one.name}: {one.does}") for one in SCOPES.values()],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="The most that its tokens may hold. Permissions are given to its user.",
+    )
+    job_types = NamesField(required=False, help_text="It may submit these, one a line; none: any.")
+    queues = NamesField(required=False, help_text="It may submit to these, one a line; none: any.")
+
+    class Meta:
+        model = ServiceAccount
+        fields = ("scopes", "job_types", "queues")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.fields["name"].disabled = True
+            self.initial["name"] = str(self.instance)
+            self.initial["is_active"] = self.instance.user.is_active
+
+    def clean_name(self) -> str:
+        """The name; raises ValidationError for one that is taken, or is none."""
+        name: str = User.normalize_username(self.cleaned_data["name"])
+        if self.instance.pk is None:
+            user = User(username=name)
+            try:
+                user.clean_fields(exclude=["password"])
+                user.clean()
+                user.validate_unique()
+            except ValidationError as error:
+                raise ValidationError(error.messages) from error
+        return name
+
+
+@admin.register(ServiceAccount)
+class ServiceAccountAdmin(_ServiceAccountAdmin):
+    """Whoever may change a service account can make a secret for it, and so act as it."""
+
+    form = ServiceAccountForm
+    change_form_template = "admin/accounts/serviceaccount/record.html"
+    list_display = ("name", "client_id", "is_active", "scope", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "client_id")
+    readonly_fields = ("client_id",)
+    fields = ("name", "client_id", "is_active", "scopes", "job_types", "queues")
+    actions = None
+
+    @admin.display(ordering="user__username")
+    def name(self, account: ServiceAccount) -> str:
+        return str(account)
+
+    @admin.display(boolean=True, description="active")
+    def is_active(self, account: ServiceAccount) -> bool:
+        return account.user.is_active
+
+    def save_model(
+        self, request: HttpRequest, obj: ServiceAccount, form: Any, change: bool
+    ) -> None:
+        """By the services; a name that another call has taken meanwhile is told by Django."""
+        given = form.cleaned_data
+        fields = {name: given[name] for name in ("scopes", "job_types", "queues")}
+        if change:
+            service_account_change(account=obj, is_active=given["is_active"], **fields)
+            return
+        made = service_account_create(name=given["name"], is_active=given["is_active"], **fields)
+        obj.pk, obj.client_id = made.pk, made.client_id
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """It leaves with its user, whose page detaches what the user has submitted."""
+        return redirect(reverse("admin:accounts_user_delete", args=[object_id]))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With its secrets, of which only the first characters are known."""
+        account = context.get("original")
+        if account is not None:
+            secrets = list(account.secrets.all())
+            context |= {
+                "secrets": secrets,
+                "expiries": EXPIRIES.items(),
+                "may_add_secret": len(secrets) < SECRETS_MAX
+                and self.has_change_permission(request, account),
+                "may_revoke": self.has_change_permission(request, account),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Django's, and what the buttons call."""
+        view = self.admin_site.admin_view
+        own = [
+            path(
+                "<int:pk>/secrets/new/",
+                view(require_POST(self.new_secret)),
+                name="accounts_serviceaccount_new_secret",
+            ),
+            path(
+                "<int:pk>/secrets/<uuid:secret_id>/revoke/",
+                view(require_POST(self.revoke_secret)),
+                name="accounts_serviceaccount_revoke_secret",
+            ),
+        ]
+        return [*own, *super().get_urls()]
+
+    def new_secret(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Makes a secret and shows it, this one time."""
+        account = self._account(request, pk)
+        days = request.POST.get("days", "")
+        if days not in EXPIRIES:
+            raise Http404
+        try:
+            made = secret_create(account=account, days=int(days) if days else None)
+        except TooManySecrets:
+            self.message_user(
+                request,
+                f"{account} has {SECRETS_MAX} secrets; revoke one first.",
+                messages.ERROR,
+            )
+            return self._back(pk)
+        self.log_change(request, account, f"Made the secret {made.secret}.")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "New secret",
+            "opts": self.opts,
+            "account": account,
+            "secret": made.secret,
+            "text": made.text,
+        }
+        return TemplateResponse(request, "admin/accounts/serviceaccount/secret.html", context)
+
+    def revoke_secret(self, request: HttpRequest, pk: int, secret_id: UUID) -> HttpResponseBase:
+        """Ends a secret, and the tokens that were got with it."""
+        account = self._account(request, pk)
+        secret = account.secrets.filter(pk=secret_id).first()
+        if secret is None:
+            raise Http404
+        try:
+            secret_revoke(secret_id=secret_id)
+        except ServiceSecret.DoesNotExist:
+            raise Http404 from None
+        self.log_change(request, account, f"Revoked the secret {secret}.")
+        self.message_user(request, f"The secret {secret} and its tokens are refused from now on.")
+        return self._back(pk)
+
+    def _account(self, request: HttpRequest, pk: int) -> ServiceAccount:
+        account = self.get_object(request, str(pk))
+        if account is None:
+            raise Http404
+        if not self.has_change_permission(request, account):
+            raise PermissionDenied
+        return account
+
+    def _back(self, pk: int) -> HttpResponse:
+        return redirect(reverse("admin:accounts_serviceaccount_change", args=[pk]))
