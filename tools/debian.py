@@ -1,0 +1,94 @@
+"""Programs from Debian's packages, unpacked below `.data`: nothing is installed, nobody is root."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+
+_FETCH_SECONDS = 300
+
+# Libraries and fonts come from where the packages were unpacked, as far as the system lacks them.
+_LAUNCHER = """\
+#!/bin/sh
+root={root}
+export LD_LIBRARY_PATH={libraries}
+if [ ! -e /etc/fonts/fonts.conf ]; then
+    export FONTCONFIG_PATH="$root/etc/fonts" XDG_DATA_HOME="$root/usr/share"
+fi
+exec {program} "$@"
+"""
+
+
+class Unpacked:
+    """What was unpacked in one directory; its file `log` has what the programs of Debian said."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.root = directory / "root"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "log"
+
+    def fetch(self, packages: Sequence[str]) -> bool:
+        """Unpacks these packages and what they need, with apt's state in the same directory.
+
+        False where that cannot be: the log says why.
+        """
+        if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+            return False
+        lists, archives = (self.directory / name for name in ("lists", "archives"))
+        for directory in (self.root, lists / "partial", archives / "partial"):
+            directory.mkdir(parents=True, exist_ok=True)
+        apt = ["apt-get", "--quiet"]
+        for option in (
+            f"Dir::State::Lists={lists}",
+            f"Dir::Cache={self.directory}",
+            f"Dir::Cache::Archives={archives}",
+            "Debug::NoLocking=true",  # the system's locks are root's, and nothing of it is changed
+            "APT::Sandbox::User=root",  # the user _apt cannot write here
+        ):
+            apt += ["-o", option]
+        install = [*apt, "install", "--download-only", "--yes", "--no-install-recommends"]
+        if not (self.run([*apt, "update"]) and self.run([*install, *packages])):
+            return False
+        for package in sorted(archives.glob("*.deb")):
+            self.run(["dpkg-deb", "--extract", str(package), str(self.root)])
+            package.unlink()
+        return True
+
+    def write_launcher(self, name: str, program: Path) -> Path:
+        """A script that runs the program with the libraries that were unpacked."""
+        libraries = ":".join(
+            sorted({str(library.parent) for library in self.root.rglob("lib*.so*")})
+        )
+        launcher = self.directory / name
+        launcher.write_text(
+            _LAUNCHER.format(
+                root=quote(str(self.root)), libraries=quote(libraries), program=quote(str(program))
+            )
+        )
+        launcher.chmod(0o755)
+        return launcher
+
+    def run(self, command: list[str], environment: dict[str, str] | None = None) -> bool:
+        """Whether the command did its work; what it says goes to the log."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            log.write(f"\n$ {' '.join(command)}\n".encode())
+            log.flush()
+            try:
+                done = subprocess.run(  # noqa: S603
+                    command,
+                    env={**os.environ, **(environment or {})},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    timeout=_FETCH_SECONDS,
+                )
+            except (OSError, subprocess.TimeoutExpired) as error:
+                log.write(f"{error}\n".encode())
+                return False
+        return done.returncode == 0
