@@ -30,13 +30,18 @@ class Drain:
     processes: int = 1
     concurrency: int | None = None
     keyed: bool = False
+    database_url: str | None = None
 
     def run(self) -> float:
         """Jobs a second, from the first claim to the last outcome."""
         first = uuid7()
         enqueue_jobs(self.jobs, self.job_type, keyed=self.keyed)
         vacuum_and_checkpoint()
-        with workers(processes=self.processes, concurrency=self.concurrency) as process:
+        with workers(
+            processes=self.processes,
+            concurrency=self.concurrency,
+            database_url=self.database_url,
+        ) as process:
             wait_until_done(first, self.job_type, process)
         return self.jobs / seconds_between(first, self.job_type)
 

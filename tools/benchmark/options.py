@@ -15,6 +15,7 @@ MEASURES = (
     "lateness",
     "io",
     "limits",
+    "pooler",
     "redispatch",
     "growth",
     "memory",

@@ -21,9 +21,17 @@ STOP_SECONDS = 40.0
 
 @contextmanager
 def workers(
-    *, processes: int = 1, queues: str = "default", concurrency: int | None = None, stamps: str = ""
+    *,
+    processes: int = 1,
+    queues: str = "default",
+    concurrency: int | None = None,
+    stamps: str = "",
+    database_url: str | None = None,
 ) -> Iterator[Child]:
-    """Gives a `runworker` with that many processes, ready to fetch."""
+    """Gives a `runworker` with that many processes, ready to fetch.
+
+    `database_url`: another way to the database than this process takes.
+    """
     arguments = ["-m", "django", "runworker", "--queues", queues, "--processes", str(processes)]
     if concurrency:
         arguments += [
@@ -31,7 +39,8 @@ def workers(
             *("--async-concurrency", str(concurrency)),
         ]
     before = Worker.objects.count()
-    with _running("runworker", arguments, {STAMPS: stamps}) as process:
+    environment = {STAMPS: stamps, "DATABASE_URL": database_url or os.environ["DATABASE_URL"]}
+    with _running("runworker", arguments, environment) as process:
         process.wait_until(lambda: Worker.objects.count() >= before + processes)
         yield process
 

@@ -46,6 +46,7 @@ TARGETS: dict[str, tuple[Target, ...]] = {
     "/addJobs": (_at_least(12_000),),
     "10 ms I/O × 50, async": (_at_least(4_000),),
     "10 ms I/O × 50, threads": (_at_least(3_000),),
+    "drain, through a pooler": (_ratio(0.9),),
     "redispatch after a flush": (_at_least(40_000),),
     "growth, all queued and finished": (_ratio(0.9),),
     "lateness p99": (_at_most(150),),

@@ -12,6 +12,7 @@ from tools.benchmark.measures.lateness import lateness
 from tools.benchmark.measures.limits import limits
 from tools.benchmark.measures.memory import memory
 from tools.benchmark.measures.pickup import pickup
+from tools.benchmark.measures.pooler import pooler
 from tools.benchmark.measures.redispatch import redispatch
 
 MEASURES: Mapping[str, Measure] = {
@@ -22,6 +23,7 @@ MEASURES: Mapping[str, Measure] = {
     "lateness": lateness,
     "io": io,
     "limits": limits,
+    "pooler": pooler,
     "redispatch": redispatch,
     "growth": growth,
     "memory": memory,
