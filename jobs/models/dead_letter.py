@@ -40,6 +40,8 @@ class DeadLetter(models.Model):
     )
     reason = models.CharField(max_length=20, choices=DeathReason)
     error = models.TextField(help_text="What the last attempt said, in one line.")
+    # See `jobs.core.fingerprint`; empty in dead letters from before there were fingerprints.
+    fingerprint = models.TextField(blank=True, default="", db_default="")
     attempts = models.JSONField(default=list)
     attempt = models.PositiveIntegerField(help_text="The attempt that ended in death.")
     created_at = models.DateTimeField(db_default=Now())

@@ -12,6 +12,7 @@ from django.db.models import Value
 from jobs.core.attempt_error import RecordedError, error_summary
 from jobs.core.claim import ClaimedJob, Claims, Start
 from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN
+from jobs.core.fingerprint import error_fingerprint
 from jobs.core.ids import uuid7s
 from jobs.core.message import QueueMessage
 from jobs.core.new_job import Inserted, NewJob
@@ -212,6 +213,10 @@ class JobManager(_Filters["Job"]):
             letter_ids=_array(map(str, uuid7s(len(moves)))),
             reasons=_array(move.reason.value for _, move, _ in moves),
             summaries=json.dumps([error_summary(errors) for _, _, errors in moves]),
+            fingerprints=_array(
+                error_fingerprint(claim.type, errors[-1]) if errors else '""'
+                for claim, _, errors in moves
+            ),
         )
         return {row[0] for row in rows}
 

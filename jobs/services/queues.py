@@ -68,6 +68,13 @@ def paused_queue_names() -> frozenset[str]:
     return frozenset(Queue.objects.paused().values_list("name", flat=True))
 
 
+def refuse_unknown_queue(name: str) -> None:
+    """Raises UnknownQueue for a queue that is neither in JOBS_QUEUES nor has been."""
+    known = jobs_conf().queues
+    if name not in known and not Queue.objects.filter(name=name).exists():
+        raise UnknownQueue(name, known)
+
+
 def _locked(name: str) -> Queue:
     """The row, held until the transaction ends. Raises UnknownQueue."""
     queue = Queue.objects.select_for_update().filter(name=name).first()

@@ -13,23 +13,25 @@ WITH dead AS (
             %(crashes)s::int[], %(letter_ids)s::uuid[], %(reasons)s::text[]
         ),
         jsonb_array_elements(%(errors)s::jsonb),
-        jsonb_array_elements_text(%(summaries)s::jsonb)
+        jsonb_array_elements_text(%(summaries)s::jsonb),
+        unnest(%(fingerprints)s::text[])
     ) AS outcome (
-        id, attempt, worker_id, failures, crashes, letter_id, reason, errors, summary
+        id, attempt, worker_id, failures, crashes, letter_id, reason, errors, summary,
+        fingerprint
     )
     WHERE job.id = ANY (ARRAY[outcome.id])
         AND CASE WHEN job.state = 'running'
             THEN job.attempt = outcome.attempt AND job.worker_id = outcome.worker_id
             ELSE false END
-    RETURNING job.*, outcome.letter_id, outcome.reason, outcome.summary
+    RETURNING job.*, outcome.letter_id, outcome.reason, outcome.summary, outcome.fingerprint
 ), letters AS (
     INSERT INTO jobs_deadletter (
-        id, job_id, type, queue, payload, submitted_by_id, reason, error, attempts, attempt,
-        created_at, resolution
+        id, job_id, type, queue, payload, submitted_by_id, reason, error, fingerprint,
+        attempts, attempt, created_at, resolution
     )
     SELECT
-        letter_id, id, type, queue, payload, submitted_by_id, reason, summary, errors, attempt,
-        now(), ''
+        letter_id, id, type, queue, payload, submitted_by_id, reason, summary, fingerprint,
+        errors, attempt, now(), ''
     FROM dead
 )
 SELECT id FROM dead

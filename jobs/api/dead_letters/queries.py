@@ -1,42 +1,38 @@
 """The query parameters of the calls about dead letters."""
 
-from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db.models import QuerySet
-from rest_framework import serializers
 
-from jobs.api.shared.fields import MomentField
-from jobs.api.shared.page_query import PageQuery
-from jobs.core.ids import uuid7_floor
+from jobs.api.dead_letters.representations import WAITING, DeadLetterRepresentation
+from jobs.api.shared.fields import MomentField, NamesField
+from jobs.api.shared.page_query import Heavy
+from jobs.api.shared.search_query import SearchQuery
 from jobs.core.states import Resolution
+from jobs.services.visibility import VIEW_DEAD_LETTERS
 
 # Beside the resolutions themselves.
-WAITING, ANY = "waiting", "any"
-
-_CLOCKS_DIFFER_MAX = timedelta(hours=1)
+ANY = "any"
 
 
-class DeadLetterQuery(PageQuery):
+class DeadLetterQuery(SearchQuery):
     """The query parameters of `GET /failedJobs`."""
 
-    since = MomentField(required=False)
-    resolution = serializers.ChoiceField([WAITING, *Resolution.values, ANY], default=WAITING)
+    members = tuple(DeadLetterRepresentation.__annotations__)
+    heavy = {"payload": Heavy("payload", dict), "attempts": Heavy("attempts", list)}
+    of_job = "job__"
+    view_permission = VIEW_DEAD_LETTERS
+
+    # The former name of `created_after`.
+    since = MomentField(source="created_after", required=False)
+    resolution = NamesField(lambda _: [WAITING, *Resolution.values, ANY], default=[WAITING])
 
     def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The dead letters that the query asks for."""
         rows = super().filtered(rows)
-        if (resolution := self.validated_data["resolution"]) != ANY:
-            rows = rows.filter(resolution="" if resolution == WAITING else resolution)
-        if since := self.validated_data.get("since"):
-            rows = rows.filter(created_at__gte=since, pk__gte=_id_floor(since))
-        return rows
-
-
-def _id_floor(since: datetime) -> UUID:
-    """Smaller than the id of any row made since then, so that the index is read from there only.
-
-    Ids come from the workers' clocks, `created_at` from the database's.
-    """
-    return uuid7_floor(max(0.0, since.timestamp() - _CLOCKS_DIFFER_MAX.total_seconds()))
+        if fingerprint := self.validated_data.get("fingerprint"):
+            rows = rows.filter(fingerprint=fingerprint)
+        resolutions = self.validated_data["resolution"]
+        if ANY in resolutions:
+            return rows
+        return rows.filter(resolution__in=["" if one == WAITING else one for one in resolutions])

@@ -4,12 +4,14 @@ from typing import Any, TypedDict
 
 from django.urls import reverse
 
-from jobs.api.dead_letters.queries import WAITING
 from jobs.api.shared.links import failed_job_path, job_path
 from jobs.api.shared.moments import written, written_or_none
 from jobs.core.attempt_error import shown_attempts
 from jobs.models import DeadLetter
 from jobs.services.visibility import masked_payload
+
+# What a dead letter without a resolution is called.
+WAITING = "waiting"
 
 
 class DeadLetterLinks(TypedDict):
@@ -30,6 +32,7 @@ class DeadLetterRepresentation(TypedDict):
     payload: dict[str, Any]
     reason: str
     error: str
+    fingerprint: str | None
     attempts: list[dict[str, Any]]
     submitted_by: str | None
     created_at: str
@@ -51,6 +54,7 @@ def dead_letter_representation(
         "payload": masked_payload(letter.type, letter.payload),
         "reason": letter.reason,
         "error": letter.error,
+        "fingerprint": letter.fingerprint or None,
         "attempts": shown_attempts(letter.attempts, with_tracebacks=with_tracebacks),
         "submitted_by": client.get_username() if client else None,
         "created_at": written(letter.created_at),

@@ -45,7 +45,7 @@ class JobViewSet(JobRefusalMixin, ViewSet):
 
     def list(self, request: Request) -> Response:
         """A page of jobs, newest first."""
-        jobs = _with_links(jobs_visible_to(client_of(request)))
+        jobs = with_links(jobs_visible_to(client_of(request)))
         return paged_response(request, JobQuery, jobs, job_representation)
 
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -74,12 +74,13 @@ class JobViewSet(JobRefusalMixin, ViewSet):
         """Nearly always it is the client's own, and permissions need not be asked for."""
         client = client_of(request)
         try:
-            job: Job = get_object_or_404(_with_links(jobs_submitted_by(client)), pk=pk)
+            job: Job = get_object_or_404(with_links(jobs_submitted_by(client)), pk=pk)
         except Http404:
-            job = get_object_or_404(_with_links(jobs_visible_to(client)), pk=pk)
+            job = get_object_or_404(with_links(jobs_visible_to(client)), pk=pk)
         return job
 
 
-def _with_links(jobs: QuerySet[Job]) -> QuerySet[Job]:
+def with_links(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """The jobs with what `job_representation` needs for their links."""
     newest_letter = DeadLetter.objects.filter(job=OuterRef("pk")).order_by("-pk")
     return jobs.annotate(failed_job_id=Subquery(newest_letter.values("pk")[:1]))

@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework import serializers
 
-from jobs.api.shared.fields import QuerySwitchField
-from jobs.api.shared.page_query import PageQuery
+from jobs.api.jobs.representations import JobRepresentation
+from jobs.api.shared.fields import NamesField, QuerySwitchField
+from jobs.api.shared.page_query import Heavy
+from jobs.api.shared.search_query import SearchQuery
 from jobs.api.shared.strict_serializer import StrictSerializer
 from jobs.core.states import JobState
+from jobs.models import DeadLetter
+from jobs.services.visibility import VIEW_JOBS
 
 
 class BulkQuery(StrictSerializer):
@@ -17,16 +20,21 @@ class BulkQuery(StrictSerializer):
     atomic = QuerySwitchField(default=False)
 
 
-class JobQuery(PageQuery):
+class JobQuery(SearchQuery):
     """The query parameters of `GET /jobs`."""
 
-    state = serializers.ChoiceField(JobState.choices, required=False)
-    schedule = serializers.UUIDField(required=False)
+    members = tuple(JobRepresentation.__annotations__)
+    heavy = {"payload": Heavy("payload", dict), "error": Heavy("errors", list)}
+    view_permission = VIEW_JOBS
+
+    state = NamesField(lambda _: JobState.values, required=False)
 
     def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The jobs that the query asks for."""
-        rows = super().filtered(rows)
-        if schedule_id := self.validated_data.get("schedule"):
-            rows = rows.filter(schedule_id=schedule_id)
-        state = self.validated_data.get("state")
-        return rows.filter(state=state) if state else rows
+        rows, asked = super().filtered(rows), self.validated_data
+        if states := asked.get("state"):
+            rows = rows.filter(state__in=states)
+        if fingerprint := asked.get("fingerprint"):
+            letters = DeadLetter.objects.filter(fingerprint=fingerprint)
+            rows = rows.filter(pk__in=letters.values("job_id"))
+        return rows

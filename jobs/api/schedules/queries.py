@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from jobs.api.schedules.representations import ScheduleRepresentation
 from jobs.api.shared.fields import QuerySwitchField, TextField
 from jobs.api.shared.page_query import PageQuery
 from jobs.services.schedules.spec import NAME_MAX
@@ -11,6 +12,8 @@ from jobs.services.schedules.spec import NAME_MAX
 
 class ScheduleQuery(PageQuery):
     """The query parameters of `GET /schedules`."""
+
+    members = tuple(ScheduleRepresentation.__annotations__)
 
     name = TextField(max_length=NAME_MAX, required=False)
     paused = QuerySwitchField(required=False)

@@ -5,6 +5,7 @@ Those with `accepts_unchanged` recognise a value that they would return as it ca
 """
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,9 @@ from jobs.services.enqueue.strict_payload import SWITCH, TEXT, WHOLE_NUMBER, ref
 
 # As many as a 64-bit number has at most.
 _DIGITS = re.compile(r"0|-?[1-9][0-9]{0,18}")
+
+# Characters of an unknown name that an error quotes.
+_NAME_SHOWN = 100
 
 
 class TextField(serializers.CharField):
@@ -83,6 +87,29 @@ class QuerySwitchField(serializers.Field[bool, str, bool, Any]):
         if data not in ("true", "false"):
             self.fail("invalid")
         return data == "true"
+
+
+class NamesField(serializers.Field[list[str], str, Any, Any]):
+    """Names in a query, with commas between them; each is one of `names(the serializer)`."""
+
+    default_error_messages = {
+        "unknown": "{name} is unknown; known are: {known}.",
+        "repeated": "{name} is given twice.",
+    }
+
+    def __init__(self, names: Callable[[Any], Sequence[str]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._names = names
+
+    def to_internal_value(self, data: str) -> list[str]:
+        """The names, in the order in which they are given."""
+        known, given = self._names(self.parent), data.split(",")
+        for name in given:
+            if name not in known:
+                self.fail("unknown", name=repr(name[:_NAME_SHOWN]), known=", ".join(known))
+            if given.count(name) > 1:
+                self.fail("repeated", name=repr(name))
+        return given
 
 
 class SecondsField(serializers.FloatField):

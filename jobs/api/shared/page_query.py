@@ -1,23 +1,36 @@
 """The query parameters that every list has."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from jobs.api.shared.fields import QueryNumberField, TextField
+from jobs.api.shared.fields import NamesField, QueryNumberField, TextField
 from jobs.api.shared.limits import QUEUE_MAX, TYPE_MAX
 from jobs.api.shared.pages import CURSOR_MAX, LIMIT_DEFAULT, LIMIT_MAX, Cursor
 from jobs.api.shared.strict_serializer import StrictSerializer
 
 
+class Heavy(NamedTuple):
+    """A large column that only one member of a representation needs, and what is empty for it."""
+
+    column: str
+    empty: Callable[[], Any]
+
+
 class PageQuery(StrictSerializer):
     """The query parameters that every list has."""
+
+    # What `fields` may name, and what need not be read if it does not.
+    members: ClassVar[tuple[str, ...]] = ()
+    heavy: ClassVar[dict[str, Heavy]] = {}
 
     limit = QueryNumberField(min_value=1, max_value=LIMIT_MAX, default=LIMIT_DEFAULT)
     cursor = TextField(max_length=CURSOR_MAX, default=None)
     type = TextField(max_length=TYPE_MAX, required=False)
     queue = TextField(max_length=QUEUE_MAX, required=False)
+    fields = NamesField(lambda query: query.members, default=None)  # type: ignore[assignment]
 
     def validate_cursor(self, cursor: str | None) -> Cursor | None:
         """The cursor; one that this service did not write is refused."""
@@ -31,6 +44,23 @@ class PageQuery(StrictSerializer):
             ) from None
 
     def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows that the query asks for."""
+        """The rows that the query asks for, without the large columns that it does not."""
         asked = {name: self.validated_data.get(name) for name in ("type", "queue")}
-        return rows.filter(**{name: value for name, value in asked.items() if value is not None})
+        rows = rows.filter(**{name: value for name, value in asked.items() if value is not None})
+        return rows.defer(*[heavy.column for heavy in self._unread()])
+
+    def represented(
+        self, row: Any, represent: Callable[[Any], Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """The row, with those members that the query asks for."""
+        for heavy in self._unread():
+            setattr(row, heavy.column, heavy.empty())  # or it would be read, row by row
+        whole = represent(row)
+        names = self.validated_data["fields"]
+        return whole if names is None else {name: whole[name] for name in names}
+
+    def _unread(self) -> list[Heavy]:
+        names = self.validated_data["fields"]
+        if names is None:
+            return []
+        return [heavy for member, heavy in self.heavy.items() if member not in names]

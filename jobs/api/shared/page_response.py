@@ -1,25 +1,29 @@
 """The lists: query string → filters → one page → rows and links to the pages beside it."""
 
-from collections.abc import Callable
-from typing import Generic, TypedDict, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypedDict, TypeVar
 from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from jobs.api.shared.client import client_of
 from jobs.api.shared.page_query import PageQuery
 from jobs.api.shared.pages import Cursor, page_of
 from jobs.api.shared.strict_call import query_of
+from jobs.services.time_limit import statements_within
 
 Row = TypeVar("Row", bound=Model)
-Representation = TypeVar("Representation")
+
+# A page by an index takes some milliseconds. What takes so long reads through most of the table.
+LIST_SECONDS = 3.0
 
 
-class PageRepresentation(TypedDict, Generic[Representation]):
+class PageRepresentation(TypedDict):
     """A page of a list, and the paths of the pages beside it."""
 
-    results: list[Representation]
+    results: list[Mapping[str, Any]]
     next: str | None
     prev: str | None
 
@@ -28,19 +32,26 @@ def paged_response(
     request: Request,
     query_class: type[PageQuery],
     rows: QuerySet[Row],
-    represent: Callable[[Row], Representation],
+    represent: Callable[[Row], Mapping[str, Any]],
 ) -> Response:
-    """One page of the rows that the query string asks for; raises DRF's `ValidationError`."""
-    query = query_class(data=query_of(request))
+    """One page of the rows that the query string asks for.
+
+    Raises DRF's `ValidationError`, UnknownJobType, UnknownQueue, and StatementTooSlow if the rows
+    are not found within LIST_SECONDS.
+    """
+    query = query_class(data=query_of(request), context={"client": client_of(request)})
     query.is_valid(raise_exception=True)
     asked = query.validated_data
-    page = page_of(query.filtered(rows), asked["cursor"], asked["limit"])
-    body: PageRepresentation[Representation] = {
-        "results": [represent(row) for row in page.rows],
+    rows = query.filtered(rows)
+    with statements_within(LIST_SECONDS):
+        page = page_of(rows, asked["cursor"], asked["limit"])
+    body: PageRepresentation = {
+        "results": [query.represented(row, represent) for row in page.rows],
         "next": _link(request, page.next),
         "prev": _link(request, page.prev),
     }
-    return Response(body)
+    links = [f'<{body[rel]}>; rel="{rel}"' for rel in ("next", "prev") if body[rel]]
+    return Response(body, headers={"Link": ", ".join(links)} if links else None)
 
 
 def _link(request: Request, cursor: Cursor | None) -> str | None:

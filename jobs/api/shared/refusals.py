@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404
+from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
@@ -16,12 +17,29 @@ from jobs.api.shared.stored_answers import StoredAnswerMixin
 from jobs.api.shared.strict_call import refuse_query
 from jobs.core.errors import JobsError
 from jobs.core.submission_right import current_submission_right
+from jobs.services.time_limit import StatementTooSlow
+
+# The same list will hardly be quicker: that is for what was in the way besides.
+LIST_RETRY_SECONDS = 10
 
 
 def sentence_of(error: JobsError) -> str:
     """The message of an error as a sentence for the caller."""
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}."
+
+
+class ListTooSlow(APIException):
+    """503: the rows that were asked for are not found in time."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "list_too_slow"
+    wait = LIST_RETRY_SECONDS
+
+    def __init__(self, error: StatementTooSlow) -> None:
+        super().__init__(
+            f"{sentence_of(error)} Narrow the list by created_after and created_before."
+        )
 
 
 class RefusalMixin(StoredAnswerMixin):
@@ -49,6 +67,8 @@ class RefusalMixin(StoredAnswerMixin):
         handle: Callable[[Exception], Any] = super().handle_exception  # type: ignore[misc]
         if isinstance(exc, ObjectDoesNotExist):  # pruned between being found and being used
             return handle(Http404())
+        if isinstance(exc, StatementTooSlow):
+            return handle(ListTooSlow(exc))
         if isinstance(exc, JobsError):
             return handle(self.refusal_of(exc) or exc)
         return handle(exc)

@@ -1,0 +1,90 @@
+"""The query parameters that the lists of jobs and of dead letters share."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, PermissionDenied, ValidationError
+
+from jobs.api.shared.fields import MomentField, TextField
+from jobs.api.shared.limits import IDEMPOTENCY_KEY_MAX
+from jobs.api.shared.page_query import PageQuery
+from jobs.core.fingerprint import FINGERPRINT_LENGTH
+from jobs.core.ids import uuid7_floor
+from jobs.handlers.registry import job_types
+from jobs.services.queues import refuse_unknown_queue
+
+USERNAME_MAX = 254
+
+_FINGERPRINT = re.compile(rf"[0-9a-f]{{{FINGERPRINT_LENGTH}}}")
+_CLOCKS_DIFFER_MAX = timedelta(hours=1)
+
+
+class SearchQuery(PageQuery):
+    """Filters that narrow a list; all that are given must fit."""
+
+    # The way from a row to its job, in filters.
+    of_job: ClassVar[str] = ""
+    # What it takes to ask for the rows of another client.
+    view_permission: ClassVar[str]
+
+    key = TextField(max_length=IDEMPOTENCY_KEY_MAX, required=False)
+    schedule = serializers.UUIDField(required=False)
+    created_after = MomentField(required=False)
+    created_before = MomentField(required=False)
+    fingerprint = TextField(max_length=FINGERPRINT_LENGTH, required=False)
+    submitted_by = TextField(max_length=USERNAME_MAX, required=False)
+
+    def validate_fingerprint(self, fingerprint: str) -> str:
+        """A fingerprint as `/failedJobs` shows it."""
+        if not _FINGERPRINT.fullmatch(fingerprint):
+            raise serializers.ValidationError("Take the fingerprint of a dead letter.")
+        return fingerprint
+
+    def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows that the query asks for.
+
+        Raises UnknownJobType, UnknownQueue, and DRF's PermissionDenied and `ValidationError`.
+        """
+        rows, asked = super().filtered(rows), self.validated_data
+        if (job_type := asked.get("type")) is not None:
+            job_types.get(job_type)
+        if (queue := asked.get("queue")) is not None:
+            refuse_unknown_queue(queue)
+        if (after := asked.get("created_after")) is not None:
+            rows = rows.filter(created_at__gte=after, pk__gte=_id_floor(after, -_CLOCKS_DIFFER_MAX))
+        if (before := asked.get("created_before")) is not None:
+            rows = rows.filter(created_at__lt=before, pk__lt=_id_floor(before, _CLOCKS_DIFFER_MAX))
+        if (username := asked.get("submitted_by")) is not None:
+            rows = rows.filter(submitted_by_id=self._client_id(username))
+        paths = {
+            "key": f"{self.of_job}idempotency_key",
+            "schedule": f"{self.of_job}schedule_id",
+        }
+        return rows.filter(**{path: asked[name] for name, path in paths.items() if name in asked})
+
+    def _client_id(self, username: str) -> Any:
+        client: AbstractBaseUser = self.context["client"]
+        if username == client.get_username():
+            return client.pk
+        if not (isinstance(client, PermissionsMixin) and client.has_perm(self.view_permission)):
+            raise PermissionDenied(f"This needs the permission {self.view_permission}.")
+        try:
+            return get_user_model()._default_manager.get_by_natural_key(username).pk
+        except ObjectDoesNotExist:
+            unknown = ErrorDetail("There is no account of this name.", code="unknown")
+            raise ValidationError({"submitted_by": [unknown]}) from None
+
+
+def _id_floor(moment: datetime, shift: timedelta) -> UUID:
+    """An id of about that moment, so that the index is read from there, or up to there, only.
+
+    Ids come from the clocks of processes, `created_at` from the database's.
+    """
+    return uuid7_floor(max(0.0, moment.timestamp() + shift.total_seconds()))

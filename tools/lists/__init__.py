@@ -1,0 +1,1 @@
+"""How long PostgreSQL takes for each page of the lists, with millions of rows."""
