@@ -1,4 +1,7 @@
-"""An index for columns whose values grow with the table. Only an old migration names it now."""
+"""PostgreSQL's block range index: a summary of each few pages, so that the others need not be read.
+
+It has no entry for a row, so that a row costs next to nothing to write.
+"""
 
 from typing import Any
 
@@ -6,15 +9,31 @@ from django.db import models
 
 
 class BrinIndex(models.Index):
-    """PostgreSQL's block range index, summarised as the table grows.
+    """Summarised as the table grows. With `text_bloom_ops` a summary is the set of what occurs.
 
     Django's own is in `django.contrib.postgres`, which a project would have to install.
     """
 
     suffix = "brin"
 
+    def __init__(
+        self, *expressions: Any, pages_per_range: int | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*expressions, **kwargs)
+        self.pages_per_range = pages_per_range
+
+    def deconstruct(self) -> Any:
+        """Called by Django's migrations."""
+        path, expressions, kwargs = super().deconstruct()
+        if self.pages_per_range is not None:
+            kwargs["pages_per_range"] = self.pages_per_range
+        return path, expressions, kwargs
+
     def create_sql(self, model: Any, schema_editor: Any, using: str = "", **kwargs: Any) -> Any:
         """Called by Django's migrations."""
         statement: Any = super().create_sql(model, schema_editor, using=" USING brin", **kwargs)
-        statement.parts["extra"] = f" WITH (autosummarize = on){statement.parts['extra']}"
+        options = "autosummarize = on"
+        if self.pages_per_range is not None:
+            options += f", pages_per_range = {self.pages_per_range}"
+        statement.parts["extra"] = f" WITH ({options}){statement.parts['extra']}"
         return statement

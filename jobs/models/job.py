@@ -9,6 +9,7 @@ from jobs.core.conf import PRIORITY_DEFAULT, PRIORITY_MAX, PRIORITY_MIN
 from jobs.core.ids import uuid7
 from jobs.core.limit import UNTIL_DUE
 from jobs.core.states import FINAL_STATES, JobState
+from jobs.models.brin_index import BrinIndex
 from jobs.models.detach_client import detach_client
 from jobs.models.job_manager import JobManager
 from jobs.models.schedule import Schedule
@@ -170,6 +171,13 @@ class Job(models.Model):
                 F("id").desc(),
                 condition=Q(submitted_by__isnull=False),
                 name="job_by_client_newest_first",
+            ),
+            # Lists by a rare value skip the pages without it; others follow the ids.
+            BrinIndex(
+                fields=["type", "queue", "state"],
+                opclasses=["text_bloom_ops"] * 3,
+                pages_per_range=16,
+                name="job_pages_by_value",
             ),
             models.Index(
                 F("schedule"),

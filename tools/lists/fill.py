@@ -17,8 +17,8 @@ INSERT INTO jobs_deadletter (
     attempt, created_at, resolution, resolved_at
 )
 SELECT
-    id, id, type, queue, payload, submitted_by_id, 'permanent', 'E: no', substr(md5(n::text), 1, 16),
-    '[]', 1, finished_at, r, CASE WHEN r <> '' THEN finished_at END
+    id, id, type, queue, payload, submitted_by_id, 'permanent', 'E: no',
+    substr(md5(n::text), 1, 16), '[]', 1, finished_at, r, CASE WHEN r <> '' THEN finished_at END
 FROM (
     SELECT job.*, row_number() OVER () % 50 AS n,
         CASE WHEN row_number() OVER () % 10 > 0 THEN 'discarded' ELSE '' END AS r

@@ -185,13 +185,12 @@ def test_what_is_not_asked_for_is_not_read(
     staff_api: APIClient, make_dead_letter: MakeDeadLetter
 ) -> None:
     make_dead_letter()
-    for path, heavy in (("/jobs", ["payload", "errors"]), ("/failedJobs", ["payload", "attempts"])):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            staff_api.get(
-                f"{path}?fields=id,state,links" if path == "/jobs" else f"{path}?fields=id"
-            )
+    for path, heavy in (
+        ("/jobs?fields=id,state,links", ["payload", "errors"]),
+        ("/failedJobs?fields=id", ["payload", "attempts"]),
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            assert staff_api.get(path).status_code == 200
         sql = " ".join(one["sql"] for one in queries)
         assert not [column for column in heavy if f'"{column}"' in sql]
 
