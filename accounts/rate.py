@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _SECONDS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60}
 _SECONDS |= {"h": 3_600, "hour": 3_600, "d": 86_400, "day": 86_400}
@@ -26,3 +27,10 @@ class Rate:
     def __mul__(self, factor: int) -> "Rate":
         """Several times as often."""
         return Rate(self.times * factor, self.seconds)
+
+
+class OwnRates(NamedTuple):
+    """The rates that an account has for itself; None: as every account."""
+
+    reads: Rate | None = None
+    writes: Rate | None = None

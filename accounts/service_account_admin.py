@@ -72,7 +72,11 @@ class ServiceAccountForm(_ServiceAccountForm):
 
     class Meta:
         model = ServiceAccount
-        fields = ("scopes", "job_types", "queues")
+        fields = ("scopes", "job_types", "queues", "reads", "writes")
+        help_texts = {
+            "reads": "Calls that it may make, as 100/min; empty: as every account.",
+            "writes": "Calls that change something, as 100/min; empty: as every account.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -105,7 +109,7 @@ class ServiceAccountAdmin(_ServiceAccountAdmin):
     list_select_related = ("user",)
     search_fields = ("user__username", "client_id")
     readonly_fields = ("client_id",)
-    fields = ("name", "client_id", "is_active", "scopes", "job_types", "queues")
+    fields = ("name", "client_id", "is_active", "scopes", "job_types", "queues", "reads", "writes")
     actions = None
 
     @admin.display(ordering="user__username")
@@ -121,7 +125,7 @@ class ServiceAccountAdmin(_ServiceAccountAdmin):
     ) -> None:
         """By the services; a name that another call has taken meanwhile is told by Django."""
         given = form.cleaned_data
-        fields = {name: given[name] for name in ("scopes", "job_types", "queues")}
+        fields = {name: given[name] for name in self.form.Meta.fields}
         if change:
             service_account_change(account=obj, is_active=given["is_active"], **fields)
             return

@@ -56,6 +56,9 @@ class Environment:
     trusted_proxies: int
     signup_enabled: bool
     login_rate: Rate
+    rate_limit_reads: Rate | None
+    rate_limit_writes: Rate | None
+    rate_limit_address: Rate | None
     access_token_minutes: int
     refresh_token_days: int
     session_days: int
@@ -98,7 +101,10 @@ def environment_of(variables: Variables) -> Environment:
         hsts_preload=variables.switch("HSTS_PRELOAD", default=False),
         trusted_proxies=variables.whole("TRUSTED_PROXIES", 0, 0, 100),
         signup_enabled=variables.switch("SIGNUP_ENABLED", default=development),
-        login_rate=_login_rate(variables),
+        login_rate=_rate(variables, "LOGIN_RATE", "60/min"),
+        rate_limit_reads=_rate_or_none(variables, "RATE_LIMIT_READS"),
+        rate_limit_writes=_rate_or_none(variables, "RATE_LIMIT_WRITES"),
+        rate_limit_address=_rate_or_none(variables, "RATE_LIMIT_ADDRESS"),
         access_token_minutes=variables.whole("ACCESS_TOKEN_MINUTES", 15, 1, MINUTES_OF_A_YEAR),
         refresh_token_days=variables.whole("REFRESH_TOKEN_DAYS", 7, 1, DAYS_OF_TEN_YEARS),
         session_days=variables.whole("SESSION_DAYS", 30, 1, DAYS_OF_TEN_YEARS),
@@ -151,13 +157,17 @@ def _csrf_trusted_origins(variables: Variables) -> list[str]:
     return origins
 
 
-def _login_rate(variables: Variables) -> Rate:
-    text = variables.text("LOGIN_RATE", "60/min")
+def _rate_or_none(variables: Variables, name: str) -> Rate | None:
+    return _rate(variables, name, "") if variables.has(name) else None
+
+
+def _rate(variables: Variables, name: str, default: str) -> Rate:
+    text = variables.text(name, default)
     try:
         return Rate.of(text)
     except ValueError:
         raise refused(
-            "LOGIN_RATE",
+            name,
             text,
             "set it to a number, at least 1, per s, min, hour or day, for example 60/min",
         ) from None

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "scheduler.http.request_id.RequestIdMiddleware",
     "scheduler.http.response_headers.ResponseHeadersMiddleware",
+    "accounts.api.call_limits.RateLimitFieldsMiddleware",
     "scheduler.http.https_only.HttpsOnlyMiddleware",
     "scheduler.http.length_required.LengthRequiredMiddleware",
     "scheduler.http.content_coding.ContentCodingMiddleware",
@@ -116,6 +117,12 @@ USER_DETACHERS = ["jobs.services.clients.client_detach"]
 # Failed log-ins, from one address and for one account, and sign-ups from one address.
 LOGIN_RATE = _env.login_rate
 TRUSTED_PROXIES = _env.trusted_proxies
+
+# Calls of one account that only read, those that write, and all calls from one address; None: any
+# number. A limit costs each call a round trip to Redis.
+RATE_LIMIT_READS = _env.rate_limit_reads
+RATE_LIMIT_WRITES = _env.rate_limit_writes
+RATE_LIMIT_ADDRESS = _env.rate_limit_address
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

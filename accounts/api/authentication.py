@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
 
+from accounts.api.call_limits import limit_call
 from accounts.checked_tokens import checked_tokens
 from accounts.models import LoginSession, ServiceSecret, User
 from accounts.outside_keys import RETRY_SECONDS, KeysUnavailable
@@ -60,19 +61,25 @@ class CheckedTokenAuthentication(JWTAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         """The user and the token; None without one.
 
-        Raises a 401 that says what is wrong, and InsufficientScope.
+        Raises a 401 that says what is wrong, InsufficientScope, and QuotaExceeded.
         """
         header = self.get_header(request)
         raw_token = self.get_raw_token(header) if header is not None else None
         if raw_token is None:
+            limit_call(request._request, None)
             return None
         checked = checked_tokens.get(raw_token)
         if checked is None:
-            checked = self._check(raw_token)
+            try:
+                checked = self._check(raw_token)
+            except AuthenticationFailed:
+                limit_call(request._request, None)
+                raise
             checked_tokens.put(raw_token, *checked)
         user, token = checked
         # A copy, as a view may change its user, and Django caches permissions on it.
         caller: Any = copy(user)
+        limit_call(request._request, caller)
         if caller.scopes is not None:
             _check_scope(request, caller.scopes)
         return caller, token
@@ -85,7 +92,7 @@ class CheckedTokenAuthentication(JWTAuthentication):
             token = self.get_validated_token(raw_token)
             user = _user_of(token)
         # Looked up once for the calls that follow, which get copies.
-        _ = user.submits_types, user.submits_to_queues
+        _ = user.submits_types, user.submits_to_queues, user.own_rates
         user.scopes = token.scopes
         if user.is_service:
             user.scopes = narrowed(user.scopes, frozenset(user.service_account.scopes))

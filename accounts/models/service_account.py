@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models.user import User
+from accounts.rate import Rate
 from accounts.scopes import SCOPES, scope_text
 
 # At a time, so that a secret can be replaced without a gap.
@@ -26,11 +27,22 @@ def validate_names(value: object) -> None:
         raise ValidationError("Give a list of names.")
 
 
+def validate_rate(value: object) -> None:
+    """Raises ValidationError for anything but a rate."""
+    try:
+        Rate.of(str(value))
+    except ValueError:
+        raise ValidationError(
+            "Give a number, at least 1, per s, min, hour or day: 100/min."
+        ) from None
+
+
 class ServiceAccount(models.Model):
     """The account of a program: a user without a password, that is known by a client id.
 
     `scopes`: the most that its tokens may hold. `job_types`, `queues`: what it may submit, and
-    where to; an empty list means any.
+    where to; an empty list means any. `reads`, `writes`: the calls that it may make, as `100/min`;
+    empty: as every account.
     """
 
     user = models.OneToOneField(
@@ -40,6 +52,8 @@ class ServiceAccount(models.Model):
     scopes = models.JSONField(default=list, validators=[validate_scopes])
     job_types = models.JSONField(default=list, blank=True, validators=[validate_names])
     queues = models.JSONField(default=list, blank=True, validators=[validate_names])
+    reads = models.CharField(max_length=20, blank=True, default="", validators=[validate_rate])
+    writes = models.CharField(max_length=20, blank=True, default="", validators=[validate_rate])
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:

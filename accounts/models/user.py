@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.functional import cached_property
 
+from accounts.rate import OwnRates, Rate
 from accounts.scopes import counts
 from accounts.usernames import FOLDED_MAX, folded
 
@@ -67,6 +68,15 @@ class User(AbstractUser):
     def submits_to_queues(self) -> frozenset[str] | None:
         """The queues that it may submit to; None for any."""
         return frozenset(self.service_account.queues) or None if self.is_service else None
+
+    @cached_property
+    def own_rates(self) -> OwnRates:
+        """How often it may call, where that is another rate than everyone's."""
+        if not self.is_service:
+            return OwnRates()
+        account = self.service_account
+        reads, writes = account.reads, account.writes
+        return OwnRates(Rate.of(reads) if reads else None, Rate.of(writes) if writes else None)
 
     def get_session_auth_hash(self) -> str:
         """A session of the admin ends when this changes: with the password, or `logged_out_at`."""

@@ -48,9 +48,13 @@ def service_account_create(
     scopes: Collection[str],
     job_types: Collection[str] = (),
     queues: Collection[str] = (),
+    reads: str = "",
+    writes: str = "",
     is_active: bool = True,
 ) -> ServiceAccount:
     """Makes a service account without a secret, and its user, who has no password.
+
+    `reads`, `writes`: rates such as `100/min`; empty: as every account.
 
     Raises IntegrityError if the name, or one that looks like it, is taken.
     """
@@ -60,6 +64,8 @@ def service_account_create(
         scopes=scope_text(scopes).split(),
         job_types=list(job_types),
         queues=list(queues),
+        reads=reads,
+        writes=writes,
     )
 
 
@@ -71,10 +77,13 @@ def service_account_change(
     scopes: Collection[str],
     job_types: Collection[str],
     queues: Collection[str],
+    reads: str = "",
+    writes: str = "",
 ) -> None:
     """Changes what it may do. Tokens that it has are narrowed at their next call, too."""
     account.scopes = scope_text(scopes).split()
     account.job_types, account.queues = list(job_types), list(queues)
+    account.reads, account.writes = reads, writes
     account.save()
     account.user.is_active = is_active
     account.user.save(update_fields=["is_active"])  # its signal drops the checked tokens

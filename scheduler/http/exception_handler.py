@@ -97,7 +97,8 @@ def _refused(exc: exceptions.APIException) -> Problem:
         code, text = detail.get("code", exc.default_code), detail.get("detail", exc.default_detail)
     else:
         code, text = getattr(detail, "code", exc.default_code), detail
-    return Problem(exc.status_code, str(code), str(text), headers=headers)
+    problem_type = getattr(exc, "problem_type", "about:blank")
+    return Problem(exc.status_code, str(code), str(text), headers=headers, type=problem_type)
 
 
 def _busy(exc: Exception) -> Problem:

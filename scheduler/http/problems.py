@@ -43,6 +43,8 @@ class Problem:
     errors: list[PointedError] = field(default_factory=list)
     error_count: int = 0
     headers: dict[str, str] = field(default_factory=dict)
+    # `code` tells problems of one status apart; a few are registered under a type of their own.
+    type: str = "about:blank"
 
 
 NOT_FOUND = Problem(404, "not_found", "There is nothing here.")
@@ -67,7 +69,7 @@ BUSY = Problem(
 def problem_body(problem: Problem, path: str, request_id: str) -> ProblemBody:
     """What the problem says about the request of that path."""
     return {
-        "type": "about:blank",  # `code` tells problems of one status apart
+        "type": problem.type,
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
