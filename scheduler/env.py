@@ -195,6 +195,7 @@ def _jobs_settings(variables: Variables) -> dict[str, Any]:
         int: variables.any_whole,
         float: variables.any_number,
         str: variables.text,
+        bool: lambda name, default: variables.switch(name, default=default),
         list[str]: variables.names,
     }
     defaults = JobsConf()

@@ -78,6 +78,8 @@ class JobsConf:
     retention_days: float = 14.0
     result_retention_days: float = 14.0
     key_retention_days: float = 90.0
+    # Whether an edit over the API has to say, by If-Match, what it is an edit of.
+    if_match_required: bool = False
     # For how long a call with the header Idempotency-Key gets the stored answer again.
     answer_retention_hours: float = 24.0
 

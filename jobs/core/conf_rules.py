@@ -84,6 +84,7 @@ _KINDS: dict[Any, tuple[str, Callable[[object], bool]]] = {
     str: ("a text", lambda value: isinstance(value, str)),
     int: ("a whole number", lambda value: is_number(value, int)),
     float: ("a number", lambda value: is_number(value, int, float)),
+    bool: ("True or False", lambda value: isinstance(value, bool)),
     list[str]: (
         "a list of names",
         lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),

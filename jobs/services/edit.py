@@ -1,6 +1,6 @@
 """A job that has not started is edited: its moment, its priority, its queue, its payload."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -39,18 +39,28 @@ class JobChanges(NamedTuple):
 
 
 @repeats_conflicts
-def job_edit(*, job_id: UUID, changes: JobChanges, actor: Actor = CODE, reason: str = "") -> Job:
+def job_edit(
+    *,
+    job_id: UUID,
+    changes: JobChanges,
+    actor: Actor = CODE,
+    reason: str = "",
+    check: Callable[[Job], None] | None = None,
+) -> Job:
     """Changes a queued job of which no attempt has begun, and dispatches it anew. Returns it.
 
     A new payload is checked by the serializer of the type; where the type derives the effect key
     from it, the job gets that key and lets go of the one that it had. `actor`: who asked, and
     `reason`: why; the event has both, and what was before and after, without sensitive values.
+    `check` gets the locked row before anything is changed, and refuses the edit by raising.
 
     Raises JobHasStarted, UnknownQueue, UnknownJobType, PayloadInvalid, PayloadTooLarge,
     SubmissionNotAllowed, Job.DoesNotExist.
     """
     with short_transaction():
         job = Job.objects.select_for_update().get(id=job_id)
+        if check is not None:
+            check(job)
         if job.state != JobState.QUEUED or job.errors:
             now = "has begun before" if job.state == JobState.QUEUED else f"is {job.state}"
             raise JobHasStarted(f"only a job that has not started can be edited; this one {now}")

@@ -75,14 +75,14 @@ ROUTES = (
         (400, 401, 403, 413, 422),
     ),
     Route("jobs", "GET", "/jobs", "lists jobs", (200,), (400, 401, 403)),
-    Route("job", "GET", "/jobs/<id>", "shows one", (200,), (400, 401, 403, 404)),
+    Route("job", "GET", "/jobs/<id>", "shows one", (200, 304), (400, 401, 403, 404)),
     Route(
         "edit",
         "PATCH",
         "/jobs/<id>",
         "edits it, if it has not started",
         (200,),
-        (400, 401, 403, 404, 409, 413),
+        (400, 401, 403, 404, 409, 412, 413, 428),
     ),
     Route(
         "cancel",
@@ -93,7 +93,7 @@ ROUTES = (
         (400, 401, 403, 404, 409),
     ),
     Route("failed_jobs", "GET", "/failedJobs", "lists dead letters", (200,), (400, 401, 403)),
-    Route("failed_job", "GET", "/failedJobs/<id>", "shows one", (200,), (400, 401, 403, 404)),
+    Route("failed_job", "GET", "/failedJobs/<id>", "shows one", (200, 304), (400, 401, 403, 404)),
     Route(
         "replay",
         "POST",
@@ -129,14 +129,14 @@ ROUTES = (
         (400, 401, 403),
     ),
     Route("add_schedule", "POST", "/schedules", "makes one", (201,), (400, 401, 403, 409, 413)),
-    Route("schedule", "GET", "/schedules/<id>", "shows one", (200,), (400, 401, 403, 404)),
+    Route("schedule", "GET", "/schedules/<id>", "shows one", (200, 304), (400, 401, 403, 404)),
     Route(
         "change_schedule",
         "PATCH",
         "/schedules/<id>",
         "changes it",
         (200,),
-        (400, 401, 403, 404, 409, 413),
+        (400, 401, 403, 404, 409, 412, 413, 428),
     ),
     Route(
         "delete_schedule",
@@ -144,7 +144,7 @@ ROUTES = (
         "/schedules/<id>",
         "deletes it",
         (204,),
-        (400, 401, 403, 404, 409),
+        (400, 401, 403, 404, 409, 412, 428),
     ),
     Route(
         "pause_schedule",

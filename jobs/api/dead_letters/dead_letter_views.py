@@ -15,6 +15,7 @@ from jobs.api.dead_letters.representations import (
     dead_letter_representation,
 )
 from jobs.api.shared.client import client_of
+from jobs.api.shared.etags import answer_unless_known, etag_of
 from jobs.api.shared.links import job_path
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
@@ -41,8 +42,9 @@ class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
         return paged_response(request, DeadLetterQuery, letters, dead_letter_representation)
 
     def retrieve(self, request: Request, pk: str) -> Response:
-        """One dead letter."""
-        return Response(self._shown(request, self._letter(request, pk)))
+        """One dead letter; 304 for a client that has it as it is."""
+        body = self._shown(request, self._letter(request, pk))
+        return answer_unless_known(request, body, etag_of(body, {}))
 
     def replay(self, request: Request, pk: str) -> Response:
         """202 once the job is back in its queue; 409 if the dead letter is resolved."""

@@ -10,10 +10,12 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from jobs.api.jobs.edit_body import job_changes
+from jobs.api.jobs.etags import job_etag, job_record_etag
 from jobs.api.jobs.queries import JobQuery
 from jobs.api.jobs.refusals import JobRefusalMixin
 from jobs.api.jobs.representations import job_representation, single_job
 from jobs.api.shared.client import client_of
+from jobs.api.shared.etags import answer_unless_known, precondition
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
 from jobs.api.shared.scopes import JOBS_READ, JOBS_WRITE
@@ -49,8 +51,9 @@ class JobViewSet(JobRefusalMixin, ViewSet):
         return paged_response(request, JobQuery, jobs, job_representation)
 
     def retrieve(self, request: Request, pk: str) -> Response:
-        """One job."""
-        return Response(single_job(self._job(request, pk)))
+        """One job; 304 for a client that has it as it is."""
+        body = single_job(self._job(request, pk))
+        return answer_unless_known(request, body, job_etag(body))
 
     def cancel(self, request: Request, pk: str) -> Response:
         """202 once the job is cancelled, or asked to stop if it runs; 409 if it is final."""
@@ -59,16 +62,27 @@ class JobViewSet(JobRefusalMixin, ViewSet):
         if not may_cancel(client, job):
             raise PermissionDenied(f"This needs the permission {CANCEL_JOBS}.")
         job_cancel(job_id=job.pk, actor=actor_of(client))
-        return Response(single_job(self._job(request, pk)), status=status.HTTP_202_ACCEPTED)
+        return self._changed(request, pk, status.HTTP_202_ACCEPTED)
 
     def edit(self, request: Request, pk: str) -> Response:
-        """200 with the changed job; 409 once an attempt has begun."""
+        """200 with the changed job; 409 once an attempt has begun, 412 for an outdated If-Match."""
         client, job = client_of(request), self._job(request, pk)
         if not may_edit(client, job):
             raise PermissionDenied(f"This needs the permission {EDIT_JOBS}.")
         changes, reason = job_changes(request.data)
-        job_edit(job_id=job.pk, changes=changes, actor=actor_of(client), reason=reason)
-        return Response(single_job(self._job(request, pk)))
+        job_edit(
+            job_id=job.pk,
+            changes=changes,
+            actor=actor_of(client),
+            reason=reason,
+            check=precondition(request, job_record_etag),
+        )
+        return self._changed(request, pk, status.HTTP_200_OK)
+
+    def _changed(self, request: Request, pk: str, code: int) -> Response:
+        """The job after a change."""
+        body = single_job(self._job(request, pk))
+        return Response(body, status=code, headers={"ETag": job_etag(body).text})
 
     def _job(self, request: Request, pk: str) -> Job:
         """Nearly always it is the client's own, and permissions need not be asked for."""

@@ -5,6 +5,7 @@ from typing import Any, NotRequired, TypedDict
 
 from django.urls import reverse
 
+from jobs.api.shared.etags import ETag, etag_of
 from jobs.api.shared.moments import written, written_or_none
 from jobs.core.fire_times import FireTime
 from jobs.handlers.registry import job_types
@@ -60,6 +61,15 @@ class ScheduleFacts(TypedDict):
     created_at: str
 
 
+# What people change, and what says who may.
+_ASKED_FOR = frozenset(
+    (
+        *("id", "name", "type", "payload", "cron", "every_seconds", "timezone", "queue"),
+        *("priority", "missed", "overlap", "starts_at", "ends_at", "paused", "declared_in"),
+    )
+)
+
+
 class ScheduleRepresentation(ScheduleFacts):
     """The facts of a schedule, and where to go on."""
 
@@ -101,6 +111,18 @@ def schedule_facts(schedule: Schedule, now: datetime) -> ScheduleFacts:
         "created_by": client.get_username() if client else None,
         "created_at": written(schedule.created_at),
     }
+
+
+def schedule_etag(body: ScheduleRepresentation) -> ETag:
+    """The ETag of a schedule as it is shown; an edit is of what was asked for."""
+    record = {name: value for name, value in body.items() if name in _ASKED_FOR}
+    return etag_of(record, {name: value for name, value in body.items() if name not in record})
+
+
+def schedule_record_etag(schedule: Schedule) -> ETag:
+    """The same for what was asked for alone, which is what edits compare."""
+    facts = schedule_facts(schedule, schedule.created_at)
+    return etag_of({name: value for name, value in facts.items() if name in _ASKED_FOR}, {})
 
 
 def _fire_time(fire_time: FireTime) -> FireTimeRepresentation:

@@ -14,9 +14,14 @@ from rest_framework.viewsets import ViewSet
 from jobs.api.schedules.permissions import MayUseSchedules
 from jobs.api.schedules.queries import ScheduleQuery
 from jobs.api.schedules.refusals import ScheduleRefusalMixin
-from jobs.api.schedules.representations import schedule_representation
+from jobs.api.schedules.representations import (
+    schedule_etag,
+    schedule_record_etag,
+    schedule_representation,
+)
 from jobs.api.schedules.submission import reason_in, schedule_changes, schedule_submission
 from jobs.api.shared.client import client_of
+from jobs.api.shared.etags import answer_unless_known, precondition
 from jobs.api.shared.links import job_path
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
@@ -57,8 +62,9 @@ class ScheduleViewSet(ScheduleRefusalMixin, ViewSet):
         return paged_response(request, ScheduleQuery, _schedules(), represent)
 
     def retrieve(self, request: Request, pk: str) -> Response:
-        """One schedule."""
-        return _answer(self._id(pk))
+        """One schedule; 304 for a client that has it as it is."""
+        body = schedule_representation(self._schedule(pk), database_now())
+        return answer_unless_known(request, body, schedule_etag(body))
 
     def create(self, request: Request) -> Response:
         """201 once the schedule is there; it fires from then on."""
@@ -70,16 +76,25 @@ class ScheduleViewSet(ScheduleRefusalMixin, ViewSet):
         return _answer(schedule.id, status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, pk: str) -> Response:
-        """200 with the schedule as it is then."""
+        """200 with the schedule as it is then; 412 for an outdated If-Match."""
         schedule_id = self._id(pk)
         changes = schedule_changes(request.data)
-        schedule_change(schedule_id=schedule_id, changes=changes, actor=self._actor(request))
+        schedule_change(
+            schedule_id=schedule_id,
+            changes=changes,
+            actor=self._actor(request),
+            check=precondition(request, schedule_record_etag),
+        )
         return _answer(schedule_id)
 
     def destroy(self, request: Request, pk: str) -> Response:
-        """204; jobs that it has made stay."""
+        """204; jobs that it has made stay. 412 for an outdated If-Match."""
         refuse_body(request)
-        schedule_delete(schedule_id=self._id(pk), actor=self._actor(request))
+        schedule_delete(
+            schedule_id=self._id(pk),
+            actor=self._actor(request),
+            check=precondition(request, schedule_record_etag),
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def pause(self, request: Request, pk: str) -> Response:
@@ -105,8 +120,11 @@ class ScheduleViewSet(ScheduleRefusalMixin, ViewSet):
 
     def _id(self, pk: str) -> UUID:
         """The id of a schedule that is there; 404 for anything else."""
+        return self._schedule(pk).id
+
+    def _schedule(self, pk: str) -> Schedule:
         schedule: Schedule = get_object_or_404(_schedules(), pk=pk)
-        return schedule.id
+        return schedule
 
     def _actor(self, request: Request) -> Actor:
         return actor_of(client_of(request))
@@ -119,5 +137,7 @@ def _schedules() -> QuerySet[Schedule]:
 def _answer(schedule_id: UUID, code: int = status.HTTP_200_OK) -> Response:
     schedule = get_object_or_404(_schedules(), pk=schedule_id)
     body = schedule_representation(schedule, database_now())
-    headers = {"Location": body["links"]["self"]} if code == status.HTTP_201_CREATED else None
+    headers = {"ETag": schedule_etag(body).text}
+    if code == status.HTTP_201_CREATED:
+        headers["Location"] = body["links"]["self"]
     return Response(body, status=code, headers=headers)

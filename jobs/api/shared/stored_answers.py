@@ -26,10 +26,13 @@ REPLAYED = "Idempotency-Replayed"
 # A call mostly takes some milliseconds. One that was cut off is over when its transaction is.
 IN_PROGRESS_RETRY_SECONDS = 1
 
-# Answers that say nothing about the call itself: once the client may, or may again, it is done.
+# Answers that say nothing about the call itself: once the client may, or may again, or has seen
+# what there is, it is done.
 _NOT_STORED = (
     status.HTTP_401_UNAUTHORIZED,
     status.HTTP_403_FORBIDDEN,
+    status.HTTP_412_PRECONDITION_FAILED,
+    status.HTTP_428_PRECONDITION_REQUIRED,
     status.HTTP_429_TOO_MANY_REQUESTS,
 )
 # What a view raises to refuse a call. Anything else, an outage for example, undoes everything.

@@ -1,6 +1,6 @@
 """Schedules are made, changed, paused, resumed and deleted; each is an event."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,8 @@ from jobs.sql.contention import repeats_conflicts
 from jobs.sql.statements import database_now
 
 SUBJECT = "schedule"
+
+Check = Callable[[Schedule], None]
 
 
 @repeats_conflicts
@@ -54,14 +56,20 @@ def schedule_create(
 
 @repeats_conflicts
 def schedule_change(
-    *, schedule_id: UUID, changes: Mapping[str, Any], actor: Actor = CODE, reason: str = ""
+    *,
+    schedule_id: UUID,
+    changes: Mapping[str, Any],
+    actor: Actor = CODE,
+    reason: str = "",
+    check: Check | None = None,
 ) -> Schedule:
     """Changes fields of a `ScheduleSpec`, and `paused`; returns the schedule as it is then.
 
     A new `cron` takes the place of `every_seconds`, and the other way round. If when it fires is
     changed, it fires by the new rule from now on; fire times of the old one that are due make no
     job any more. What was wrong with it counts as mended. A sensitive field of the payload that
-    comes masked, as it was shown, keeps its value.
+    comes masked, as it was shown, keeps its value. `check` gets the locked row before anything is
+    changed, and refuses the change by raising.
 
     Raises ScheduleDeclared, ScheduleInvalid, ScheduleNameTaken, Schedule.DoesNotExist, and what
     `job_enqueue` raises for a job of that type, payload and queue.
@@ -69,7 +77,7 @@ def schedule_change(
     wanted = dict(changes)
     paused = wanted.pop("paused", None)
     with short_transaction():
-        schedule = _locked(schedule_id)
+        schedule = _locked(schedule_id, check)
         before = spec_of(schedule)
         after = _changed(before, wanted)
         if after != before:
@@ -105,21 +113,26 @@ def schedule_resume(*, schedule_id: UUID, actor: Actor = CODE, reason: str = "")
 
 
 @repeats_conflicts
-def schedule_delete(*, schedule_id: UUID, actor: Actor = CODE, reason: str = "") -> None:
-    """Deletes a schedule. Jobs that it has made stay, and run.
+def schedule_delete(
+    *, schedule_id: UUID, actor: Actor = CODE, reason: str = "", check: Check | None = None
+) -> None:
+    """Deletes a schedule. Jobs that it has made stay, and run. `check`: as in `schedule_change`.
 
     Raises ScheduleDeclared, Schedule.DoesNotExist.
     """
     with short_transaction():
-        schedule = _locked(schedule_id)
+        schedule = _locked(schedule_id, check)
         _refuse_declared(schedule)
         before = {**spec_shown(spec_of(schedule)), "paused": schedule.paused}
         _record("schedule.deleted", schedule, actor, reason=reason, before=before)
         schedule.delete()
 
 
-def _locked(schedule_id: UUID) -> Schedule:
-    return Schedule.objects.select_for_update().get(id=schedule_id)
+def _locked(schedule_id: UUID, check: Check | None) -> Schedule:
+    schedule = Schedule.objects.select_for_update().get(id=schedule_id)
+    if check is not None:
+        check(schedule)
+    return schedule
 
 
 def _refuse_declared(schedule: Schedule) -> None:
