@@ -41,6 +41,7 @@ _ORIGIN_PATTERN = re.compile(r"https?://[A-Za-z0-9._*:\[\]-]+")
 
 MINUTES_OF_A_YEAR = 366 * 24 * 60
 DAYS_OF_TEN_YEARS = 3_660
+METRICS_TOKEN_MIN = 20
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Environment:
     refresh_token_days: int
     session_days: int
     tokens: TokenSettings
+    metrics_token: str
     database: dict[str, Any]
     redis_url: str
     email: ServerUrl
@@ -109,6 +111,7 @@ def environment_of(variables: Variables) -> Environment:
         refresh_token_days=variables.whole("REFRESH_TOKEN_DAYS", 7, 1, DAYS_OF_TEN_YEARS),
         session_days=variables.whole("SESSION_DAYS", 30, 1, DAYS_OF_TEN_YEARS),
         tokens=token_settings(variables, secret_key),
+        metrics_token=_metrics_token(variables),
         database=database_settings(variables),
         redis_url=redis_url(variables),
         email=mail_url(variables),
@@ -133,6 +136,16 @@ def _secret_key(variables: Variables, development: bool) -> str:
             "SECRET_KEY is too weak for production; set it to 50 or more random characters."
         )
     return key
+
+
+def _metrics_token(variables: Variables) -> str:
+    token = variables.text("METRICS_TOKEN")
+    if token and (len(token) < METRICS_TOKEN_MIN or not token.isascii()):
+        raise ImproperlyConfigured(
+            f"METRICS_TOKEN is too weak; set it to {METRICS_TOKEN_MIN} or more random ASCII "
+            "characters, or leave it out: then /metrics is closed."
+        )
+    return token
 
 
 def _allowed_hosts(variables: Variables, default: list[str]) -> list[str]:

@@ -117,6 +117,7 @@ USER_DETACHERS = ["jobs.services.clients.client_detach"]
 # Failed log-ins, from one address and for one account, and sign-ups from one address.
 LOGIN_RATE = _env.login_rate
 TRUSTED_PROXIES = _env.trusted_proxies
+METRICS_TOKEN = _env.metrics_token  # without it /metrics is closed
 
 # Calls of one account that only read, those that write, and all calls from one address; None: any
 # number. A limit costs each call a round trip to Redis.

@@ -174,6 +174,14 @@ ROUTES = (
     Route("health", "GET", "/health", "whether jobs are accepted", (200,), (503,)),
     Route("live", "GET", "/health/live", "whether the process answers", (200,)),
     Route("ready", "GET", "/health/ready", "the same as `/health`", (200,), (503,)),
+    Route(
+        "metrics",
+        "GET",
+        "/metrics",
+        "figures for Prometheus, with the token that METRICS_TOKEN names",
+        (200,),
+        (401, 404),
+    ),
     Route("index", "GET", "/", "names these calls", (200,)),
 )
 

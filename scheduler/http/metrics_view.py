@@ -1,0 +1,106 @@
+"""`GET /metrics`: the figures of the whole service for Prometheus; closed without a token."""
+
+import hmac
+import threading
+from collections.abc import Callable, Iterator
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, NotFound
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.scopes import ANY_TOKEN
+from jobs.core.clock import Clock, SystemClock
+from jobs.services.gauges import Gauge, gauges_now
+
+# Several scrapers, and two of each for safety, cost PostgreSQL no more than one.
+ASK_SECONDS = 5.0
+
+
+class NoMetricsToken(AuthenticationFailed):
+    """401: whoever asks is no scraper."""
+
+    default_code = "metrics_token_needed"
+
+    def __init__(self) -> None:
+        super().__init__("Send METRICS_TOKEN as a bearer token.")
+
+
+class ScraperAuthentication(BaseAuthentication):
+    """By a token of its own: scrapers have no account. Without METRICS_TOKEN nothing is there."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, str]:
+        """Raises NotFound where it is closed, NoMetricsToken for another token."""
+        if not settings.METRICS_TOKEN:
+            raise NotFound("There is nothing here.")
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        wanted = settings.METRICS_TOKEN.encode()
+        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), wanted):
+            raise NoMetricsToken
+        return AnonymousUser(), "scraper"
+
+    def authenticate_header(self, request: Request) -> str:
+        """For the 401."""
+        return 'Bearer realm="metrics"'
+
+
+class MetricsView(APIView):
+    """Answers scrapers."""
+
+    authentication_classes = (ScraperAuthentication,)
+    permission_classes = (AllowAny,)
+    required_scopes = {"get": ANY_TOKEN}  # it is no token of an account
+
+    def get(self, request: Request) -> HttpResponse:
+        """The text format of Prometheus."""
+        return HttpResponse(
+            generate_latest(_registry),
+            content_type=CONTENT_TYPE_PLAIN_0_0_4,
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+class LastGauges:
+    """The figures of at most ASK_SECONDS ago; safe between threads."""
+
+    def __init__(self, clock: Clock, ask: Callable[[], list[Gauge]] = gauges_now) -> None:
+        self._clock = clock
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._asked_at: float | None = None
+        self._last: list[Gauge] = []
+
+    def now(self) -> list[Gauge]:
+        """Raises the database's errors."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if self._asked_at is None or now - self._asked_at >= ASK_SECONDS:
+                self._last = self._ask()
+                self._asked_at = now
+            return self._last
+
+    def forget(self) -> None:
+        """Asks anew the next time."""
+        self._asked_at = None
+
+
+class _OfService(Collector):
+    def collect(self) -> Iterator[Metric]:
+        for gauge in last_gauges.now():
+            family = GaugeMetricFamily(gauge.name, gauge.describes, labels=gauge.labels)
+            for labels, value in gauge.samples:
+                family.add_metric(labels, value)
+            yield family
+
+
+last_gauges = LastGauges(SystemClock())
+_registry = CollectorRegistry(auto_describe=False)
+_registry.register(_OfService())

@@ -1,0 +1,98 @@
+"""Prometheus, which reads the figures of a service: for the tests of these figures."""
+
+import json
+import shutil
+import urllib.parse
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tools.checkout import DATA_DIR
+from tools.debian import Unpacked
+from tools.errors import ToolError
+from tools.servers.server import Server
+
+_PACKAGE = "prometheus"
+_ASK_SECONDS = 10
+
+_CONFIGURATION = """\
+global:
+  scrape_interval: 1s
+scrape_configs:
+  - job_name: job-scheduler
+    authorization:
+      credentials: {token}
+    static_configs:
+      - targets: ["{target}"]
+"""
+
+
+class Prometheus(Server):
+    """Scrapes one target each second."""
+
+    name = "Prometheus"
+
+    def __init__(self, home: Path, target: str, token: str) -> None:
+        """`target`: host and port of the service; `token`: what it takes for /metrics."""
+        super().__init__(home)
+        self._target = target
+        self._token = token
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def prepare(self) -> None:
+        self.data.mkdir(exist_ok=True, mode=0o700)
+        configuration = self.data / "prometheus.yml"
+        configuration.touch(mode=0o600)
+        configuration.write_text(_CONFIGURATION.format(token=self._token, target=self._target))
+
+    def command(self) -> Sequence[str]:
+        return [
+            str(find_program("prometheus")),
+            f"--config.file={self.data / 'prometheus.yml'}",
+            f"--storage.tsdb.path={self.data / 'series'}",
+            f"--web.listen-address=127.0.0.1:{self.port}",
+            "--log.level=warn",
+        ]
+
+    def answers(self) -> bool:
+        try:
+            self._get("/-/ready")
+        except OSError:
+            return False
+        return True
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """The series that an expression of PromQL has now, each with `metric` and `value`.
+
+        Raises OSError where Prometheus refuses the expression.
+        """
+        asked = urllib.parse.urlencode({"query": expression})
+        found: list[dict[str, Any]] = json.loads(self._get(f"/api/v1/query?{asked}"))["data"][
+            "result"
+        ]
+        return found
+
+    def _get(self, path: str) -> bytes:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=_ASK_SECONDS) as answer:  # noqa: S310
+            body: bytes = answer.read()
+        return body
+
+
+def find_program(name: str) -> Path:
+    """`prometheus` or `promtool`: of this machine, else fetched once; raises `ToolError`."""
+    if installed := shutil.which(name):
+        return Path(installed)
+    unpacked = Unpacked(DATA_DIR / _PACKAGE)
+    program = unpacked.root / "usr/bin" / name
+    if not program.exists():
+        unpacked.fetch([_PACKAGE])
+    if not program.exists():
+        raise ToolError(
+            f"No {name} was found, and none could be fetched. Install it (on Debian: "
+            f"apt install {_PACKAGE}). What was tried: {unpacked.log}."
+        )
+    return program
