@@ -26,21 +26,25 @@ if TYPE_CHECKING:
     )
     from jobs.core.retry import RetryPolicy
     from jobs.core.states import Effect
+    from jobs.core.wait_errors import JobNotFound, WaitTimedOut
     from jobs.handlers.context import JobContext
     from jobs.handlers.registry import job_type
     from jobs.handlers.schedule import schedule
     from jobs.services.enqueue.enqueued import Enqueued
     from jobs.services.enqueue.public import enqueue, enqueue_many
     from jobs.services.enqueue.request import JobRequest
+    from jobs.services.waiting.public import FinalJob, job_wait
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Effect",
     "Enqueued",
+    "FinalJob",
     "IdempotencyKeyReused",
     "JobCancelled",
     "JobContext",
+    "JobNotFound",
     "JobRequest",
     "JobTimeout",
     "JobsError",
@@ -55,21 +59,27 @@ __all__ = [
     "StartNotWritten",
     "UnknownJobType",
     "UnknownQueue",
+    "WaitTimedOut",
     "enqueue",
     "enqueue_many",
     "job_type",
+    "job_wait",
     "schedule",
 ]
 
 _PLACES = {
     "Effect": "jobs.core.states",
     "Enqueued": "jobs.services.enqueue.enqueued",
+    "FinalJob": "jobs.services.waiting.public",
     "JobContext": "jobs.handlers.context",
+    "JobNotFound": "jobs.core.wait_errors",
     "JobRequest": "jobs.services.enqueue.request",
     "RetryPolicy": "jobs.core.retry",
+    "WaitTimedOut": "jobs.core.wait_errors",
     "enqueue": "jobs.services.enqueue.public",
     "enqueue_many": "jobs.services.enqueue.public",
     "job_type": "jobs.handlers.registry",
+    "job_wait": "jobs.services.waiting.public",
     "schedule": "jobs.handlers.schedule",
 }
 _ERRORS = "jobs.core.errors"

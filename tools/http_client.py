@@ -41,6 +41,11 @@ class HttpClient:
         self._timeout_seconds = timeout_seconds
         self._token = ""
 
+    @property
+    def token(self) -> str:
+        """The access token after `log_in`; before that, an empty text."""
+        return self._token
+
     def sign_up(self, username: str, password: str) -> None:
         """Makes the user and logs it in; raises Refused or NoAnswer."""
         credentials = {"username": username, "password": password}

@@ -1,14 +1,15 @@
 """What the rest of the app knows of Redis."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from jobs.core.announcement import Announcement
 from jobs.core.fetch_order import ListName, Portion
 from jobs.core.message import Fetched, QueueMessage
 
-__all__ = ["Broker", "Depth", "ListName"]
+__all__ = ["Broker", "Depth", "ListName", "Subscription"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,21 @@ class Depth:
 
     ready: dict[ListName, int]
     delayed: int
+
+
+class Subscription(Protocol):
+    """The announcements that come in after `Broker.subscribe` has returned; for one thread."""
+
+    def next(self, seconds: float) -> Announcement | None:
+        """The next one; None if none comes within so many seconds, or what comes is none.
+
+        Raises `BrokerUnavailable`: then announcements may have been missed.
+        """
+        ...
+
+    def close(self) -> None:
+        """Ends the subscription."""
+        ...
 
 
 class Broker(Protocol):
@@ -96,6 +112,30 @@ class Broker(Protocol):
 
     def clear_cache_marks(self, effect_keys: Iterable[str]) -> None:
         """Removes cache marks that PostgreSQL contradicts."""
+        ...
+
+    def watch(self, job_ids: Collection[UUID], seconds: float) -> None:
+        """Changes of these jobs are announced for so many seconds from now, or until it is
+        announced that they are final."""
+        ...
+
+    def announce(
+        self,
+        *,
+        final: Collection[UUID] = (),
+        changed: Collection[UUID] = (),
+        may_miss_new: bool = False,
+    ) -> None:
+        """Tells every subscription which of these jobs, if they are watched, are final and which
+        have changed.
+
+        While no job is watched this is one command. With `may_miss_new` it is one command a second
+        at most, and a job that is watched for less than a second may be left out.
+        """
+        ...
+
+    def subscribe(self) -> Subscription:
+        """A subscription to what is announced from now on."""
         ...
 
     def head_ages(self, queues: Sequence[str]) -> dict[ListName, float | None]:

@@ -5,6 +5,8 @@
 | `{jobs}:queue:<name>:<priority>` | list | entries ready to run; LPUSH in, BRPOP/LMPOP out |
 | `{jobs}:delayed` | sorted set | `<name>:<priority>:<message>` by the moment it is due |
 | `{jobs}:seen:<effect key>` | string with TTL | `claimed:<job id>`, then `done:<job id>` |
+| `{jobs}:watched` | sorted set with TTL | ids of jobs that somebody watches, and until when |
+| `{jobs}:announced` | channel | which of them have changed or ended |
 | `{jobs}:writable` | none | never exists; an empty write probes whether Redis accepts writes |
 
 An entry is `<job id> @<stamp>`, and ` <effect key>` where other jobs can have that key. No
@@ -41,13 +43,22 @@ class Keys:
         return f"{self.prefix}seen:"
 
     @property
+    def watched(self) -> str:
+        return f"{self.prefix}watched"
+
+    @property
+    def announced(self) -> str:
+        return f"{self.prefix}announced"
+
+    @property
     def writable(self) -> str:
         return f"{self.prefix}writable"
 
     def types(self, queues: Sequence[str]) -> "dict[str, str]":
         """The keys of these queues, and those of all queues, each with the type that it has."""
         lists = [self.list(*name) for name in lists_of(queues)]
-        return dict.fromkeys(lists, "list") | {self.delayed: "zset", self.writable: "none"}
+        others = {self.delayed: "zset", self.watched: "zset", self.writable: "none"}
+        return dict.fromkeys(lists, "list") | others
 
     def cache_mark(self, effect_key: str) -> str:
         return self.cache_mark_prefix + effect_key

@@ -1,6 +1,5 @@
 """The broker on Redis or Valkey (7.0 or newer)."""
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
@@ -8,22 +7,20 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
+from jobs.broker.announcing import RedisAnnouncing
 from jobs.broker.connection import (
     LONGEST_BLOCK_SECONDS,
     CommandRefused,
     is_full,
-    is_wrong_type,
     translates_errors,
 )
 from jobs.broker.entries import entry_of
-from jobs.broker.inspection import RedisInspection, literal
+from jobs.broker.inspection import literal
 from jobs.broker.keys import lists_of
 from jobs.broker.time import RedisTime
 from jobs.core.clock import SystemClock
 from jobs.core.fetch_order import ListName, Portion, whole
 from jobs.core.message import Fetched, QueueMessage
-
-logger = logging.getLogger(__name__)
 
 # For how long one fetch frees memory before it gives up, so that a worker turns to PostgreSQL.
 ROOM_SECONDS = 0.5
@@ -34,7 +31,7 @@ TRIM = 1_000
 CLOCK_TOLERANCE_SECONDS = 0.01
 
 
-class RedisBroker(RedisInspection):
+class RedisBroker(RedisAnnouncing):
     """One per process, for all of its threads. What its methods promise: see `Broker`."""
 
     def __init__(self, url: str, prefix: str, cache_mark_seconds: int) -> None:
@@ -48,7 +45,6 @@ class RedisBroker(RedisInspection):
         self._dispatch_later = self._script("dispatch_later")
         self._promote_due = self._script("promote_due")
         self._mark_done = self._script("mark_done")
-        self._remove = self._script("remove_wrong_types")
         self._remove_cache_marks = self._script("remove_cache_marks")
         self._trim = self._script("trim")
         self._cursor = "0"  # how far cache marks were removed from a full Redis
@@ -168,20 +164,6 @@ class RedisBroker(RedisInspection):
         if keys:
             self._client.unlink(*keys)
 
-    @translates_errors
-    def remove_wrong_types(self, queues: Sequence[str]) -> int:
-        return self._remove_wrong_types([self._keys.list(*name) for name in lists_of(queues)])
-
-    def _mended(self, lists: Sequence[str], call: Callable[[], Any]) -> Any:
-        """Calls once more if a key has the wrong type, after removing it: it serves nobody, and
-        must not take Redis away from all queues."""
-        try:
-            return call()
-        except CommandRefused as error:
-            if not is_wrong_type(error) or not self._remove_wrong_types(lists):
-                raise
-            return call()
-
     def _with_room(self, lists: Sequence[str], call: Callable[[], Any]) -> Any:
         """Calls again while Redis is full, and cache marks go for the sake of what waits."""
         deadline = monotonic() + ROOM_SECONDS
@@ -204,17 +186,6 @@ class RedisBroker(RedisInspection):
             args=[self._cursor, f"{literal(self._keys.cache_mark_prefix)}*"],
         )
         return bool(removed) or self._cursor != "0"
-
-    def _remove_wrong_types(self, lists: Sequence[str]) -> int:
-        types = self._keys.types([]) | dict.fromkeys(lists, "list")
-        removed = self._remove(keys=list(types), args=list(types.values()))
-        for key in removed:
-            logger.warning(
-                "Removed %s from Redis: its type was not the one that it has here",
-                key,
-                extra={"event": "key.removed", "key": key},
-            )
-        return len(removed)
 
     @translates_errors
     def forget_everything(self) -> None:

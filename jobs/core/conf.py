@@ -74,6 +74,10 @@ class JobsConf:
     # ones get a job each where a schedule asks for all.
     fire_grace_seconds: float = 60.0
     missed_runs_max: int = 100
+    # Calls of clients that wait for jobs, or follow them, in one process of the API: all, and those
+    # of one client. One more is answered at once with what is.
+    waits_max: int = 2_000
+    waits_per_client: int = 1_000
     # After how long finished jobs, results of handlers, and processed keys are deleted.
     retention_days: float = 14.0
     result_retention_days: float = 14.0

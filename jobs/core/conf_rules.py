@@ -47,6 +47,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "redispatch_margin_seconds": (0.01, _DAY_SECONDS),
     "fire_grace_seconds": (0, _YEAR_SECONDS),
     "missed_runs_max": (1, 1_000),
+    "waits_max": (0, 100_000),
+    "waits_per_client": (0, 100_000),
     "retention_days": (0, _CENTURY_DAYS),
     "result_retention_days": (0, _CENTURY_DAYS),
     "key_retention_days": (0, _CENTURY_DAYS),

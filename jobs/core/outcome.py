@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jobs.core.attempt_error import AttemptError
+from jobs.core.attempt_error import AttemptError, RecordedError
 from jobs.core.result import Result
 
 
@@ -78,3 +78,16 @@ class Lost:
 Outcome = (
     Succeeded | Failed | FailedForGood | CutOff | NotStarted | CrashedBefore | Cancelled | Lost
 )
+
+
+def errors_of(outcome: Outcome, attempt: int) -> list[RecordedError]:
+    """What the attempt of this number adds to `Job.errors`: nothing, if it never began."""
+    match outcome:
+        case (
+            Failed(error=error)
+            | FailedForGood(error=error)
+            | CutOff(error=error)
+            | CrashedBefore(error=error)
+        ):
+            return [{**error, "attempt": attempt}]
+    return []

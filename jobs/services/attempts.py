@@ -11,14 +11,7 @@ from uuid import UUID
 from jobs.core.attempt_error import RecordedError
 from jobs.core.claim import ClaimedJob, Claims
 from jobs.core.errors import LeaseLost
-from jobs.core.outcome import (
-    CrashedBefore,
-    CutOff,
-    Failed,
-    FailedForGood,
-    NotStarted,
-    Outcome,
-)
+from jobs.core.outcome import NotStarted, Outcome, errors_of
 from jobs.core.result import Result
 from jobs.core.retry import (
     Cancel,
@@ -30,6 +23,7 @@ from jobs.core.retry import (
 from jobs.core.states import JobState
 from jobs.models import Job
 from jobs.services.admission import slots_release
+from jobs.services.announce import jobs_announce_after_commit
 from jobs.services.dispatch import (
     dispatch_after_commit,
     mark_done_after_commit,
@@ -49,6 +43,11 @@ class Finished(NamedTuple):
 
     claim: ClaimedJob
     outcome: Outcome
+
+    @property
+    def errors(self) -> list[RecordedError]:
+        """What this attempt adds to `Job.errors`."""
+        return errors_of(self.outcome, self.claim.attempt)
 
 
 class Recorded(NamedTuple):
@@ -104,6 +103,7 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
         # Nearly always all have succeeded: that is one statement, which needs no BEGIN and COMMIT.
         written = _record_succeeded(succeeded)
         jobs_wake_after_commit(shared_keys(one for one in succeeded if one.id in written))
+        jobs_announce_after_commit(final=written)
         return [Recorded(one, move, one.claim.id in written) for one, move in moves]
     return _record_mixed(moves, results)
 
@@ -139,6 +139,9 @@ def _record_mixed(
             if one.written and isinstance(one.move, Succeed | Die | Cancel)
         )
     )
+    ids = {one.finished.claim.id for one in recorded if one.written}
+    changed = {one.claim.id for one, move in moves if isinstance(move, Requeue)} & ids - cancelled
+    jobs_announce_after_commit(final=ids - changed, changed=changed)
     return recorded
 
 
@@ -172,7 +175,7 @@ def _record_requeued(moves: list[tuple[Finished, Requeue]]) -> dict[UUID, str]:
     """The new states of the jobs that were written: `cancelled` where that was requested."""
     if not moves:
         return {}
-    written = Job.objects.record_requeued([(one.claim, move, _errors(one)) for one, move in moves])
+    written = Job.objects.record_requeued([(one.claim, move, one.errors) for one, move in moves])
     states = {job_id: state for job_id, (state, _) in written.items()}
     queued = [
         (one.claim, move.delay_seconds)
@@ -207,21 +210,8 @@ def _freed(
 def _record_dead(moves: list[tuple[Finished, Die]]) -> set[UUID]:
     if not moves:
         return set()
-    return Job.objects.record_dead([(one.claim, move, _errors(one)) for one, move in moves])
+    return Job.objects.record_dead([(one.claim, move, one.errors) for one, move in moves])
 
 
 def _record_cancelled(claims: list[ClaimedJob]) -> set[UUID]:
     return Job.objects.record_cancelled(claims) if claims else set()
-
-
-def _errors(one: Finished) -> list[RecordedError]:
-    """What this attempt adds to `Job.errors`: nothing, if it never began."""
-    match one.outcome:
-        case (
-            Failed(error=error)
-            | FailedForGood(error=error)
-            | CutOff(error=error)
-            | CrashedBefore(error=error)
-        ):
-            return [{**error, "attempt": one.claim.attempt}]
-    return []

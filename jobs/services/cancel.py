@@ -10,6 +10,7 @@ from jobs.core.errors import JobAlreadyFinal
 from jobs.core.states import JobState
 from jobs.models import Job, ProcessedKey
 from jobs.services.admission import slots_release
+from jobs.services.announce import jobs_announce_after_commit
 from jobs.services.events import event_record
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
@@ -53,6 +54,8 @@ def job_cancel(*, job_id: UUID, actor: Actor = CODE, reason: str = "") -> Job:
                 before=before,
                 after=_shown(job),
             )
+        if job.state == JobState.CANCELLED:
+            jobs_announce_after_commit(final=[job.id])
         if job.state == JobState.CANCELLED and job.limits:
             slots_release([job.id])
         if job.state == JobState.CANCELLED and _owns_a_shared_key(job):

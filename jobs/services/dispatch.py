@@ -44,7 +44,7 @@ def dispatch_after_commit(dispatches: Sequence[Dispatch], *, is_repeated: bool =
             )
 
     if dispatches:
-        _after_commit(dispatch)
+        use_broker_after_commit(dispatch)
 
 
 def return_after_commit(claimed: Sequence[tuple[QueueMessage, float]]) -> None:
@@ -54,7 +54,7 @@ def return_after_commit(claimed: Sequence[tuple[QueueMessage, float]]) -> None:
     seconds since its dispatch.
     """
     if claimed:
-        _after_commit(lambda broker: broker.return_claimed(claimed))
+        use_broker_after_commit(lambda broker: broker.return_claimed(claimed))
 
 
 def mark_done_after_commit(done: Iterable[tuple[str, UUID]]) -> None:
@@ -71,10 +71,14 @@ def mark_done_after_commit(done: Iterable[tuple[str, UUID]]) -> None:
         broker.mark_done(marks)
 
     if marks:
-        _after_commit(mark)
+        use_broker_after_commit(mark)
 
 
-def _after_commit(use: Callable[[Broker], None]) -> None:
+def use_broker_after_commit(use: Callable[[Broker], None]) -> None:
+    """Calls `use` once the present transaction has committed; at once if there is none.
+
+    An outage of the broker is noted, and while one lasts `use` may not be called.
+    """
     # robust=True: an exception here must not look like a failed commit. Django logs it.
     transaction.on_commit(lambda: _try(use), robust=True)
 

@@ -28,6 +28,7 @@ from jobs.core.states import FINAL_STATES, DeathReason, JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.models.moments import seconds_ago
 from jobs.services.admission import slots_release
+from jobs.services.announce import jobs_announce_after_commit
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.expiry import jobs_expire
 from jobs.services.key_waits import jobs_wake_after_commit, key_waits_note
@@ -100,6 +101,7 @@ def _skip(message: QueueMessage, owner: KeyOwner, worker_id: UUID | None) -> Non
         held_by=None,
     )
     slots_release([message.job_id])
+    jobs_announce_after_commit(final=[message.job_id])
     # A conflict may undo this transaction, and repeat it.
     transaction.on_commit(partial(_log_skipped, message, owner))
 

@@ -6,6 +6,7 @@ from typing import TypedDict
 from jobs.core.claim import ClaimedJob
 from jobs.core.progress import Progress
 from jobs.models import Job, ProgressReport
+from jobs.services.announce import jobs_announce_after_commit
 from jobs.sql.statements import execute, statement
 
 
@@ -31,6 +32,7 @@ def progress_write(*, reports: Sequence[tuple[ClaimedJob, Progress]]) -> None:
                 "messages": [one.message for _, one in reports],
             },
         )
+        jobs_announce_after_commit(changed=[claim.id for claim, _ in reports])
 
 
 def job_progress(job: Job) -> ShownProgress | None:

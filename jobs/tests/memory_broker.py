@@ -2,11 +2,12 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from uuid import UUID
 
 from jobs.broker.base import Depth, ListName
 from jobs.broker.keys import lists_of
+from jobs.core.announcement import Announcement
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.fetch_order import Portion, whole
 from jobs.core.message import Entry, Fetched, QueueMessage, can_be_shared
@@ -23,6 +24,8 @@ class MemoryBroker:
         self.lists: dict[ListName, deque[Entry]] = {}
         self.delayed: dict[QueueMessage, float] = {}
         self.cache_marks: dict[str, str] = {}
+        self.watched: dict[UUID, float] = {}
+        self.subscriptions: list[MemorySubscription] = []
 
     def dispatch(
         self,
@@ -96,6 +99,31 @@ class MemoryBroker:
         for key in effect_keys:
             self.cache_marks.pop(key, None)
 
+    def watch(self, job_ids: Collection[UUID], seconds: float) -> None:
+        self.ping()
+        self.watched.update({job_id: time.monotonic() + seconds for job_id in job_ids})
+
+    def announce(
+        self,
+        *,
+        final: Collection[UUID] = (),
+        changed: Collection[UUID] = (),
+        may_miss_new: bool = False,
+    ) -> None:
+        self.ping()
+        self.watched = {one: till for one, till in self.watched.items() if till > time.monotonic()}
+        for job_ids, is_final in ((final, True), (changed, False)):
+            told = tuple(one for one in job_ids if one in self.watched)
+            for subscription in self.subscriptions if told else ():
+                subscription.announcements.append(Announcement(told, is_final))
+        for job_id in final:
+            self.watched.pop(job_id, None)
+
+    def subscribe(self) -> "MemorySubscription":
+        self.ping()
+        self.subscriptions.append(MemorySubscription())
+        return self.subscriptions[-1]
+
     def head_ages(self, queues: Sequence[str]) -> dict[ListName, float | None]:
         self.ping()
         ages: dict[ListName, float | None] = {}
@@ -145,6 +173,7 @@ class MemoryBroker:
         self.lists.clear()
         self.delayed.clear()
         self.cache_marks.clear()
+        self.watched.clear()
 
     def _list(self, message: QueueMessage) -> deque[Entry]:
         return self.lists.setdefault((message.queue, message.priority), deque())
@@ -155,6 +184,19 @@ class MemoryBroker:
         former = self.cache_marks.get(message.effect_key, "")
         self.cache_marks.setdefault(message.effect_key, f"claimed:{message.job_id}")
         return former
+
+
+class MemorySubscription:
+    """What was announced since it was made."""
+
+    def __init__(self) -> None:
+        self.announcements: deque[Announcement] = deque()
+
+    def next(self, seconds: float) -> Announcement | None:
+        return self.announcements.popleft() if self.announcements else None
+
+    def close(self) -> None:
+        pass
 
 
 def _milliseconds() -> int:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
 
+from jobs.core.wait_offer import ENVIRONMENT_KEY
 from scheduler.http.problems import Problem
 from scheduler.serving.access_log import log_answer
 from scheduler.serving.limits import (
@@ -23,17 +24,13 @@ from scheduler.serving.limits import (
 )
 from scheduler.serving.refusals import BODY_TOO_LARGE, BODY_TOO_SLOW, refusal
 from scheduler.serving.threads import Threads, resolve
+from scheduler.serving.waiting import ClientGone, Receive, Wait
 from scheduler.serving.wsgi_call import Answer, BodyWanted, Scope, WsgiApplication, WsgiCall
 
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # Answered by a thread of its own, so that it says whether the process lives, not how busy it is.
 LIVE_PATH = "/health/live"
-
-
-class ClientGone(Exception):
-    """The connection ended before the request was complete."""
 
 
 class Refused(Exception):
@@ -65,6 +62,14 @@ class Front:
         self._threads = Threads(threads, "request")
         self._probe = Threads(1, "probe")
         self._large = asyncio.Semaphore(LARGE_BODIES)
+        self._waits: set[Wait] = set()
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """Requests that wait are answered with what is, and none waits any more."""
+        self._is_stopping = True
+        for wait in list(self._waits):
+            wait.end()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -81,7 +86,7 @@ class Front:
         framing = _framing(scope)
         if framing.is_small:
             body = await _body(receive, framing.length) if framing.length else b""
-            return await self._called(scope, body)
+            return await self._called_until_answered(scope, body, receive)
         # Most refusals need no body. The connection ends with them, as the body stays unread.
         try:
             return _closing(await self._called(scope, None))
@@ -92,21 +97,40 @@ class Front:
         async with self._large:
             return await self._called(scope, await _body(receive, framing.length))
 
-    async def _called(self, scope: Scope, body: bytes | None) -> Answer:
+    async def _called_until_answered(self, scope: Scope, body: bytes, receive: Receive) -> Answer:
+        """Django's answer, which may say that it is still to come: then it is asked again when
+        there is news."""
+        if scope["method"] != "GET" or self._is_stopping:
+            return await self._called(scope, body)
+        wait = Wait(receive)
+        self._waits.add(wait)
+        try:
+            answer = await self._called(scope, body, wait)
+            while wait.offer.is_waiting:
+                await wait.for_news()
+                answer = await self._called(scope, body, wait)
+            return answer
+        finally:
+            self._waits.discard(wait)
+            wait.close()
+
+    async def _called(self, scope: Scope, body: bytes | None, wait: Wait | None = None) -> Answer:
         """Django's answer, from a thread; raises BodyWanted if it asks for a body that is None."""
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Answer | BaseException] = loop.create_future()
+        extensions = {} if wait is None else {ENVIRONMENT_KEY: wait.offer}
 
         def call() -> None:
-            begun = time.perf_counter()
-            one = WsgiCall(self._application, scope, body)
+            begun = time.monotonic()
+            one = WsgiCall(self._application, scope, body, extensions)
             try:
                 answer = one.answer()
             except BaseException as error:  # noqa: BLE001 - raised on the event loop
                 resolve(loop, answered, error)
                 return
             resolve(loop, answered, answer)
-            log_answer(scope, answer, time.perf_counter() - begun)
+            if wait is None or not wait.offer.is_waiting:
+                log_answer(scope, answer, time.monotonic() - begun)
             one.close()
 
         is_probe = scope["path"].rstrip("/") == LIVE_PATH

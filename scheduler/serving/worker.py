@@ -28,7 +28,9 @@ class ApiWorker(gasgi.ASGIWorker):  # type: ignore[misc]
         self.asgi = Front(self.app.wsgi(), self.cfg.threads)
 
     async def _shutdown(self) -> None:
-        """Idle connections end at once: gunicorn would wait for each of them."""
+        """Idle connections end at once, and calls that wait are answered: gunicorn would wait for
+        each of them."""
+        self.asgi.stop()
         for connection in list(self.waiting):
             connection.close_if_idle()
         await super()._shutdown()

@@ -1,7 +1,7 @@
 """One call of a WSGI application with the request of an ASGI scope."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -35,9 +35,16 @@ class Answer(NamedTuple):
 class WsgiCall:
     """One call; `close` comes after the answer was handed on."""
 
-    def __init__(self, application: WsgiApplication, scope: Scope, body: bytes | None) -> None:
+    def __init__(
+        self,
+        application: WsgiApplication,
+        scope: Scope,
+        body: bytes | None,
+        extensions: Mapping[str, Any],
+    ) -> None:
+        """`extensions`: what the environment of the call has beside what WSGI says."""
         self._application = application
-        self._environ = environ_of(scope, body)
+        self._environ = {**environ_of(scope, body), **extensions}
         self._status = 500
         self._headers: list[tuple[bytes, bytes]] = []
         self._response: Any = None

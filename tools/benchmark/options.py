@@ -15,6 +15,7 @@ MEASURES = (
     "lateness",
     "io",
     "limits",
+    "waiting",
     "pooler",
     "redispatch",
     "growth",

@@ -53,6 +53,7 @@ TARGETS: dict[str, tuple[Target, ...]] = {
     "drain, limit 50": (_at_least(5_000),),
     "drain, fair, 10 tenants": (_at_least(5_000),),
     "hand-over of a slot p99": (_at_most(25),),
+    "wait: final to answer p99, 100 waiting": (_at_most(50),),
     "memory, most": (_at_most(90),),
     "memory, growth": (_at_most(2),),
     "plans with a sequential scan": (_at_most(0),),

@@ -14,13 +14,16 @@ from jobs.api.jobs.etags import job_etag, job_record_etag
 from jobs.api.jobs.queries import JobQuery
 from jobs.api.jobs.refusals import JobRefusalMixin
 from jobs.api.jobs.representations import job_representation, single_job
+from jobs.api.jobs.wait_query import wait_seconds
 from jobs.api.shared.client import client_of
 from jobs.api.shared.etags import answer_unless_known, precondition
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
 from jobs.api.shared.scopes import JOBS_READ, JOBS_WRITE
 from jobs.api.shared.strict_call import refuse_body
+from jobs.api.shared.waiting import is_waiting_for_end, retry_later
 from jobs.core.actor import actor_of
+from jobs.core.states import FINAL_STATES
 from jobs.models import DeadLetter, Job
 from jobs.services.cancel import job_cancel
 from jobs.services.edit import job_edit
@@ -38,6 +41,7 @@ class JobViewSet(JobRefusalMixin, ViewSet):
     """Shows, edits and cancels jobs: a client's own; those of others take a permission each."""
 
     parser_classes = (StorableJSONParser,)
+    takes_query = ("list", "retrieve")
     required_scopes = {
         "list": JOBS_READ,
         "retrieve": JOBS_READ,
@@ -51,9 +55,22 @@ class JobViewSet(JobRefusalMixin, ViewSet):
         return paged_response(request, JobQuery, jobs, job_representation)
 
     def retrieve(self, request: Request, pk: str) -> Response:
-        """One job; 304 for a client that has it as it is."""
-        body = single_job(self._job(request, pk))
-        return answer_unless_known(request, body, job_etag(body))
+        """One job; 304 for a client that has it as it is.
+
+        With `wait`, as soon as it has ended, or when its seconds are over.
+        """
+        seconds = wait_seconds(request)
+        job, is_early = self._job(request, pk), False
+        if seconds and job.state not in FINAL_STATES:
+            if is_waiting_for_end(request, job, seconds):
+                return Response()
+            job = self._job(request, pk)
+            is_early = job.state not in FINAL_STATES
+        body = single_job(job)
+        response = answer_unless_known(request, body, job_etag(body))
+        if is_early:
+            retry_later(request, response)
+        return response
 
     def cancel(self, request: Request, pk: str) -> Response:
         """202 once the job is cancelled, or asked to stop if it runs; 409 if it is final."""

@@ -13,6 +13,11 @@ class Client:
     def __init__(self, address: str) -> None:
         self._http = HttpClient(address)
 
+    @property
+    def token(self) -> str:
+        """The access token of the account."""
+        return self._http.token
+
     def sign_up(self, username: str = "customer") -> "Client":
         self._http.sign_up(username, PASSWORD)
         return self

@@ -9,6 +9,7 @@ import pytest
 from jobs.broker import get_broker
 from jobs.broker.base import Broker
 from jobs.broker.redis import RedisBroker
+from jobs.core.announcement import Announcement
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.fetch_order import Portion, Step, whole
 from jobs.core.ids import uuid7
@@ -309,6 +310,52 @@ def test_a_promoted_message_was_dispatched_when_it_was_due(broker: Broker) -> No
     assert head_age(broker) == pytest.approx(60.0, abs=5.0)
 
 
+def test_only_what_is_watched_is_announced(broker: Broker) -> None:
+    ended, other, changed, another = (uuid7() for _ in range(4))
+    subscription = broker.subscribe()
+    broker.watch([ended, changed], 60.0)
+    broker.announce(final=[other, ended], changed=[changed, another])
+    assert subscription.next(5.0) == Announcement((ended,), is_final=True)
+    assert subscription.next(5.0) == Announcement((changed,), is_final=False)
+    assert subscription.next(0.05) is None
+    subscription.close()
+
+
+def test_what_was_announced_as_final_is_not_watched_any_more(broker: Broker) -> None:
+    job_id = uuid7()
+    broker.watch([job_id], 60.0)
+    broker.announce(final=[job_id])
+    subscription = broker.subscribe()
+    broker.announce(changed=[job_id])
+    assert subscription.next(0.05) is None
+    subscription.close()
+
+
+def test_every_subscription_hears_it(broker: Broker) -> None:
+    job_id = uuid7()
+    subscriptions = [broker.subscribe() for _ in range(3)]
+    broker.watch([job_id], 60.0)
+    broker.announce(changed=[job_id])
+    for subscription in subscriptions:
+        assert subscription.next(5.0) == Announcement((job_id,), is_final=False)
+        subscription.close()
+
+
+def test_a_watch_ends_by_itself(broker: Broker) -> None:
+    brief, long = (uuid7() for _ in range(2))
+    subscription = broker.subscribe()
+    broker.watch([brief], 0.02)
+    broker.watch([long], 60.0)
+
+    def is_forgotten() -> bool:
+        broker.watch([long], 60.0)  # makes the one in Redis forget what is over
+        broker.announce(changed=[brief])
+        return subscription.next(0.05) is None
+
+    wait_until(is_forgotten)
+    subscription.close()
+
+
 def test_what_waits_is_counted(broker: Broker) -> None:
     broker.dispatch([*messages(3), *messages(2, "emails", 9), message("bulk")])
     broker.dispatch_later([(one, 3_600.0) for one in messages(4)])
@@ -376,6 +423,9 @@ CALLS: dict[str, Callable[[Broker, QueueMessage], object]] = {
     "wait": lambda broker, one: broker.wait(QUEUES, 0.05),
     "mark_done": lambda broker, one: broker.mark_done([(one.effect_key, one.job_id)]),
     "clear_cache_marks": lambda broker, one: broker.clear_cache_marks([one.effect_key]),
+    "watch": lambda broker, one: broker.watch([one.job_id], 1.0),
+    "announce": lambda broker, one: broker.announce(final=[one.job_id]),
+    "subscribe": lambda broker, one: broker.subscribe().close(),
     "head_ages": lambda broker, one: broker.head_ages(QUEUES),
     "check_writable": lambda broker, one: broker.check_writable(),
     "depth": lambda broker, one: broker.depth(QUEUES),

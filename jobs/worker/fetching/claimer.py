@@ -11,6 +11,7 @@ from jobs.core import kill_points
 from jobs.core.claim import ClaimedJob, Claims
 from jobs.core.message import Fetched, QueueMessage, can_be_shared
 from jobs.core.outage import database_outage, first_line
+from jobs.services.announce import jobs_announce_claimed
 from jobs.services.attempts import jobs_claim, jobs_give_back
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.dispatch import dispatch_after_commit
@@ -186,6 +187,7 @@ class Claimer:
             self._inflight.add(claims)
             self._claimed(claims)
             self._pools.submit(claims)
+            jobs_announce_claimed([claim.id for claim in claims])
 
 
 def _left(claims: Claims, messages: list[QueueMessage]) -> set[UUID]:

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from rest_framework_simplejwt.tokens import AccessToken
-
 from jobs.models import Job
 from jobs.services.enqueue.insert import BATCH
 from tools.benchmark.bench import Bench, Findings
@@ -14,9 +11,9 @@ from tools.benchmark.http_load import EMPTY_PATH, Load, load
 from tools.benchmark.job_names import EMPTY
 from tools.benchmark.processes import API_PROCESSES, api
 from tools.benchmark.rows import empty_everything
+from tools.benchmark.tokens import account
 from tools.benchmark.turns import in_turns
 
-USERNAME = "benchmark"
 # Each process opens its connections and compiles its patterns once.
 WARM_UP = 64
 # Half a second of each: what else the machine does meanwhile slows both.
@@ -26,7 +23,7 @@ SLICE = 400
 def http(bench: Bench) -> Findings:
     """The load comes from this process, over eight kept connections."""
     empty_everything()
-    with api() as address, load(address, _token(), API_PROCESSES) as calls:
+    with api() as address, load(address, account()[1], API_PROCESSES) as calls:
         _one_each(calls, WARM_UP)
         figures = bench.median("one job a call", lambda: [_one_each(calls, bench.sizes.requests)])
         figures += bench.median(
@@ -60,8 +57,3 @@ def _thousand_each(calls: Load, count: int) -> Figure:
 
 def _jobs(count: int) -> list[dict[str, Any]]:
     return [{"type": EMPTY, "payload": {"number": number}} for number in range(count)]
-
-
-def _token() -> str:
-    user, _ = get_user_model().objects.get_or_create(username=USERNAME)
-    return str(AccessToken.for_user(user))
