@@ -3,11 +3,12 @@
 import secrets
 import time
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from tools.chaos.pause import pause, stopping
 from tools.errors import ToolError
-from tools.http_client import HttpClient, NoAnswer
+from tools.http_client import Answer, HttpClient, NoAnswer
 from tools.waiting import wait_until
 
 TIMEOUT_SECONDS = 15.0
@@ -33,12 +34,18 @@ class Client:
 
     def __init__(self, port: int) -> None:
         self._http = HttpClient(f"http://127.0.0.1:{port}", TIMEOUT_SECONDS)
+        self._credentials = ("", "")
         self.server_errors: list[str] = []  # answers of 500, which no call may get
 
     def sign_up(self, username: str) -> None:
         """Makes the user and logs it in, once the API is up; raises `ToolError`."""
         wait_until(self.is_ready, PATIENCE_SECONDS, "the API was not ready", wait=pause)
-        self._http.sign_up(username, secrets.token_urlsafe(24))
+        self._credentials = (username, secrets.token_urlsafe(24))
+        self._http.sign_up(*self._credentials)
+
+    def log_in_again(self) -> None:
+        """Gets a token that has what was permitted since the last one; raises `ToolError`."""
+        self._http.log_in(*self._credentials)
 
     def is_ready(self) -> bool:
         """Whether the API accepts jobs at this moment."""
@@ -46,22 +53,31 @@ class Client:
 
     def submit(self, body: dict[str, Any]) -> Receipt:
         """Submits a job until there is an answer; raises Unanswered."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        calls = 0
-        while True:
-            calls += 1
-            try:
-                status, answer = self._post(body)
-            except NoAnswer as error:
-                status, answer = 0, error
-            if 200 <= status < 300:
-                return Receipt(answer["id"], status == 200, calls)
-            if 400 <= status < 500 or time.monotonic() > deadline or stopping():
-                raise Unanswered(f"POST /addJob: {status} {answer}")
-            time.sleep(_PAUSE_SECONDS)
+        answer, calls = self._answered("POST", "/addJob", body)
+        return Receipt(answer.body["id"], answer.status == 200, calls)
 
-    def _post(self, body: dict[str, Any]) -> tuple[int, Any]:
-        answer = self._http.call("POST", "/addJob", body)
-        if answer.status == 500:
-            self.server_errors.append(f"POST /addJob: {answer.body}")
-        return answer.status, answer.body
+    def call(self, method: str, path: str, body: object = None, key: str | None = None) -> Any:
+        """Returns the body of the answer, once there is one; raises Unanswered.
+
+        `key`: what the header `Idempotency-Key` says.
+        """
+        return self._answered(method, path, body, key)[0].body
+
+    def _answered(
+        self, method: str, path: str, body: object, key: str | None = None
+    ) -> tuple[Answer, int]:
+        """The answer, and how many calls it took."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        for calls in count(1):
+            try:
+                answer = self._http.call(method, path, body, key)
+            except NoAnswer as error:
+                answer = Answer(0, str(error))
+            if answer.status == 500:
+                self.server_errors.append(f"{method} {path}: {answer.body}")
+            if 200 <= answer.status < 300:
+                return answer, calls
+            if 400 <= answer.status < 500 or time.monotonic() > deadline or stopping():
+                break
+            time.sleep(_PAUSE_SECONDS)
+        raise Unanswered(f"{method} {path}: {answer.status} {answer.body}")

@@ -63,6 +63,11 @@ _EFFECT_TABLE = """
 """
 
 
+_LIMIT = """
+    INSERT INTO jobs_limit (name, max_concurrency, is_fair, is_override) VALUES (%s, %s, %s, true)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class JobRow:
     """One job, with its worker and its open dead letter."""
@@ -124,51 +129,58 @@ class JobRows:
 
     def jobs(self, client_id: int) -> list[JobRow]:
         """Returns every job of a client."""
-        return [JobRow(*row) for row in self._ask(_JOBS, [client_id])]
+        return [JobRow(*row) for row in self.ask(_JOBS, [client_id])]
 
     def progress(self, client_id: int, patience_seconds: float = PATIENCE_SECONDS) -> Progress:
         """Returns how many jobs of a client are queued, running and final."""
-        return Progress(*self._ask(_PROGRESS, [client_id], patience_seconds)[0])
+        return Progress(*self.ask(_PROGRESS, [client_id], patience_seconds)[0])
 
     def held_by(self, pids: Sequence[int], client_id: int) -> list[HeldJob]:
         """Returns the running jobs of the workers with these process ids."""
-        return [HeldJob(*row) for row in self._ask(_HELD_BY, [list(pids), client_id])]
+        return [HeldJob(*row) for row in self.ask(_HELD_BY, [list(pids), client_id])]
 
     def busiest(self, client_id: int) -> list[int]:
         """Returns the process ids of workers that run jobs of a client, most jobs first."""
-        return [row[0] for row in self._ask(_BUSIEST, [client_id])]
+        return [row[0] for row in self.ask(_BUSIEST, [client_id])]
 
     def inserted(self) -> list[Effect]:
         """Returns the rows that `chaos.insert` left."""
-        rows = self._ask("SELECT effect, job_id::text, at, attempt FROM chaos_effect")
+        rows = self.ask("SELECT effect, job_id::text, at, attempt FROM chaos_effect")
         return [Effect(name, job, at, f"row of attempt {n}") for name, job, at, n in rows]
 
     def client_id(self, username: str) -> int:
         """Returns the id of a user."""
         sql = "SELECT id FROM accounts_user WHERE username = %s"
-        return int(self._ask(sql, [username])[0][0])
+        return int(self.ask(sql, [username])[0][0])
 
     def cut_one_connection(self) -> str | None:
         """Ends one session of the service, a busy one if there is one.
 
         Returns the state of that session, such as "active" or "idle"; None if there was none.
         """
-        rows = self._ask(_CUT)
+        rows = self.ask(_CUT)
         return str(rows[0][1]) if rows else None
+
+    def make_superuser(self, username: str) -> None:
+        """The user may do everything from now on."""
+        sql = "UPDATE accounts_user SET is_superuser = true WHERE username = %s"
+        self._connected().execute(sql, [username])
+
+    def limit_queue(self, queue: str, max_concurrency: int, *, is_fair: bool) -> None:
+        """Sets the limit of a queue, as staff would."""
+        self._connected().execute(_LIMIT, [f"queue:{queue}", max_concurrency, is_fair])
 
     def make_effect_table(self) -> None:
         """Makes the table into which `chaos.insert` inserts."""
-        self._execute(_EFFECT_TABLE)
+        self._connected().execute(_EFFECT_TABLE)
 
-    def _execute(self, sql: str) -> None:
-        self._connected().execute(sql)
-
-    def _ask(
+    def ask(
         self,
         sql: str,
         parameters: Sequence[object] = (),
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> list[tuple[Any, ...]]:
+        """Returns the rows of a query, asked again while PostgreSQL is away for that long."""
         deadline = time.monotonic() + patience_seconds
         while True:
             try:

@@ -83,7 +83,7 @@ def _judge_job(
     if row is None or row.id != job_id or _is_lost(row, seen):
         findings.lost.append(job_id)
     if len(seen) > 1:
-        repeatable = planned.type == IDEMPOTENT
+        repeatable = planned.type in IDEMPOTENT
         (findings.repeated if repeatable else findings.duplicated).append(job_id)
     # A failure moves run_at into the future: an effect before that was not early.
     if row is not None and row.failures == 0 and _came_early(row, seen):

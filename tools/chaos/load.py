@@ -24,6 +24,7 @@ class Load:
     jobs: Iterator[Planned]
     may_submit: Callable[[int], bool]
     submit: Callable[[Client, Planned], list[Receipt]]
+    clients: int = CLIENTS
     planned: dict[str, Planned] = field(default_factory=dict)
     accepted: dict[str, list[Receipt]] = field(default_factory=dict)
     unanswered: list[str] = field(default_factory=list)
@@ -34,7 +35,7 @@ class Load:
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._work, name=f"client {number}", daemon=True)
-            for number in range(1, CLIENTS + 1)
+            for number in range(1, self.clients + 1)
         ]
 
     @property

@@ -1,12 +1,12 @@
 """What is submitted: e-mails that must not be repeated, and other jobs beside them."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 ONCE = ("send_email", "send_welcome_email")
-IDEMPOTENT = "chaos.append"
+IDEMPOTENT = ("chaos.append", "chaos.span", "chaos.keyed_span")
 TRANSACTIONAL = "chaos.insert"
 
 # Twenty jobs in a row. Most are e-mails: customers notice one that comes twice.
@@ -20,18 +20,24 @@ _MIX = (
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One job to submit. `effect` names what is to happen once."""
+    """One job to submit. `effect` names what is to happen once; `options`: more that is said."""
 
     key: str
     type: str
     effect: str
     payload: dict[str, Any]
     delay_seconds: float = 0.0
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def body(self) -> dict[str, Any]:
         """What is sent to the API."""
-        body = {"type": self.type, "payload": self.payload, "idempotency_key": self.key}
+        body = {
+            "type": self.type,
+            "payload": self.payload,
+            "idempotency_key": self.key,
+            **self.options,
+        }
         return {**body, "delay": self.delay_seconds} if self.delay_seconds else body
 
 

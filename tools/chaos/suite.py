@@ -4,6 +4,7 @@ import time
 from itertools import islice
 
 from tools.chaos.client import Client
+from tools.chaos.companions import COMPANIONS, Companion, CompanionReport
 from tools.chaos.effects import Effect, appended
 from tools.chaos.fault import Fault
 from tools.chaos.gate import Backlog, Rate, everything
@@ -42,7 +43,10 @@ class Suite:
         self._world.mail.seconds = fault.work_seconds
         gate_rows = JobRows(self._world.postgres.url)
         run = self._begin(fault, jobs, gate_rows)
+        companions = [make(self._world, f"{fault.name}{self._number}") for make in COMPANIONS]
         verdict = Verdict(fault.name, fault.what, Findings())
+        for companion in companions:
+            companion.begin()
         run.load.start()
         try:
             fault.strike(run)
@@ -55,9 +59,13 @@ class Suite:
         run.load.join()
         gate_rows.close()
         verdict.allowed_seconds = self._allowed(run, fault)
+        for companion in companions:
+            companion.stop()
         self._world.heal()
-        self._wait(run, verdict.allowed_seconds)
+        self._wait(run, companions, verdict.allowed_seconds)
         self._judge(run, verdict)
+        for companion in companions:
+            _add(companion.report(), verdict)
         return verdict
 
     def _begin(self, fault: Fault, jobs: int, gate_rows: JobRows) -> Run:
@@ -81,12 +89,13 @@ class Suite:
         pace = min(self.jobs_per_second or slots, slots / fault.work_seconds)
         return RECOVERY_SECONDS + run.unfinished_at_end / pace * _SLACK
 
-    def _wait(self, run: Run, allowed_seconds: float) -> None:
+    def _wait(self, run: Run, companions: list[Companion], allowed_seconds: float) -> None:
         """Returns when all jobs are final and none is parked in vain, or when time is up."""
         until = max(time.time(), run.fault_ended_at) + allowed_seconds + _PATIENCE_SECONDS
         while time.time() < until:
             progress = run.progress()
-            if progress.queued + progress.running == 0 and not _parked_in_vain(run):
+            is_done = progress.queued + progress.running == 0 and not _parked_in_vain(run)
+            if is_done and all(companion.is_settled() for companion in companions):
                 return
             pause(10 * POLL_SECONDS)
 
@@ -114,6 +123,12 @@ class Suite:
     def _effects(self) -> list[Effect]:
         world = self._world
         return [*world.mail.effects(), *appended(world.effects_file), *world.job_rows.inserted()]
+
+
+def _add(report: CompanionReport, verdict: Verdict) -> None:
+    verdict.companions[report.name] = report.figures
+    verdict.notes.append(report.line)
+    verdict.broken += report.broken
 
 
 def _parked_in_vain(run: Run) -> bool:

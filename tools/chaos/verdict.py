@@ -1,6 +1,6 @@
 """The verdict over one fault: what was found, how quickly it was over, what was broken."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,7 +9,10 @@ from tools.chaos.judge import Findings
 
 @dataclass
 class Verdict:
-    """`missed`: why the fault proves nothing. `timelines`: what is known about offending jobs."""
+    """`missed`: why the fault proves nothing. `timelines`: what is known about offending jobs.
+
+    `companions`: the figures of each companion, by its name.
+    """
 
     fault: str
     what: str
@@ -21,6 +24,7 @@ class Verdict:
     broken: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     timelines: Sequence[str] = ()
+    companions: dict[str, Mapping[str, object]] = field(default_factory=dict)
 
     @property
     def kept(self) -> bool:

@@ -15,6 +15,7 @@ from scheduler.env import PRODUCTION
 from tools.chaos.app import variables
 from tools.chaos.client import Client
 from tools.chaos.job_rows import JobRows
+from tools.chaos.limits import FAIR, QUEUE_LIMITS
 from tools.chaos.mail_server import MailServer
 from tools.chaos.options import Options
 from tools.chaos.postgres_server import PostgresServer
@@ -27,6 +28,7 @@ from tools.ports import free_port
 
 SETTINGS_MODULE = "tools.chaos.app.settings"
 COMMAND_SECONDS = 120
+STEWARD = "steward"
 
 
 class World:
@@ -36,10 +38,14 @@ class World:
         self.directory = directory
         self.log_dir = directory / "log"
         self.effects_file = directory / "effects"
+        self.spans_file = directory / "spans"
         self.kills_file = directory / "kills"
         self.memory_file = directory / "memory.csv"
         mails = directory / "mails.jsonl"
-        for old in (self.log_dir, self.effects_file, self.kills_file, self.memory_file, mails):
+        for old in (
+            *(self.log_dir, self.effects_file, self.spans_file, self.kills_file),
+            *(self.memory_file, mails),
+        ):
             _remove(old)
         self.log_dir.mkdir(parents=True)
         self.postgres = PostgresServer(directory / "postgresql")
@@ -49,6 +55,7 @@ class World:
         self.crew = Crew(options.workers, self.log_dir, environment)
         self.api = Api(free_port(), self.log_dir, environment)
         self.job_rows = JobRows(self.postgres.url)
+        self.steward = self.client()  # may do everything: it makes schedules
         self._settings = environment
 
     def start(self) -> None:
@@ -61,9 +68,14 @@ class World:
         if self.manage("migrate", "--verbosity", "0") != 0:
             raise ToolError(f"The tables could not be made; see {self.log_dir}/migrate.log.")
         self.job_rows.make_effect_table()
+        for queue, limit in QUEUE_LIMITS.items():
+            self.job_rows.limit_queue(queue, limit, is_fair=queue == FAIR)
         self.api.start()
         self.crew.complete()
         self.api.wait_until(self.client().is_ready)
+        self.steward.sign_up(STEWARD)
+        self.job_rows.make_superuser(STEWARD)
+        self.steward.log_in_again()
 
     def client(self) -> Client:
         """A client of the API that has no account yet."""
@@ -142,6 +154,7 @@ class World:
             "LOG_FORMAT": "text",
             "PYTHONUNBUFFERED": "1",
             variables.EFFECTS_FILE: str(self.effects_file),
+            variables.SPANS_FILE: str(self.spans_file),
             variables.KILLS_FILE: str(self.kills_file),
         }
 

@@ -1,4 +1,7 @@
-"""Two job types beside the e-mails: one that may be repeated, one that is a transaction."""
+"""Job types beside the e-mails: some that may be repeated, one that is a transaction.
+
+`chaos.span` and `chaos.keyed_span` say when they run, so that what overlaps can be counted.
+"""
 
 import os
 import time
@@ -10,7 +13,7 @@ from rest_framework import serializers
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.registry import job_type
-from tools.chaos.app.variables import EFFECTS_FILE
+from tools.chaos.app.variables import EFFECTS_FILE, SPANS_FILE
 
 
 class EffectPayload(serializers.Serializer[dict[str, Any]]):
@@ -24,13 +27,49 @@ class EffectPayload(serializers.Serializer[dict[str, Any]]):
 def append(payload: Payload, context: JobContext) -> None:
     """Appends a line to a file in the middle of its work: it can be cut off before and after."""
     time.sleep(payload["seconds"] / 2)
-    line = f"{payload['effect']} {context.job_id} {context.attempt} {time.time()}\n"
-    descriptor = os.open(os.environ[EFFECTS_FILE], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    _append(EFFECTS_FILE, f"{payload['effect']} {context.job_id} {context.attempt} {time.time()}")
+    time.sleep(payload["seconds"] / 2)
+
+
+@job_type("chaos.span", payload=EffectPayload, effect=Effect.IDEMPOTENT)
+def span(payload: Payload, context: JobContext) -> None:
+    """Says in a file when it begins, and when it ends."""
+    _say("begin", payload, context)
+    time.sleep(payload["seconds"])
+    _say("end", payload, context)
+
+
+class KeyedPayload(EffectPayload):
+    """The same, under the limit of a key."""
+
+    key = serializers.CharField(max_length=200)
+
+
+@job_type(
+    "chaos.keyed_span",
+    payload=KeyedPayload,
+    effect=Effect.IDEMPOTENT,
+    concurrency_key=lambda payload: str(payload["key"]),
+    max_concurrency=1,
+)
+def keyed_span(payload: Payload, context: JobContext) -> None:
+    """The same as `chaos.span`; one at a time for each key."""
+    span(payload, context)
+
+
+def _say(what: str, payload: Payload, context: JobContext) -> None:
+    _append(
+        SPANS_FILE,
+        f"{what} {payload['effect']} {context.job_id} {context.attempt} {time.time()}",
+    )
+
+
+def _append(variable: str, line: str) -> None:
+    descriptor = os.open(os.environ[variable], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(descriptor, line.encode())  # one write: lines of several processes do not mix
+        os.write(descriptor, f"{line}\n".encode())  # one write: lines of processes do not mix
     finally:
         os.close(descriptor)
-    time.sleep(payload["seconds"] / 2)
 
 
 @job_type("chaos.insert", payload=EffectPayload, effect=Effect.TRANSACTIONAL)

@@ -78,6 +78,12 @@ def test_every_promise_is_kept(
     for name in ("kill", "freeze", "flush", "postgres", "api", "twice", "smtp-drop"):
         assert faults[name]["findings"]["jobs"] == 100
         assert faults[name]["verified"]
+        schedules = faults[name]["companions"]["schedules"]
+        assert schedules["fire_times"]
+        assert (schedules["missed"], schedules["doubled"]) == (0, 0)
+        limits = faults[name]["companions"]["limits"]
+        assert limits["most_at_once"]["queue:limited"] == limits["allowed"]["queue:limited"]
+        assert limits["leaked_slots"] == 0
     assert faults["smtp-drop"]["findings"]["parked"]
     assert not faults["flush"]["findings"]["parked"]
     wait_until(nothing_left, 10)
