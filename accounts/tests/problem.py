@@ -3,7 +3,8 @@
 from typing import Any
 
 MEMBERS = {
-    "type", "title", "status", "detail", "instance", "code", "request_id", "errors", "error_count",
+    "type", "title", "status", "detail", "instance", "code", "request_id", "trace_id",
+    "errors", "error_count",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from jobs.core.correlation import traceparent_of
 from jobs.core.message import QueueMessage, can_be_shared
 from jobs.core.retry import Budget
 
@@ -12,7 +13,8 @@ class ClaimedJob(NamedTuple):
     """One attempt of one job. `worker_id` and `attempt` fence whatever is written about it.
 
     `failures`, `crashes` and `max_retries` are those of the job when it was claimed. `limits` is
-    None for a job that is under no limit; else it has slots, which its outcome frees.
+    None for a job that is under no limit; else it has slots, which its outcome frees. `request_id`
+    and `traceparent` are None for a job that no request has submitted.
     """
 
     id: UUID
@@ -27,11 +29,27 @@ class ClaimedJob(NamedTuple):
     max_retries: int
     worker_id: UUID
     limits: object = None
+    request_id: str | None = None
+    traceparent: str | None = None
 
     @property
     def id_text(self) -> str:
         """The id as text, without formatting it where it is the effect key."""
         return str(self.id) if can_be_shared(self.effect_key) else self.effect_key
+
+    @property
+    def told_to_handler(self) -> dict[str, Any]:
+        """What the context of a handler says of the job."""
+        request_id = self.request_id or ""
+        return {
+            "job_id": self.id,
+            "type": self.type,
+            "queue": self.queue,
+            "attempt": self.attempt,
+            "idempotency_key": self.effect_key,
+            "request_id": request_id,
+            "traceparent": traceparent_of(request_id, self.traceparent or ""),
+        }
 
     @property
     def budget(self) -> Budget:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from jobs.core.message import QueueMessage
 
+_NULL = r"\N"
+
 
 class NewJob(NamedTuple):
     """A job to insert.
@@ -16,7 +18,7 @@ class NewJob(NamedTuple):
     `limits`: the names of those that it is under; `fair_limit`: the one of them in whose order its
     `fairness_key` counts, None if there is none.
     `expires_at`, or else `expires_in_seconds` after the insert: if it has not begun by then, it
-    never runs; None for both is never.
+    never runs; None for both is never. `request_id`, `traceparent`: of the request that submits it.
     """
 
     type: str
@@ -36,6 +38,8 @@ class NewJob(NamedTuple):
     fairness_key: str | None = None
     expires_at: datetime | None = None
     expires_in_seconds: float | None = None
+    request_id: str | None = None
+    traceparent: str | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -58,11 +62,13 @@ class NewJob(NamedTuple):
         Text format of COPY (PostgreSQL's manual, COPY, section "File Formats"): tabs between the
         columns, `\\N` for NULL, and backslashes before special characters. JSON has no bare tab.
         """
-        client = r"\N" if self.submitted_by_id is None else self.submitted_by_id
+        client = _NULL if self.submitted_by_id is None else self.submitted_by_id
         payload = self.payload_json.replace("\\", r"\\")
         return (
             f"{id_text}\t{self.type}\t{self.queue}\t{self.priority}\t{payload}\t"
             f"{_escaped(effect_key)}\t{client}\t{self.max_retries}\t"
+            # Neither has a character that COPY would take for another.
+            f"{self.request_id or _NULL}\t{self.traceparent or _NULL}\t"
             "queued\t0\t0\t0\t[]\n"
         )
 

@@ -47,6 +47,8 @@ class JobContext:
     `attempt` counts from 1 and never repeats for a job, not even after a replay.
     `idempotency_key` is the job's effect key, the same in each of its attempts: hand it on to
     systems that deduplicate. `worker` is the name of the worker.
+    `request_id` and `traceparent` (W3C) are those of the request that submitted the job, to be
+    handed on with calls to other systems; empty for a job that code has enqueued outside of one.
     """
 
     job_id: UUID
@@ -59,6 +61,8 @@ class JobContext:
     masked: Callable[[str], str] = field(default=str, repr=False)
     report: Callable[[Progress], None] = field(default=_nowhere, repr=False)
     effect_start: EffectStart = field(default_factory=_NothingToWrite, repr=False, compare=False)
+    request_id: str = ""
+    traceparent: str = ""
 
     @property
     def cancelled(self) -> bool:

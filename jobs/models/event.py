@@ -36,6 +36,7 @@ class Event(models.Model):
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
     request_id = models.CharField(max_length=128, blank=True, default="")
+    trace_id = models.CharField(max_length=32, blank=True, default="", db_default="")
 
     objects = EventQuerySet.as_manager()
 

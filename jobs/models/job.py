@@ -99,6 +99,11 @@ class Job(models.Model):
     rank = models.BigIntegerField(default=0, db_default=0)
     fairness_key = models.TextField(null=True, blank=True)  # noqa: DJ001
 
+    # Of the request that submitted it; NULL for code. A traceparent that no caller has sent is made
+    # of the request's id, and not stored.
+    request_id = models.TextField(null=True, blank=True)  # noqa: DJ001
+    traceparent = models.TextField(null=True, blank=True)  # noqa: DJ001
+
     objects = JobManager()
 
     class Meta:

@@ -39,6 +39,8 @@ CLAIMED_FIELDS = (
     "max_retries",
     "worker_id",
     "limits",
+    "request_id",
+    "traceparent",
 )
 # The same fields for what needs no payload. Hundreds of payloads may be a hundred megabytes.
 CLAIMED_FIELDS_WITHOUT_PAYLOAD = tuple(
@@ -78,6 +80,8 @@ class JobManager(_Filters["Job"]):
             "delay": float(new.delay_seconds),  # always the same type, so that one plan is kept
             "expires_at": new.expires_at,
             "expires_in": new.expires_in_seconds,
+            "request_id": new.request_id,
+            "traceparent": new.traceparent,
         }
         if new.idempotency_key is None:
             [moments] = run_prepared("insert_job", **values)
@@ -113,6 +117,8 @@ class JobManager(_Filters["Job"]):
                 [new.expires_at and new.expires_at.isoformat() for new in new_jobs]
             ),
             "expires_ins": json.dumps([new.expires_in_seconds for new in new_jobs]),
+            "request_ids": json.dumps([new.request_id for new in new_jobs]),
+            "traceparents": json.dumps([new.traceparent for new in new_jobs]),
         }
         if all(new.idempotency_key is None for new in new_jobs):
             rows = run_prepared("insert_jobs", **values)

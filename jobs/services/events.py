@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from jobs.core.actor import CODE, Actor, actor_of
+from jobs.core.correlation import current_traceparent, trace_id_of
 from jobs.core.request_id import current_request_id
 from jobs.models import Event
 
@@ -39,6 +40,7 @@ def event_record(
         before=dict(before),
         after=dict(after),
         request_id=current_request_id.get(),
+        trace_id=trace_id_of(current_request_id.get(), current_traceparent.get()),
     )
 
 

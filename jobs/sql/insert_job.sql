@@ -4,7 +4,7 @@
 INSERT INTO jobs_job (
     id, type, queue, priority, payload, effect_key, submitted_by_id,
     state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at,
-    expires_at
+    expires_at, request_id, traceparent
 )
 VALUES (
     %(id)s, %(type)s, %(queue)s, %(priority)s, %(payload)s::jsonb,
@@ -15,7 +15,8 @@ VALUES (
     coalesce(
         %(expires_at)s::timestamptz,
         statement_timestamp() + %(expires_in)s::float8 * interval '1 second'
-    )
+    ),
+    %(request_id)s::text, %(traceparent)s::text
 )
 RETURNING
     extract(epoch FROM created_at)::float8 AS created_at,

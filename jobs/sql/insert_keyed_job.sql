@@ -3,7 +3,7 @@
 INSERT INTO jobs_job (
     id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id,
     state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at,
-    expires_at
+    expires_at, request_id, traceparent
 )
 SELECT
     %(id)s::uuid, %(type)s, %(queue)s, %(priority)s::smallint, %(payload)s::jsonb,
@@ -28,7 +28,8 @@ SELECT
     coalesce(
         %(expires_at)s::timestamptz,
         statement_timestamp() + %(expires_in)s::float8 * interval '1 second'
-    )
+    ),
+    %(request_id)s::text, %(traceparent)s::text
 WHERE (
     SELECT held.job_id FROM jobs_processedkey AS held
     WHERE held.key = %(effect_key)s::text

@@ -8,7 +8,7 @@
 INSERT INTO jobs_job (
     id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id,
     state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at,
-    expires_at
+    expires_at, request_id, traceparent
 )
 SELECT
     new.id::uuid, new.type, new.queue, new.priority::smallint, new.payload,
@@ -27,7 +27,8 @@ SELECT
     coalesce(
         new.expires_at::timestamptz,
         statement_timestamp() + new.expires_in::float8 * interval '1 second'
-    )
+    ),
+    new.request_id, new.traceparent
 FROM ROWS FROM (
     jsonb_array_elements_text(%(ids)s::jsonb),
     jsonb_array_elements_text(%(types)s::jsonb),
@@ -42,10 +43,12 @@ FROM ROWS FROM (
     jsonb_array_elements_text(%(run_ats)s::jsonb),
     jsonb_array_elements_text(%(delays)s::jsonb),
     jsonb_array_elements_text(%(expires_ats)s::jsonb),
-    jsonb_array_elements_text(%(expires_ins)s::jsonb)
+    jsonb_array_elements_text(%(expires_ins)s::jsonb),
+    jsonb_array_elements_text(%(request_ids)s::jsonb),
+    jsonb_array_elements_text(%(traceparents)s::jsonb)
 ) AS new (
     id, type, queue, priority, payload, idempotency_key, effect_key, former_effect_key,
-    submitted_by_id, max_retries, run_at, delay, expires_at, expires_in
+    submitted_by_id, max_retries, run_at, delay, expires_at, expires_in, request_id, traceparent
 )
 CROSS JOIN LATERAL (
     SELECT coalesce(

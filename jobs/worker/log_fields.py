@@ -1,6 +1,7 @@
 """What log lines about one attempt carry for machines."""
 
 from jobs.core.claim import ClaimedJob
+from jobs.core.correlation import trace_id_of
 
 
 def attempt_fields(event: str, claim: ClaimedJob, **fields: object) -> dict[str, object]:
@@ -14,4 +15,7 @@ def attempt_fields(event: str, claim: ClaimedJob, **fields: object) -> dict[str,
         fields["job_id"] = str(claim.id)
     fields["job_type"] = claim.type
     fields["attempt"] = claim.attempt
+    if claim.request_id is not None:
+        fields["request_id"] = claim.request_id
+        fields["trace_id"] = trace_id_of(claim.request_id, claim.traceparent or "")
     return fields

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.encoding import escape_uri_path
 
 from jobs.api.shared.pointers import PointedError
+from jobs.core.correlation import current_traceparent, trace_id_of
 from scheduler.http.request_id import request_id
 
 CONTENT_TYPE = "application/problem+json"
@@ -26,6 +27,7 @@ class ProblemBody(TypedDict):
     instance: str
     code: str
     request_id: str
+    trace_id: str
     errors: list[PointedError]
     error_count: int
 
@@ -76,6 +78,7 @@ def problem_body(problem: Problem, path: str, request_id: str) -> ProblemBody:
         "instance": escape_uri_path(path),
         "code": problem.code,
         "request_id": request_id,
+        "trace_id": trace_id_of(request_id, current_traceparent.get()),
         "errors": problem.errors,
         "error_count": problem.error_count,
     }

@@ -1,4 +1,4 @@
-"""Gives every request an id that the response, the problem and the log share."""
+"""Gives every request an id, and a trace, that the response, the problem and the log share."""
 
 import re
 from collections.abc import Callable
@@ -8,9 +8,11 @@ from uuid import uuid4
 from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponseBase
 
+from jobs.core.correlation import accepted_traceparent, current_traceparent, traceparent_of
 from jobs.core.request_id import current_request_id
 
 HEADER = "X-Request-ID"
+TRACE_HEADER = "traceparent"
 
 # What a client sends ends up in logs and headers: no spaces, no control characters, not long.
 _ACCEPTED = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
@@ -18,6 +20,8 @@ _ACCEPTED = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 class RequestIdMiddleware:
     """Sets `request.request_id`: the client's X-Request-ID if it is fit for a log, else a new one.
+
+    A well-formed `traceparent` is taken as it is; otherwise one is made of the request's id.
 
     Comes first, so that answers of the other middlewares carry the header as well.
     """
@@ -28,9 +32,12 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         accepted = _accepted(request.headers.get(HEADER, ""))
         request.request_id = accepted  # type: ignore[attr-defined]
+        traceparent = accepted_traceparent(request.headers.get(TRACE_HEADER, ""))
         current_request_id.set(accepted)
+        current_traceparent.set(traceparent)
         response = self.get_response(request)
         response.headers[HEADER] = accepted
+        response.headers[TRACE_HEADER] = traceparent_of(accepted, traceparent)
         return response
 
 
@@ -45,6 +52,7 @@ def _accepted(sent: str) -> str:
 
 def _forget(**_: Any) -> None:
     current_request_id.set("")
+    current_traceparent.set("")
 
 
 # Not in the middleware: Django and gunicorn log about a response that has left it.

@@ -3,8 +3,9 @@
 import json
 from uuid import uuid4
 
+from jobs.core.correlation import traceparent_of
 from scheduler.http.problems import CONTENT_TYPE, INTERNAL_ERROR, Problem, problem_body
-from scheduler.http.request_id import HEADER
+from scheduler.http.request_id import HEADER, TRACE_HEADER
 from scheduler.serving.limits import BODY_BYTES_PER_SECOND, BODY_GRACE_SECONDS, HEADERS_SECONDS
 from scheduler.serving.wsgi_call import Answer
 
@@ -52,6 +53,7 @@ def refusal(problem: Problem, path: str) -> Answer:
         "Cache-Control": "no-store",
         "Connection": "close",
         HEADER: request_id,
+        TRACE_HEADER: traceparent_of(request_id),
         **problem.headers,
     }
     encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -34,6 +34,7 @@ class EventAdmin(ReadOnlyAdmin):
         "before_in_json",
         "after_in_json",
         "request_id",
+        "trace_id",
     )
     list_filter = (SubjectFilter, AgeFilter)
     search_help_text = "The id of what was acted upon, or the name of who acted."

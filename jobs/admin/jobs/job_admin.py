@@ -60,6 +60,8 @@ class JobAdmin(ReadOnlyAdmin):
                     "priority",
                     "attempts_made",
                     "submitted_by",
+                    "request_id",
+                    "traceparent",
                     "worker_link",
                     "done_by_link",
                     "dead_letter_links",

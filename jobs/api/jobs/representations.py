@@ -7,6 +7,7 @@ from django.urls import reverse
 from jobs.api.shared.links import failed_job_path, job_path
 from jobs.api.shared.moments import written, written_or_none
 from jobs.core.attempt_error import error_summary
+from jobs.core.correlation import traceparent_of
 from jobs.core.states import FINAL_STATES, JobState
 from jobs.models import Job
 from jobs.services.enqueue import Enqueued
@@ -89,8 +90,10 @@ class JobRepresentation(JobFacts):
 
 
 class JobDetails(TypedDict):
-    """What is told of a single job only, because it costs queries."""
+    """What is told of a single job only: most of it costs queries."""
 
+    request_id: str | None
+    traceparent: str | None
     waiting_for: str | None
     progress: ShownProgress | None
     result: Any
@@ -207,6 +210,8 @@ def job_details(job: Job) -> JobDetails:
     """What the job waits for, how far its handler has come, and what it returned."""
     result = job_result(job) if job.state == JobState.SUCCEEDED else None
     return {
+        "request_id": job.request_id,
+        "traceparent": traceparent_of(job.request_id or "", job.traceparent or "") or None,
         "waiting_for": job_waiting_for(job),
         "progress": job_progress(job) if job.attempt else None,
         "result": result.value if result else None,

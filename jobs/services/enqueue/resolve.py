@@ -4,6 +4,7 @@ import logging
 from typing import Any, NamedTuple
 
 from jobs.core.conf import PRIORITY_DEFAULT, JobsConf
+from jobs.core.correlation import current_traceparent
 from jobs.core.effect_key import (
     client_effect_key,
     derived_effect_key,
@@ -12,6 +13,7 @@ from jobs.core.effect_key import (
 from jobs.core.errors import JobsError, PayloadInvalid, UnknownQueue
 from jobs.core.limit import FAIRNESS_KEY_MAX
 from jobs.core.new_job import NewJob
+from jobs.core.request_id import current_request_id
 from jobs.handlers.registry import JobType, job_types
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.enqueue.payload import clean_payload, payload_json
@@ -57,6 +59,8 @@ def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) ->
         delay_seconds=request.delay_seconds or 0.0,
         expires_at=request.expires_at,
         expires_in_seconds=request.expires_in_seconds,
+        request_id=current_request_id.get() or None,
+        traceparent=current_traceparent.get() or None,
         recipients=derived.recipients,
         limits=derived.limits,
         fair_limit=derived.fair_limit,

@@ -57,6 +57,8 @@ def test_the_line_has_a_column_for_each_value_and_escapes_what_copy_would_read()
         r"tests.note:a\tb\\c\n",
         r"\N",
         "4",
+        r"\N",
+        r"\N",
         "queued",
         "0",
         "0",

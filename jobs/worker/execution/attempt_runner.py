@@ -13,6 +13,7 @@ from jobs.core.attempt_error import error_of
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
 from jobs.core.conf import jobs_conf
+from jobs.core.correlation import continue_request
 from jobs.core.errors import JobTimeout, StartNotWritten
 from jobs.core.outcome import CutOff, NotStarted, Outcome, Succeeded
 from jobs.core.result import result_of
@@ -122,6 +123,7 @@ class AttemptRunner:
 
     async def _call_async(self, job_type: JobType, attempt: Attempt) -> Outcome:
         context = self._context(job_type, attempt)
+        continue_request(attempt.claim.request_id, attempt.claim.traceparent)  # ends with the task
         attempt.limit(job_type.timeout_seconds)
         limit = asyncio.timeout(job_type.timeout_seconds)
         try:
@@ -143,11 +145,7 @@ class AttemptRunner:
         if job_type.sensitive:  # before the handler, which may do as it likes with its payload
             attempt.secrets = Secrets(claim.payload, job_type.sensitive)
         return JobContext(
-            job_id=claim.id,
-            type=claim.type,
-            queue=claim.queue,
-            attempt=claim.attempt,
-            idempotency_key=claim.effect_key,
+            **claim.told_to_handler,
             worker=self._lease.worker.name,
             is_cancelled=partial(self._inflight.is_cancelled, claim.id),
             masked=attempt.secrets.message,
@@ -180,6 +178,7 @@ def _succeeded(returned: object) -> Succeeded:
 
 def _run_handler(job_type: JobType, attempt: Attempt, context: JobContext) -> object:
     thread_connections.handler_begins()
+    continue_request(attempt.claim.request_id, attempt.claim.traceparent)  # ends with the context
     try:
         returned = job_type.handler(attempt.claim.payload, context)
         if returned is not None:
