@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from scheduler.http.problems import Problem, problem_response
 
+_JSON = ("application/json", "application/x-ndjson")
 _ENCODINGS = frozenset({"", "identity"})
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
@@ -37,6 +38,6 @@ def _refusal(request: HttpRequest) -> Problem | None:
     if request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in _ENCODINGS:
         return UNSUPPORTED_ENCODING
     charset = (request.content_params or {}).get("charset", "")
-    if request.content_type == "application/json" and charset.lower() not in _CHARSETS:
+    if request.content_type in _JSON and charset.lower() not in _CHARSETS:
         return UNSUPPORTED_CHARSET
     return None

@@ -70,7 +70,7 @@ ROUTES = (
         "add_jobs",
         "POST",
         "/addJobs",
-        "accepts up to 1,000 jobs; each has a status of its own",
+        "accepts up to 1,000 jobs, or a stream of any number; each has a status",
         (200,),
         (400, 401, 403, 413, 422),
     ),

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from jobs.core.wait_offer import ENVIRONMENT_KEY
 from scheduler.http.problems import Problem
 from scheduler.serving.access_log import log_answer
+from scheduler.serving.job_lines import JobLines, is_job_lines
 from scheduler.serving.limits import (
     ANSWER_SECONDS,
     BODY_BYTES_PER_SECOND,
@@ -62,6 +63,7 @@ class Front:
         self._threads = Threads(threads, "request")
         self._probe = Threads(1, "probe")
         self._large = asyncio.Semaphore(LARGE_BODIES)
+        self._job_lines = JobLines(self._called)
         self._waits: set[Wait] = set()
         self._is_stopping = False
 
@@ -73,6 +75,9 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
+        if is_job_lines(scope):
+            await self._job_lines.answer(scope, receive, send)
+            return
         try:
             await _deliver(await self._answer(scope, receive), send)
         except Refused as refused:
@@ -129,7 +134,8 @@ class Front:
                 resolve(loop, answered, error)
                 return
             resolve(loop, answered, answer)
-            if wait is None or not wait.offer.is_waiting:
+            # Slices of lines have one line together; who waits, one in the end.
+            if "environ" not in scope and (wait is None or not wait.offer.is_waiting):
                 log_answer(scope, answer, time.monotonic() - begun)
             one.close()
 

@@ -63,7 +63,7 @@ def bulk_results(items: Sequence[Any], *, submitted_by_id: int, atomic: bool) ->
     With `atomic` one refusal means that nothing is accepted: it raises `JobsRefused`, which
     names them all.
     """
-    requests, refused = _requests(items)
+    requests, refused = requests_of(items)
     try:
         answers = jobs_enqueue(requests=requests, submitted_by_id=submitted_by_id, atomic=atomic)
     except RequestsRefused as error:
@@ -71,7 +71,7 @@ def bulk_results(items: Sequence[Any], *, submitted_by_id: int, atomic: bool) ->
     path_prefix = job_path_prefix()
     return {
         "results": [
-            _refused(index, refused.get(index) or _refusal(answer))
+            _refused(index, refused.get(index) or refusal_for(answer))
             if isinstance(answer, JobsError)
             else _accepted(index, answer, path_prefix)
             for index, answer in enumerate(answers)
@@ -79,20 +79,21 @@ def bulk_results(items: Sequence[Any], *, submitted_by_id: int, atomic: bool) ->
     }
 
 
-def _requests(items: Sequence[Any]) -> tuple[list[JobRequest], dict[int, APIException]]:
+def requests_of(items: Sequence[Any]) -> tuple[list[JobRequest], dict[int, APIException]]:
     """A request for each item, and why some of them are none."""
     requests: list[JobRequest] = []
     refused: dict[int, APIException] = {}
     for index, item in enumerate(items):
         try:
             requests.append(job_request(item))
-        except ValidationError as error:
+        except APIException as error:
             requests.append(_NO_REQUEST)
             refused[index] = error
     return requests, refused
 
 
-def _refusal(error: JobsError) -> APIException:
+def refusal_for(error: JobsError) -> APIException:
+    """What the caller is told of the error of an item; raises it if it is no doing of theirs."""
     if (refusal := job_refusal(error)) is None:
         raise error
     return refusal
@@ -102,7 +103,7 @@ def _details(
     errors: Mapping[int, JobsError], refused: Mapping[int, APIException]
 ) -> dict[str, dict[str, Any]]:
     """The detail of every refusal at its place in the body."""
-    refusals = {i: refused.get(i) or _refusal(error) for i, error in sorted(errors.items())}
+    refusals = {i: refused.get(i) or refusal_for(error) for i, error in sorted(errors.items())}
     return {"jobs": {str(i): _detail(refusal) for i, refusal in refusals.items()}}
 
 
@@ -129,11 +130,16 @@ def _accepted(index: int, accepted: Enqueued, path_prefix: str) -> AcceptedItem:
 
 
 def _refused(index: int, refusal: APIException) -> RefusedItem:
-    pointed = pointed_errors(_detail(refusal), f"/jobs/{index}")
-    problem: ItemProblem = {
+    problem = item_problem(refusal, f"/jobs/{index}")
+    return {"index": index, "status": refusal.status_code, "problem": problem}
+
+
+def item_problem(refusal: APIException, pointer: str) -> ItemProblem:
+    """Why the item at this place was refused."""
+    pointed = pointed_errors(_detail(refusal), pointer)
+    return {
         "code": str(refusal.default_code),
         "detail": summary(pointed),
         "errors": pointed.errors,
         "error_count": pointed.total,
     }
-    return {"index": index, "status": refusal.status_code, "problem": problem}

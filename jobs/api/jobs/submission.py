@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import APIException, ErrorDetail
 
 from jobs.api.shared.fields import (
     JSONObjectField,
@@ -104,8 +104,8 @@ _submission = JobSubmission()
 def job_request(data: Any) -> JobRequest:
     """The request in the body of `/addJob`, or in an item of `/addJobs`.
 
-    Raises DRF's `ValidationError`.
+    Raises DRF's `ValidationError`, or the error that the parser has put in the place of an item.
     """
-    if isinstance(data, ValidationError):  # the parser could not make a value of it
+    if isinstance(data, APIException):  # the parser could not make a value of it
         raise data
     return JobRequest(**_submission.validated(data))

@@ -41,7 +41,14 @@ class StorableJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """The parsed body; raises `RequestDataTooBig`, `ParseError` or `UnstorableText`."""
-        body = _read(stream, _length(parser_context), self.body_max_bytes)
+        return self.value_of(self.read(stream, parser_context))
+
+    def read(self, stream: IO[Any], parser_context: Mapping[str, Any] | None) -> bytes:
+        """The body; raises `RequestDataTooBig`."""
+        return _read(stream, _length(parser_context), self.body_max_bytes)
+
+    def value_of(self, body: bytes) -> Any:
+        """The value of a body; raises `ParseError` or `UnstorableText`."""
         value = parsed_json(body, self.values_max)
         return self.without_unstorable_text(value) if may_hold_unstorable_text(body) else value
 

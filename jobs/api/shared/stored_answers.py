@@ -48,6 +48,17 @@ class CallKeyInvalid(APIException):
     default_code = "idempotency_key_header_invalid"
 
 
+class CallKeyNotTaken(APIException):
+    """400: the answer of this call cannot be stored."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "idempotency_key_header_not_taken"
+    default_detail = (
+        "A stream of jobs takes no Idempotency-Key: leave it out, and give each job an "
+        "idempotency_key."
+    )
+
+
 class AnotherIsAtWork(APIException):
     """409: the first call with this header has not been answered yet."""
 
@@ -86,10 +97,16 @@ class StoredAnswerMixin:
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
         header = request.META.get("HTTP_IDEMPOTENCY_KEY")
         if header is not None and request.method in METHODS:
+            if not self.takes_call_key(request):
+                raise CallKeyNotTaken
             name = request.method.lower()
             if (view := getattr(self, name, None)) is not None:
                 # DRF looks the method up after this; the instance serves this call alone.
                 setattr(self, name, partial(self._answer_once, view, _key(header)))
+
+    def takes_call_key(self, request: Request) -> bool:
+        """Whether the answer of this call can be stored."""
+        return True
 
     def _answer_once(
         self, view: View, key: str, request: Request, *args: Any, **kwargs: Any

@@ -83,4 +83,4 @@ def test_the_table_is_not_counted(api: APIClient) -> None:
 
     statements = [query["sql"] for query in queries.captured_queries]
     assert not any("COUNT(" in statement for statement in statements)
-    assert "LIMIT 4" in statements[-1]
+    assert any("LIMIT 4" in statement for statement in statements)

@@ -1,0 +1,165 @@
+"""`POST /addJobs` with `application/x-ndjson`: jobs of any number, answered while they come.
+
+The lines are cut into slices, and each slice is a call of Django, on a thread, as if it had come
+alone. Its answers are sent when it is committed, and before the next one begins, so that a client
+that does not read is not read from either.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from scheduler.http.problems import Problem
+from scheduler.serving import limits
+from scheduler.serving.access_log import log_answer
+from scheduler.serving.line_stream import Gone, LineStream, LineTooLong, Receive, TooSlow
+from scheduler.serving.refusals import BODY_TOO_SLOW, refusal
+from scheduler.serving.wsgi_call import Answer, BodyWanted, Scope
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+# Django's answer to a request with that body; None stands for one that must not be read.
+Call = Callable[[Scope, bytes | None], Awaitable[Answer]]
+
+MEDIA_TYPE = b"application/x-ndjson"
+PATH = "/addJobs"
+
+# Streams that one process takes at a time: each holds 4 MiB at most.
+STREAMS_MAX = 16
+LINE_MAX_BYTES = 8 * 1024 * 1024
+
+TOO_MANY_STREAMS = Problem(
+    503,
+    "too_many_streams",
+    "The server takes no further stream of jobs at the moment. Try again.",
+    headers={"Retry-After": "5"},
+)
+LINE_TOO_LONG = Problem(
+    413, "line_too_long", f"A line has more than {LINE_MAX_BYTES} bytes; nothing after it was read."
+)
+
+_OWN_HEADERS = (b"content-length", b"transfer-encoding", b"expect")
+
+
+def is_job_lines(scope: Scope) -> bool:
+    """Whether the request is a stream of jobs."""
+    if scope["method"] != "POST" or not scope["path"].rstrip("/").endswith(PATH):
+        return False
+    kind = dict(scope["headers"]).get(b"content-type", b"")
+    return bool(kind.partition(b";")[0].strip().lower() == MEDIA_TYPE)
+
+
+class JobLines:
+    """The streams of one process."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._open = 0
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        begun = time.perf_counter()
+        try:
+            # Whatever is wrong but with the lines is answered before any is read.
+            first = await self._call(_slice_scope(scope, 1, 0), None)
+        except BodyWanted:
+            pass
+        else:
+            await _Response(send).refuse(first)
+            return
+        if self._open >= STREAMS_MAX:
+            await _Response(send).refuse(refusal(TOO_MANY_STREAMS, scope["path"]))
+            return
+        self._open += 1
+        try:
+            response = _Response(send)
+            await self._answer_lines(scope, LineStream(receive, LINE_MAX_BYTES), response)
+            log_answer(scope, response.summary, time.perf_counter() - begun)
+        except (Gone, TimeoutError):
+            pass  # What was answered is committed; the connection ends.
+        finally:
+            self._open -= 1
+
+    async def _answer_lines(self, scope: Scope, stream: LineStream, response: "_Response") -> None:
+        try:
+            async for lines in stream.slices():
+                answer = await self._call(_slice_scope(scope, len(lines), response.lines), lines)
+                if answer.status != 200:
+                    await response.end_with(answer, lines.count(b"\n"))
+                    return
+                await response.send_lines(answer)
+            if not response.has_begun:  # there is no line
+                await response.send_lines(await self._call(_slice_scope(scope, 0, 0), b""))
+        except TooSlow:
+            await response.end_with(refusal(BODY_TOO_SLOW, scope["path"]), 1)
+        except LineTooLong:
+            await response.end_with(refusal(LINE_TOO_LONG, scope["path"]), 1)
+        else:
+            await response.end()
+
+
+class _Response:
+    """What is sent: lines once the first slice is committed, before that perhaps a refusal."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.has_begun = False
+        self.lines = 0
+        self._bytes = 0
+
+    @property
+    def summary(self) -> Answer:
+        """For the log."""
+        return Answer(200, [], b"")
+
+    async def refuse(self, answer: Answer) -> None:
+        """The answer is the whole response. The body is not read, so that the connection ends."""
+        await self._begin(answer.status, [*answer.headers, (b"connection", b"close")])
+        await self._body(answer.body, more=False)
+
+    async def send_lines(self, answer: Answer) -> None:
+        """The answers to a slice, each a line."""
+        if not self.has_begun:
+            headers = [one for one in answer.headers if one[0] != b"content-length"]
+            await self._begin(200, [*headers, (b"connection", b"close")])
+        self.lines += answer.body.count(b"\n")
+        if answer.body:
+            await self._body(answer.body, more=True)
+
+    async def end_with(self, answer: Answer, lines: int) -> None:
+        """The slice with so many lines is refused as a whole: each gets the problem. Then it ends.
+
+        Lines that have no answer were not accepted.
+        """
+        if not self.has_begun:
+            await self.refuse(answer)
+            return
+        problem = json.loads(answer.body)
+        told = {name: problem[name] for name in ("code", "detail", "errors", "error_count")}
+        body = b"".join(
+            json.dumps({"index": index, "status": answer.status, "problem": told}).encode() + b"\n"
+            for index in range(self.lines, self.lines + lines)
+        )
+        self.lines += lines
+        await self._body(body, more=False)
+
+    async def end(self) -> None:
+        """All lines are answered."""
+        await self._body(b"", more=False)
+
+    async def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self.has_begun = True
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def _body(self, body: bytes, *, more: bool) -> None:
+        """Raises TimeoutError if the client does not take it."""
+        async with asyncio.timeout(limits.ANSWER_SECONDS):
+            await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+def _slice_scope(scope: Scope, length: int, first_index: int) -> Scope:
+    """The request as if the slice were all of it; `first_index`: how many lines came before."""
+    headers = [one for one in scope["headers"] if one[0] not in _OWN_HEADERS]
+    own = {"jobs.first_index": first_index}
+    return {**scope, "headers": [*headers, (b"content-length", b"%d" % length)], "environ": own}
