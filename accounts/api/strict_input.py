@@ -31,6 +31,8 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str] = ()) -> None:
 class StrictInput(serializers.Serializer[Thing]):
     """Refuses members that it does not know."""
 
+    refuses_unknown = True  # for its JSON Schema
+
     def to_internal_value(self, data: Any) -> Any:
         """The validated fields."""
         if isinstance(data, dict):

@@ -3,6 +3,7 @@
 from django.urls import re_path
 
 from jobs.api.dead_letters.dead_letter_views import DeadLetterViewSet
+from jobs.api.job_types.job_type_views import JobTypeViewSet
 from jobs.api.jobs.add_job_views import AddJobsView, AddJobView
 from jobs.api.jobs.job_views import JobViewSet
 from jobs.api.queues.queue_views import QueueViewSet
@@ -30,6 +31,12 @@ urlpatterns = [
         r"^failedJobs/(?P<pk>[^/]+)/replay/?$",
         DeadLetterViewSet.as_view({"post": "replay"}),
         name="failed-job-replay",
+    ),
+    re_path(r"^jobTypes/?$", JobTypeViewSet.as_view({"get": "list"}), name="job-types"),
+    re_path(
+        r"^jobTypes/(?P<name>[^/]+)/?$",
+        JobTypeViewSet.as_view({"get": "retrieve"}),
+        name="job-type",
     ),
     re_path(r"^queues/?$", QueueViewSet.as_view({"get": "list"}), name="queues"),
     re_path(

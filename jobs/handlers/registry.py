@@ -49,6 +49,7 @@ class JobType:
     limit: LimitRule | None = None
     concurrency_key: KeyFunction | None = None
     fairness_key: KeyFunction | None = None
+    example: Mapping[str, Any] | None = None
 
     @cached_property
     def is_async(self) -> bool:
@@ -118,6 +119,7 @@ def job_type(
     burst: int | None = None,
     concurrency_key: KeyFunction | None = None,
     fairness_key: KeyFunction | None = None,
+    example: Mapping[str, Any] | None = None,
 ) -> Callable[[Handler], Handler]:
     """Registers the decorated function as the handler of jobs of type `name`.
 
@@ -145,6 +147,7 @@ def job_type(
     rate, burst: how many may begin in a time, such as `100/m`, and how many of them at once.
     concurrency_key: derives a key from the payload; the two limits above then hold for each key.
     fairness_key: derives whose turn a job takes in a fair queue; the client's by default.
+    example: a payload to show to clients; None makes one from the fields of `payload`.
 
     Raises ImproperlyConfigured when it is applied; see `JobTypes.add`.
     """
@@ -168,6 +171,7 @@ def job_type(
                 limit=declared_limit(name, max_concurrency, rate, burst),
                 concurrency_key=concurrency_key,
                 fairness_key=fairness_key,
+                example=example,
             )
         )
         return handler

@@ -47,6 +47,7 @@ def same_address(payload: Payload) -> str:
     key=same_address,
     calls_effect_begins=True,
     recipients=lambda _: 1,
+    example={"email": "ann@example.com", "name": "Ann"},
 )
 def send_welcome_email(payload: Payload, context: JobContext) -> None:
     """Sends the welcome. Subject and text are templates, which a project may override."""

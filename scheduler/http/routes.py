@@ -102,6 +102,15 @@ ROUTES = (
         (202,),
         (400, 401, 403, 404, 409),
     ),
+    Route(
+        "job_types",
+        "GET",
+        "/jobTypes",
+        "which types there are, with their payloads",
+        (200,),
+        (400, 401, 403),
+    ),
+    Route("job_type", "GET", "/jobTypes/<name>", "shows one", (200,), (400, 401, 403, 404)),
     Route("queues", "GET", "/queues", "what is in each queue", (200,), (400, 401, 403)),
     Route("queue", "GET", "/queues/<name>", "shows one", (200,), (400, 401, 403, 404)),
     Route(

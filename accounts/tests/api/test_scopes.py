@@ -33,6 +33,8 @@ CALLS = [
     ("get", "/failedJobs", "dlq:read"),
     ("get", f"/failedJobs/{ID}", "dlq:read"),
     ("post", f"/failedJobs/{ID}/replay", "dlq:write"),
+    ("get", "/jobTypes", "jobs:read"),
+    ("get", "/jobTypes/send_email", "jobs:read"),
     ("get", "/queues", "jobs:read"),
     ("get", "/queues/default", "jobs:read"),
     ("post", "/queues/default/pause", "queues:write"),

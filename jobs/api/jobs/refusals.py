@@ -10,6 +10,7 @@ from rest_framework.exceptions import (
     ValidationError,
 )
 
+from jobs.api.shared.pointers import NAME_MAX, cut
 from jobs.api.shared.refusals import RefusalMixin, sentence_of
 from jobs.core.errors import (
     IdempotencyKeyReused,
@@ -132,7 +133,12 @@ class JobRefusalMixin(RefusalMixin):
         return job_refusal(error)
 
 
-def _unknown(noun: str, name: str, known: list[str]) -> ErrorDetail:
+def unknown_name(noun: str, name: str, known: list[str]) -> str:
+    """A sentence about a name that there is not, with the names that come close."""
     close = get_close_matches(name, known)
     hint = f"did you mean {' or '.join(close)}?" if close else f"known are: {', '.join(known)}."
-    return ErrorDetail(f"Unknown {noun} {name!r}; {hint}", code="unknown")
+    return f"Unknown {noun} {cut(name, NAME_MAX)!r}; {hint}"
+
+
+def _unknown(noun: str, name: str, known: list[str]) -> ErrorDetail:
+    return ErrorDetail(unknown_name(noun, name, known), code="unknown")

@@ -19,6 +19,8 @@ class _QuickField(NamedTuple):
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses members that it does not know: a misspelled option must not go unnoticed."""
 
+    refuses_unknown = True  # for its JSON Schema
+
     def validated(self, data: Any) -> dict[str, Any]:
         """The valid values of `data`, by the sources of their fields; raises `ValidationError`.
 

@@ -54,6 +54,8 @@ def _validate_domain(address: str) -> None:
 class AddressField(OneLineField):
     """A plain address: `ann@example.com`."""
 
+    json_schema = {"type": "string", "format": "email", "minLength": 3, "maxLength": 254}
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=254, **kwargs)
         self.validators += [validate_email, _validate_domain]
@@ -61,6 +63,8 @@ class AddressField(OneLineField):
 
 class MailboxField(OneLineField):
     """An address with or without a name: `Ann Example <ann@example.com>`."""
+
+    json_schema = {"type": "string", "minLength": 3, "maxLength": 320}
 
     default_error_messages = {
         "mailbox": "Enter one e-mail address, with or without a name: Ann <ann@example.com>."
@@ -83,6 +87,14 @@ class MailboxesField(serializers.ListField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(child=MailboxField(), **kwargs)
+
+    @property
+    def json_schema(self) -> dict[str, Any]:
+        """A list, or one of its items."""
+        items = MailboxField.json_schema
+        bounds = {"minItems": 0 if self.allow_empty else 1, "maxItems": self.max_length}
+        known = {name: value for name, value in bounds.items() if value is not None}
+        return {"anyOf": [{"type": "array", "items": items, **known}, items]}
 
     def to_internal_value(self, data: Any) -> list[str]:
         mailboxes: list[str] = super().to_internal_value([data] if isinstance(data, str) else data)

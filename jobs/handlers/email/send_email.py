@@ -65,6 +65,11 @@ def recipients(payload: Payload) -> int:
     sensitive=("text", "html"),
     recipients=recipients,
     calls_effect_begins=True,
+    example={
+        "to": ["Ann Example <ann@example.com>"],
+        "subject": "Your report",
+        "text": "It is ready.",
+    },
 )
 def send_email(payload: Payload, context: JobContext) -> None:
     """Sends the mail, and logs the recipients that it was accepted for."""

@@ -22,6 +22,8 @@ CALLS = [
     ("get", "/failedJobs"),
     ("get", f"/failedJobs/{ID}"),
     ("post", f"/failedJobs/{ID}/replay"),
+    ("get", "/jobTypes"),
+    ("get", "/jobTypes/send_email"),
     ("get", "/queues"),
     ("get", "/queues/default"),
     ("post", "/queues/default/pause"),
