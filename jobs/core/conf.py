@@ -33,6 +33,9 @@ class JobsConf:
     queue_order: str = "turns"
     # The share of each queue's jobs that its priorities below the default get, if they have any.
     low_priority_share: float = 0.0
+    # How many jobs may wait for a worker before clients are asked to wait: `name:limit`, or a limit
+    # for all other queues. Without any there is none.
+    queue_depth_max: list[str] = field(default_factory=list)
     redis_url: str = "redis://127.0.0.1:6379/0"
     # Begins every key; its hash tag keeps them in one slot of Redis Cluster.
     redis_prefix: str = "{jobs}:"

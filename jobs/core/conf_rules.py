@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, setting_name
+from jobs.core.depth_limit import depth_limits
 from jobs.core.number import is_number
 from jobs.core.queue_choice import QUEUE_ORDERS, queue_choice
 
@@ -66,6 +67,7 @@ def broken_rules(conf: JobsConf) -> list[str]:
         or [
             *_queues(conf),
             *_order(conf),
+            *_depths(conf),
             *_liveness(conf),
             *_retries(conf),
             *_redis(conf),
@@ -122,6 +124,13 @@ def _order(conf: JobsConf) -> Iterator[str]:
             queue_choice(conf.worker_queues, conf.queues, conf.queue_order)
         except ValueError as error:
             yield f"JOBS_WORKER_QUEUES cannot be used: {error}."
+
+
+def _depths(conf: JobsConf) -> Iterator[str]:
+    try:
+        depth_limits(conf.queue_depth_max, conf.queues)
+    except ValueError as error:
+        yield f"JOBS_QUEUE_DEPTH_MAX cannot be used: {error}."
 
 
 def _liveness(conf: JobsConf) -> Iterator[str]:

@@ -12,6 +12,7 @@ from rest_framework.exceptions import (
 
 from jobs.api.shared.pointers import NAME_MAX, cut
 from jobs.api.shared.refusals import RefusalMixin, sentence_of
+from jobs.core.depth_limit import QueueFull
 from jobs.core.errors import (
     IdempotencyKeyReused,
     JobAlreadyFinal,
@@ -24,6 +25,9 @@ from jobs.core.errors import (
     UnknownQueue,
 )
 from jobs.core.submission_right import SubmissionNotAllowed
+
+# A queue that is full is not empty in a second; until then its workers may have made room.
+QUEUE_FULL_RETRY_SECONDS = 5
 
 
 class InvalidPayload(ValidationError):
@@ -69,6 +73,14 @@ class KeyReused(ValidationError):
 
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
     default_code = "idempotency_key_reused"
+
+
+class Backpressure(APIException):
+    """503: the queue is as deep as it may be."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "backpressure"
+    wait = QUEUE_FULL_RETRY_SECONDS
 
 
 class TooManyRecipients(APIException):
@@ -118,6 +130,8 @@ def job_refusal(error: JobsError) -> APIException | None:
             return TooLarge(sentence_of(error))
         case RecipientsLimitReached():
             return TooManyRecipients(sentence_of(error), error.wait_seconds)
+        case QueueFull():
+            return Backpressure(sentence_of(error))
         case JobHasStarted():
             return AlreadyStarted(sentence_of(error))
         case JobAlreadyFinal():
