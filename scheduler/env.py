@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from accounts.rate import Rate
 from jobs.core.conf import JobsConf, renamed_settings, setting_name
 from jobs.core.conf_rules import broken_rules
+from scheduler.cors import cors_origins
 from scheduler.dotenv import read_file
 from scheduler.mail import is_mailbox
 from scheduler.server_urls import ServerUrl, database_settings, mail_url, redis_url
@@ -52,6 +53,7 @@ class Environment:
     secret_key: str
     allowed_hosts: list[str]
     csrf_trusted_origins: list[str]
+    cors_allowed_origins: list[str]
     https_only: bool
     hsts_preload: bool
     trusted_proxies: int
@@ -99,6 +101,7 @@ def environment_of(variables: Variables) -> Environment:
         secret_key=secret_key,
         allowed_hosts=_allowed_hosts(variables, ["*"] if development else ["localhost"]),
         csrf_trusted_origins=_csrf_trusted_origins(variables),
+        cors_allowed_origins=cors_origins(variables),
         https_only=variables.switch("HTTPS_ONLY", default=not development),
         hsts_preload=variables.switch("HSTS_PRELOAD", default=False),
         trusted_proxies=variables.whole("TRUSTED_PROXIES", 0, 0, 100),

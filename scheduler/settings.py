@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from scheduler import cors
 from scheduler.env import BASE_DIR, read_environment
 from scheduler.logs.config import logging_config
 from scheduler.mail import mail_settings_of_url
@@ -32,6 +33,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "scheduler.http.request_id.RequestIdMiddleware",
     "scheduler.http.response_headers.ResponseHeadersMiddleware",
+    # Within those two, which every answer needs; around all that may refuse.
+    *([cors.MIDDLEWARE] if _env.cors_allowed_origins else []),
     "accounts.api.call_limits.RateLimitFieldsMiddleware",
     "scheduler.http.https_only.HttpsOnlyMiddleware",
     "scheduler.http.length_required.LengthRequiredMiddleware",
@@ -44,7 +47,10 @@ MIDDLEWARE = [
     "scheduler.http.admin_middleware.AdminAuthenticationMiddleware",
     "scheduler.http.admin_middleware.AdminMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "scheduler.http.versions.VersionMiddleware",
 ]
+
+globals().update(cors.cors_settings(_env.cors_allowed_origins))
 
 ROOT_URLCONF = "scheduler.urls"
 WSGI_APPLICATION = "scheduler.wsgi.application"

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.urls import get_script_prefix, reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
 
 _ANY_ID = UUID(int=0)
 
@@ -16,11 +16,11 @@ def job_path(job_id: Any) -> str:
 
 def job_path_prefix() -> str:
     """The path of a job without its id."""
-    return _job_path_prefix(get_script_prefix())
+    return _job_path_prefix(get_script_prefix(), get_urlconf())
 
 
 @lru_cache(maxsize=8)
-def _job_path_prefix(script_prefix: str) -> str:
+def _job_path_prefix(script_prefix: str, urlconf: str | None) -> str:
     # `reverse` takes as long as everything else in a receipt together.
     return reverse("job", args=[_ANY_ID]).removesuffix(str(_ANY_ID))
 
