@@ -4,24 +4,28 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.contrib.auth.admin import UserAdmin
-from django.db.models import QuerySet
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 # Registers its models when it is imported, which has to come before they are unregistered.
 from rest_framework_simplejwt.token_blacklist import admin as _  # noqa: F401
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from accounts import service_account_admin as _service_accounts  # noqa: F401 (registers itself)
 from accounts.admin_login import LimitedLoginForm
-from accounts.models import User
+from accounts.models import Tenant, User
+from accounts.service_account_admin import as_user
+from accounts.services.rights import rights_changed, rights_of, rights_of_group
 from accounts.services.sessions import user_log_out_everywhere
 from accounts.services.users import user_delete, user_detach
 
 if TYPE_CHECKING:
     _UserAdmin = UserAdmin[User]
+    _TenantAdmin = admin.ModelAdmin[Tenant]
 else:
     _UserAdmin = UserAdmin
+    _TenantAdmin = admin.ModelAdmin
 
 
 admin.site.login_form = LimitedLoginForm
@@ -32,6 +36,23 @@ class AccountAdmin(_UserAdmin):
     """Django's page. A change of password ends the sessions and tokens of the user."""
 
     actions = ("log_out_everywhere",)
+    fieldsets = (*(UserAdmin.fieldsets or ()), ("Tenant", {"fields": ("tenant",)}))
+    list_filter = (*UserAdmin.list_filter, "tenant")
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """Looks at the rights before they are changed; what they are then, `save_related` knows."""
+        form.rights_before = rights_of(form.instance) if change else {}
+        return super().save_form(request, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """With an event if the rights have changed, in Django's transaction."""
+        super().save_related(request, form, formsets, change)
+        rights_changed(
+            subject=form.instance,
+            by=request.user,
+            before=form.rights_before,
+            after=rights_of(form.instance),
+        )
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -58,8 +79,47 @@ class AccountAdmin(_UserAdmin):
     def log_out_everywhere(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Ends the sessions and tokens of the users, also those of whoever asks for it."""
         for user in users:
-            user_log_out_everywhere(user=user)
+            user_log_out_everywhere(user=user, by=as_user(request))
         self.message_user(request, f"Logged out everywhere: {len(users)}.")
+
+
+@admin.register(Tenant)
+class TenantAdmin(_TenantAdmin):
+    """Groups of accounts; who is in one is said on the pages of users."""
+
+    list_display = ("name", "member_count")
+    search_fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
+        """With the number of members."""
+        return super().get_queryset(request).annotate(members_count=Count("members"))
+
+    @admin.display(description="accounts", ordering="members_count")
+    def member_count(self, tenant: Any) -> int:
+        return int(tenant.members_count)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RecordedGroupAdmin(GroupAdmin):
+    """Django's page; a change of the permissions is an event."""
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """Looks at the permissions before they are changed."""
+        form.rights_before = rights_of_group(form.instance) if change else {}
+        return super().save_form(request, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """With an event if they have changed."""
+        super().save_related(request, form, formsets, change)
+        rights_changed(
+            subject=form.instance,
+            by=request.user,
+            before=form.rights_before,
+            after=rights_of_group(form.instance),
+        )
 
 
 # Their pages show whole refresh tokens: a person who reads one can act as its user.

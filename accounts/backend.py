@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from accounts.client_address import client_address
 from accounts.models import User
 from accounts.services.attempts import login_attempt
+from accounts.services.refused_logins import login_refused
 
 
 class LimitedBackend(ModelBackend):
@@ -32,6 +33,8 @@ class LimitedBackend(ModelBackend):
                 user = None  # it has secrets of its own, whatever password it was given
             if user is not None:
                 attempt.succeed()
+        if user is None and request is not None:
+            login_refused(username=username, address=str(address))
         return user
 
     async def aauthenticate(self, *args: Any, **kwargs: Any) -> Any:

@@ -3,9 +3,8 @@
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -13,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from accounts.models import SECRETS_MAX, ServiceAccount, ServiceSecret, User
-from accounts.scopes import SCOPES
+from accounts.service_account_form import ServiceAccountForm
 from accounts.services.service_accounts import (
     TooManySecrets,
     secret_create,
@@ -24,79 +23,11 @@ from accounts.services.service_accounts import (
 
 if TYPE_CHECKING:
     _ServiceAccountAdmin = admin.ModelAdmin[ServiceAccount]
-    _ServiceAccountForm = forms.ModelForm[ServiceAccount]
 else:
     _ServiceAccountAdmin = admin.ModelAdmin
-    _ServiceAccountForm = forms.ModelForm
 
 # Days until a new secret expires.
 EXPIRIES = {"90": "in 90 days", "30": "in 30 days", "365": "in a year", "": "never"}
-
-
-class NamesField(forms.CharField):
-    """Names, one a line."""
-
-    widget = forms.Textarea(attrs={"rows": 4, "cols": 60})
-
-    def prepare_value(self, value: Any) -> Any:
-        """Lines of the stored list."""
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        """The list; each name once."""
-        lines = [line.strip() for line in str(value or "").splitlines()]
-        return list(dict.fromkeys(line for line in lines if line))
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether the list is another."""
-        return bool((initial or []) != self.to_python(data))
-
-
-class ServiceAccountForm(_ServiceAccountForm):
-    """What staff decide about a service account."""
-
-    name = forms.CharField(max_length=150, help_text="The name of its user, and of its jobs.")
-    is_active = forms.BooleanField(
-        label="Active",
-        required=False,
-        initial=True,
-        help_text="Without it the account gets no token, and those that it has are refused.",
-    )
-    scopes = forms.MultipleChoiceField(
-        choices=[(one.name, f"{one.name}: {one.does}") for one in SCOPES.values()],
-        widget=forms.CheckboxSelectMultiple,
-        help_text="The most that its tokens may hold. Permissions are given to its user.",
-    )
-    job_types = NamesField(required=False, help_text="It may submit these, one a line; none: any.")
-    queues = NamesField(required=False, help_text="It may submit to these, one a line; none: any.")
-
-    class Meta:
-        model = ServiceAccount
-        fields = ("scopes", "job_types", "queues", "reads", "writes")
-        help_texts = {
-            "reads": "Calls that it may make, as 100/min; empty: as every account.",
-            "writes": "Calls that change something, as 100/min; empty: as every account.",
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk is not None:
-            self.fields["name"].disabled = True
-            self.initial["name"] = str(self.instance)
-            self.initial["is_active"] = self.instance.user.is_active
-
-    def clean_name(self) -> str:
-        """The name; raises ValidationError for one that is taken, or is none."""
-        name: str = User.normalize_username(self.cleaned_data["name"])
-        if self.instance.pk is None:
-            user = User(username=name)
-            try:
-                user.clean_fields(exclude=["password"])
-                user.clean()
-                user.validate_unique()
-            except ValidationError as error:
-                raise ValidationError(error.messages) from error
-        return name
 
 
 @admin.register(ServiceAccount)
@@ -124,12 +55,14 @@ class ServiceAccountAdmin(_ServiceAccountAdmin):
         self, request: HttpRequest, obj: ServiceAccount, form: Any, change: bool
     ) -> None:
         """By the services; a name that another call has taken meanwhile is told by Django."""
-        given = form.cleaned_data
+        given, by = form.cleaned_data, as_user(request)
         fields = {name: given[name] for name in self.form.Meta.fields}
         if change:
-            service_account_change(account=obj, is_active=given["is_active"], **fields)
+            service_account_change(account=obj, is_active=given["is_active"], by=by, **fields)
             return
-        made = service_account_create(name=given["name"], is_active=given["is_active"], **fields)
+        made = service_account_create(
+            name=given["name"], is_active=given["is_active"], by=by, **fields
+        )
         obj.pk, obj.client_id = made.pk, made.client_id
 
     def delete_view(
@@ -178,7 +111,9 @@ class ServiceAccountAdmin(_ServiceAccountAdmin):
         if days not in EXPIRIES:
             raise Http404
         try:
-            made = secret_create(account=account, days=int(days) if days else None)
+            made = secret_create(
+                account=account, days=int(days) if days else None, by=as_user(request)
+            )
         except TooManySecrets:
             self.message_user(
                 request,
@@ -204,7 +139,7 @@ class ServiceAccountAdmin(_ServiceAccountAdmin):
         if secret is None:
             raise Http404
         try:
-            secret_revoke(secret_id=secret_id)
+            secret_revoke(secret_id=secret_id, by=as_user(request))
         except ServiceSecret.DoesNotExist:
             raise Http404 from None
         self.log_change(request, account, f"Revoked the secret {secret}.")
@@ -221,3 +156,10 @@ class ServiceAccountAdmin(_ServiceAccountAdmin):
 
     def _back(self, pk: int) -> HttpResponse:
         return redirect(reverse("admin:accounts_serviceaccount_change", args=[pk]))
+
+
+def as_user(request: HttpRequest) -> User:
+    """Who is logged in; the admin lets nobody else in."""
+    user: Any = request.user
+    found: User = user
+    return found

@@ -117,6 +117,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AUTHENTICATION_BACKENDS = ["accounts.backend.LimitedBackend"]
 SIGNUP_ENABLED = _env.signup_enabled
+# Writes down what happens to accounts; see accounts/services/events.py.
+EVENT_RECORDER = "jobs.services.events.event_record"
 # Called before a user is deleted; each takes `user_id`.
 USER_DETACHERS = ["jobs.services.clients.client_detach"]
 

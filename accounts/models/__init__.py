@@ -2,6 +2,7 @@
 
 from accounts.models.login_session import LoginSession
 from accounts.models.service_account import SECRETS_MAX, ServiceAccount, ServiceSecret
+from accounts.models.tenant import Tenant
 from accounts.models.user import NAME_TAKEN, User
 
 __all__ = [
@@ -10,5 +11,6 @@ __all__ = [
     "LoginSession",
     "ServiceAccount",
     "ServiceSecret",
+    "Tenant",
     "User",
 ]

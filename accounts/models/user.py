@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.functional import cached_property
 
+from accounts.models.tenant import Tenant
 from accounts.rate import OwnRates, Rate
 from accounts.scopes import counts
 from accounts.usernames import FOLDED_MAX, folded
@@ -25,6 +26,15 @@ class User(AbstractUser):
     # that looked like an older one before this was a rule.
     folded_username = models.CharField(  # noqa: DJ001 - many rows may have none
         max_length=FOLDED_MAX, null=True, unique=True, editable=False
+    )
+
+    tenant = models.ForeignKey(
+        Tenant,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="members",
+        help_text="Accounts of one tenant see each other's jobs.",
     )
 
     # When the user was logged out everywhere for the last time.
@@ -47,6 +57,12 @@ class User(AbstractUser):
             if "username" in (kwargs.get("update_fields") or ()):
                 kwargs["update_fields"] = {*kwargs["update_fields"], "folded_username"}
         super().save(*args, **kwargs)
+
+    def clients_seen(self) -> list[int]:
+        """The accounts whose jobs it sees beside its own: those of its tenant."""
+        if self.tenant_id is None:
+            return []
+        return list(User.objects.filter(tenant_id=self.tenant_id).values_list("pk", flat=True))
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """As Django's, for what the scopes of the call's token leave of it."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from secrets import token_hex, token_urlsafe
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -16,6 +16,9 @@ from accounts.checked_tokens import checked_tokens
 from accounts.models import SECRETS_MAX, ServiceAccount, ServiceSecret, User
 from accounts.scopes import holds, scope_text
 from accounts.services.attempts import login_attempt
+from accounts.services.events import account_event
+from accounts.services.refused_logins import token_refused
+from accounts.services.rights import rights_changed
 from accounts.services.sessions import ScopeNotOpen
 from accounts.tokens import AccessToken, new_service_token
 
@@ -51,6 +54,7 @@ def service_account_create(
     reads: str = "",
     writes: str = "",
     is_active: bool = True,
+    by: User | None = None,
 ) -> ServiceAccount:
     """Makes a service account without a secret, and its user, who has no password.
 
@@ -58,7 +62,7 @@ def service_account_create(
 
     Raises IntegrityError if the name, or one that looks like it, is taken.
     """
-    return ServiceAccount.objects.create(
+    account = ServiceAccount.objects.create(
         user=User.objects.create_user(name, is_active=is_active),
         client_id=f"client-{token_hex(12)}",
         scopes=scope_text(scopes).split(),
@@ -67,6 +71,8 @@ def service_account_create(
         reads=reads,
         writes=writes,
     )
+    _record("account.created", account, by, **_limits_of(account))
+    return account
 
 
 @transaction.atomic
@@ -79,18 +85,23 @@ def service_account_change(
     queues: Collection[str],
     reads: str = "",
     writes: str = "",
+    by: User | None = None,
 ) -> None:
     """Changes what it may do. Tokens that it has are narrowed at their next call, too."""
+    before = _limits_of(ServiceAccount.objects.select_related("user").get(pk=account.pk))
     account.scopes = scope_text(scopes).split()
     account.job_types, account.queues = list(job_types), list(queues)
     account.reads, account.writes = reads, writes
     account.save()
     account.user.is_active = is_active
     account.user.save(update_fields=["is_active"])  # its signal drops the checked tokens
+    rights_changed(subject=account.user, by=by, before=before, after=_limits_of(account))
 
 
 @transaction.atomic
-def secret_create(*, account: ServiceAccount, days: int | None = None) -> NewSecret:
+def secret_create(
+    *, account: ServiceAccount, days: int | None = None, by: User | None = None
+) -> NewSecret:
     """Makes a secret. `days`: until it expires; None: never.
 
     It is 256 random bits, so that a hash without salt and stretching cannot be reversed. Raises
@@ -109,17 +120,20 @@ def secret_create(*, account: ServiceAccount, days: int | None = None) -> NewSec
         hint=text[:_HINT_LENGTH],
         expires_at=None if days is None else timezone.now() + timedelta(days=days),
     )
+    _record("account.secret_made", locked, by, secret=secret.hint)
     return NewSecret(secret, text)
 
 
-def secret_revoke(*, secret_id: UUID) -> None:
+@transaction.atomic
+def secret_revoke(*, secret_id: UUID, by: User | None = None) -> None:
     """Deletes a secret; the tokens that were got with it are refused from now on.
 
     Raises ServiceSecret.DoesNotExist.
     """
-    secret = ServiceSecret.objects.get(pk=secret_id)
+    secret = ServiceSecret.objects.select_related("account__user").get(pk=secret_id)
     user_id = secret.account_id
     secret.delete()
+    _record("account.secret_revoked", secret.account, by, secret=secret.hint)
     checked_tokens.forget_user(user_id)
     # Until the commit, other calls still read the row, and keep its tokens.
     transaction.on_commit(lambda: checked_tokens.forget_user(user_id))
@@ -139,13 +153,27 @@ def service_token(
         if found is not None:
             attempt.succeed()
     if found is None:
+        token_refused(client_id=client_id, address=address)
         raise InvalidClient
     account = found.account
     if beyond := [one for one in scopes or () if not holds(account.scopes, one)]:
         raise ScopeNotOpen(beyond, account.scopes)
-    ServiceSecret.objects.filter(pk=found.pk).update(last_used_at=timezone.now())
     scope = account.scope if scopes is None else scope_text(scopes)
+    with transaction.atomic():
+        ServiceSecret.objects.filter(pk=found.pk).update(last_used_at=timezone.now())
+        _record("account.got_token", account, account.user, secret=found.hint, scope=scope)
     return new_service_token(account, found, scope)
+
+
+def _limits_of(account: ServiceAccount) -> dict[str, Any]:
+    """What staff decide about the account, as events tell it."""
+    names = ("scopes", "job_types", "queues", "reads", "writes")
+    decided = {name: getattr(account, name) for name in names}
+    return {**decided, "is_active": account.user.is_active}
+
+
+def _record(action: str, account: ServiceAccount, by: User | None, **after: Any) -> None:
+    account_event(action=action, account=account.user, by=by, after=after)
 
 
 def _authenticated(client_id: str, secret: str) -> ServiceSecret | None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.checked_tokens import checked_tokens
 from accounts.models import LoginSession, User
 from accounts.scopes import holds, scope_text, scopes_open_to
+from accounts.services.events import account_event
 from accounts.tokens import RefreshToken, TokenPair, new_pair
 
 # Rows of sessions that are over, deleted at each log-in. More than one, so that they get fewer.
@@ -49,7 +50,14 @@ def session_start(*, user: User, scopes: Collection[str] | None = None) -> Token
     pair = new_pair(session, scope)
     session.refresh_jti, session.expires_at = pair.refresh["jti"], pair.expires_at
     _prune()
-    session.save(force_insert=True)
+    with transaction.atomic():
+        session.save(force_insert=True)
+        account_event(
+            action="account.logged_in",
+            account=user,
+            by=user,
+            after={"session": str(session.id), "scope": scope},
+        )
     return pair
 
 
@@ -86,19 +94,28 @@ def session_end(*, token: RefreshToken) -> None:
 
     Raises SessionEnded if that had happened before.
     """
-    ended, _ = LoginSession.objects.filter(pk=token.session_id, user_id=token.user_id).delete()
-    if not ended:
-        raise SessionEnded
+    with transaction.atomic():
+        session = LoginSession.objects.filter(pk=token.session_id, user_id=token.user_id)
+        user = User.objects.filter(pk=token.user_id).first()
+        ended, _ = session.delete()
+        if not ended:
+            raise SessionEnded
+        after = {"session": str(token.session_id)}
+        account_event(action="account.logged_out", account=user, by=user, after=after)
     _forget(token.session_id)
 
 
 @transaction.atomic
-def user_log_out_everywhere(*, user: User) -> None:
-    """Ends every session of the user, in the API and in the admin, and every token."""
+def user_log_out_everywhere(*, user: User, by: User | None = None) -> None:
+    """Ends every session of the user, in the API and in the admin, and every token.
+
+    `by`: who does so; None: the user.
+    """
     of_user = LoginSession.objects.select_for_update().filter(user=user).order_by("pk")
     LoginSession.objects.filter(pk__in=list(of_user.values_list("pk", flat=True))).delete()
     user.logged_out_at = timezone.now()
     user.save(update_fields=["logged_out_at"])  # its signal drops the checked tokens
+    account_event(action="account.logged_out_everywhere", account=user, by=by or user)
     logger.info(
         "User %s was logged out everywhere",
         user.pk,
@@ -116,7 +133,15 @@ def _narrowed(held: Collection[str], wanted: Collection[str] | None) -> str:
 
 
 def _end_reused(session: LoginSession) -> None:
-    LoginSession.objects.filter(pk=session.pk).delete()
+    with transaction.atomic():
+        LoginSession.objects.filter(pk=session.pk).delete()
+        account_event(
+            action="session.ended",
+            subject_type="session",
+            account=session,
+            reason="A refresh token came a second time: it is in two hands.",
+            after={"account": str(session.user_id)},
+        )
     _forget(session.pk)
     logger.warning(
         "A refresh token of user %s was used again; its session is ended",

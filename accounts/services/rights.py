@@ -1,0 +1,49 @@
+"""What an account may do, as events tell it."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+
+from accounts.models import User
+from accounts.services.events import account_event
+
+
+def rights_of(user: User) -> dict[str, Any]:
+    """What decides about the rights of the account, as it is stored now."""
+    stored = User.objects.select_related("tenant").get(pk=user.pk)
+    permissions = stored.user_permissions.values_list("content_type__app_label", "codename")
+    return {
+        "is_active": stored.is_active,
+        "is_staff": stored.is_staff,
+        "is_superuser": stored.is_superuser,
+        "tenant": stored.tenant and stored.tenant.name,
+        "groups": sorted(stored.groups.values_list("name", flat=True)),
+        "permissions": sorted(f"{app}.{codename}" for app, codename in permissions),
+    }
+
+
+def rights_of_group(group: Group) -> dict[str, Any]:
+    """The permissions of a group, as they are stored now."""
+    permissions = group.permissions.values_list("content_type__app_label", "codename")
+    return {
+        "name": Group.objects.values_list("name", flat=True).get(pk=group.pk),
+        "permissions": sorted(f"{app}.{codename}" for app, codename in permissions),
+    }
+
+
+def rights_changed(
+    *, subject: User | Group, by: Any, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """Writes the event of a change, with what has changed; none if nothing has."""
+    names = [name for name in after if before.get(name) != after[name]]
+    if not names:
+        return
+    kind = "group" if isinstance(subject, Group) else "account"
+    account_event(
+        action=f"{kind}.rights_changed",
+        subject_type=kind,
+        account=subject,
+        by=by,
+        before={name: before.get(name) for name in names},
+        after={name: after[name] for name in names},
+    )
