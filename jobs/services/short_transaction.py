@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 from jobs.core.conf import jobs_conf
-from jobs.sql.own_session import LOCK_SECONDS
+from jobs.sql.own_session import LOCK_SECONDS, has_session_limits
 from jobs.sql.statements import execute, fetch_rows
 
 
@@ -20,7 +20,7 @@ def short_transaction(*, lock_seconds: float = LOCK_SECONDS) -> Iterator[None]:
     """
     is_outermost = not connection.in_atomic_block
     with transaction.atomic():
-        if is_outermost:
+        if is_outermost and not (lock_seconds == LOCK_SECONDS and has_session_limits(connection)):
             idle_seconds = jobs_conf().worker_timeout_seconds
             execute(_LIMITS, [_milliseconds(idle_seconds), _milliseconds(lock_seconds)])
         yield

@@ -16,6 +16,7 @@ from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 from psycopg import Connection, IsolationLevel
 
+from jobs.core.conf import jobs_conf
 from jobs.sql.pooler import has_pool, is_pooled
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ _SETTINGS = (
     "SET default_transaction_isolation = 'read committed'; "
     f"SET lock_timeout = {int(LOCK_SECONDS * 1000)}"
 )
+_IDLE = "; SET idle_in_transaction_session_timeout = {}"
 _ASK = (
     "SELECT current_user, current_setting('default_transaction_isolation'), setting::int "
     "FROM pg_settings WHERE name = 'lock_timeout'"
@@ -54,6 +56,16 @@ def own_sessions_within() -> Iterator[None]:
 def own_sessions_of_process() -> None:
     """The same for every thread of a process that runs no handlers: the server of the API."""
     _process.is_own = True
+
+
+def has_session_limits(connection: Any) -> bool:
+    """Whether this session has the time limits of `short_transaction` from its beginning.
+
+    So that such a transaction need not set them: each statement of a thread that waits for the
+    interpreter as well takes 1 to 2 ms in a busy worker.
+    """
+    raw = connection.connection
+    return raw is not None and getattr(connection, "_jobs_limited", None) is raw
 
 
 class _Thread(threading.local):
@@ -83,7 +95,11 @@ def _set_up(connection: Any, **_: object) -> None:
             return
         if is_pooled(raw):
             _check_role(raw)
-        else:
+        elif _thread.is_own:
+            idle_ms = int(jobs_conf().worker_timeout_seconds * 1000)
+            raw.execute(_SETTINGS + _IDLE.format(idle_ms))
+            connection._jobs_limited = raw
+        else:  # of a process, where views of a project may have longer transactions
             raw.execute(_SETTINGS)
         # Kept by psycopg, not by the session: so it holds behind a pooler, for whole transactions.
         raw.isolation_level = IsolationLevel.READ_COMMITTED

@@ -2,13 +2,16 @@
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
+from jobs.core.conf import jobs_conf
 from jobs.services.short_transaction import (
     handler_transaction,
     short_transaction,
     try_advisory_lock,
 )
+from jobs.sql.own_session import own_sessions
 from jobs.tests.threads import elsewhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,6 +49,20 @@ def test_a_transaction_of_an_adopter_keeps_its_own_limits() -> None:
         with short_transaction():
             assert setting("lock_timeout") == "0"
         assert setting("idle_in_transaction_session_timeout") == "0"
+
+
+def test_a_session_of_its_own_has_the_limits_already() -> None:
+    def settings_and_statements() -> tuple[list[str], int]:
+        own_sessions()
+        connection.ensure_connection()
+        with CaptureQueriesContext(connection) as captured, short_transaction():
+            names = ("idle_in_transaction_session_timeout", "lock_timeout")
+            shown = [setting(name) for name in names]
+        set_up = [one for one in captured if "set_config" in one["sql"]]
+        return shown, len(set_up)
+
+    timeout = f"{jobs_conf().worker_timeout_seconds:g}s"
+    assert elsewhere(settings_and_statements) == ([timeout, "1500ms"], 0)
 
 
 def test_a_lock_has_one_holder_until_its_transaction_ends() -> None:
