@@ -1,6 +1,6 @@
 """A claimed job: what a worker holds between claim and record."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -72,6 +72,17 @@ class Claims(list[ClaimedJob]):
     def __init__(self, claims: Iterable[ClaimedJob] = (), first_left: int | None = None) -> None:
         super().__init__(claims)
         self.first_left = first_left
+
+
+class Claimant(NamedTuple):
+    """A worker with free capacity, which may claim at once what it admits itself.
+
+    `queues`: of which it takes jobs now; `most`: how many it takes.
+    """
+
+    worker_id: UUID
+    queues: Collection[str]
+    most: int
 
 
 class Start(NamedTuple):

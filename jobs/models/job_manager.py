@@ -3,14 +3,14 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db import models, transaction
 from django.db.models import Value
 
 from jobs.core.attempt_error import RecordedError, error_summary
-from jobs.core.claim import ClaimedJob, Claims, Start
+from jobs.core.claim import Claimant, ClaimedJob, Claims, Start
 from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN
 from jobs.core.fingerprint import error_fingerprint
 from jobs.core.ids import uuid7s
@@ -52,6 +52,18 @@ CLAIM_PAYLOAD_BYTES = 8 * 1024 * 1024
 # Below 50 rows, INSERT ... RETURNING beats COPY and returns the timestamps.
 COPY_FROM = 50
 _PAYLOAD = CLAIMED_FIELDS.index("payload")
+
+
+class HandedOver(NamedTuple):
+    """What `JobManager.hand_over` has written.
+
+    `written`: jobs that have succeeded. `claims`: of the jobs that got their slots. `admitted`:
+    those of them that were not claimed, and are to be dispatched.
+    """
+
+    written: set[UUID]
+    claims: list[ClaimedJob]
+    admitted: list[QueueMessage]
 
 
 _Filters = models.Manager.from_queryset(JobQuerySet)
@@ -189,6 +201,35 @@ class JobManager(_Filters["Job"]):
     def record_succeeded(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
         """running -> succeeded, with the processed keys; returns the jobs that were written."""
         return {row[0] for row in run_prepared_search("record_succeeded", **_fence(claims))}
+
+    def hand_over(
+        self,
+        claims: Sequence[ClaimedJob],
+        limit_names: Sequence[str],
+        claimant: Claimant | None,
+    ) -> HandedOver:
+        """running -> succeeded, and the slots go to the next jobs, where that can be done at once.
+
+        `limit_names`: the one limit of each of these claims.
+        """
+        rows = run_prepared_search(
+            "hand_over_slots",
+            **_fence(claims),
+            limit_names=list(limit_names),
+            worker_id=claimant and claimant.worker_id,
+            queues=list(claimant.queues) if claimant else [],
+            most=claimant.most if claimant else 0,
+        )
+        written, claimed, admitted = set(), [], []
+        for *job, is_claimed in rows:
+            if is_claimed is None:
+                written.add(job[0])
+            elif is_claimed:
+                claimed.append((*job, None))
+            else:
+                one = ClaimedJob(*job)
+                admitted.append(one.message)
+        return HandedOver(written, _claimed(claimed), admitted)
 
     def record_requeued(
         self, moves: Sequence[tuple[ClaimedJob, Requeue, list[RecordedError]]]

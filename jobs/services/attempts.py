@@ -102,8 +102,7 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
     if len(succeeded) == len(moves) and not (results or is_limited):
         # Nearly always all have succeeded: that is one statement, which needs no BEGIN and COMMIT.
         written = _record_succeeded(succeeded)
-        jobs_wake_after_commit(shared_keys(one for one in succeeded if one.id in written))
-        jobs_announce_after_commit(final=written)
+        successes_follow_up([one for one in succeeded if one.id in written])
         return [Recorded(one, move, one.claim.id in written) for one, move in moves]
     return _record_mixed(moves, results)
 
@@ -143,6 +142,12 @@ def _record_mixed(
     changed = {one.claim.id for one, move in moves if isinstance(move, Requeue)} & ids - cancelled
     jobs_announce_after_commit(final=ids - changed, changed=changed)
     return recorded
+
+
+def successes_follow_up(succeeded: Sequence[ClaimedJob]) -> None:
+    """Tells, after the commit, the jobs and the clients that have waited for these successes."""
+    jobs_wake_after_commit(shared_keys(succeeded))
+    jobs_announce_after_commit(final={one.id for one in succeeded})
 
 
 def jobs_give_back(*, claims: Sequence[ClaimedJob]) -> None:

@@ -55,6 +55,18 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
     runner = AttemptRunner(lease, inflight, starts, clock, progress)
     pools = _pools(options, runner, recorder, clock)
     paused = PausedQueues(options.queues, pools, inflight)
+    fetcher = Fetcher(
+        order=FetchOrder(options.choice, conf.low_priority_share),
+        lease=lease,
+        heartbeat=heartbeat,
+        pools=pools,
+        inflight=inflight,
+        paused=paused,
+        clock=clock,
+        stop=stop,
+        seconds_behind=lambda: recorder.seconds_behind,
+    )
+    recorder.hand_over_to(fetcher.past_redis)
     return Parts(
         lease=lease,
         beats=Periodic("heartbeat", conf.heartbeat_seconds, heartbeat.beat, clock, after_all),
@@ -63,17 +75,7 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
         progress=progress,
         starts=starts,
         pools=pools,
-        fetcher=Fetcher(
-            order=FetchOrder(options.choice, conf.low_priority_share),
-            lease=lease,
-            heartbeat=heartbeat,
-            pools=pools,
-            inflight=inflight,
-            paused=paused,
-            clock=clock,
-            stop=stop,
-            seconds_behind=lambda: recorder.seconds_behind,
-        ),
+        fetcher=fetcher,
         timers=timers(
             queues=options.queues,
             lease=lease,

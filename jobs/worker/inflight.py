@@ -14,6 +14,9 @@ class Inflight:
         self._lock = threading.Lock()
         self._claims: dict[UUID, ClaimedJob] = {}
         self._cancelled: frozenset[UUID] = frozenset()
+        # Held from before a claim is made to after it is added here, by any thread but the
+        # fetcher's, which looks for claims that only the database knows of.
+        self.in_transit = threading.Lock()
 
     def add(self, claims: Iterable[ClaimedJob]) -> None:
         """Holds these claims from now on."""

@@ -64,6 +64,10 @@ class Capacity:
         """Wakes waiters when the last claim is gone."""
         self._wake_below = 1
 
+    def seconds_to_idle(self) -> float:
+        """How soon the claims that are held will have ended, by the running mean."""
+        return self._look_ahead.seconds_for(self._held) if self._held else 0.0
+
     def is_stalled(self) -> bool:
         """Whether claims wait although no slot has come free for a while."""
         waited = self.clock.monotonic() - self._last_begun_at

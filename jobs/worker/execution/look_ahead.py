@@ -1,5 +1,7 @@
 """How many claims may wait behind the slots: what a pool can start soon, measured."""
 
+from math import inf
+
 # At most this much work waits behind the slots: enough to bridge a fetch and a claim, too little
 # to keep it from other workers.
 AHEAD_SECONDS = 0.05
@@ -21,6 +23,10 @@ class LookAhead:
         mean = self._mean_seconds
         # Racing threads may lose one another's sample: the mean does not need every one.
         self._mean_seconds = seconds if mean is None else mean + (seconds - mean) * NEWEST
+
+    def seconds_for(self, claims: int) -> float:
+        """How long the slots will take for so many claims; infinite before a handler has run."""
+        return inf if self._mean_seconds is None else claims * self._mean_seconds / self._slots
 
     def claims(self) -> int:
         """How many claims may wait now; none before a handler has shown how fast it is."""

@@ -58,6 +58,10 @@ class Pools:
         """Whether claims wait although none has begun for a while."""
         return any(pool.is_stalled() for pool in self._both)
 
+    def seconds_to_idle(self) -> float:
+        """How soon every claim will have ended, by the running mean of handler times."""
+        return max(pool.capacity.seconds_to_idle() for pool in self._both)
+
     @property
     def held(self) -> int:
         """How many claims wait or run."""

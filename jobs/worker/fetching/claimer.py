@@ -90,7 +90,7 @@ class Claimer:
         with self._database_time.measured():
             claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=job_ids)
         strays = _strays(claims, messages)
-        self._submit([claim for claim in claims if claim not in strays] if strays else claims)
+        self.submit([claim for claim in claims if claim not in strays] if strays else claims)
         if strays:
             with self._database_time.measured():
                 jobs_give_back(claims=strays)
@@ -180,8 +180,11 @@ class Claimer:
             raise
         self._inflight.remove(unstarted)
 
-    def _submit(self, claims: list[ClaimedJob]) -> None:
-        """Before anything else can fail: what is claimed must run, or be given back."""
+    def submit(self, claims: list[ClaimedJob]) -> None:
+        """Hands claims to the pools.
+
+        Before anything else can fail: what is claimed must run, or be given back.
+        """
         if claims:
             database_outage.ended()  # without claims PostgreSQL may not even have been asked
             self._inflight.add(claims)

@@ -22,6 +22,7 @@ from jobs.worker.fetching.claim_size import ClaimSize
 from jobs.worker.fetching.claimer import Claimer
 from jobs.worker.fetching.database_time import DatabaseTime
 from jobs.worker.fetching.lost_claims import LostClaims
+from jobs.worker.fetching.past_redis import PastRedis
 from jobs.worker.fetching.paused_queues import PausedQueues
 from jobs.worker.fetching.source import PAUSED_BLOCK_SECONDS, Source
 from jobs.worker.inflight import Inflight
@@ -74,6 +75,15 @@ class Fetcher:
             lease, heartbeat, pools, inflight, self._database_time, self._note_claims
         )
         self._lost_claims = LostClaims(lease, inflight, clock, self._database_time)
+        self.past_redis = PastRedis(
+            lease,
+            pools,
+            stop,
+            self._source,
+            self._claimer,
+            self._lost_claims,
+            may_look_ahead=lambda: self._may_look_ahead,
+        )
         self._claim_size = ClaimSize()
         self._may_look_ahead = True
         self._ticked_at = clock.monotonic()
@@ -146,7 +156,7 @@ class Fetcher:
         if not self._lease.is_held:
             self._clock.wait(self._stop, DATABASE_POLL_SECONDS)
             return
-        if not self._source.is_open:
+        if not self._source.open_queues:  # every one is paused
             self._clock.wait(self._stop, PAUSED_BLOCK_SECONDS)
             return
         fetched = self._without_paused(self._source.fetch(self._claim_size.within(free)))

@@ -16,10 +16,12 @@ logger = logging.getLogger(__name__)
 LOST_CLAIMS_SECONDS = 10.0
 # A claim whose reply is still in transit is younger than this.
 IN_TRANSIT_SECONDS = 5.0
+# How long the recorder may have to hand over what it has just claimed.
+RECORDER_SECONDS = 0.5
 
 
 class LostClaims:
-    """A claim may have been committed although its reply never came. Only the fetcher claims.
+    """A claim may have been committed although its reply never came. The fetcher looks for them.
 
     They are looked for after each claim that failed, and every LOST_CLAIMS_SECONDS: such a commit
     may come late, and an outcome may be beyond writing.
@@ -46,7 +48,15 @@ class LostClaims:
         self._is_uncertain = True
 
     def release(self) -> None:
-        """Gives them back; raises the database's errors."""
+        """Gives them back, later if the recorder is claiming; raises the database's errors."""
+        if not self._inflight.in_transit.acquire(timeout=RECORDER_SECONDS):
+            return
+        try:
+            self._release()
+        finally:
+            self._inflight.in_transit.release()
+
+    def _release(self) -> None:
         age = 0.0 if self._is_uncertain else IN_TRANSIT_SECONDS
         known = self._inflight.attempts()
         self._released_at = self._clock.monotonic()

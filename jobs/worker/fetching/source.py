@@ -33,11 +33,12 @@ class Source:
         self._database_time = database_time
         self._paused = paused
         self._is_taken_from_redis = False
+        self.is_waiting = False
 
     @property
-    def is_open(self) -> bool:
-        """False while every queue is paused: then nothing can be fetched."""
-        return bool(self._open())
+    def open_queues(self) -> list[str]:
+        """The queues that are not paused, in the order in which they come now."""
+        return self._paused.without(self._order.queues)
 
     def fetch(self, limit: int) -> list[Fetched]:
         """Takes up to `limit` ids; waits for one in Redis, BLOCK_SECONDS at most.
@@ -69,25 +70,29 @@ class Source:
             broker_outage.failed(error)  # these jobs are dispatched again by `jobs_redispatch_lost`
 
     def _from_redis(self, limit: int) -> list[Fetched]:
-        queues = self._open()
+        queues = self.open_queues
         fetched = self._broker.fetch_portions(self._order.portions(queues, limit), limit)
         if self._order.counts:
             self._order.took((one.message.queue, one.message.priority) for one in fetched)
         if not fetched:
             is_whole = len(queues) == len(self._order.queues)
-            popped = self._broker.wait(queues, BLOCK_SECONDS if is_whole else PAUSED_BLOCK_SECONDS)
+            popped = self._wait(queues, BLOCK_SECONDS if is_whole else PAUSED_BLOCK_SECONDS)
             # What BRPOP brings is claimed without a look at its cache mark: PostgreSQL decides
             # anyway, and a second round trip would be a tenth of what a job waits on an idle
             # machine (docs/decisions/0007).
             return [popped] if popped else []
         return [one for one in fetched if not one.already_done]
 
-    def _open(self) -> list[str]:
-        """The queues that are not paused, in the order in which they come now."""
-        return self._paused.without(self._order.queues)
+    def _wait(self, queues: list[str], seconds: float) -> Fetched | None:
+        """`is_waiting` tells other threads of it: every list of this worker was empty."""
+        self.is_waiting = True
+        try:
+            return self._broker.wait(queues, seconds)
+        finally:
+            self.is_waiting = False
 
     def _from_database(self, limit: int) -> list[Fetched]:
-        portions = self._order.portions(self._open(), limit)
+        portions = self._order.portions(self.open_queues, limit)
         found: dict[UUID, QueueMessage] = {}
         with self._database_time.measured():
             for portion in portions:

@@ -8,12 +8,15 @@ from django.db import connection
 
 from jobs.core import kill_points
 from jobs.core.clock import Clock
+from jobs.core.retry import Succeed
 from jobs.services.attempts import Finished, Recorded
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.sql.contention import is_contention
 from jobs.sql.own_session import own_sessions
 from jobs.sql.prepared import search_by_index
+from jobs.worker.fetching.past_redis import PastRedis
 from jobs.worker.inflight import Inflight
+from jobs.worker.recording.hand_over import HandOver
 from jobs.worker.recording.outcome_log import log_held_up, log_recorded, log_written_before
 from jobs.worker.recording.writer import Writer
 
@@ -34,12 +37,17 @@ class Recorder:
         self._inflight = inflight
         self._clock = clock
         self._writer = Writer(clock, beat)
+        self._hand_over: HandOver | None = None
         self._writing_since: float | None = None
         self._finished: queue.SimpleQueue[Finished | None] = queue.SimpleQueue()
         self._kept: list[Finished] = []  # it could not be written, and is tried again
         self._kept_until = 0.0
         self.count = 0
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
+
+    def hand_over_to(self, past_redis: PastRedis) -> None:
+        """Jobs that get the slots of what was recorded may run in this worker at once."""
+        self._hand_over = HandOver(past_redis, self._inflight, self._clock)
 
     def start(self) -> None:
         """Starts the thread."""
@@ -93,15 +101,27 @@ class Recorder:
             one = self._finished.get(timeout=self._seconds_to_kept())
         except queue.Empty:
             return [], True
+        begun_at = self._clock.monotonic()
         while one is not None:
             batch.append(one)
             if len(batch) == BATCH_LIMIT:
                 break
             try:
-                one = self._finished.get_nowait()
+                one = self._next(one, begun_at)
             except queue.Empty:
                 break
         return batch, one is not None
+
+    def _next(self, last: Finished, begun_at: float) -> Finished | None:
+        """What has finished, too, or is about to; raises `queue.Empty` if that is nothing."""
+        try:
+            return self._finished.get_nowait()
+        except queue.Empty:
+            if self._hand_over is None:
+                raise
+        waited = self._clock.monotonic() - begun_at
+        seconds = self._hand_over.seconds_to_wait(last, waited)
+        return self._finished.get(timeout=seconds) if seconds else self._finished.get_nowait()
 
     def _record(self, batch: list[Finished]) -> None:
         self._writing_since = self._clock.monotonic()
@@ -117,8 +137,26 @@ class Recorder:
 
     def _record_batch(self, batch: list[Finished]) -> None:
         kill_points.reached(kill_points.EFFECT_RECORD)
+        failed_before = False
+        if self._hand_over is not None and any(one.claim.limits for one in batch):
+            try:
+                batch = self._without(batch, self._hand_over.write(batch))
+            except Exception as error:  # noqa: BLE001 - what is at fault is found below
+                failed_before = not is_contention(error)
+                if failed_before:
+                    connection.close()
+        if batch:
+            self._record_left(batch, failed_before=failed_before)
+
+    def _without(self, batch: list[Finished], handed_over: list[Finished]) -> list[Finished]:
+        """These outcomes were written, and their slots handed over; returns those that are left."""
+        self._recorded(handed_over, [Recorded(one, Succeed(), True) for one in handed_over])
+        written = {one.claim.id for one in handed_over}
+        return [one for one in batch if one.claim.id not in written]
+
+    def _record_left(self, batch: list[Finished], *, failed_before: bool) -> None:
         try:
-            recorded = self._writer.write(batch)
+            recorded = self._writer.write(batch, failed_before=failed_before)
         except Exception as error:  # noqa: BLE001 - the next step finds the outcome at fault
             if is_contention(error):
                 log_held_up(batch, error)

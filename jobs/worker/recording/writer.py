@@ -45,13 +45,14 @@ class Writer:
         """Whether a try of this batch failed: it may have been committed, its reply lost."""
         return self._failed_before
 
-    def write(self, batch: list[Finished]) -> list[Recorded]:
+    def write(self, batch: list[Finished], *, failed_before: bool = False) -> list[Recorded]:
         """Writes a batch in one transaction, and waits for as long as PostgreSQL is away.
 
+        `failed_before`: whether a try of another kind has failed, and may have been committed.
         Raises what PostgreSQL says where some outcome of the batch is at fault, or needs what
         another transaction holds.
         """
-        self._failed_before = False
+        self._failed_before = failed_before
         return self._write(batch)
 
     def write_apart(self, batch: list[Finished]) -> list[Recorded]:

@@ -1,11 +1,12 @@
 """Queues with limits: drains, the hand-over of a slot, and how well a rate is kept."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import pairwise
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Max, Min
 
 from jobs.core.ids import uuid7
@@ -17,9 +18,10 @@ from jobs.services.maintenance.admit import jobs_admit_due
 from tools.benchmark.bench import Bench, Findings
 from tools.benchmark.drains import DRAIN_SECONDS, QUEUE, seconds_between
 from tools.benchmark.figure import Figure
-from tools.benchmark.job_names import EMPTY
+from tools.benchmark.job_names import EMPTY, STAMP
 from tools.benchmark.processes import workers
 from tools.benchmark.rows import empty_everything, vacuum_and_checkpoint
+from tools.benchmark.stamps import percentile, stamps
 from tools.waiting import wait_until
 
 NAME = f"queue:{QUEUE}"
@@ -27,27 +29,23 @@ CONCURRENCY = 50
 TENANTS = 10
 RATE_PER_SECOND = 100
 RATE_PROCESSES = 4
-# From a claim to the one after the next outcome, for a queue that runs one job at a time.
-HAND_OVERS = """
-SELECT percentile_disc(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM wait) * 1000)
-FROM (
-    SELECT claimed_at - lag(finished_at) OVER (ORDER BY claimed_at) AS wait
-    FROM jobs_job
-    WHERE id > %s AND type = %s
-) AS waits
-WHERE wait IS NOT NULL
-"""
 
 
 def limits(bench: Bench) -> Findings:
-    """Each with a limit of the queue, which is removed afterwards."""
+    """Each with a limit of the queue, which is removed afterwards; beside a drain without one."""
     jobs = bench.sizes.jobs
-    figures = bench.median("drain, limit 50", lambda: [_limited_drain(jobs)])
+    figures = bench.median("drain, no limit", lambda: [_free_drain(jobs)])
+    figures += bench.median("drain, limit 50", lambda: [_limited_drain(jobs)])
     figures += bench.median("drain, fair, 10 tenants", lambda: [_fair_drain(jobs)])
     figures += bench.median("hand-over of a slot", lambda: _hand_overs(max(100, jobs // 40)))
     seconds = max(10, jobs // 333)
     figures += bench.median("rate 100/s", lambda: [_rate(seconds)])
     return Findings(figures)
+
+
+def _free_drain(jobs: int) -> Figure:
+    empty_everything()
+    return Figure("drain, no limit", _drain(jobs), "jobs/s")
 
 
 def _limited_drain(jobs: int) -> Figure:
@@ -61,15 +59,17 @@ def _fair_drain(jobs: int) -> Figure:
 
 
 def _hand_overs(jobs: int) -> list[Figure]:
-    with _limit(LimitRule(1)):
-        first = uuid7()
-        _drain(jobs)
-    with connection.cursor() as cursor:
-        cursor.execute(HAND_OVERS, [first, EMPTY])
-        [(waits,)] = cursor.fetchall()
+    """From the first line of a handler to that of the next, where one may run at a time."""
+    with _limit(LimitRule(1)), stamps() as left:
+        since = time.time()
+        requests = [JobRequest(type=STAMP, payload={"since": since}) for _ in range(jobs)]
+        _enqueue(requests)
+        with workers(stamps=str(left.path)):
+            begun = left.wait_for(jobs, DRAIN_SECONDS)
+    waits = [after - before for before, after in pairwise(begun)]
     return [
-        Figure("hand-over of a slot p50", float(waits[0]), "ms"),
-        Figure("hand-over of a slot p99", float(waits[1]), "ms"),
+        Figure("hand-over of a slot p50", percentile(waits, 50), "ms"),
+        Figure("hand-over of a slot p99", percentile(waits, 99), "ms"),
     ]
 
 
@@ -108,9 +108,7 @@ def _limit(rule: LimitRule, *, is_fair: bool = False) -> Iterator[None]:
 def _drain(jobs: int, *, processes: int = 1) -> float:
     """Jobs a second, from the first claim to the last outcome."""
     first = uuid7()
-    for start in range(0, jobs, 1_000):
-        jobs_enqueue(requests=[_request(n) for n in range(start, min(jobs, start + 1_000))])
-    vacuum_and_checkpoint()
+    _enqueue([_request(number) for number in range(jobs)])
     with workers(processes=processes) as process:
 
         def is_done() -> bool:
@@ -119,6 +117,12 @@ def _drain(jobs: int, *, processes: int = 1) -> float:
 
         wait_until(is_done, DRAIN_SECONDS, "not every job was finished", every_seconds=0.05)
     return jobs / seconds_between(first, EMPTY)
+
+
+def _enqueue(requests: list[JobRequest]) -> None:
+    for start in range(0, len(requests), 1_000):
+        jobs_enqueue(requests=requests[start : start + 1_000])
+    vacuum_and_checkpoint()
 
 
 def _request(number: int) -> JobRequest:

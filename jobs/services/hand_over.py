@@ -1,0 +1,43 @@
+"""A slot goes from a job that has succeeded straight to the next one that waits for it."""
+
+import json
+from collections.abc import Sequence
+
+from jobs.core.claim import Claimant
+from jobs.core.outcome import Succeeded
+from jobs.models import Job
+from jobs.models.job_manager import HandedOver
+from jobs.services.attempts import Finished, successes_follow_up
+from jobs.services.dispatch import dispatch_after_commit, mark_done_after_commit
+
+
+def limit_to_hand_over(finished: Finished) -> str | None:
+    """The limit under which the slot of this attempt may go straight to another job.
+
+    None for what has not succeeded or leaves a result, and for a job under no limit or several.
+    """
+    outcome, limits = finished.outcome, finished.claim.limits
+    if limits is None or not isinstance(outcome, Succeeded):
+        return None
+    if outcome.recorded or outcome.result is not None:
+        return None
+    names = json.loads(limits) if isinstance(limits, str) else limits  # as Django reads it, or not
+    return str(names[0]) if isinstance(names, list) and len(names) == 1 else None
+
+
+def slots_hand_over(
+    *, finished: Sequence[tuple[Finished, str]], claimant: Claimant | None
+) -> HandedOver:
+    """running -> succeeded where the slot can be handed over; nothing is written of the others.
+
+    One statement, outside a transaction. `finished`: attempts, each with what `limit_to_hand_over`
+    says. `claimant`: a worker that claims at once what it takes; the other jobs are dispatched.
+    Raises the database's errors.
+    """
+    claims = [one.claim for one, _ in finished]
+    done = Job.objects.hand_over(claims, [name for _, name in finished], claimant)
+    dispatch_after_commit([(message, 0.0) for message in done.admitted])
+    ended = [claim for claim in claims if claim.id in done.written]
+    mark_done_after_commit((claim.effect_key, claim.id) for claim in ended)
+    successes_follow_up(ended)
+    return done

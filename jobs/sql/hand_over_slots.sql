@@ -1,0 +1,108 @@
+-- running -> succeeded for jobs that are each under one limit, and in the same statement their slots go
+-- to the next jobs that wait there. Those that the claimant takes are claimed, too: they run at once.
+--
+-- Nothing is written of jobs whose limit has a rate, is fair, has more slots in use than it allows
+-- (it was lowered), or fewer jobs that wait, or one under a second limit: release_slots.sql is for them.
+-- A slot that is handed over needs no lock on its limit: no other transaction sees it free, so none
+-- counts one less. Workers that share a limit do not wait for one another's commits.
+--
+-- The form of the fence, and of what finds rows by their primary key: see record_succeeded.sql. What may
+-- be claimed: see claim_jobs.sql. An effect key that jobs share is not taken here, because it might have to
+-- be waited for; nor is a job claimed whose payload is larger than 8 KB, or compressed, as from 2 KB on.
+--
+-- `number <= count`: an outcome that is fenced off frees no slot.
+WITH outcome AS (
+    SELECT * FROM unnest(
+        %(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[], %(limit_names)s::text[]
+    ) AS outcome (id, attempt, worker_id, limit_name)
+), plain AS MATERIALIZED (
+    SELECT at.name, wanted.count
+    FROM (SELECT limit_name, count(*)::int AS count FROM outcome GROUP BY limit_name) AS wanted
+    JOIN jobs_limit AS at ON at.name = wanted.limit_name
+    WHERE at.rate_tokens IS NULL AND NOT at.is_fair
+        AND at.max_concurrency >= (SELECT count(*) FROM jobs_slot WHERE limit_name = at.name)
+), next AS MATERIALIZED (
+    SELECT
+        job.id, job.limits, plain.name, plain.count,
+        row_number() OVER (PARTITION BY plain.name ORDER BY job.priority DESC, job.rank, job.id)
+            AS number
+    FROM plain
+    CROSS JOIN LATERAL (
+        SELECT id, limits, priority, rank
+        FROM jobs_job
+        WHERE state = 'queued' AND held_by = plain.name
+        ORDER BY priority DESC, rank, id
+        LIMIT plain.count
+        FOR UPDATE SKIP LOCKED
+    ) AS job
+), handed_over AS MATERIALIZED (
+    SELECT name FROM next
+    GROUP BY name, count
+    HAVING count(*) = next.count AND bool_and(jsonb_array_length(limits) = 1)
+), succeeded AS (
+    UPDATE jobs_job AS job
+    SET state = 'succeeded', finished_at = now()
+    FROM outcome
+    WHERE outcome.limit_name IN (SELECT name FROM handed_over)
+        AND job.id = ANY (ARRAY[outcome.id])
+        AND CASE WHEN job.state = 'running'
+            THEN job.attempt = outcome.attempt AND job.worker_id = outcome.worker_id
+                AND job.limits = jsonb_build_array(outcome.limit_name)
+            ELSE false END
+    RETURNING job.id, job.effect_key
+), processed AS (
+    INSERT INTO jobs_processedkey AS key (key, job_id, created_at, processed_at)
+    SELECT effect_key, id, now(), now() FROM succeeded
+    WHERE effect_key <> id::text
+    ON CONFLICT (key) DO UPDATE SET processed_at = excluded.processed_at
+    WHERE key.job_id = excluded.job_id
+), freed AS (
+    DELETE FROM jobs_slot
+    WHERE job_id = ANY (ARRAY(SELECT id FROM succeeded))
+    RETURNING limit_name
+), admitted AS (
+    UPDATE jobs_job AS job
+    SET held_by = NULL,
+        dispatched_at = statement_timestamp(),
+        state = CASE WHEN claim.is_made THEN 'running' ELSE 'queued' END,
+        worker_id = CASE WHEN claim.is_made THEN %(worker_id)s::uuid END,
+        attempt = job.attempt + claim.is_made::int,
+        claimed_at = CASE WHEN claim.is_made THEN now() END,
+        started_at = NULL
+    FROM (
+        SELECT
+            waiting.id, next.name, next.number,
+            row_number() OVER (ORDER BY next.number) <= %(most)s
+                AND waiting.queue = ANY(%(queues)s::text[])
+                AND waiting.effect_key = waiting.id::text
+                AND waiting.run_at <= statement_timestamp()
+                AND (
+                    waiting.expires_at IS NULL OR waiting.expires_at > statement_timestamp()
+                    OR waiting.errors <> '[]'
+                )
+                AND pg_column_compression(waiting.payload) IS NULL
+                AND pg_column_size(waiting.payload) <= 8192
+                AND EXISTS (
+                    SELECT 1 FROM jobs_worker WHERE id = %(worker_id)s AND stopped_at IS NULL
+                ) AS is_made
+        FROM next
+        JOIN (SELECT limit_name, count(*) AS count FROM freed GROUP BY limit_name) AS free
+            ON free.limit_name = next.name AND next.number <= free.count
+        JOIN jobs_job AS waiting ON waiting.id = ANY (ARRAY[next.id])
+    ) AS claim
+    WHERE job.id = ANY (ARRAY[claim.id])
+    RETURNING
+        job.id, job.type, job.queue, job.priority, job.payload, job.effect_key, job.attempt,
+        job.failures, job.crashes, job.max_retries, job.worker_id, job.limits, job.request_id,
+        job.traceparent, claim.name, claim.number, claim.is_made
+), slots AS (
+    INSERT INTO jobs_slot (limit_name, job_id, admitted_at) SELECT name, id, now() FROM admitted
+)
+SELECT
+    id, type, queue, priority, payload, effect_key, attempt, failures, crashes, max_retries,
+    worker_id, limits, request_id, traceparent, is_made
+FROM (SELECT * FROM admitted ORDER BY number) AS in_order
+UNION ALL
+SELECT
+    id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM succeeded
