@@ -142,6 +142,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "scheduler.http.exception_handler.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "scheduler.openapi.operation.Operation",
 }
 
 # Seconds for which each process keeps a checked token: a closed account may go on calling for that

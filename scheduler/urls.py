@@ -9,6 +9,7 @@ from scheduler.http import error_views
 from scheduler.http.health_views import LiveView, ReadyView
 from scheduler.http.index_view import IndexView
 from scheduler.http.metrics_view import MetricsView
+from scheduler.openapi.document_view import OpenApiView
 
 admin.site.site_header = admin.site.site_title = "Job scheduler"
 admin.site.index_title = "Overview"
@@ -22,6 +23,7 @@ urlpatterns = [
     re_path(r"^health/live/?$", LiveView.as_view(), name="health-live"),
     re_path(r"^health/ready/?$", ReadyView.as_view(), name="health-ready"),
     re_path(r"^metrics/?$", MetricsView.as_view(), name="metrics"),
+    path("openapi.json", OpenApiView.as_view(), name="openapi"),
     path("", include("accounts.api.urls")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/login/", admin_login),

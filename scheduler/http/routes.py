@@ -191,6 +191,7 @@ ROUTES = (
         (200,),
         (401, 404),
     ),
+    Route("openapi", "GET", "/openapi.json", "the API, as OpenAPI 3.1", (200,)),
     Route("index", "GET", "/", "names these calls", (200,)),
 )
 

@@ -81,6 +81,7 @@ class QuerySwitchField(serializers.Field[bool, str, bool, Any]):
     """`true` or `false` in a query."""
 
     default_error_messages = {"invalid": "Give true or false."}
+    json_schema = {"type": "boolean"}
 
     def to_internal_value(self, data: str) -> bool:
         """True or False."""
@@ -100,6 +101,12 @@ class NamesField(serializers.Field[list[str], str, Any, Any]):
     def __init__(self, names: Callable[[Any], Sequence[str]], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._names = names
+
+    @property
+    def json_schema(self) -> dict[str, Any]:
+        """A list, which a query has with commas between."""
+        items = {"type": "string", "enum": list(self._names(self.parent))}
+        return {"type": "array", "items": items, "minItems": 1, "uniqueItems": True}
 
     def to_internal_value(self, data: str) -> list[str]:
         """The names, in the order in which they are given."""
@@ -134,6 +141,7 @@ class JSONObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
     """A JSON object, handed on as it is: the job type validates what is in it."""
 
     default_error_messages = {"not_an_object": "Give a JSON object."}
+    json_schema = {"type": "object"}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """The object itself."""

@@ -17,7 +17,7 @@ from scheduler.tests.http.test_routes import methods_of, path_of
 
 pytestmark = pytest.mark.django_db
 
-WITHOUT_VERSION = ("/health", "/metrics", "/.well-known")
+WITHOUT_VERSION = ("/openapi.json", "/health", "/metrics", "/.well-known")
 JOB = {"type": "send_welcome_email", "payload": {"email": "ann@example.com"}}
 
 

@@ -1,0 +1,174 @@
+"""What each call of `scheduler/http/routes.py` takes and answers, for the document.
+
+A new call needs a line here, under the name of its route; a test names those that lack one.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rest_framework.serializers import Serializer
+
+from accounts.api import views as accounts
+from accounts.api.serializers import LoginInput, LogoutInput, NoInput, RefreshInput, SignUpInput
+from accounts.api.token_view import ServiceToken
+from jobs.api.dead_letters.queries import DeadLetterQuery
+from jobs.api.dead_letters.representations import DeadLetterRepresentation
+from jobs.api.job_types.representations import JobTypeRepresentation
+from jobs.api.jobs.bulk_results import BulkResults
+from jobs.api.jobs.edit_body import JobEdit
+from jobs.api.jobs.queries import BulkQuery, JobQuery
+from jobs.api.jobs.representations import (
+    JobReceipt,
+    JobRepresentation,
+    ReceiptWithDetail,
+    SingleJob,
+)
+from jobs.api.jobs.wait_query import WaitQuery
+from jobs.api.queues.queries import DecisionBody
+from jobs.api.queues.representations import QueueRepresentation
+from jobs.api.schedules.queries import ScheduleQuery
+from jobs.api.schedules.representations import ScheduleRepresentation
+from jobs.api.schedules.submission import Reason, ScheduleSubmission
+from scheduler.http.health_views import Live, Ready
+from scheduler.http.index_view import Index
+
+Schema = dict[str, Any]
+
+# Bodies that no serializer describes; `payloads.py` makes them of the job types.
+ONE_JOB, MANY_JOBS, SCHEDULE = "JobSubmission", "JobSubmissions", "ScheduleSubmission"
+ANYTHING: Schema = {"type": "object"}
+TEXT: Schema = {"type": "string"}
+TOKEN_FORM: Schema = {
+    "type": "object",
+    "properties": {
+        "grant_type": {"const": "client_credentials"},
+        "client_id": TEXT,
+        "client_secret": TEXT,
+        "scope": {**TEXT, "description": "Scopes with spaces between them; all if left out."},
+    },
+    "required": ["grant_type"],
+}
+ACCEPTED_RUN: Schema = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "state": TEXT,
+        "links": {"type": "object", "properties": {"self": TEXT}},
+    },
+    "required": ["id", "state", "links"],
+}
+
+
+@dataclass(frozen=True)
+class PageOf:
+    """A page of a list; with the parameter `fields` its rows have only some of their members."""
+
+    row: type[Any]
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """`results`, all of them."""
+
+    row: type[Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """`answer`: a TypedDict, PageOf, ListOf, a schema, or None for no body.
+
+    `body`: a serializer, or the name of a schema of `payloads.py`. `codes`: those that this call
+    has beside those of every call, by status.
+    """
+
+    answer: Any = None
+    query: type[Serializer[Any]] | None = None
+    body: type[Serializer[Any]] | str | Schema | None = None
+    codes: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    body_type: str = "application/json"
+    answer_type: str = "application/json"
+    is_partial: bool = False
+    body_may_be_missing: bool = False
+    # A second way to send and to get the same, a JSON value in each line.
+    lines_type: str | None = None
+    problem: Any = None
+
+
+_JOB = ("invalid_payload", "unknown_job_type", "unknown_queue")
+_SUBMITTED: dict[int, tuple[str, ...]] = {
+    400: _JOB,
+    403: ("submission_not_allowed",),
+    413: ("payload_too_large",),
+    422: ("idempotency_key_reused",),
+    429: ("recipients_limit",),
+    503: ("backpressure",),
+}
+_LISTED: dict[int, tuple[str, ...]] = {400: _JOB[1:], 503: ("list_too_slow",)}
+_SCHEDULED: dict[int, tuple[str, ...]] = {
+    400: (*_JOB, "invalid_schedule"),
+    403: ("submission_not_allowed",),
+    409: ("name_taken", "declared_in_code"),
+    413: ("payload_too_large",),
+}
+_LOG_IN: dict[int, tuple[str, ...]] = {401: ("no_active_account",), 429: ("throttled",)}
+
+CALLS: dict[str, Call] = {
+    "signup": Call(accounts.SignedUp, body=SignUpInput, codes={403: ("signup_disabled",)}),
+    "login": Call(accounts.Tokens, body=LoginInput, codes=_LOG_IN),
+    "refresh_token": Call(accounts.Tokens, body=RefreshInput, codes=_LOG_IN),
+    "token": Call(
+        ServiceToken, body=TOKEN_FORM, body_type="application/x-www-form-urlencoded", codes=_LOG_IN
+    ),
+    "logout": Call(body=LogoutInput, codes=_LOG_IN),
+    "logout_everywhere": Call(body=NoInput, body_may_be_missing=True),
+    "add_job": Call(ReceiptWithDetail | JobReceipt, body=ONE_JOB, codes=_SUBMITTED),
+    "add_jobs": Call(
+        BulkResults,
+        query=BulkQuery,
+        body=MANY_JOBS,
+        lines_type="application/x-ndjson",
+        codes=_SUBMITTED | {422: ("jobs_refused",), 503: ("backpressure", "too_many_streams")},
+    ),
+    "jobs": Call(PageOf(JobRepresentation), query=JobQuery, codes=_LISTED),
+    "job": Call(SingleJob, query=WaitQuery),
+    "edit": Call(
+        SingleJob, body=JobEdit, codes=_SUBMITTED | {409: ("already_started", "already_final")}
+    ),
+    "cancel": Call(JobRepresentation, codes={409: ("already_final",)}),
+    "failed_jobs": Call(PageOf(DeadLetterRepresentation), query=DeadLetterQuery, codes=_LISTED),
+    "failed_job": Call(DeadLetterRepresentation),
+    "replay": Call(DeadLetterRepresentation, codes={409: ("already_resolved",)}),
+    "job_types": Call(ListOf(JobTypeRepresentation)),
+    "job_type": Call(JobTypeRepresentation),
+    "queues": Call(ListOf(QueueRepresentation)),
+    "queue": Call(QueueRepresentation),
+    "pause": Call(QueueRepresentation, body=DecisionBody, body_may_be_missing=True),
+    "resume": Call(QueueRepresentation, body=DecisionBody, body_may_be_missing=True),
+    "schedules": Call(PageOf(ScheduleRepresentation), query=ScheduleQuery, codes=_LISTED),
+    "add_schedule": Call(ScheduleRepresentation, body=ScheduleSubmission, codes=_SCHEDULED),
+    "schedule": Call(ScheduleRepresentation),
+    "change_schedule": Call(
+        ScheduleRepresentation, body=ScheduleSubmission, codes=_SCHEDULED, is_partial=True
+    ),
+    "delete_schedule": Call(codes={409: ("declared_in_code",)}),
+    "pause_schedule": Call(ScheduleRepresentation, body=Reason, body_may_be_missing=True),
+    "resume_schedule": Call(
+        ScheduleRepresentation,
+        body=Reason,
+        codes={409: ("schedule_broken",), 400: ("invalid_schedule",)},
+        body_may_be_missing=True,
+    ),
+    "run_schedule": Call(
+        ACCEPTED_RUN,
+        body=Reason,
+        codes=_SUBMITTED | {409: ("schedule_broken",)},
+        body_may_be_missing=True,
+    ),
+    "jwks": Call(ANYTHING),
+    "health": Call(Ready, problem=Ready),
+    "live": Call(Live),
+    "ready": Call(Ready, problem=Ready),
+    "metrics": Call(TEXT, answer_type="text/plain", codes={401: ("metrics_token_needed",)}),
+    "index": Call(Index),
+    "openapi": Call(ANYTHING),
+}

@@ -1,0 +1,139 @@
+"""The document: drf-spectacular walks the URL confs, each operation describes itself."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.urls import get_resolver
+from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
+
+from accounts.scopes import SCOPES
+from jobs import __version__
+from jobs.handlers.registry import JobType
+from scheduler.http.versions import URLCONFS
+from scheduler.openapi.answers import Answers, Schema
+from scheduler.openapi.operation import (
+    BEARER,
+    METRICS_TOKEN,
+    SERVICE_ACCOUNT,
+    VERSION,
+    Operation,
+)
+from scheduler.openapi.payloads import add_payloads, job_examples
+
+# Paths that are in the document without a version, beside those that have none.
+FIXED_PATHS = ("/addJob", "/failedJobs")
+
+_DESCRIPTION = (
+    "Background jobs: submit them, follow them, decide about those that failed. Every refusal is a "
+    "problem (RFC 9457) with a code. Paths without /v1 are the same calls."
+)
+
+
+def openapi_document(types: Mapping[str, JobType]) -> Schema:
+    """The document of a deployment with these job types; raises DocumentIncomplete."""
+    answers = Answers()
+    add_payloads(answers, types)
+    Operation.answers, Operation.examples = answers, job_examples(types)
+    generator: Any = _Generator(patterns=list(_patterns()))  # type: ignore[no-untyped-call]
+    paths = generator.parse(None, public=True)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Job scheduler", "version": __version__, "description": _DESCRIPTION},
+        "paths": {path: paths[path] for path in sorted(paths)},
+        "components": {
+            "schemas": dict(sorted(answers.schemas.items())),
+            "responses": dict(sorted(answers.responses.items())),
+            "headers": _headers(),
+            "parameters": _parameters(),
+            "securitySchemes": _security_schemes(),
+        },
+    }
+
+
+def _patterns() -> Iterator[Any]:
+    yield from get_resolver().url_patterns
+    for urlconf in URLCONFS.values():
+        yield from get_resolver(urlconf).url_patterns
+
+
+class _Endpoints(EndpointEnumerator):
+    """Each call once, under `/v1` if it has a version; the two fixed paths in both forms."""
+
+    def get_path_from_regex(self, path_regex: str) -> str:
+        """Without the slash at the end, which may be left out."""
+        path: str = super().get_path_from_regex(path_regex)  # type: ignore[no-untyped-call]
+        return path.rstrip("/") or "/"
+
+    def get_api_endpoints(self, patterns: Any = None, prefix: str = "") -> list[Any]:
+        """The endpoints that the document has."""
+        found = super().get_api_endpoints(patterns, prefix)  # type: ignore[no-untyped-call]
+        versioned = {path for path, *_ in found if path.startswith(f"{VERSION}/")}
+        unversioned = {"/.well-known/jwks.json"}
+        return [
+            one
+            for one in found
+            if (
+                one[0].removeprefix(VERSION) not in unversioned | set(FIXED_PATHS)
+                and VERSION + one[0] not in versioned
+            )
+            or one[0] in unversioned
+            or one[0].removeprefix(VERSION) in FIXED_PATHS
+        ]
+
+
+class _Generator(SchemaGenerator):
+    endpoint_inspector_cls = _Endpoints
+
+
+def _headers() -> Schema:
+    text = {"schema": {"type": "string"}}
+    return {
+        "X-Request-ID": {"description": "In every log line of the call.", **text},
+        "Location": {"description": "Where the job, or the schedule, is.", **text},
+        "Link": {"description": "The pages beside this one (RFC 8288).", **text},
+        "ETag": {"description": "Changes with what is shown.", **text},
+        "Idempotency-Replayed": {"description": "`true`: the stored answer.", **text},
+        "Retry-After": {"description": "In seconds.", "schema": {"type": "integer"}},
+        "WWW-Authenticate": {"description": "What is missing (RFC 6750).", **text},
+    }
+
+
+def _parameters() -> Schema:
+    def header(name: str, description: str, **schema: Any) -> Schema:
+        return {
+            "name": name,
+            "in": "header",
+            "description": description,
+            "schema": {"type": "string", **schema},
+        }
+
+    return {
+        "Idempotency-Key": header(
+            "Idempotency-Key",
+            "Sent again with the same key, the call is not done again, but gets the stored answer.",
+            minLength=1,
+            maxLength=255,
+            pattern="^[!-~]([ -~]*[!-~])?$",
+        ),
+        "If-Match": header("If-Match", "The ETag of what is to be changed: else 412."),
+        "If-None-Match": header("If-None-Match", "The last ETag: 304 if nothing is new."),
+    }
+
+
+def _security_schemes() -> Schema:
+    scopes = {name: scope.does for name, scope in SCOPES.items()}
+    return {
+        BEARER: {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The `access` token of POST /v1/login.",
+        },
+        SERVICE_ACCOUNT: {
+            "type": "oauth2",
+            "flows": {
+                "clientCredentials": {"tokenUrl": f"{VERSION}/token", "scopes": scopes},
+            },
+        },
+        METRICS_TOKEN: {"type": "http", "scheme": "bearer", "description": "METRICS_TOKEN."},
+    }

@@ -1,0 +1,59 @@
+"""Bodies that submit jobs: one schema for each job type, told apart by `type`."""
+
+from collections.abc import Mapping
+
+from jobs.api.job_types.example_payload import example_payload
+from jobs.api.job_types.representations import description_of
+from jobs.api.jobs.bulk_items import ITEMS_MAX
+from jobs.api.jobs.submission import JobSubmission
+from jobs.api.shared.json_schema import serializer_schema
+from jobs.handlers.registry import JobType
+from scheduler.openapi.answers import Answers, Schema
+from scheduler.openapi.calls import MANY_JOBS, ONE_JOB
+
+
+def add_payloads(answers: Answers, types: Mapping[str, JobType]) -> None:
+    """Adds the schemas `JobSubmission` and `JobSubmissions` with those of each type."""
+    variants = {name: _variant(answers, types[name]) for name in sorted(types)}
+    answers.schemas[ONE_JOB] = {
+        "oneOf": list(variants.values()),
+        "discriminator": {
+            "propertyName": "type",
+            "mapping": {name: variant["$ref"] for name, variant in variants.items()},
+        },
+    }
+    answers.schemas[MANY_JOBS] = {
+        "type": "object",
+        "properties": {
+            "jobs": {
+                "type": "array",
+                "items": {"$ref": f"#/components/schemas/{ONE_JOB}"},
+                "maxItems": ITEMS_MAX,
+            }
+        },
+        "required": ["jobs"],
+        "additionalProperties": False,
+    }
+
+
+def job_examples(types: Mapping[str, JobType]) -> dict[str, Schema]:
+    """A body of `POST /addJob` for each type that an example can be made for."""
+    examples = {}
+    for name, job_type in sorted(types.items()):
+        payload = example_payload(job_type, serializer_schema(job_type.payload()))
+        if payload is not None:
+            body = {"type": name, "payload": payload}
+            examples[name] = {"summary": description_of(job_type) or name, "value": body}
+    return examples
+
+
+def _variant(answers: Answers, job_type: JobType) -> Schema:
+    payload = answers.ref(f"payload.{job_type.name}", serializer_schema(job_type.payload()))
+    body = serializer_schema(JobSubmission())
+    properties = {
+        **body["properties"],
+        "type": {"type": "string", "const": job_type.name},
+        "payload": payload,
+    }
+    schema = {**body, "description": description_of(job_type), "properties": properties}
+    return answers.ref(f"job.{job_type.name}", schema)
