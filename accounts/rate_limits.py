@@ -19,6 +19,10 @@ from accounts.rate import Rate
 # for its timeout.
 RETRY_SECONDS = 5.0
 
+# In the environment of a call of Django that is made once more for the same request, by a
+# server that asks again (for a large body, a wait, a slice of a stream): it was counted before.
+REPEATED_KEY = "calls.is_repeated"
+
 logger = logging.getLogger(__name__)
 
 
@@ -69,15 +73,16 @@ class _Redis:
     usable_at = 0.0
 
 
-def count_call(policies: Sequence[Policy]) -> list[Quota]:
+def count_call(policies: Sequence[Policy], *, is_repeated: bool = False) -> list[Quota]:
     """Counts one call under each policy, in one round trip; returns nothing while Redis is away.
 
-    Refused calls count as well; the window ends all the same.
+    Refused calls count as well; the window ends all the same. One that is repeated is only told how
+    things stand.
     """
     if time.monotonic() < _Redis.usable_at:
         return []
     try:
-        quotas = _counted(policies)
+        quotas = _counted(policies, 0 if is_repeated else 1)
     except Exception as error:  # noqa: BLE001 - whatever it is, the call goes on
         _note_outage(error)
         return []
@@ -87,13 +92,13 @@ def count_call(policies: Sequence[Policy]) -> list[Quota]:
     return quotas
 
 
-def _counted(policies: Sequence[Policy]) -> list[Quota]:
+def _counted(policies: Sequence[Policy], calls: int) -> list[Quota]:
     cache: Any = caches["default"]
     pipeline = cache.client.get_client(write=True).pipeline(transaction=True)
     for policy in policies:
         key = str(cache.make_key(policy.counter))
         pipeline.set(key, 0, ex=policy.rate.seconds, nx=True)
-        pipeline.incr(key)
+        pipeline.incr(key, calls)
         pipeline.pttl(key)
     answers = pipeline.execute()
     return [

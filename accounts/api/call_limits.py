@@ -9,7 +9,7 @@ from rest_framework.exceptions import ErrorDetail, Throttled
 
 from accounts.client_address import client_address
 from accounts.models import User
-from accounts.rate_limits import Policy, Quota, count_call
+from accounts.rate_limits import REPEATED_KEY, Policy, Quota, count_call
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ATTRIBUTE = "rate_limit_quotas"
@@ -34,8 +34,11 @@ def limit_call(request: HttpRequest, user: User | None) -> None:
     policies = list(_policies(request, user))
     if not policies:
         return
-    quotas = count_call(policies)
+    is_repeated = bool(request.META.get(REPEATED_KEY))
+    quotas = count_call(policies, is_repeated=is_repeated)
     setattr(request, _ATTRIBUTE, quotas)
+    if is_repeated:
+        return
     if exceeded := [quota for quota in quotas if quota.is_exceeded]:
         raise QuotaExceeded(exceeded)
 

@@ -30,7 +30,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        accepted = _accepted(request.headers.get(HEADER, ""))
+        accepted = accepted_id(request.headers.get(HEADER, ""))
         request.request_id = accepted  # type: ignore[attr-defined]
         traceparent = accepted_traceparent(request.headers.get(TRACE_HEADER, ""))
         current_request_id.set(accepted)
@@ -46,7 +46,8 @@ def request_id(request: HttpRequest) -> str:
     return getattr(request, "request_id", "")
 
 
-def _accepted(sent: str) -> str:
+def accepted_id(sent: str) -> str:
+    """What a client has sent if it is fit for a log, else a new id."""
     return sent if _ACCEPTED.fullmatch(sent) else uuid4().hex
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
 
+from accounts.rate_limits import REPEATED_KEY
 from jobs.core.wait_offer import ENVIRONMENT_KEY
 from scheduler.http.problems import Problem
 from scheduler.serving.access_log import log_answer
@@ -100,7 +101,8 @@ class Front:
         if framing.length > (BODY_MAX_BYTES if framing.is_json else FORM_MAX_BYTES):
             raise Refused(BODY_TOO_LARGE)
         async with self._large:
-            return await self._called(scope, await _body(receive, framing.length))
+            body = await _body(receive, framing.length)
+            return await self._called(scope, body, is_repeated=True)
 
     async def _called_until_answered(self, scope: Scope, body: bytes, receive: Receive) -> Answer:
         """Django's answer, which may say that it is still to come: then it is asked again when
@@ -113,17 +115,29 @@ class Front:
             answer = await self._called(scope, body, wait)
             while wait.offer.is_waiting:
                 await wait.for_news()
-                answer = await self._called(scope, body, wait)
+                answer = await self._called(scope, body, wait, is_repeated=True)
             return answer
         finally:
             self._waits.discard(wait)
             wait.close()
 
-    async def _called(self, scope: Scope, body: bytes | None, wait: Wait | None = None) -> Answer:
-        """Django's answer, from a thread; raises BodyWanted if it asks for a body that is None."""
+    async def _called(
+        self,
+        scope: Scope,
+        body: bytes | None,
+        wait: Wait | None = None,
+        *,
+        is_repeated: bool = False,
+    ) -> Answer:
+        """Django's answer, from a thread; raises BodyWanted if it asks for a body that is None.
+
+        `is_repeated`: whether it was called before for this request.
+        """
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Answer | BaseException] = loop.create_future()
-        extensions = {} if wait is None else {ENVIRONMENT_KEY: wait.offer}
+        extensions: dict[str, Any] = {} if wait is None else {ENVIRONMENT_KEY: wait.offer}
+        if is_repeated:
+            extensions[REPEATED_KEY] = True
 
         def call() -> None:
             begun = time.monotonic()

@@ -11,7 +11,9 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from accounts.rate_limits import REPEATED_KEY
 from scheduler.http.problems import Problem
+from scheduler.http.request_id import HEADER, accepted_id
 from scheduler.serving import limits
 from scheduler.serving.access_log import log_answer
 from scheduler.serving.line_stream import Gone, LineStream, LineTooLong, Receive, TooSlow
@@ -39,6 +41,7 @@ LINE_TOO_LONG = Problem(
     413, "line_too_long", f"A line has more than {LINE_MAX_BYTES} bytes; nothing after it was read."
 )
 
+_REQUEST_ID = HEADER.lower().encode()
 _OWN_HEADERS = (b"content-length", b"transfer-encoding", b"expect")
 
 
@@ -60,9 +63,10 @@ class JobLines:
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         begun = time.perf_counter()
+        scope = _with_request_id(scope)
         try:
             # Whatever is wrong but with the lines is answered before any is read.
-            first = await self._call(_slice_scope(scope, 1, 0), None)
+            first = await self._call(_slice_scope(scope, 1, 0, is_repeated=False), None)
         except BodyWanted:
             pass
         else:
@@ -158,8 +162,20 @@ class _Response:
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-def _slice_scope(scope: Scope, length: int, first_index: int) -> Scope:
-    """The request as if the slice were all of it; `first_index`: how many lines came before."""
+def _with_request_id(scope: Scope) -> Scope:
+    """The request with one id for all of its slices, whose jobs go back to it."""
+    sent = dict(scope["headers"]).get(_REQUEST_ID, b"").decode("latin-1")
+    headers = [one for one in scope["headers"] if one[0] != _REQUEST_ID]
+    return {**scope, "headers": [*headers, (_REQUEST_ID, accepted_id(sent).encode())]}
+
+
+def _slice_scope(scope: Scope, length: int, first_index: int, *, is_repeated: bool = True) -> Scope:
+    """The request as if the slice were all of it; `first_index`: how many lines came before.
+
+    The first call, for a body that must not be read, is the one that counts.
+    """
     headers = [one for one in scope["headers"] if one[0] not in _OWN_HEADERS]
-    own = {"jobs.first_index": first_index}
+    own: dict[str, Any] = {"jobs.first_index": first_index}
+    if is_repeated:
+        own[REPEATED_KEY] = True
     return {**scope, "headers": [*headers, (b"content-length", b"%d" % length)], "environ": own}

@@ -132,6 +132,19 @@ def test_several_limits_are_one_round_trip(
     assert trips.count == 1
 
 
+def test_a_call_that_the_server_makes_once_more_is_counted_once(user: User, settings: Any) -> None:
+    settings.RATE_LIMIT_READS = Rate(1, 60)
+    api = client_of(user)
+    first = api.get("/jobs")
+
+    repeated: Any = {rate_limits.REPEATED_KEY: True}
+    again = [api.get("/jobs", **repeated) for _ in range(3)]
+
+    assert {one.status_code for one in again} == {200}
+    assert {one["RateLimit"].split(";t=")[0] for one in [first, *again]} == {'"reads";r=0'}
+    assert api.get("/jobs").status_code == 429
+
+
 def test_a_window_ends(user: User, settings: Any) -> None:
     settings.RATE_LIMIT_READS = Rate(1, 3_600)
     api = client_of(user)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from accounts.rate_limits import REPEATED_KEY
 from scheduler.serving import front
 from scheduler.serving.front import Front
 from scheduler.serving.limits import FORM_MAX_BYTES, SMALL_BODY_BYTES
@@ -106,6 +107,26 @@ def test_a_large_body_that_is_wanted_is_read() -> None:
 
     assert application.bodies == [b"x" * 60_000 + b"y" * 60_000]
     assert (client.status, client.connection) == (200, None)
+
+
+def test_a_call_that_is_made_once_more_says_so() -> None:
+    application, client = Application(), Client(b"x" * LARGE)
+
+    ask(application, client, "/x", JSON)
+
+    assert [one.get(REPEATED_KEY) for one in application.calls] == [None, True]
+
+
+def test_the_slices_of_a_stream_are_one_call_with_one_id() -> None:
+    application = Application()
+    client = Client(b'{"a": 1}\n' * 1_500)
+
+    ask(application, client, "/addJobs", (b"content-type", b"application/x-ndjson"))
+
+    assert len(application.calls) == 3  # before the body, and for two slices
+    assert [one.get(REPEATED_KEY) for one in application.calls] == [None, True, True]
+    [request_id] = {one["HTTP_X_REQUEST_ID"] for one in application.calls}
+    assert len(request_id) == 32
 
 
 def test_a_form_is_no_way_to_fill_the_memory() -> None:
