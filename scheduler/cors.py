@@ -47,6 +47,7 @@ SETTINGS = {
         "Retry-After",
         "WWW-Authenticate",
         "X-Request-ID",
+        "traceparent",
     ),
     "CORS_PREFLIGHT_MAX_AGE": PREFLIGHT_SECONDS,
 }
