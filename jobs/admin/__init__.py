@@ -17,6 +17,7 @@ from jobs.admin.mail_allowances.mail_allowance_admin import MailAllowanceAdmin
 from jobs.admin.processed_keys.processed_key_admin import ProcessedKeyAdmin
 from jobs.admin.progress_reports.progress_report_admin import ProgressReportAdmin
 from jobs.admin.queues.queue_admin import QueueAdmin
+from jobs.admin.roll_ups.roll_up_admin import RollUpAdmin
 from jobs.admin.schedules.schedule_admin import ScheduleAdmin
 from jobs.admin.slots.slot_admin import SlotAdmin
 from jobs.admin.stored_answers.stored_answer_admin import StoredAnswerAdmin
@@ -33,6 +34,7 @@ from jobs.models import (
     ProcessedKey,
     ProgressReport,
     Queue,
+    RollUp,
     Schedule,
     Slot,
     StoredAnswer,
@@ -53,4 +55,5 @@ admin.site.register(Limit, LimitAdmin)
 admin.site.register(Slot, SlotAdmin)
 admin.site.register(FairShare, FairShareAdmin)
 admin.site.register(StoredAnswer, StoredAnswerAdmin)
+admin.site.register(RollUp, RollUpAdmin)
 admin.site.register(Worker, WorkerAdmin)

@@ -11,6 +11,7 @@ from jobs.models.mail_allowance import MailAllowance
 from jobs.models.processed_key import ProcessedKey
 from jobs.models.progress_report import ProgressReport
 from jobs.models.queue import Queue
+from jobs.models.roll_up import RollUp
 from jobs.models.schedule import Schedule
 from jobs.models.slot import Slot
 from jobs.models.stored_answer import StoredAnswer
@@ -28,6 +29,7 @@ __all__ = [
     "ProcessedKey",
     "ProgressReport",
     "Queue",
+    "RollUp",
     "Schedule",
     "Slot",
     "StoredAnswer",

@@ -13,6 +13,7 @@ from jobs.core.attempt_error import RecordedError, error_summary
 from jobs.core.claim import Claimant, ClaimedJob, Claims, Start
 from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN
 from jobs.core.fingerprint import error_fingerprint
+from jobs.core.histogram import BOUNDS
 from jobs.core.ids import uuid7s
 from jobs.core.message import QueueMessage
 from jobs.core.new_job import Inserted, NewJob
@@ -52,6 +53,7 @@ CLAIM_PAYLOAD_BYTES = 8 * 1024 * 1024
 # Below 50 rows, INSERT ... RETURNING beats COPY and returns the timestamps.
 COPY_FROM = 50
 _PAYLOAD = CLAIMED_FIELDS.index("payload")
+_BOUNDS = f"{{{','.join(map(str, BOUNDS))}}}"
 
 
 class HandedOver(NamedTuple):
@@ -200,7 +202,10 @@ class JobManager(_Filters["Job"]):
 
     def record_succeeded(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
         """running -> succeeded, with the processed keys; returns the jobs that were written."""
-        return {row[0] for row in run_prepared_search("record_succeeded", **_fence(claims))}
+        return {
+            row[0]
+            for row in run_prepared_search("record_succeeded", **_fence(claims), bounds=_BOUNDS)
+        }
 
     def hand_over(
         self,
@@ -264,6 +269,7 @@ class JobManager(_Filters["Job"]):
                 error_fingerprint(claim.type, errors[-1]) if errors else '""'
                 for claim, _, errors in moves
             ),
+            bounds=_BOUNDS,
         )
         return {row[0] for row in rows}
 
@@ -279,7 +285,10 @@ class JobManager(_Filters["Job"]):
 
     def record_cancelled(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
         """running -> cancelled; returns the jobs that were written."""
-        return {row[0] for row in run_prepared_search("record_cancelled", **_fence(claims))}
+        return {
+            row[0]
+            for row in run_prepared_search("record_cancelled", **_fence(claims), bounds=_BOUNDS)
+        }
 
     def record_late_success(self, claims: Sequence[ClaimedJob]) -> set[UUID]:
         """dead -> succeeded, for attempts that were given up as `interrupted`; returns the jobs.

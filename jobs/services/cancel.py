@@ -13,6 +13,7 @@ from jobs.services.admission import slots_release
 from jobs.services.announce import jobs_announce_after_commit
 from jobs.services.events import event_record
 from jobs.services.key_waits import jobs_wake_after_commit
+from jobs.services.roll_ups import ends_count
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 
@@ -55,6 +56,7 @@ def job_cancel(*, job_id: UUID, actor: Actor = CODE, reason: str = "") -> Job:
                 after=_shown(job),
             )
         if job.state == JobState.CANCELLED:
+            ends_count([job.id])
             jobs_announce_after_commit(final=[job.id])
         if job.state == JobState.CANCELLED and job.limits:
             slots_release([job.id])

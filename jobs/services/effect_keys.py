@@ -32,6 +32,7 @@ from jobs.services.announce import jobs_announce_after_commit
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.expiry import jobs_expire
 from jobs.services.key_waits import jobs_wake_after_commit, key_waits_note
+from jobs.services.roll_ups import ends_count
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 
@@ -100,6 +101,7 @@ def _skip(message: QueueMessage, owner: KeyOwner, worker_id: UUID | None) -> Non
         finished_at=Now(),
         held_by=None,
     )
+    ends_count([message.job_id])
     slots_release([message.job_id])
     jobs_announce_after_commit(final=[message.job_id])
     # A conflict may undo this transaction, and repeat it.

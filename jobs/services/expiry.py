@@ -14,6 +14,7 @@ from jobs.models import Job, ProcessedKey
 from jobs.services.admission import slots_release
 from jobs.services.announce import jobs_announce_after_commit
 from jobs.services.key_waits import jobs_wake_after_commit
+from jobs.services.roll_ups import ends_count
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ def jobs_expire(*, limit: int, job_ids: Collection[UUID] | None = None) -> int:
     if shared := [key for _, _, key, _ in rows if can_be_shared(key)]:
         owned = ProcessedKey.objects.filter(key__in=shared, job_id__in=ids)
         jobs_wake_after_commit(owned.values_list("key", flat=True))
+    ends_count(ids)
     jobs_announce_after_commit(final=ids)
     # A conflict may undo this transaction, and repeat it.
     transaction.on_commit(partial(_log, rows))

@@ -1,11 +1,25 @@
 -- running -> cancelled, fenced by worker and attempt. For the form of the fence see
 -- record_succeeded.sql. Returns the jobs that were written.
-UPDATE jobs_job AS job
-SET state = 'cancelled', finished_at = now()
-FROM unnest(%(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[])
-    AS outcome (id, attempt, worker_id)
-WHERE job.id = ANY (ARRAY[outcome.id])
-    AND CASE WHEN job.state = 'running'
-        THEN job.attempt = outcome.attempt AND job.worker_id = outcome.worker_id
-        ELSE false END
-RETURNING job.id
+WITH cancelled AS (
+    UPDATE jobs_job AS job
+    SET state = 'cancelled', finished_at = now()
+    FROM unnest(%(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[])
+        AS outcome (id, attempt, worker_id)
+    WHERE job.id = ANY (ARRAY[outcome.id])
+        AND CASE WHEN job.state = 'running'
+            THEN job.attempt = outcome.attempt AND job.worker_id = outcome.worker_id
+            ELSE false END
+    RETURNING job.id, job.queue, job.type, job.run_at, job.claimed_at
+), counted AS (
+    INSERT INTO jobs_rollup (
+        begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count
+    )
+    SELECT
+        date_trunc('minute', now()), 60, queue, type, 'cancelled',
+        width_bucket(extract(epoch FROM claimed_at - run_at)::float8, %(bounds)s::float8[]),
+        width_bucket(extract(epoch FROM now() - claimed_at)::float8, %(bounds)s::float8[]),
+        count(*)
+    FROM cancelled
+    GROUP BY queue, type, 6, 7
+)
+SELECT id FROM cancelled

@@ -33,5 +33,16 @@ WITH dead AS (
         letter_id, id, type, queue, payload, submitted_by_id, reason, summary, fingerprint,
         errors, attempt, now(), ''
     FROM dead
+), counted AS (
+    INSERT INTO jobs_rollup (
+        begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count
+    )
+    SELECT
+        date_trunc('minute', now()), 60, queue, type, 'dead',
+        width_bucket(extract(epoch FROM claimed_at - run_at)::float8, %(bounds)s::float8[]),
+        width_bucket(extract(epoch FROM now() - claimed_at)::float8, %(bounds)s::float8[]),
+        count(*)
+    FROM dead
+    GROUP BY queue, type, 6, 7
 )
 SELECT id FROM dead

@@ -13,7 +13,8 @@ WITH letters AS (
     UPDATE jobs_job AS job
     SET state = 'succeeded', finished_at = now()
     FROM letters
-    WHERE job.id = letters.job_id AND job.state = 'dead'
+    WHERE job.id = ANY (ARRAY[letters.job_id])
+        AND CASE WHEN job.state = 'dead' THEN true ELSE false END  -- as in record_succeeded.sql
     RETURNING job.id, job.effect_key
 ), processed AS (
     INSERT INTO jobs_processedkey AS key (key, job_id, created_at, processed_at)

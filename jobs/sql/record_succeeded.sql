@@ -1,6 +1,6 @@
 -- running -> succeeded, fenced by worker and attempt, with the processed key in the same statement.
 -- A job that is its own key leaves none: its row says as much (docs/decisions/0004).
--- Returns the jobs that were written.
+-- Returns the jobs that were written; they are counted in the same statement (RollUp).
 --
 -- Only the primary key can serve, as in claim_jobs.sql. The fence is one CASE, so that no part of it
 -- is a join of its own: hashed by attempt and worker, which a batch has in common, 200 outcomes were
@@ -15,12 +15,23 @@ WITH succeeded AS (
         AND CASE WHEN job.state = 'running'
             THEN job.attempt = outcome.attempt AND job.worker_id = outcome.worker_id
             ELSE false END
-    RETURNING job.id, job.effect_key
+    RETURNING job.id, job.effect_key, job.queue, job.type, job.run_at, job.claimed_at
 ), processed AS (
     INSERT INTO jobs_processedkey AS key (key, job_id, created_at, processed_at)
     SELECT effect_key, id, now(), now() FROM succeeded
     WHERE effect_key <> id::text
     ON CONFLICT (key) DO UPDATE SET processed_at = excluded.processed_at
     WHERE key.job_id = excluded.job_id
+), counted AS (
+    INSERT INTO jobs_rollup (
+        begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count
+    )
+    SELECT
+        date_trunc('minute', now()), 60, queue, type, 'succeeded',
+        width_bucket(extract(epoch FROM claimed_at - run_at)::float8, %(bounds)s::float8[]),
+        width_bucket(extract(epoch FROM now() - claimed_at)::float8, %(bounds)s::float8[]),
+        count(*)
+    FROM succeeded
+    GROUP BY queue, type, 6, 7
 )
 SELECT id FROM succeeded

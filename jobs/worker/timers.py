@@ -11,6 +11,7 @@ from jobs.models import Job
 from jobs.services.limit_book import limit_book
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
 from jobs.services.maintenance.expire import jobs_expire_overdue
+from jobs.services.maintenance.fold_roll_ups import jobs_fold_roll_ups
 from jobs.services.maintenance.promote import jobs_promote_due
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.maintenance.prune_logins import jobs_prune_logins
@@ -32,6 +33,7 @@ PROMOTE_SECONDS = 0.1
 # A limited job whose moment has come, or whose token has come in, is late by half of this.
 ADMIT_SECONDS = 0.05
 PRUNE_SECONDS = 60.0
+FOLD_SECONDS = 60.0
 # Between rounds of thousands of rows: pruning keeps up with the fastest drain, and stays in the
 # background.
 PRUNE_PAUSE_SECONDS = 0.1
@@ -70,6 +72,7 @@ def timers(
         every("fire", FIRE_SECONDS, ScheduleTimer(clock, stop)),
         every("admit", ADMIT_SECONDS, lambda: _admit_due(stop)),
         every("admit repair", conf.redispatch_seconds, _repair_limits),
+        every("fold roll-ups", FOLD_SECONDS, lambda: _fold(stop)),
         every("prune", PRUNE_SECONDS, lambda: _prune(clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
         every("expire", EXPIRE_SECONDS, lambda: _expire(stop)),
@@ -156,6 +159,11 @@ def _admit_due(stop: threading.Event) -> None:
 def _repair_limits() -> None:
     if limit_book.any_limit:
         limits_repair()
+
+
+def _fold(stop: threading.Event) -> None:
+    for _ in run_rounds(jobs_fold_roll_ups, may_go_on=lambda: not stop.is_set()):
+        pass
 
 
 def _prune(clock: Clock, stop: threading.Event) -> None:

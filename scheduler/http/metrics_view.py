@@ -3,12 +3,19 @@
 import hmac
 import threading
 from collections.abc import Callable, Iterator
+from itertools import accumulate
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from rest_framework.authentication import BaseAuthentication
@@ -19,7 +26,9 @@ from rest_framework.views import APIView
 
 from accounts.scopes import ANY_TOKEN
 from jobs.core.clock import Clock, SystemClock
+from jobs.core.histogram import BOUNDS
 from jobs.services.gauges import Gauge, gauges_now
+from jobs.services.roll_ups import Durations, Ended, ended_now, run_times_now, waits_now
 
 # Several scrapers, and two of each for safety, cost PostgreSQL no more than one.
 ASK_SECONDS = 5.0
@@ -68,39 +77,82 @@ class MetricsView(APIView):
         )
 
 
-class LastGauges:
+class Figures(NamedTuple):
+    """Everything that `/metrics` shows, of one moment."""
+
+    gauges: list[Gauge]
+    ended: list[Ended]
+    waits: list[Durations]
+    run_times: list[Durations]
+
+
+def figures_now() -> Figures:
+    """Raises the database's errors."""
+    return Figures(gauges_now(), ended_now(), waits_now(), run_times_now())
+
+
+class LastFigures:
     """The figures of at most ASK_SECONDS ago; safe between threads."""
 
-    def __init__(self, clock: Clock, ask: Callable[[], list[Gauge]] = gauges_now) -> None:
+    def __init__(self, clock: Clock, ask: Callable[[], Figures] = figures_now) -> None:
         self._clock = clock
         self._ask = ask
         self._lock = threading.Lock()
-        self._asked_at: float | None = None
-        self._last: list[Gauge] = []
+        self._asked_at = 0.0
+        self._last: Figures | None = None
 
-    def now(self) -> list[Gauge]:
+    def now(self) -> Figures:
         """Raises the database's errors."""
         with self._lock:
             now = self._clock.monotonic()
-            if self._asked_at is None or now - self._asked_at >= ASK_SECONDS:
+            if self._last is None or now - self._asked_at >= ASK_SECONDS:
                 self._last = self._ask()
                 self._asked_at = now
             return self._last
 
     def forget(self) -> None:
         """Asks anew the next time."""
-        self._asked_at = None
+        self._last = None
 
 
 class _OfService(Collector):
     def collect(self) -> Iterator[Metric]:
-        for gauge in last_gauges.now():
+        figures = last_figures.now()
+        for gauge in figures.gauges:
             family = GaugeMetricFamily(gauge.name, gauge.describes, labels=gauge.labels)
             for labels, value in gauge.samples:
                 family.add_metric(labels, value)
             yield family
+        yield _counter(figures.ended)
+        yield _histogram(
+            "jobs_queue_wait_seconds", "From when a job could run to its claim.", figures.waits
+        )
+        yield _histogram(
+            "jobs_run_duration_seconds", "From the claim to the outcome.", figures.run_times
+        )
 
 
-last_gauges = LastGauges(SystemClock())
+def _counter(ended: list[Ended]) -> Metric:
+    counter = CounterMetricFamily(
+        "jobs_finished",
+        "Jobs that have ended, and attempts that are tried again (outcome retried).",
+        labels=("queue", "type", "outcome"),
+    )
+    for one in ended:
+        counter.add_metric((one.queue, one.type, one.outcome), one.total)
+    return counter
+
+
+def _histogram(name: str, describes: str, durations: list[Durations]) -> Metric:
+    """Prometheus adds up the buckets from below. Sums of seconds are not kept."""
+    histogram = HistogramMetricFamily(name, describes, labels=("queue",))
+    limits = [*map(str, BOUNDS), "+Inf"]
+    for one in durations:
+        buckets = list(zip(limits, accumulate(one.counts), strict=True))
+        histogram.add_metric((one.queue,), buckets, sum_value=None)
+    return histogram
+
+
+last_figures = LastFigures(SystemClock())
 _registry = CollectorRegistry(auto_describe=False)
 _registry.register(_OfService())

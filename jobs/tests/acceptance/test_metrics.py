@@ -16,6 +16,7 @@ from jobs.tests.waiting import wait_until
 from tools.checkout import CHECKOUT
 from tools.servers.prometheus import Prometheus, find_program
 
+HISTOGRAMS = ("_wait_seconds", "_duration_seconds")
 TOKEN = "a-token-for-the-scraper"
 RULES = CHECKOUT / "docs" / "prometheus-alerts.yml"
 METRICS = CHECKOUT / "docs" / "metrics.md"
@@ -44,7 +45,7 @@ def test_prometheus_reads_every_figure_of_the_documentation(
     service: Service, address: str, prometheus: Prometheus
 ) -> None:
     documented = re.findall(r"^\| `([a-z_]+)`", METRICS.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(documented) == 9
+    assert len(documented) == 12
     Client(address).sign_up().add_job("tests.note", {"text": "waits"})
     service.worker("worker-1", "--queues", "emails")
     queue_pause(name="bulk", actor=CODE, reason="moving")
@@ -58,8 +59,13 @@ def test_prometheus_reads_every_figure_of_the_documentation(
         lambda: (value(prometheus, 'jobs_oldest_ready_age_seconds{queue="default"}') or 0) > first,
         30,
     )
-    # Without a dead letter there is no series of it.
-    missing = {name for name in documented if not prometheus.query(name)}
+    service.worker("worker-2", "--queues", "default")
+    finished = 'jobs_finished_total{type="tests.note",outcome="succeeded"}'
+    wait_until(lambda: value(prometheus, finished) == 1, 30)
+    assert value(prometheus, 'jobs_run_duration_seconds_bucket{le="+Inf"}') == 1
+    # Without a dead letter there is no series of it; a histogram has several.
+    parts = {name: f"{name}_bucket" for name in documented if name.endswith(HISTOGRAMS)}
+    missing = {name for name in documented if not prometheus.query(parts.get(name, name))}
     assert missing == {"jobs_dead"}
 
 
@@ -70,8 +76,9 @@ def test_promtool_takes_the_alert_rules_and_prometheus_their_expressions(
         [find_program("promtool"), "check", "rules", str(RULES)], capture_output=True, text=True
     )
     assert checked.returncode == 0, checked.stderr
-    expressions = re.findall(r"^ +expr: (.+)$", RULES.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(expressions) == 8
+    rules = RULES.read_text(encoding="utf-8")
+    expressions = re.findall(r"expr: (?:>-)?\s*(.+?)\n +(?:for|labels):", rules, re.DOTALL)
+    assert len(expressions) == rules.count("- alert:") == 9
     wait_until(lambda: value(prometheus, "up") == 1, 30)
     for expression in expressions:
         prometheus.query(expression)

@@ -14,9 +14,9 @@ from jobs.services.queues import queue_pause
 from jobs.tests.api.outages import without_postgresql
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.fake_clock import FakeClock
-from jobs.tests.steps import die
+from jobs.tests.steps import die, succeed
 from scheduler.http import metrics_view
-from scheduler.http.metrics_view import ASK_SECONDS, LastGauges
+from scheduler.http.metrics_view import ASK_SECONDS, Figures, LastFigures
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,9 +26,9 @@ TOKEN = "a-token-for-the-scraper"
 @pytest.fixture(autouse=True)
 def opened(settings: Settings) -> Iterator[None]:
     settings.METRICS_TOKEN = TOKEN
-    metrics_view.last_gauges.forget()
+    metrics_view.last_figures.forget()
     yield
-    metrics_view.last_gauges.forget()
+    metrics_view.last_figures.forget()
 
 
 def scraped(anonymous: APIClient) -> Any:
@@ -36,7 +36,7 @@ def scraped(anonymous: APIClient) -> Any:
 
 
 def figures(response: Any) -> dict[tuple[str, tuple[str, ...]], float]:
-    """By name and the values of its labels."""
+    """By name, and the values of its labels in the order of their names."""
     return {
         (sample.name, tuple(sample.labels.values())): sample.value
         for family in text_string_to_metric_families(response.content.decode())
@@ -110,12 +110,29 @@ def test_without_postgresql_it_says_so(anonymous: APIClient) -> None:
     assert response.json()["code"] == "database_unavailable"
 
 
+def test_what_has_ended_is_counted_with_its_waits_and_run_times(anonymous: APIClient) -> None:
+    succeed(make_job())
+    succeed(make_job())
+    die(make_job())
+    found = figures(scraped(anonymous))
+    assert found["jobs_finished_total", ("succeeded", "default", "tests.note")] == 2
+    assert found["jobs_finished_total", ("dead", "default", "tests.note")] == 1
+    for name in ("jobs_queue_wait_seconds", "jobs_run_duration_seconds"):
+        assert found[f"{name}_bucket", ("+Inf", "default")] == 3
+        assert found[f"{name}_bucket", ("3600.0", "default")] == 3
+
+
 def test_many_scrapers_cost_no_more_than_one() -> None:
     clock, asked = FakeClock(), []
-    gauges = LastGauges(clock, lambda: asked.append(1) or [])  # type: ignore[func-returns-value]
-    gauges.now()
-    gauges.now()
+
+    def ask() -> Figures:
+        asked.append(1)
+        return Figures([], [], [], [])
+
+    last = LastFigures(clock, ask)
+    last.now()
+    last.now()
     assert len(asked) == 1
     clock.now += ASK_SECONDS
-    gauges.now()
+    last.now()
     assert len(asked) == 2

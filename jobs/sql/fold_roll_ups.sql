@@ -1,0 +1,28 @@
+-- Rows of short periods that have ended become rows of longer ones, or of the same, with the sum of
+-- their counts. `seconds`: of the periods that are folded; `unit` and `into_seconds`: of those that
+-- they become. In one statement, so that every reader finds the same sums. Returns how many rows it
+-- took.
+WITH taken AS (
+    DELETE FROM jobs_rollup
+    WHERE id = ANY (ARRAY(
+        SELECT id
+        FROM jobs_rollup
+        WHERE seconds = %(seconds)s
+            AND begins_at < now() - %(age_seconds)s * interval '1 second'
+            AND (%(seconds)s <> %(into_seconds)s OR NOT is_folded)
+        ORDER BY begins_at
+        LIMIT %(limit)s
+        FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING *
+), folded AS (
+    INSERT INTO jobs_rollup (
+        begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count, is_folded
+    )
+    SELECT
+        date_trunc(%(unit)s, begins_at, 'UTC'), %(into_seconds)s, queue, type, outcome,
+        wait_bucket, run_bucket, sum(count), true
+    FROM taken
+    GROUP BY 1, queue, type, outcome, wait_bucket, run_bucket
+)
+SELECT count(*) FROM taken
