@@ -32,6 +32,21 @@ def check_jobs(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register("jobs", deploy=True)
+def check_private_hosts(**kwargs: Any) -> list[CheckMessage]:
+    """Warns of hosts whose private addresses `http_request` may call."""
+    hosts = jobs_conf().http_private_hosts
+    if not hosts:
+        return []
+    return [
+        checks.Warning(
+            f"JOBS_HTTP_PRIVATE_HOSTS names {', '.join(map(str, hosts))}: whoever may submit jobs "
+            "can call these hosts within your network; leave it empty in production.",
+            id="jobs.W002",
+        )
+    ]
+
+
 def _project() -> Iterator[str]:
     database = connections[DEFAULT_DB_ALIAS]
     if database.vendor != "postgresql":

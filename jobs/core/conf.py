@@ -61,6 +61,12 @@ class JobsConf:
     email_recipients_max: int = 50
     email_recipients_per_day: int = 100_000
 
+    # Hosts that `http_request` may call, as `api.example.com` or `*.example.com`: none by default.
+    # Ports there, and those of the hosts that may have addresses of private networks.
+    http_allowed_hosts: list[str] = field(default_factory=list)
+    http_allowed_ports: list[str] = field(default_factory=lambda: ["443"])
+    http_private_hosts: list[str] = field(default_factory=list)
+
     # Jobs at a time in one worker process: on threads, and on the event loop.
     concurrency: int = 10
     async_concurrency: int = 100

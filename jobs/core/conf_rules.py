@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, setting_name
 from jobs.core.depth_limit import depth_limits
+from jobs.core.http_hosts import allows_host, is_host, is_host_pattern
 from jobs.core.number import is_number
 from jobs.core.queue_choice import QUEUE_ORDERS, queue_choice
 
@@ -72,6 +73,7 @@ def broken_rules(conf: JobsConf) -> list[str]:
             *_retries(conf),
             *_redis(conf),
             *_mail(conf),
+            *_http(conf),
         ]
     )
 
@@ -163,6 +165,30 @@ def _mail(conf: JobsConf) -> Iterator[str]:
             f"JOBS_EMAIL_RECIPIENTS_MAX {conf.email_recipients_max}; a day must have room for one "
             "mail."
         )
+
+
+def _http(conf: JobsConf) -> Iterator[str]:
+    for pattern in conf.http_allowed_hosts:
+        if not is_host_pattern(pattern):
+            yield (
+                f"JOBS_HTTP_ALLOWED_HOSTS names {pattern[:80]!r}; name hosts in lower case "
+                "(api.example.com), and all below a domain (*.example.com), without scheme and "
+                "port."
+            )
+    for port in conf.http_allowed_ports:
+        if not re.fullmatch(r"[1-9][0-9]{0,4}", port, re.ASCII) or int(port) > 65_535:
+            yield f"JOBS_HTTP_ALLOWED_PORTS names {port[:80]!r}; name numbers from 1 to 65535."
+    for host in conf.http_private_hosts:
+        if not is_host(host):
+            yield (
+                f"JOBS_HTTP_PRIVATE_HOSTS names {host[:80]!r}; name single hosts in lower case, "
+                "without scheme and port."
+            )
+        elif not allows_host(conf.http_allowed_hosts, host):
+            yield (
+                f"JOBS_HTTP_PRIVATE_HOSTS names {host!r}, which JOBS_HTTP_ALLOWED_HOSTS does not "
+                "allow; name it there, too."
+            )
 
 
 def _redis(conf: JobsConf) -> Iterator[str]:

@@ -179,3 +179,34 @@ def test_a_transactional_type_without_a_limit_of_its_own_is_warned_of(
         assert not message.is_serious()
         assert message.msg.startswith("Job type 'tests.odd' is transactional and has no timeout")
         assert "(30 s)" in message.msg
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JOBS_HTTP_ALLOWED_HOSTS", ["https://api.example.com"]),
+        ("JOBS_HTTP_ALLOWED_HOSTS", ["*"]),
+        ("JOBS_HTTP_ALLOWED_PORTS", ["https"]),
+        ("JOBS_HTTP_ALLOWED_PORTS", ["65536"]),
+        ("JOBS_HTTP_PRIVATE_HOSTS", ["*.example.com"]),
+        ("JOBS_HTTP_PRIVATE_HOSTS", ["api.example.com"]),  # not among the allowed ones
+    ],
+)
+def test_hosts_of_http_calls_are_named_one_way(
+    settings: Settings, name: str, value: list[str]
+) -> None:
+    setattr(settings, name, value)
+    [refusal] = refusals()
+    assert name in refusal
+
+
+def test_hosts_with_private_addresses_are_warned_of_before_they_are_deployed(
+    settings: Settings,
+) -> None:
+    def warnings() -> list[str | None]:
+        found = run_checks(tags=["jobs"], include_deployment_checks=True)
+        return [warning.id for warning in found]
+
+    assert "jobs.W002" not in warnings()
+    settings.JOBS_HTTP_ALLOWED_HOSTS = settings.JOBS_HTTP_PRIVATE_HOSTS = ["localhost"]
+    assert "jobs.W002" in warnings()
