@@ -126,7 +126,7 @@ class _Response:
         """The answers to a slice, each a line."""
         if not self.has_begun:
             headers = [one for one in answer.headers if one[0] != b"content-length"]
-            await self._begin(200, [*headers, (b"connection", b"close")])
+            await self._begin(200, headers)
         self.lines += answer.body.count(b"\n")
         if answer.body:
             await self._body(answer.body, more=True)

@@ -74,7 +74,7 @@ def load(address: str, token: str, processes: int) -> Iterator[Load]:
         connections: list[socket.socket] = []
         deadline = time.monotonic() + CONNECT_SECONDS
         while time.monotonic() < deadline:
-            connection = _connect(address)
+            connection = connect(address)
             process = json.loads(_post(connection, probe, 200))["process"]
             if held[process] < CONNECTIONS // processes:
                 held[process] += 1
@@ -87,7 +87,8 @@ def load(address: str, token: str, processes: int) -> Iterator[Load]:
         raise BenchmarkError(f"connections went to these processes only: {dict(held)}")
 
 
-def _connect(address: str) -> socket.socket:
+def connect(address: str) -> socket.socket:
+    """A new connection to the API."""
     host, _, port = address.partition(":")
     connection = socket.create_connection((host, int(port)), TIMEOUT_SECONDS)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -169,6 +169,18 @@ def test_a_line_is_answered_when_it_is_committed_while_others_are_still_to_come(
         received(connection, b"0\r\n\r\n")
 
 
+def test_the_connection_serves_the_next_call(api: Api) -> None:
+    body = line(0)
+    head = api.head().replace(b"Transfer-Encoding: chunked", b"Content-Length: %d" % len(body))
+    with connected(api) as connection:
+        for _ in range(2):
+            connection.sendall(head + body)
+            answer = received(connection, b"\r\n0\r\n\r\n")
+            assert b"connection: close" not in answer.lower()
+            assert b'"status":202' in answer
+    assert Job.objects.count() == 2
+
+
 def test_what_was_answered_is_there_when_the_client_is_gone(api: Api) -> None:
     with connected(api) as connection:
         connection.sendall(api.head() + chunk(line(0)))

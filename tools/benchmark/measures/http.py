@@ -9,6 +9,7 @@ from tools.benchmark.errors import BenchmarkError
 from tools.benchmark.figure import Figure
 from tools.benchmark.http_load import EMPTY_PATH, Load, load
 from tools.benchmark.job_names import EMPTY
+from tools.benchmark.line_load import requests_of_lines, send_lines
 from tools.benchmark.processes import API_PROCESSES, api
 from tools.benchmark.rows import empty_everything
 from tools.benchmark.tokens import account
@@ -23,11 +24,15 @@ SLICE = 400
 def http(bench: Bench) -> Findings:
     """The load comes from this process, over eight kept connections."""
     empty_everything()
-    with api() as address, load(address, account()[1], API_PROCESSES) as calls:
+    token = account()[1]
+    with api() as address, load(address, token, API_PROCESSES) as calls:
         _one_each(calls, WARM_UP)
         figures = bench.median("one job a call", lambda: [_one_each(calls, bench.sizes.requests)])
         figures += bench.median(
             "a thousand a call", lambda: [_thousand_each(calls, bench.sizes.jobs)]
+        )
+        figures += bench.median(
+            "a line each", lambda: [_a_line_each(address, token, bench.sizes.jobs)]
         )
     return Findings(figures)
 
@@ -53,6 +58,16 @@ def _thousand_each(calls: Load, count: int) -> Figure:
     if accepted != count:  # 200 is also the answer to a thousand refusals
         raise BenchmarkError(f"/addJobs accepted {accepted} jobs of {count}")
     return Figure("/addJobs", rate, "jobs/s")
+
+
+def _a_line_each(address: str, token: str, count: int) -> Figure:
+    """Eight streams at once, on connections of their own: chance shares them out."""
+    requests = requests_of_lines(address, token, _jobs(count))
+    accepted: list[int] = []
+    [rate] = in_turns(count, count, lambda _: accepted.append(send_lines(address, requests)))
+    if accepted != [count]:
+        raise BenchmarkError(f"/addJobs accepted {accepted} lines of {count}")
+    return Figure("/addJobs, lines", rate, "jobs/s")
 
 
 def _jobs(count: int) -> list[dict[str, Any]]:
