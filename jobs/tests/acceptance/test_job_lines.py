@@ -6,7 +6,7 @@ import resource
 import socket
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,12 +53,13 @@ class Api:
 
     def post(self, body: bytes | Iterable[bytes], **headers: str) -> tuple[int, Any]:
         """The status, and the answer's lines or its problem. An iterable is sent in chunks."""
-        connection = http.client.HTTPConnection(str(self.address.netloc), timeout=60)
         own = {"Authorization": f"Bearer {self.token}", "Content-Type": NDJSON}
         sent: Any = body
-        connection.request("POST", "/addJobs", sent, {**own, **headers})
-        response = connection.getresponse()
-        text = response.read()
+        connection = http.client.HTTPConnection(str(self.address.netloc), timeout=60)
+        with closing(connection):
+            connection.request("POST", "/addJobs", sent, {**own, **headers})
+            response = connection.getresponse()
+            text = response.read()
         if response.headers["Content-Type"] != NDJSON:
             return response.status, json.loads(text)
         return response.status, [json.loads(one) for one in text.splitlines()]
