@@ -15,6 +15,7 @@ MEASURES = (
     "lateness",
     "io",
     "limits",
+    "schedules",
     "waiting",
     "pooler",
     "redispatch",

@@ -31,6 +31,10 @@ class Sizes:
         return max(10, self.jobs // 10)
 
     @property
+    def schedules(self) -> int:
+        return max(10, self.jobs // 20)
+
+    @property
     def requests(self) -> int:
         return max(16, self.jobs // 5)
 

@@ -50,6 +50,7 @@ TARGETS: dict[str, tuple[Target, ...]] = {
     "redispatch after a flush": (_at_least(40_000),),
     "growth, all queued and finished": (_ratio(0.9),),
     "lateness p99": (_at_most(150),),
+    "fire lateness p99": (_at_most(300),),
     "drain, limit 50": (_at_least(5_000),),
     "drain, fair, 10 tenants": (_at_least(5_000),),
     "hand-over of a slot p99": (_at_most(25),),

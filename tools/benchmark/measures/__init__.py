@@ -14,6 +14,7 @@ from tools.benchmark.measures.memory import memory
 from tools.benchmark.measures.pickup import pickup
 from tools.benchmark.measures.pooler import pooler
 from tools.benchmark.measures.redispatch import redispatch
+from tools.benchmark.measures.schedules import schedules
 from tools.benchmark.measures.waiting import waiting
 
 MEASURES: Mapping[str, Measure] = {
@@ -24,6 +25,7 @@ MEASURES: Mapping[str, Measure] = {
     "lateness": lateness,
     "io": io,
     "limits": limits,
+    "schedules": schedules,
     "waiting": waiting,
     "pooler": pooler,
     "redispatch": redispatch,
