@@ -43,8 +43,15 @@ SCOPES = {
         ),
         Scope(
             "jobs:read",
-            "see jobs, queues and schedules",
-            frozenset({"jobs.view_job", "jobs.view_queue", "jobs.view_schedule"}),
+            "see jobs, queues, limits and schedules",
+            frozenset(
+                {
+                    "jobs.view_job",
+                    "jobs.view_queue",
+                    "jobs.view_limit",
+                    "jobs.view_schedule",
+                }
+            ),
             for_everyone=True,
         ),
         Scope(
@@ -62,8 +69,8 @@ SCOPES = {
         ),
         Scope(
             "queues:write",
-            "pause and resume queues",
-            frozenset({"jobs.pause_queue"}),
+            "pause and resume queues, set and remove limits",
+            frozenset({"jobs.pause_queue", "jobs.change_limit", "jobs.delete_limit"}),
         ),
         Scope(
             "schedules:write",

@@ -6,6 +6,7 @@ from jobs.api.dead_letters.dead_letter_views import DeadLetterViewSet
 from jobs.api.job_types.job_type_views import JobTypeViewSet
 from jobs.api.jobs.add_job_views import AddJobsView, AddJobView
 from jobs.api.jobs.job_views import JobViewSet
+from jobs.api.limits.limit_views import LimitViewSet
 from jobs.api.queues.queue_views import QueueViewSet
 from jobs.api.schedules.schedule_views import ScheduleViewSet
 
@@ -53,6 +54,12 @@ urlpatterns = [
         r"^queues/(?P<name>[A-Za-z0-9_.-]+)/resume/?$",
         QueueViewSet.as_view({"post": "resume"}),
         name="queue-resume",
+    ),
+    re_path(r"^limits/?$", LimitViewSet.as_view({"get": "list"}), name="limits"),
+    re_path(
+        r"^limits/(?P<name>.+?)/?$",  # a key may hold any character
+        LimitViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
+        name="limit",
     ),
     re_path(
         r"^schedules/?$",

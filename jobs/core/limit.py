@@ -4,6 +4,8 @@ import re
 from hashlib import sha256
 from typing import NamedTuple
 
+from jobs.core.errors import JobsError
+
 # Length of the column `Limit.name`, in characters.
 LIMIT_NAME_MAX = 400
 # In place of a limit's name in `Job.held_by`: the job's `run_at` lies ahead.
@@ -41,6 +43,10 @@ class LimitRule(NamedTuple):
 
     max_concurrency: int | None = None
     rate: Rate | None = None
+
+
+class LimitInvalid(JobsError, ValueError):
+    """What a limit is asked to be makes no sense; the message says why, with an example."""
 
 
 def queue_limit_name(queue: str) -> str:
@@ -86,6 +92,16 @@ def parse_rate(text: str, burst: int | None = None) -> Rate:
     if isinstance(burst, bool) or not isinstance(burst, int) or not 1 <= burst <= RATE_TOKENS_MAX:
         raise ValueError(f"the burst is {burst!r}; make it 1 to {RATE_TOKENS_MAX:,}")
     return Rate(tokens, seconds, burst)
+
+
+def limit_rule(max_concurrency: int | None, rate: str | None, burst: int | None) -> LimitRule:
+    """The rule that these say, as people write it; raises ValueError with what is wrong."""
+    if rate is None and burst is not None:
+        raise ValueError("a burst needs a rate, for example '100/m'")
+    return LimitRule(
+        None if max_concurrency is None else checked_concurrency(max_concurrency),
+        None if rate is None else parse_rate(rate, burst),
+    )
 
 
 def checked_concurrency(value: object) -> int:

@@ -7,6 +7,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from jobs.core.ids import uuid7
+from jobs.core.limit import LIMIT_NAME_MAX
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -31,7 +32,7 @@ class Event(models.Model):
     actor_name = models.CharField(max_length=254, blank=True, default="")
     action = models.CharField(max_length=100)
     subject_type = models.CharField(max_length=50)
-    subject_id = models.CharField(max_length=64)
+    subject_id = models.CharField(max_length=LIMIT_NAME_MAX)  # the longest there is
     reason = models.TextField(blank=True, default="")
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)

@@ -9,7 +9,6 @@ from django.db.models.functions import Now
 from jobs.core.actor import CODE, Actor
 from jobs.core.limit import (
     LimitRule,
-    checked_concurrency,
     key_limit_name,
     queue_limit_name,
     type_limit_name,
@@ -19,6 +18,7 @@ from jobs.handlers.registry import JobType, job_types
 from jobs.models import Limit
 from jobs.services.events import event_record
 from jobs.services.limit_book import limit_book
+from jobs.services.limit_check import limit_check
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 
@@ -47,9 +47,9 @@ def limit_set(
     """Sets a limit in place of what code declares; it is known everywhere within a second.
 
     Jobs of its queue or type that are queued already come under it; those that run count.
-    `actor`: who sets it, and `reason`: why; the event has both. Raises ValueError, with what is
-    wrong, for a name or a rule that makes no sense.
+    `actor`: who sets it, and `reason`: why; the event has both. Raises as `limit_check` does.
     """
+    name = stored_name(name)
     limit_check(name, rule, is_fair=is_fair)
     with short_transaction():
         before = _shown(Limit.objects.filter(name=name).first())
@@ -76,6 +76,7 @@ def limit_remove(*, name: str, actor: Actor = CODE, reason: str = "") -> bool:
     What code declares holds again; else what it held is admitted. `actor`: who removes it, and
     `reason`: why.
     """
+    name = stored_name(name)
     declared = declared_rule(name)
     rows = Limit.objects.filter(name=name, is_override=True)
     with short_transaction():
@@ -132,20 +133,16 @@ def declared_rule(name: str) -> LimitRule | None:
     return job_type.limit if is_of_key == (job_type.concurrency_key is not None) else None
 
 
-def limit_check(name: str, rule: LimitRule, *, is_fair: bool) -> None:
-    """Raises ValueError, with what is wrong and an example, for what `limit_set` would refuse."""
+def limit_of_rule(name: str, rule: LimitRule) -> Limit:
+    """A limit that code declares, as its row would be."""
+    return Limit(name=name, **_columns(rule))
+
+
+def stored_name(name: str) -> str:
+    """The name under which a limit is stored: that of a long key is hashed."""
     kind, _, rest = name.partition(":")
-    if kind not in ("queue", "type", "key") or not rest:
-        raise ValueError(
-            f"{name!r} is no limit; name a queue, type or key, for example 'queue:reports', "
-            "'type:send_email' or 'key:send_email:customer-7'"
-        )
-    if is_fair and kind != "queue":
-        raise ValueError("only a queue can be fair")
-    if rule == LimitRule() and not is_fair:
-        raise ValueError("a limit needs max_concurrency, a rate such as '100/m', or both")
-    if rule.max_concurrency is not None:
-        checked_concurrency(rule.max_concurrency)
+    job_type, _, key = rest.partition(":")
+    return key_limit_name(job_type, key) if kind == "key" and key else name
 
 
 def _shown(limit: Limit | None) -> dict[str, Any]:

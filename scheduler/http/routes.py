@@ -130,6 +130,26 @@ ROUTES = (
         (400, 401, 403, 404),
     ),
     Route(
+        "limits", "GET", "/limits", "lists limits ([limits.md](limits.md))", (200,), (400, 401, 403)
+    ),
+    Route("limit", "GET", "/limits/<name>", "shows one", (200,), (400, 401, 403, 404)),
+    Route(
+        "set_limit",
+        "PUT",
+        "/limits/<name>",
+        "sets it, in place of what code declares",
+        (200,),
+        (400, 401, 403, 404, 413),
+    ),
+    Route(
+        "remove_limit",
+        "DELETE",
+        "/limits/<name>",
+        "removes what was set",
+        (204,),
+        (400, 401, 403, 404),
+    ),
+    Route(
         "schedules",
         "GET",
         "/schedules",

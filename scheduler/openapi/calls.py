@@ -24,6 +24,8 @@ from jobs.api.jobs.representations import (
     SingleJob,
 )
 from jobs.api.jobs.wait_query import WaitQuery
+from jobs.api.limits.queries import LimitBody, LimitQuery
+from jobs.api.limits.representations import LimitPage, LimitRepresentation
 from jobs.api.queues.queries import DecisionBody
 from jobs.api.queues.representations import QueueRepresentation
 from jobs.api.schedules.queries import ScheduleQuery
@@ -144,6 +146,10 @@ CALLS: dict[str, Call] = {
     "queue": Call(QueueRepresentation),
     "pause": Call(QueueRepresentation, body=DecisionBody, body_may_be_missing=True),
     "resume": Call(QueueRepresentation, body=DecisionBody, body_may_be_missing=True),
+    "limits": Call(LimitPage, query=LimitQuery),
+    "limit": Call(LimitRepresentation),
+    "set_limit": Call(LimitRepresentation, body=LimitBody, codes={400: ("invalid_limit",)}),
+    "remove_limit": Call(),
     "schedules": Call(PageOf(ScheduleRepresentation), query=ScheduleQuery, codes=_LISTED),
     "add_schedule": Call(ScheduleRepresentation, body=ScheduleSubmission, codes=_SCHEDULED),
     "schedule": Call(ScheduleRepresentation),

@@ -11,9 +11,11 @@ from django.http import HttpRequest
 from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.rendering import EMPTY, badge
 from jobs.core.actor import actor_of
-from jobs.core.limit import LimitRule, parse_rate
+from jobs.core.errors import JobsError
+from jobs.core.limit import LimitRule, limit_rule
 from jobs.models import Limit, Slot
-from jobs.services.limits import limit_check, limit_remove, limit_set
+from jobs.services.limit_check import limit_check
+from jobs.services.limits import limit_remove, limit_set
 
 if TYPE_CHECKING:
     LimitModelForm = forms.ModelForm[Limit]
@@ -30,7 +32,7 @@ class LimitForm(LimitModelForm):
         model = Limit
         fields = ("name", "max_concurrency", "burst", "is_fair")
         help_texts = {
-            "name": "queue:reports, type:send_email, or key:send_email:customer-7.",
+            "name": "queue:reports, type:send_email, or key:report:customer-7.",
             "max_concurrency": "How many jobs may be admitted at once.",
             "burst": "How many at once after a pause; what comes in a second, if it is empty.",
             "is_fair": "Clients take turns. For queues only.",
@@ -49,18 +51,14 @@ class LimitForm(LimitModelForm):
             return cleaned
         try:
             limit_check(cleaned["name"], self.rule(), is_fair=cleaned["is_fair"])
-        except ValueError as error:
+        except (ValueError, JobsError) as error:
             raise ValidationError(str(error)) from None
         return cleaned
 
     def rule(self) -> LimitRule:
         """What the form says; raises ValueError."""
-        rate, burst = self.cleaned_data["rate"], self.cleaned_data["burst"]
-        if burst is not None and not rate:
-            raise ValueError("a burst needs a rate, for example 100/m")
-        return LimitRule(
-            self.cleaned_data["max_concurrency"], parse_rate(rate, burst) if rate else None
-        )
+        said = self.cleaned_data
+        return limit_rule(said["max_concurrency"], said["rate"] or None, said["burst"])
 
 
 class LimitAdmin(ReadOnlyAdmin):

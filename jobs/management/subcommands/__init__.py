@@ -2,6 +2,7 @@
 
 from jobs.management.subcommands.add import ADD
 from jobs.management.subcommands.cancel import CANCEL
+from jobs.management.subcommands.limits import LIMITS
 from jobs.management.subcommands.list import LIST
 from jobs.management.subcommands.queue import QUEUE
 from jobs.management.subcommands.queues import QUEUES
@@ -10,6 +11,6 @@ from jobs.management.subcommands.schedules import SCHEDULES
 from jobs.management.subcommands.show import SHOW
 from jobs.management.subcommands.tail import TAIL
 
-SUBCOMMANDS = {
-    one.name: one for one in (LIST, SHOW, ADD, CANCEL, REPLAY, TAIL, QUEUES, QUEUE, SCHEDULES)
-}
+_ALL = (LIST, SHOW, ADD, CANCEL, REPLAY, TAIL, QUEUES, QUEUE, LIMITS, SCHEDULES)
+
+SUBCOMMANDS = {one.name: one for one in _ALL}

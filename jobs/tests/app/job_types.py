@@ -64,6 +64,18 @@ def note(payload: Payload, context: JobContext) -> None:
     _leave(payload, context)
 
 
+@job_type(
+    "tests.note_keyed",
+    payload=NotePayload,
+    effect=Effect.IDEMPOTENT,
+    concurrency_key=lambda payload: str(payload["text"]),
+    max_concurrency=2,
+)
+def note_keyed(payload: Payload, context: JobContext) -> None:
+    """Two at a time of one text."""
+    _leave(payload, context)
+
+
 @job_type("tests.note_limited", payload=NotePayload, effect=Effect.IDEMPOTENT, max_concurrency=1)
 def note_limited(payload: Payload, context: JobContext) -> None:
     """One at a time, in all workers together."""

@@ -1,0 +1,65 @@
+"""Limits, and how much of each is in use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from jobs.models import Job, Limit, Slot
+from jobs.services.limits import declared_rule, limit_of_rule, stored_name
+
+# Jobs that are counted of each limit at most: a page must not cost more as a backlog grows.
+COUNTED = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class LimitInUse:
+    """A limit at one moment.
+
+    `slots_in_use`: jobs that are admitted under it and not final. `held`: jobs that wait at it,
+    not counted beyond COUNTED (`is_capped`).
+    """
+
+    limit: Limit
+    slots_in_use: int
+    held: int
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there may be more jobs than were counted."""
+        return self.held >= COUNTED
+
+
+def limit_in_use(*, name: str) -> LimitInUse:
+    """The limit of that name: its row, or what the code of this process declares.
+
+    Raises Limit.DoesNotExist where neither is there.
+    """
+    name = stored_name(name)
+    limit = Limit.objects.filter(name=name).first()
+    if limit is None:
+        rule = declared_rule(name)
+        if rule is None:
+            raise Limit.DoesNotExist(f"there is no limit {name!r}")
+        limit = limit_of_rule(name, rule)
+    [one] = _in_use([limit])
+    return one
+
+
+def limits_in_use(*, after: str = "", limit: int) -> list[LimitInUse]:
+    """Limits that have a row, by name: the first `limit` of them whose name is behind `after`.
+
+    What code declares gets its row with the first job that comes under it.
+    """
+    return _in_use(list(Limit.objects.filter(name__gt=after).order_by("name")[:limit]))
+
+
+def _in_use(limits: Sequence[Limit]) -> list[LimitInUse]:
+    names = [limit.name for limit in limits]
+    slots = Slot.objects.filter(limit_name__in=names).order_by().values_list("limit_name")
+    in_use = dict(slots.annotate(count=Count("*")))
+    return [LimitInUse(limit, in_use.get(limit.name, 0), _held(limit.name)) for limit in limits]
+
+
+def _held(name: str) -> int:
+    return Job.objects.queued().filter(held_by=name).order_by()[:COUNTED].count()
