@@ -9,7 +9,11 @@ from rest_framework.views import APIView
 
 from scheduler.http.routes import ROUTES
 
-ENDPOINTS = {one.name: one.call for one in ROUTES} | {"admin": "GET /admin/"}
+ENDPOINTS = {one.name: one.call for one in ROUTES} | {
+    "docs": "GET /docs/",
+    "redoc": "GET /docs/redoc/",
+    "admin": "GET /admin/",
+}
 
 
 class Index(TypedDict):

@@ -59,6 +59,24 @@ def test_the_admin_loads_its_own_files_alone() -> None:
         assert "form-action 'self'" in policy
 
 
+@pytest.mark.parametrize("path", ["/docs/", "/docs/redoc/"])
+def test_the_documentation_runs_no_script_but_its_own_files(path: str) -> None:
+    response = Client().get(path)
+
+    assert response.status_code == 200
+    policy = response["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "style-src 'self' 'unsafe-inline';" in policy
+    assert "default-src 'none'" in policy
+    assert response.content.count(b"<script src=") == response.content.count(b"<script") == 2
+    assert b"style=" not in response.content
+
+
+def test_the_documentation_without_its_slash() -> None:
+    assert Client().get("/docs")["Location"] == "/docs/"
+    assert "unsafe" not in Client().get("/docsx")["Content-Security-Policy"]
+
+
 def test_a_path_that_only_looks_like_the_admins() -> None:
     assert "script-src" not in Client().get("/administration")["Content-Security-Policy"]
 
