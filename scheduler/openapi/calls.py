@@ -50,6 +50,11 @@ TOKEN_FORM: Schema = {
     },
     "required": ["grant_type"],
 }
+TOKEN_REFUSED: Schema = {  # RFC 6749, 5.2
+    "type": "object",
+    "properties": {"error": TEXT, "error_description": TEXT},
+    "required": ["error", "error_description"],
+}
 ACCEPTED_RUN: Schema = {
     "type": "object",
     "properties": {
@@ -93,7 +98,9 @@ class Call:
     body_may_be_missing: bool = False
     # A second way to send and to get the same, a JSON value in each line.
     lines_type: str | None = None
-    problem: Any = None
+    # A body of its own with these statuses, beside a problem.
+    refusal: Any = None
+    refusal_statuses: tuple[int, ...] = (503,)
 
 
 _JOB = ("invalid_payload", "unknown_job_type", "unknown_queue")
@@ -119,7 +126,12 @@ CALLS: dict[str, Call] = {
     "login": Call(accounts.Tokens, body=LoginInput, codes=_LOG_IN),
     "refresh_token": Call(accounts.Tokens, body=RefreshInput, codes=_LOG_IN),
     "token": Call(
-        ServiceToken, body=TOKEN_FORM, body_type="application/x-www-form-urlencoded", codes=_LOG_IN
+        ServiceToken,
+        body=TOKEN_FORM,
+        body_type="application/x-www-form-urlencoded",
+        codes=_LOG_IN,
+        refusal=TOKEN_REFUSED,
+        refusal_statuses=(400, 401),
     ),
     "logout": Call(body=LogoutInput, codes=_LOG_IN),
     "logout_everywhere": Call(body=NoInput, body_may_be_missing=True),
@@ -171,9 +183,9 @@ CALLS: dict[str, Call] = {
         body_may_be_missing=True,
     ),
     "jwks": Call(ANYTHING),
-    "health": Call(Ready, problem=Ready),
+    "health": Call(Ready, refusal=Ready),
     "live": Call(Live),
-    "ready": Call(Ready, problem=Ready),
+    "ready": Call(Ready, refusal=Ready),
     "metrics": Call(TEXT, answer_type="text/plain", codes={401: ("metrics_token_needed",)}),
     "index": Call(Index),
     "openapi": Call(ANYTHING),

@@ -131,13 +131,19 @@ class Operation(AutoSchema):
         responses = {str(one): self._answer(one, route, call) for one in route.success}
         for status, names in codes.items():
             responses[str(status)] = problem_response(self.answers, status, names)
-        if call.problem is not None:
-            content = {
-                "application/json": {"schema": self.answers.of(call.problem)},
-                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
-            }
-            responses["503"] = {"description": "Service Unavailable", "content": content}
+        if call.refusal is not None:
+            responses |= {str(one): self._refusal(one, call) for one in call.refusal_statuses}
         return dict(sorted(responses.items()))
+
+    def _refusal(self, status: int, call: Call) -> Schema:
+        own = call.refusal if isinstance(call.refusal, dict) else self.answers.of(call.refusal)
+        content = {
+            "application/json": {"schema": own},
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+        }
+        headers = {"X-Request-ID": {"$ref": f"{_HEADER}X-Request-ID"}}
+        phrase = HTTPStatus(status).phrase
+        return {"description": phrase, "headers": headers, "content": content}
 
     def _answer(self, status: int, route: Route, call: Call) -> Schema:
         names = ["X-Request-ID"]
