@@ -38,12 +38,23 @@ from jobs.core.errors import (
     JobHasStarted,
     LeaseLost,
 )
+from jobs.core.limit import LimitRule, parse_rate
 from jobs.core.message import Fetched
 from jobs.core.outage import broker_outage
 from jobs.core.outcome import Cancelled, Failed, FailedForGood, Lost, Outcome, Succeeded
 from jobs.core.states import FINAL_STATES, Effect, JobState
 from jobs.handlers.registry import job_types
-from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.models import (
+    DeadLetter,
+    FairShare,
+    Job,
+    Limit,
+    ProcessedKey,
+    Queue,
+    Schedule,
+    Slot,
+    Worker,
+)
 from jobs.models.moments import seconds_ago
 from jobs.services.attempts import (
     Finished,
@@ -57,26 +68,54 @@ from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.edit import JobChanges, job_edit
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.enqueue import job_enqueue
+from jobs.services.limit_book import limit_book
+from jobs.services.limits import limit_remove, limit_set
+from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
 from jobs.services.maintenance.expire import jobs_expire_overdue
+from jobs.services.maintenance.fire_schedules import jobs_fire_schedules
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.queues import (
+    paused_queue_names,
+    queue_pause,
+    queue_resume,
+    queues_declare,
+)
+from jobs.services.schedules import schedule_pause, schedule_resume
+from jobs.services.schedules.firing import fire_key, move_of
 from jobs.services.verification.database import database_checks
 from jobs.services.verification.redis import redis_checks
 from jobs.services.workers import worker_heartbeat, worker_stop
+from jobs.sql.statements import database_now
 from jobs.tests.app.models import Note
 from jobs.tests.conftest import CLOSED_PORT
 from jobs.tests.documented_moves import only_documented_moves
 from jobs.tests.factories import make_user, make_worker
+from jobs.tests.limit_truth import held_in_vain, slots_in_use, slots_owed
+from jobs.tests.scheduling import make_due, make_schedule
+from jobs.tests.scheduling import stored as stored_schedule
 from jobs.tests.stamps import all_entries, let_stamps_age
 from jobs.tests.steps import error, heard_now, silence, unknown, write_start
 
 MORE = os.environ.get("STATE_MACHINE_EXAMPLES")
 
-TYPES = ["tests.note", "tests.note_once", "tests.note_transactional", "tests.note_by_text"]
+TYPES = [
+    *("tests.note", "tests.note_once", "tests.note_transactional", "tests.note_by_text"),
+    "tests.note_limited",
+]
 TEXTS = ["ann", "bob"]
 KEYS = [None, "k1", "k2"]
-QUEUES = ["default"]
+QUEUES = ["default", "bulk"]
+LIMITS = ["queue:default", "queue:bulk", "type:tests.note", "type:tests.note_limited"]
+RULES = [
+    LimitRule(1),
+    LimitRule(3),
+    LimitRule(rate=parse_rate("10/m", burst=2)),
+    LimitRule(2, parse_rate("100/m", burst=1)),
+]
 WORKERS = 2
+# So many rounds let all through that a limit of one job, or a rate of two a round, holds up.
+HEALING_ROUNDS = 100
 MINUTE_AND_A_HALF = timedelta(seconds=90)
 
 indexes = st.integers(0, 99)
@@ -98,8 +137,17 @@ class Protocol(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        for model in (DeadLetter, ProcessedKey, Job, Worker, Note):
+        for model in (
+            *(DeadLetter, ProcessedKey, Slot, FairShare, Limit, Job),
+            *(Schedule, Queue, Worker, Note),
+        ):
             model._default_manager.all().delete()
+        limit_book.forget()
+        queues_declare()
+        self.schedules = [
+            make_schedule(type=job_type) for job_type in ("tests.note", "tests.note_limited")
+        ]
+        self.fired: Counter[UUID] = Counter()  # jobs that each schedule owes
         broker_outage.ended()
         get_broker().forget_everything()
         self.clients = [make_user().id, make_user().id]
@@ -118,8 +166,17 @@ class Protocol(RuleBasedStateMachine):
         key=st.sampled_from(KEYS),
         client=st.sampled_from([0, 1]),
         delay=st.sampled_from([0.0, 0.0, 60.0]),
+        queue=st.sampled_from(QUEUES),
     )
-    def submit(self, job_type: str, text: str, key: str | None, client: int, delay: float) -> None:
+    def submit(
+        self,
+        job_type: str,
+        text: str,
+        key: str | None,
+        client: int,
+        delay: float,
+        queue: str = "default",
+    ) -> None:
         before = Job.objects.count()
         try:
             enqueued = job_enqueue(
@@ -128,6 +185,7 @@ class Protocol(RuleBasedStateMachine):
                 idempotency_key=key,
                 submitted_by_id=self.clients[client],
                 delay_seconds=delay,
+                queue=queue,
                 max_retries=1,
             )
         except IdempotencyKeyReused:  # for another text
@@ -159,14 +217,19 @@ class Protocol(RuleBasedStateMachine):
         job.refresh_from_db()
         assert (count == 1) == (job.state == JobState.EXPIRED and job.finished_at is not None)
 
-    @rule(which=indexes, priority=st.integers(0, 9), delay=st.sampled_from([None, 0.0, 60.0]))
-    def edit(self, which: int, priority: int, delay: float | None) -> None:
+    @rule(
+        which=indexes,
+        priority=st.integers(0, 9),
+        delay=st.sampled_from([None, 0.0, 60.0]),
+        queue=st.sampled_from([None, *QUEUES]),
+    )
+    def edit(self, which: int, priority: int, delay: float | None, queue: str | None) -> None:
         """A client edits a job that has not started; any other is left alone."""
         jobs = list(Job.objects.order_by("id"))
         if not jobs:
             return
         job = jobs[which % len(jobs)]
-        changes = JobChanges(priority=priority, delay_seconds=delay)
+        changes = JobChanges(priority=priority, delay_seconds=delay, queue=queue)
         try:
             job_edit(job_id=job.id, changes=changes)
         except JobHasStarted:
@@ -180,11 +243,15 @@ class Protocol(RuleBasedStateMachine):
         player = self._player(number)
         if player.frozen:
             return
+        paused = paused_queue_names()
+        queues = [name for name in QUEUES if name not in paused]
+        if not queues:
+            return
         try:
-            fetched = get_broker().fetch(QUEUES, limit)
+            fetched = get_broker().fetch(queues, limit)
             player.fetched += [one for one in fetched if not one.already_done]
         except BrokerUnavailable:
-            messages = Job.objects.next_due(lists_of(QUEUES), limit)
+            messages = Job.objects.next_due(lists_of(queues), limit)
             player.fetched += [Fetched(message, "") for message in messages]
 
     @rule(number=indexes)
@@ -366,6 +433,29 @@ class Protocol(RuleBasedStateMachine):
             self.dispatches[job.id] += 1
 
     @rule()
+    def admit(self) -> None:
+        """What the timers of admission do. Behind them no job is held in vain."""
+        for _ in range(len(LIMITS)):  # a job may have to wait at one of its limits after the other
+            jobs_admit_due()
+            limits_repair()
+        assert not held_in_vain()
+
+    @rule(which=st.integers(0, 1), missed=st.sampled_from([0.0, 30.0]), again=st.booleans())
+    def fire(self, which: int, missed: float, again: bool) -> None:
+        """A fire time comes; whoever else had seen it fires nothing."""
+        schedule = self.schedules[which]
+        seen = make_due(schedule, missed)
+        late = move_of(stored_schedule(schedule), now=database_now(), is_busy=False)
+        made = jobs_fire_schedules().count
+        assert made == (not stored_schedule(schedule).paused)
+        self.fired[schedule.id] += made
+        if made and again:
+            with transaction.atomic():
+                assert not Schedule.objects.fire([late])
+        keys = Job.objects.filter(idempotency_key=fire_key(schedule, seen))
+        assert keys.count() == made
+
+    @rule()
     def all_handlers_are_busy_for_long(self) -> None:
         """Nothing is fetched, and what is in the lists must not be taken for lost."""
         for _ in range(3):
@@ -378,6 +468,10 @@ class Protocol(RuleBasedStateMachine):
         Job.objects.queued().update(run_at=F("run_at") - MINUTE_AND_A_HALF)
         Job.objects.exclude(state__in=FINAL_STATES).update(
             dispatched_at=F("dispatched_at") - MINUTE_AND_A_HALF
+        )
+        Limit.objects.update(
+            refilled_at=F("refilled_at") - MINUTE_AND_A_HALF,
+            look_at=F("look_at") - MINUTE_AND_A_HALF,
         )
         seconds = MINUTE_AND_A_HALF.total_seconds()
         let_stamps_age(seconds)
@@ -401,7 +495,50 @@ class Protocol(RuleBasedStateMachine):
         with pytest.raises(DeadLetterResolved):
             service(dead_letter_id=letter.id, resolved_by_id=None)
 
+    @rule(
+        name=st.sampled_from(LIMITS),
+        limit=st.sampled_from(RULES),
+        fair=st.booleans(),
+        adopts=st.booleans(),
+    )
+    def set_limit(self, name: str, limit: LimitRule, fair: bool, adopts: bool) -> None:
+        """Staff set a limit; jobs that are there come under it now, or somewhat later."""
+        limit_set(name=name, rule=limit, is_fair=fair and name.startswith("queue:"))
+        self._entries_may_stay()
+        if adopts:
+            self.admit()
+
+    @rule(name=st.sampled_from(LIMITS))
+    def remove_limit(self, name: str) -> None:
+        limit_remove(name=name)
+        self._entries_may_stay()
+
+    @rule(queue=st.sampled_from(QUEUES), pause=st.booleans())
+    def pause_or_resume(self, queue: str, pause: bool) -> None:
+        (queue_pause if pause else queue_resume)(name=queue)
+        assert (queue in paused_queue_names()) == pause
+
+    @rule(which=st.integers(0, 1), pause=st.booleans())
+    def pause_or_resume_schedule(self, which: int, pause: bool) -> None:
+        decide = schedule_pause if pause else schedule_resume
+        assert decide(schedule_id=self.schedules[which].id).paused == pause
+
+    def _entries_may_stay(self) -> None:
+        """What was dispatched before it came under a limit is dispatched once more."""
+        self.dispatches.update(Job.objects.queued().values_list("id", flat=True))
+
     # What must hold
+
+    @invariant()
+    def slots_are_those_of_admitted_jobs(self) -> None:
+        assert slots_in_use() == slots_owed()
+
+    @invariant()
+    def each_fire_time_has_made_one_job(self) -> None:
+        made = Counter(
+            Job.objects.filter(schedule_id__isnull=False).values_list("schedule_id", flat=True)
+        )
+        assert made == +self.fired
 
     @invariant()
     def the_database_is_in_order(self) -> None:
@@ -448,9 +585,14 @@ class Protocol(RuleBasedStateMachine):
         for player in self.players:
             worker_stop(worker_id=player.row.id)
         self.players = [Player(make_worker())]
-        for _ in range(12):
+        for queue in QUEUES:
+            queue_resume(name=queue)
+        for number in range(HEALING_ROUNDS):
             self._heal()
-        unfinished = Job.objects.exclude(state__in=FINAL_STATES)
+            unfinished = Job.objects.exclude(state__in=FINAL_STATES)
+            is_held = unfinished.filter(held_by__isnull=False).exists()
+            if not is_held and (number > 12 or not unfinished.exists()):
+                break
         for job in unfinished:
             owner = ProcessedKey.objects.get(key=job.effect_key).job
             assert DeadLetter.objects.waiting().filter(job=owner, reason="interrupted").exists(), (
@@ -465,6 +607,8 @@ class Protocol(RuleBasedStateMachine):
         """A round of everything that workers do."""
         self.time_passes()
         self.rescue()
+        jobs_admit_due()
+        limits_repair()
         self.redispatch_lost()
         self.fetch(0, 100)
         self.claim(0)
@@ -509,7 +653,7 @@ def _pick(rows: list[Any], number: int) -> Any:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.timeout(3_600 if MORE else 300)
+@pytest.mark.timeout(3_600 if MORE else 600)
 def test_the_promises_hold_in_any_order(short_timeout: float) -> None:
     with only_documented_moves():
         run_state_machine_as_test(Protocol, settings=PROFILE)
