@@ -19,6 +19,7 @@ from jobs.admin.progress_reports.progress_report_admin import ProgressReportAdmi
 from jobs.admin.queues.queue_admin import QueueAdmin
 from jobs.admin.roll_ups.roll_up_admin import RollUpAdmin
 from jobs.admin.schedules.schedule_admin import ScheduleAdmin
+from jobs.admin.signing_secrets.signing_secret_admin import SigningSecretAdmin
 from jobs.admin.slots.slot_admin import SlotAdmin
 from jobs.admin.stored_answers.stored_answer_admin import StoredAnswerAdmin
 from jobs.admin.workers.worker_admin import WorkerAdmin
@@ -36,6 +37,7 @@ from jobs.models import (
     Queue,
     RollUp,
     Schedule,
+    SigningSecret,
     Slot,
     StoredAnswer,
     Worker,
@@ -52,6 +54,7 @@ admin.site.register(Event, EventAdmin)
 admin.site.register(Queue, QueueAdmin)
 admin.site.register(Schedule, ScheduleAdmin)
 admin.site.register(Limit, LimitAdmin)
+admin.site.register(SigningSecret, SigningSecretAdmin)
 admin.site.register(Slot, SlotAdmin)
 admin.site.register(FairShare, FairShareAdmin)
 admin.site.register(StoredAnswer, StoredAnswerAdmin)

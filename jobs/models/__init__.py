@@ -13,6 +13,7 @@ from jobs.models.progress_report import ProgressReport
 from jobs.models.queue import Queue
 from jobs.models.roll_up import RollUp
 from jobs.models.schedule import Schedule
+from jobs.models.signing_secret import SigningSecret
 from jobs.models.slot import Slot
 from jobs.models.stored_answer import StoredAnswer
 from jobs.models.worker import Worker
@@ -31,6 +32,7 @@ __all__ = [
     "Queue",
     "RollUp",
     "Schedule",
+    "SigningSecret",
     "Slot",
     "StoredAnswer",
     "Worker",

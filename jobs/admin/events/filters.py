@@ -10,7 +10,16 @@ if TYPE_CHECKING:
     from jobs.admin.shared.read_only import ModelAdmin
 
 # Nouns of what events are about; they are the values of `Event.subject_type`.
-SUBJECTS = ("job", "dead_letter", "queue", "schedule", "account", "session", "group")
+SUBJECTS = (
+    "job",
+    "dead_letter",
+    "queue",
+    "schedule",
+    "account",
+    "session",
+    "group",
+    "signing_secret",
+)
 
 
 class SubjectFilter(ColumnFilter):

@@ -12,6 +12,8 @@ from rest_framework import serializers
 
 from jobs import Effect, JobContext, PermanentError, RetryAfter, job_type
 from jobs.core.conf import jobs_conf
+from jobs.core.signing import signature_headers, webhook_id
+from jobs.core.signing_errors import SigningSecretLost
 from jobs.handlers.context import Payload
 from jobs.handlers.http_request.addresses import checked_addresses
 from jobs.handlers.http_request.answer_result import answer_result, excerpt
@@ -25,6 +27,8 @@ from jobs.handlers.http_request.verdict import (
     named_twice,
     verdict_of,
 )
+from jobs.models import Job
+from jobs.services.signing_secrets import signing_secrets_of
 
 logger = logging.getLogger(__name__)
 
@@ -131,9 +135,10 @@ def _target(url: str) -> Target:
 def _answer(payload: Payload, target: Target, context: JobContext, ends_at: float) -> Answer:
     """The answer, whatever its status; raises PermanentError and CallFailed."""
     private = target.host in jobs_conf().http_private_hosts
+    secrets = _secrets(context)
     try:
         addresses = checked_addresses(target.host, target.port, allow_private=private)
-        return exchange(_request(payload, target, context), addresses, ends_at)
+        return exchange(_request(payload, target, context, secrets), addresses, ends_at)
     except ssl.SSLCertVerificationError as error:
         raise PermanentError(
             f"{target.origin} has no valid certificate: {error.verify_message}"
@@ -158,7 +163,18 @@ def _failure(method: str, target: Target, answer: Answer, verdict: Verdict) -> E
     return CallFailed(said) if seconds is None else RetryAfter(seconds, said)
 
 
-def _request(payload: Payload, target: Target, context: JobContext) -> Request:
+def _secrets(context: JobContext) -> list[bytes]:
+    """Those of the client who has submitted the job."""
+    clients = Job.objects.filter(id=context.job_id).values_list("submitted_by_id", flat=True)
+    try:
+        return signing_secrets_of(clients.first())
+    except SigningSecretLost as error:
+        raise PermanentError(str(error)) from None
+
+
+def _request(
+    payload: Payload, target: Target, context: JobContext, secrets: list[bytes]
+) -> Request:
     body, content_type = _body(payload)
     given = {**payload.get("headers", {}), **payload.get("secret_headers", {})}
     names = {name.lower() for name in given}
@@ -176,7 +192,11 @@ def _request(payload: Payload, target: Target, context: JobContext) -> Request:
         "Content-Length": "" if body is None else str(len(body)),
     }
     defaults = {name: value for name, value in headers.items() if name.lower() not in names}
-    sent = {**own, **defaults, **given}
+    message_id = webhook_id(context.idempotency_key)
+    signed = signature_headers(
+        secrets=secrets, message_id=message_id, timestamp=int(time.time()), body=body or b""
+    )
+    sent = {**own, **defaults, **given, **signed}
     return Request(
         payload["method"], target, [(name, value) for name, value in sent.items() if value], body
     )

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -50,23 +51,24 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> Resolver:
 
 
 @pytest.fixture
-def call(settings: Settings, resolver: Resolver) -> Call:
+def call(db: None, settings: Settings, resolver: Resolver) -> Call:
     """Calls a receiver on this machine as a job would; returns the result, or raises."""
 
     def call_receiver(port: int, scheme: str = "http", **payload: Any) -> dict[str, Any]:
+        job_id = payload.pop("job_id", None)
         settings.JOBS_HTTP_ALLOWED_HOSTS = [HOST]
         settings.JOBS_HTTP_ALLOWED_PORTS = [str(port)]
         settings.JOBS_HTTP_PRIVATE_HOSTS = payload.pop("private_hosts", [HOST])
         given = {"url": f"{scheme}://{HOST}:{port}/hook?n=1", **payload}
         payload = clean_payload(job_types.get("http_request"), given)
-        return cast("dict[str, Any]", http_request(payload, context()))
+        return cast("dict[str, Any]", http_request(payload, context(job_id)))
 
     return call_receiver
 
 
-def context() -> JobContext:
+def context(job_id: UUID | None = None) -> JobContext:
     """An attempt that no worker has made."""
-    job_id = uuid7()
+    job_id = job_id or uuid7()
     return JobContext(
         job_id,
         "http_request",
