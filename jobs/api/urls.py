@@ -5,6 +5,7 @@ from django.urls import re_path
 from jobs.api.dead_letters.dead_letter_views import DeadLetterViewSet
 from jobs.api.job_types.job_type_views import JobTypeViewSet
 from jobs.api.jobs.add_job_views import AddJobsView, AddJobView
+from jobs.api.jobs.job_event_views import JobEventViewSet
 from jobs.api.jobs.job_views import JobViewSet
 from jobs.api.limits.limit_views import LimitViewSet
 from jobs.api.queues.queue_views import QueueViewSet
@@ -21,6 +22,11 @@ urlpatterns = [
     ),
     re_path(
         r"^jobs/(?P<pk>[^/]+)/cancel/?$", JobViewSet.as_view({"post": "cancel"}), name="job-cancel"
+    ),
+    re_path(
+        r"^jobs/(?P<pk>[^/]+)/events/?$",
+        JobEventViewSet.as_view({"get": "retrieve"}),
+        name="job-events",
     ),
     re_path(r"^failedJobs/?$", DeadLetterViewSet.as_view({"get": "list"}), name="failed-jobs"),
     re_path(

@@ -15,15 +15,19 @@ class WaitOffer:
     """One request that may wait; used by one thread at a time, but `leave` by any.
 
     `wake`: what any thread calls when there is news. The server sets `is_over` before a call that
-    has to answer. A view sets `is_waiting` if its answer is still to come, within `seconds` from
-    the beginning of the request.
+    has to answer, and `has_begun` before every call but the first. A view sets `is_waiting` if more
+    is to come, within `seconds` from its first answer. With `is_stream` each answer is sent, as one
+    part of a stream whose next part begins at `cursor`; without it only the last answer is sent.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self.wake = wake
         self.is_over = False
         self.is_waiting = False
+        self.is_stream = False
+        self.has_begun = False
         self.seconds = 0.0
+        self.cursor = ""
         self.place: Any = None
         self._give_up: Callable[[], None] | None = None
         self._has_left = False

@@ -37,7 +37,15 @@ def progress_write(*, reports: Sequence[tuple[ClaimedJob, Progress]]) -> None:
 
 def job_progress(job: Job) -> ShownProgress | None:
     """The last report of the job's present or last attempt; None if that made none."""
-    row = ProgressReport.objects.filter(job_id=job.pk, attempt=job.attempt).first()
-    if row is None:
-        return None
+    row = job_progress_report(job)
+    return shown_progress(row) if row else None
+
+
+def job_progress_report(job: Job) -> ProgressReport | None:
+    """The row of that report."""
+    return ProgressReport.objects.filter(job_id=job.pk, attempt=job.attempt).first()
+
+
+def shown_progress(row: ProgressReport) -> ShownProgress:
+    """A report as clients get it."""
     return {"done": row.done, "total": row.total, "message": row.message}

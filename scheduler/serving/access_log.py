@@ -13,13 +13,17 @@ logger = logging.getLogger(__name__)
 PROBES = "/health"
 
 
-def log_answer(scope: Scope, answer: Answer, seconds: float) -> None:
-    """Logs the answer, which took so many seconds from the complete request on."""
+def log_answer(scope: Scope, answer: Answer, seconds: float, size: int | None = None) -> None:
+    """Logs the answer, which took so many seconds from the complete request on.
+
+    `size`: of all parts of a stream, in bytes.
+    """
     path: str = scope["path"]
     if answer.status < 400 and path.startswith(PROBES):
         return
     client = (scope.get("client") or ("-",))[0]
-    method, size, milliseconds = scope["method"], len(answer.body), int(seconds * 1000)
+    size = len(answer.body) if size is None else size
+    method, milliseconds = scope["method"], int(seconds * 1000)
     logger.info(
         '%s "%s %s" %s %s bytes %s ms',
         *(client, method, path, answer.status, size, milliseconds),

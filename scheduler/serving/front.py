@@ -7,16 +7,14 @@ coroutine here, and takes no thread.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from accounts.rate_limits import REPEATED_KEY
-from jobs.core.wait_offer import ENVIRONMENT_KEY
 from scheduler.http.problems import Problem
 from scheduler.serving.access_log import log_answer
+from scheduler.serving.delivery import Send, deliver, stream
 from scheduler.serving.job_lines import JobLines, is_job_lines
 from scheduler.serving.limits import (
-    ANSWER_SECONDS,
     BODY_BYTES_PER_SECOND,
     BODY_GRACE_SECONDS,
     BODY_MAX_BYTES,
@@ -28,8 +26,6 @@ from scheduler.serving.refusals import BODY_TOO_LARGE, BODY_TOO_SLOW, refusal
 from scheduler.serving.threads import Threads, resolve
 from scheduler.serving.waiting import ClientGone, Receive, Wait
 from scheduler.serving.wsgi_call import Answer, BodyWanted, Scope, WsgiApplication, WsgiCall
-
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # Answered by a thread of its own, so that it says whether the process lives, not how busy it is.
 LIVE_PATH = "/health/live"
@@ -49,6 +45,11 @@ class Framing(NamedTuple):
     length: int
     is_chunked: bool
     is_json: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is none."""
+        return not self.is_chunked and not self.length
 
     @property
     def is_small(self) -> bool:
@@ -80,19 +81,40 @@ class Front:
             await self._job_lines.answer(scope, receive, send)
             return
         try:
-            await _deliver(await self._answer(scope, receive), send)
+            if scope["method"] == "GET" and _framing(scope).is_empty and not self._is_stopping:
+                await self._answer_when_ready(scope, receive, send)
+            else:
+                await deliver(await self._answer(scope, receive), send)
         except Refused as refused:
             answer = refusal(refused.problem, scope["path"])
             log_answer(scope, answer, 0.0)
-            await _deliver(answer, send)
+            await deliver(answer, send)
         except ClientGone:
             pass
+
+    async def _answer_when_ready(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Django may say that its answer, or more of it, is still to come: then it is asked again
+        when there is news."""
+        wait = Wait(receive)
+        self._waits.add(wait)
+        try:
+            answer = await self._called(scope, b"", wait)
+            if wait.offer.is_stream and wait.offer.is_waiting:
+                await stream(answer, scope, wait, send, lambda: self._called(scope, b"", wait))
+                return
+            while wait.offer.is_waiting:
+                await wait.for_news()
+                answer = await self._called(scope, b"", wait)
+        finally:
+            self._waits.discard(wait)
+            wait.close()
+        await deliver(answer, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         framing = _framing(scope)
         if framing.is_small:
             body = await _body(receive, framing.length) if framing.length else b""
-            return await self._called_until_answered(scope, body, receive)
+            return await self._called(scope, body)
         # Most refusals need no body. The connection ends with them, as the body stays unread.
         try:
             return _closing(await self._called(scope, None))
@@ -103,23 +125,6 @@ class Front:
         async with self._large:
             body = await _body(receive, framing.length)
             return await self._called(scope, body, is_repeated=True)
-
-    async def _called_until_answered(self, scope: Scope, body: bytes, receive: Receive) -> Answer:
-        """Django's answer, which may say that it is still to come: then it is asked again when
-        there is news."""
-        if scope["method"] != "GET" or self._is_stopping:
-            return await self._called(scope, body)
-        wait = Wait(receive)
-        self._waits.add(wait)
-        try:
-            answer = await self._called(scope, body, wait)
-            while wait.offer.is_waiting:
-                await wait.for_news()
-                answer = await self._called(scope, body, wait, is_repeated=True)
-            return answer
-        finally:
-            self._waits.discard(wait)
-            wait.close()
 
     async def _called(
         self,
@@ -135,7 +140,7 @@ class Front:
         """
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Answer | BaseException] = loop.create_future()
-        extensions: dict[str, Any] = {} if wait is None else {ENVIRONMENT_KEY: wait.offer}
+        extensions = {} if wait is None else wait.extensions()
         if is_repeated:
             extensions[REPEATED_KEY] = True
 
@@ -147,9 +152,10 @@ class Front:
             except BaseException as error:  # noqa: BLE001 - raised on the event loop
                 resolve(loop, answered, error)
                 return
+            is_whole = wait is None or wait.is_answered
             resolve(loop, answered, answer)
             # Slices of lines have one line together; who waits, one in the end.
-            if "environ" not in scope and (wait is None or not wait.offer.is_waiting):
+            if "environ" not in scope and is_whole:
                 log_answer(scope, answer, time.monotonic() - begun)
             one.close()
 
@@ -187,17 +193,6 @@ async def _body(receive: Receive, length: int) -> bytes:
         parts.append(message["body"])
         received += len(message["body"])
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-async def _deliver(answer: Answer, send: Send) -> None:
-    """Sends the answer; gives up on a client that does not take it, which ends the connection."""
-    start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
-    await send(start)
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            await send({"type": "http.response.body", "body": answer.body})
-    except TimeoutError:
-        pass
 
 
 def _closing(answer: Answer) -> Answer:

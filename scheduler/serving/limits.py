@@ -25,3 +25,10 @@ LINGER_SECONDS = 2.0
 
 # How long an answer may wait for a client that does not take it.
 ANSWER_SECONDS = 60.0
+
+# A stream without news has a comment so often, so that proxies do not take it for dead. The usual
+# ones end a connection after 60 s without a byte.
+HEARTBEAT_SECONDS = 15.0
+
+# So often Django is asked without news, too, whether a client may still follow its stream.
+REVIEW_SECONDS = 60.0

@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
+from math import inf
 from typing import Any
 
+from accounts.rate_limits import REPEATED_KEY
+from jobs.core import wait_offer
 from jobs.core.wait_offer import WaitOffer
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -23,22 +26,49 @@ class Wait:
         self.begun = self._loop.time()
         self._news = asyncio.Event()
         self._gone: asyncio.Task[None] | None = None
+        self._until: float | None = None
+        self.is_streaming = False
         self.offer = WaitOffer(self._wake)
 
-    async def for_news(self) -> None:
-        """Returns when there is news, or the time of the wait is over; raises ClientGone."""
+    async def for_news(self, most_seconds: float = inf) -> bool:
+        """Whether there is news, or the time of the wait is over, before so many seconds are.
+
+        Raises ClientGone.
+        """
         if self._gone is None:
             self._gone = self._loop.create_task(self._until_gone())
-        until = self.begun + self.offer.seconds
+        self.offer.has_begun = True
+        until = self._until
+        if until is None:
+            until = self._until = self._loop.time() + self.offer.seconds
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(until):
+            async with asyncio.timeout_at(min(until, self._loop.time() + most_seconds)):
                 await self._news.wait()
         if self._gone.done():
             raise ClientGone
-        self._news.clear()
-        self.offer.is_waiting = False
         if self._loop.time() >= until:
             self.offer.is_over = True
+        has_news = self._news.is_set() or self.offer.is_over
+        self._news.clear()
+        return has_news
+
+    @property
+    def seconds(self) -> float:
+        """How long the request has taken."""
+        return self._loop.time() - self.begun
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether what the last call has answered is the whole answer."""
+        return not (self.offer.is_waiting or self.is_streaming)
+
+    def extensions(self) -> dict[str, Any]:
+        """What the next call has in its environment."""
+        self.offer.is_waiting = False
+        extensions: dict[str, Any] = {wait_offer.ENVIRONMENT_KEY: self.offer}
+        if self.offer.has_begun:
+            extensions[REPEATED_KEY] = True
+        return extensions
 
     def end(self) -> None:
         """The server stops: the next call answers with what is."""

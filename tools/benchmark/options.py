@@ -17,6 +17,7 @@ MEASURES = (
     "limits",
     "schedules",
     "waiting",
+    "streams",
     "pooler",
     "redispatch",
     "growth",

@@ -48,12 +48,19 @@ def workers(
 @contextmanager
 def api() -> Iterator[str]:
     """Gives the address of the API, as it runs in production."""
+    with api_process(API_PROCESSES) as (_, address):
+        yield address
+
+
+@contextmanager
+def api_process(processes: int) -> Iterator[tuple[Child, str]]:
+    """Gives the API with so many processes below this one, and its address."""
     port = free_port()
     client = HttpClient(f"http://127.0.0.1:{port}")
-    arguments = [*GUNICORN, "--bind", f"127.0.0.1:{port}", "--workers", str(API_PROCESSES)]
+    arguments = [*GUNICORN, "--bind", f"127.0.0.1:{port}", "--workers", str(processes)]
     with _running("gunicorn", arguments, {"GUNICORN_CMD_ARGS": ""}) as process:
         process.wait_until(lambda: client.is_ready("/health/live"))
-        yield f"127.0.0.1:{port}"
+        yield process, f"127.0.0.1:{port}"
 
 
 @contextmanager

@@ -55,6 +55,8 @@ TARGETS: dict[str, tuple[Target, ...]] = {
     "drain, fair, 10 tenants": (_at_least(5_000),),
     "hand-over of a slot p99": (_at_most(25),),
     "wait: final to answer p99, 100 waiting": (_at_most(50),),
+    "1,000 idle streams, memory": (_at_most(100),),
+    "1,000 idle streams, threads": (_at_most(1),),
     "memory, most": (_at_most(90),),
     "memory, growth": (_at_most(2),),
     "plans with a sequential scan": (_at_most(0),),

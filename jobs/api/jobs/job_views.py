@@ -1,5 +1,7 @@
 """The calls about jobs: parse, call one service, render."""
 
+from typing import ClassVar
+
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404
 from rest_framework import status
@@ -41,7 +43,7 @@ class JobViewSet(JobRefusalMixin, ViewSet):
     """Shows, edits and cancels jobs: a client's own; those of others take a permission each."""
 
     parser_classes = (StorableJSONParser,)
-    takes_query = ("list", "retrieve")
+    takes_query: ClassVar[tuple[str, ...]] = ("list", "retrieve")
     required_scopes = {
         "list": JOBS_READ,
         "retrieve": JOBS_READ,

@@ -33,17 +33,30 @@ def is_waiting_for_end(request: Request, job: Job, seconds: int) -> bool:
     offer = offer_of(request)
     if offer is None or offer.is_over:
         return False
-    if offer.place is None:
-        place = Place(job.pk, client_of(request).pk, offer.wake, (job.state, job.attempt))
-        try:
-            place_take(place)
-        except TooManyWait:
-            return False
-        offer.hold(place, partial(place_leave, place))
-        # What ended the job before it was watched has announced nothing.
-        if Job.objects.filter(pk=job.pk, state__in=FINAL_STATES).exists():
-            return False
+    try:
+        is_new = take_place(request, offer, job, wants_changes=False)
+    except TooManyWait:
+        return False
+    # What ended the job before it was watched has announced nothing.
+    if is_new and Job.objects.filter(pk=job.pk, state__in=FINAL_STATES).exists():
+        return False
     offer.seconds, offer.is_waiting = seconds, True
+    return True
+
+
+def take_place(request: Request, offer: WaitOffer, job: Job, *, wants_changes: bool) -> bool:
+    """Has the end of the job, or all of its changes, announced; returns whether it was not so yet.
+
+    Then look at the job once more: what has changed meanwhile is not announced.
+    Raises TooManyWait.
+    """
+    seen = (job.state, job.attempt)
+    if offer.place is not None:
+        offer.place.seen = seen
+        return False
+    place = Place(job.pk, client_of(request).pk, offer.wake, seen, wants_changes)
+    place_take(place)
+    offer.hold(place, partial(place_leave, place))
     return True
 
 

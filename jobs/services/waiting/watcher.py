@@ -99,13 +99,13 @@ class Watcher:
             if self._subscription is None:
                 self._subscription = get_broker().subscribe()
                 self._subscribed()
+            self._has_tried.set()
             return self._subscription.next(seconds)
         except BrokerUnavailable as error:
             self._lost(error)
+            self._has_tried.set()
             sleep(seconds)
             return None
-        finally:
-            self._has_tried.set()
 
     def _subscribed(self) -> None:
         if self._is_lost:

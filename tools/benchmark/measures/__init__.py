@@ -15,6 +15,7 @@ from tools.benchmark.measures.pickup import pickup
 from tools.benchmark.measures.pooler import pooler
 from tools.benchmark.measures.redispatch import redispatch
 from tools.benchmark.measures.schedules import schedules
+from tools.benchmark.measures.streams import streams
 from tools.benchmark.measures.waiting import waiting
 
 MEASURES: Mapping[str, Measure] = {
@@ -27,6 +28,7 @@ MEASURES: Mapping[str, Measure] = {
     "limits": limits,
     "schedules": schedules,
     "waiting": waiting,
+    "streams": streams,
     "pooler": pooler,
     "redispatch": redispatch,
     "growth": growth,

@@ -171,6 +171,17 @@ def test_a_wait_inside_a_transaction_says_so() -> None:
         job_wait(make_job().pk, 0)
 
 
+@pytest.mark.parametrize("away", [False, True])
+def test_the_first_wait_of_a_process_is_not_held_up(away: bool, settings: Settings) -> None:
+    if away:
+        settings.JOBS_REDIS_URL = "redis://127.0.0.1:1/0"
+    job = make_job()
+    begun = monotonic()
+    with pytest.raises(WaitTimedOut):
+        job_wait(job.pk, 0)
+    assert monotonic() - begun < 0.8  # the watcher waits for 1 s for an announcement
+
+
 def test_an_unknown_job() -> None:
     with pytest.raises(JobNotFound, match="there is no job"):
         job_wait(uuid7(), 1.0)
