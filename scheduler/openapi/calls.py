@@ -40,6 +40,11 @@ Schema = dict[str, Any]
 ONE_JOB, MANY_JOBS, SCHEDULE = "JobSubmission", "JobSubmissions", "ScheduleSubmission"
 ANYTHING: Schema = {"type": "object"}
 TEXT: Schema = {"type": "string"}
+EVENT_STREAM = "text/event-stream"
+EVENTS: Schema = {
+    **TEXT,
+    "description": "Events `state`, `progress`, `attempt` and `final`; the data of each is JSON.",
+}
 TOKEN_FORM: Schema = {
     "type": "object",
     "properties": {
@@ -145,6 +150,11 @@ CALLS: dict[str, Call] = {
     ),
     "jobs": Call(PageOf(JobRepresentation), query=JobQuery, codes=_LISTED),
     "job": Call(SingleJob, query=WaitQuery),
+    "events": Call(
+        EVENTS,
+        answer_type=EVENT_STREAM,
+        codes={429: ("too_many_waits",), 503: ("too_many_waits",)},
+    ),
     "edit": Call(
         SingleJob, body=JobEdit, codes=_SUBMITTED | {409: ("already_started", "already_final")}
     ),

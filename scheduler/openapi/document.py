@@ -117,6 +117,9 @@ def _parameters() -> Schema:
         ),
         "If-Match": header("If-Match", "The ETag of what is to be changed: else 412."),
         "If-None-Match": header("If-None-Match", "The last ETag: 304 if nothing is new."),
+        "Last-Event-ID": header(
+            "Last-Event-ID", "The id of the last event that came: the stream goes on behind it."
+        ),
     }
 
 

@@ -12,7 +12,7 @@ from jobs.api.shared.json_schema import field_schema, serializer_schema
 from jobs.api.shared.stored_answers import METHODS, StoredAnswerMixin
 from scheduler.http.routes import ROUTES, Route
 from scheduler.openapi.answers import Answers, Schema
-from scheduler.openapi.calls import CALLS, Call, ListOf, PageOf
+from scheduler.openapi.calls import CALLS, EVENT_STREAM, Call, ListOf, PageOf
 from scheduler.openapi.refusals import problem_response, refusal_codes
 
 VERSION = "/v1"
@@ -101,6 +101,8 @@ class Operation(AutoSchema):
             found.append(_header_parameter("Idempotency-Key"))
         if 304 in route.success:
             found.append(_header_parameter("If-None-Match"))
+        if call.answer_type == EVENT_STREAM:
+            found.append(_header_parameter("Last-Event-ID"))
         if 412 in route.refused:
             found.append(_header_parameter("If-Match"))
         return found
