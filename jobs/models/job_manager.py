@@ -224,6 +224,7 @@ class JobManager(_Filters["Job"]):
             worker_id=claimant and claimant.worker_id,
             queues=list(claimant.queues) if claimant else [],
             most=claimant.most if claimant else 0,
+            bounds=_BOUNDS,
         )
         written, claimed, admitted = set(), [], []
         for *job, is_claimed in rows:

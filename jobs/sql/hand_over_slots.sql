@@ -49,13 +49,24 @@ WITH outcome AS (
             THEN job.attempt = outcome.attempt AND job.worker_id = outcome.worker_id
                 AND job.limits = jsonb_build_array(outcome.limit_name)
             ELSE false END
-    RETURNING job.id, job.effect_key
+    RETURNING job.id, job.effect_key, job.queue, job.type, job.run_at, job.claimed_at
 ), processed AS (
     INSERT INTO jobs_processedkey AS key (key, job_id, created_at, processed_at)
     SELECT effect_key, id, now(), now() FROM succeeded
     WHERE effect_key <> id::text
     ON CONFLICT (key) DO UPDATE SET processed_at = excluded.processed_at
     WHERE key.job_id = excluded.job_id
+), counted AS (
+    INSERT INTO jobs_rollup (
+        begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count
+    )
+    SELECT
+        date_trunc('minute', now()), 60, queue, type, 'succeeded',
+        width_bucket(extract(epoch FROM claimed_at - run_at)::float8, %(bounds)s::float8[]),
+        width_bucket(extract(epoch FROM now() - claimed_at)::float8, %(bounds)s::float8[]),
+        count(*)
+    FROM succeeded
+    GROUP BY queue, type, 6, 7
 ), freed AS (
     DELETE FROM jobs_slot
     WHERE job_id = ANY (ARRAY(SELECT id FROM succeeded))

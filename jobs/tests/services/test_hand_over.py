@@ -21,6 +21,7 @@ from jobs.services.attempts import Finished, jobs_record
 from jobs.services.hand_over import limit_to_hand_over, slots_hand_over
 from jobs.services.limits import limit_set
 from jobs.services.maintenance.admit import jobs_admit_due
+from jobs.services.roll_ups import ended_now
 from jobs.services.verification.database import database_checks
 from jobs.services.workers import worker_stop
 from jobs.tests.claims import make_claim
@@ -64,6 +65,7 @@ def test_the_next_job_is_claimed_in_the_statement_that_writes_the_success() -> N
     assert stored(second).state == JobState.RUNNING
     assert limit_to_hand_over(Finished(claim, Succeeded())) == QUEUE
     assert slots() == {second.id}
+    assert [(one.outcome, one.total) for one in ended_now()] == [("succeeded", 1)]
     assert not [check for check in database_checks() if check.violations]
 
 
