@@ -36,7 +36,7 @@ COPY --from=build /app /app
 WORKDIR /app
 
 # Without ENVIRONMENT=development a container refuses to start until it has its secrets.
-# WEB_CONCURRENCY is the number of API processes; gunicorn reads it itself.
+# WEB_CONCURRENCY is the number of API processes; the command looks at it first.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -45,4 +45,4 @@ ENV PATH=/opt/venv/bin:$PATH \
 
 USER 10001:10001
 EXPOSE 8000
-CMD ["gunicorn", "--config", "python:scheduler.gunicorn_conf", "scheduler.wsgi:application"]
+CMD ["python", "-m", "scheduler.serving"]

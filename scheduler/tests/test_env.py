@@ -119,12 +119,22 @@ def start(*arguments: str) -> "subprocess.CompletedProcess[str]":
         ("manage.py", "check"),
         ("manage.py", "runworker"),
         ("-m", "gunicorn", "--config", "python:scheduler.gunicorn_conf", "scheduler.wsgi"),
+        ("-m", "scheduler.serving"),
     ],
 )
 def test_every_program_exits_with_the_sentence_alone(arguments: tuple[str, ...]) -> None:
     done = start(*arguments)
     assert done.returncode == 2
     assert done.stderr == "JOBS_MARK_SECONDS is called JOBS_CACHE_MARK_SECONDS now; rename it.\n"
+
+
+@pytest.mark.parametrize("word", ["many", "0", "-1", "2.5", "4000"])
+def test_a_number_of_processes_that_is_none(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", word)
+    done = start("-m", "scheduler.serving")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"WEB_CONCURRENCY is '{word}'; set it to a whole number from 1")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_refused_url_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,8 +143,7 @@ def _start_processes(options: StartOptions, supervisor: Supervisor) -> int:
     )
     supervisor.add(
         start(
-            *("API", "-m", "gunicorn", "--config", "python:scheduler.gunicorn_conf"),
-            *("--bind", f"fd://{api.fileno()}", "scheduler.wsgi"),
+            *("API", "-m", "scheduler.serving", "--bind", f"fd://{api.fileno()}"),
             inherit=api.fileno(),
         )
     )
