@@ -1,7 +1,6 @@
 """One operation of the document."""
 
 import re
-from http import HTTPStatus
 from inspect import getdoc
 from typing import Any
 
@@ -13,6 +12,7 @@ from jobs.api.shared.stored_answers import METHODS, StoredAnswerMixin
 from scheduler.http.routes import ROUTES, Route
 from scheduler.openapi.answers import Answers, Schema
 from scheduler.openapi.calls import CALLS, EVENT_STREAM, Call, ListOf, PageOf
+from scheduler.openapi.phrases import phrase_of
 from scheduler.openapi.refusals import problem_response, refusal_codes
 
 VERSION = "/v1"
@@ -144,7 +144,7 @@ class Operation(AutoSchema):
             "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
         }
         headers = {"X-Request-ID": {"$ref": f"{_HEADER}X-Request-ID"}}
-        phrase = HTTPStatus(status).phrase
+        phrase = phrase_of(status)
         return {"description": phrase, "headers": headers, "content": content}
 
     def _answer(self, status: int, route: Route, call: Call) -> Schema:
@@ -154,7 +154,7 @@ class Operation(AutoSchema):
         names += ["Link"] if isinstance(call.answer, PageOf) else []
         names += ["Idempotency-Replayed"] if self._is_keyed else []
         response: Schema = {
-            "description": HTTPStatus(status).phrase,
+            "description": phrase_of(status),
             "headers": {name: {"$ref": _HEADER + name} for name in names},
         }
         if call.answer is not None and status not in (204, 304):

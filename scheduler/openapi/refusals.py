@@ -1,8 +1,7 @@
 """The problems of a call: statuses, codes, headers."""
 
-from http import HTTPStatus
-
 from scheduler.openapi.answers import Answers, Schema
+from scheduler.openapi.phrases import phrase_of
 
 PROBLEM = "Problem"
 
@@ -79,7 +78,7 @@ def problem_response(answers: Answers, status: int, codes: tuple[str, ...]) -> S
     response = _response(answers, status, codes)
     if codes != _CODES.get(status):
         return response
-    name = HTTPStatus(status).phrase.title().replace(" ", "").replace("-", "")
+    name = phrase_of(status).title().replace(" ", "").replace("-", "")
     answers.responses[name] = response
     return {"$ref": f"#/components/responses/{name}"}
 
@@ -93,7 +92,7 @@ def _response(answers: Answers, status: int, codes: tuple[str, ...]) -> Schema:
     if status == 401:
         headers["WWW-Authenticate"] = {"$ref": "#/components/headers/WWW-Authenticate"}
     return {
-        "description": HTTPStatus(status).phrase,
+        "description": phrase_of(status),
         "headers": headers,
         "content": {"application/problem+json": {"schema": {"allOf": [problem, narrowed]}}},
     }
