@@ -8,6 +8,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jobs.core.batch_errors import (
+        BatchClosed,
+        BatchCompleted,
+        BatchFull,
+        CallbackRefused,
+        ChainTooLong,
+    )
     from jobs.core.errors import (
         IdempotencyKeyReused,
         JobCancelled,
@@ -30,6 +37,8 @@ if TYPE_CHECKING:
     from jobs.handlers.context import JobContext
     from jobs.handlers.registry import job_type
     from jobs.handlers.schedule import schedule
+    from jobs.services.batches.public import OpenBatch, batch
+    from jobs.services.chains import chain
     from jobs.services.enqueue.enqueued import Enqueued
     from jobs.services.enqueue.public import enqueue, enqueue_many
     from jobs.services.enqueue.request import JobRequest
@@ -38,6 +47,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "BatchClosed",
+    "BatchCompleted",
+    "BatchFull",
+    "CallbackRefused",
+    "ChainTooLong",
     "Effect",
     "Enqueued",
     "FinalJob",
@@ -49,6 +63,7 @@ __all__ = [
     "JobTimeout",
     "JobsError",
     "LeaseLost",
+    "OpenBatch",
     "OutcomeUnknown",
     "PayloadInvalid",
     "PayloadTooLarge",
@@ -60,6 +75,8 @@ __all__ = [
     "UnknownJobType",
     "UnknownQueue",
     "WaitTimedOut",
+    "batch",
+    "chain",
     "enqueue",
     "enqueue_many",
     "job_type",
@@ -68,14 +85,22 @@ __all__ = [
 ]
 
 _PLACES = {
+    "BatchClosed": "jobs.core.batch_errors",
+    "BatchCompleted": "jobs.core.batch_errors",
+    "BatchFull": "jobs.core.batch_errors",
+    "CallbackRefused": "jobs.core.batch_errors",
+    "ChainTooLong": "jobs.core.batch_errors",
     "Effect": "jobs.core.states",
     "Enqueued": "jobs.services.enqueue.enqueued",
     "FinalJob": "jobs.services.waiting.public",
     "JobContext": "jobs.handlers.context",
     "JobNotFound": "jobs.core.wait_errors",
     "JobRequest": "jobs.services.enqueue.request",
+    "OpenBatch": "jobs.services.batches.public",
     "RetryPolicy": "jobs.core.retry",
     "WaitTimedOut": "jobs.core.wait_errors",
+    "batch": "jobs.services.batches.public",
+    "chain": "jobs.services.chains",
     "enqueue": "jobs.services.enqueue.public",
     "enqueue_many": "jobs.services.enqueue.public",
     "job_type": "jobs.handlers.registry",

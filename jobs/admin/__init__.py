@@ -1,11 +1,12 @@
 """The admin: a folder a model.
 
 Everything is read-only but for schedules and limits, which can be edited, and actions: dead letters
-are replayed and discarded, queues paused and resumed.
+are replayed and discarded, queues paused and resumed, batches cancelled.
 """
 
 from django.contrib import admin
 
+from jobs.admin.batches.batch_admin import BatchAdmin
 from jobs.admin.dead_letters.dead_letter_admin import DeadLetterAdmin
 from jobs.admin.events.event_admin import EventAdmin
 from jobs.admin.fair_shares.fair_share_admin import FairShareAdmin
@@ -24,6 +25,7 @@ from jobs.admin.slots.slot_admin import SlotAdmin
 from jobs.admin.stored_answers.stored_answer_admin import StoredAnswerAdmin
 from jobs.admin.workers.worker_admin import WorkerAdmin
 from jobs.models import (
+    Batch,
     DeadLetter,
     Event,
     FairShare,
@@ -44,6 +46,7 @@ from jobs.models import (
 )
 
 admin.site.register(Job, JobAdmin)
+admin.site.register(Batch, BatchAdmin)
 admin.site.register(JobResult, JobResultAdmin)
 admin.site.register(ProgressReport, ProgressReportAdmin)
 admin.site.register(DeadLetter, DeadLetterAdmin)

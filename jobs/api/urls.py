@@ -2,6 +2,7 @@
 
 from django.urls import re_path
 
+from jobs.api.batches.batch_views import BatchViewSet
 from jobs.api.dead_letters.dead_letter_views import DeadLetterViewSet
 from jobs.api.job_types.job_type_views import JobTypeViewSet
 from jobs.api.jobs.add_job_views import AddJobsView, AddJobView
@@ -66,6 +67,25 @@ urlpatterns = [
         r"^limits/(?P<name>.+?)/?$",  # a key may hold any character
         LimitViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
         name="limit",
+    ),
+    re_path(
+        r"^batches/?$", BatchViewSet.as_view({"get": "list", "post": "create"}), name="batches"
+    ),
+    re_path(r"^batches/(?P<pk>[^/]+)/?$", BatchViewSet.as_view({"get": "retrieve"}), name="batch"),
+    re_path(
+        r"^batches/(?P<pk>[^/]+)/jobs/?$",
+        BatchViewSet.as_view({"post": "add_jobs"}),
+        name="batch-jobs",
+    ),
+    re_path(
+        r"^batches/(?P<pk>[^/]+)/close/?$",
+        BatchViewSet.as_view({"post": "close"}),
+        name="batch-close",
+    ),
+    re_path(
+        r"^batches/(?P<pk>[^/]+)/cancel/?$",
+        BatchViewSet.as_view({"post": "cancel"}),
+        name="batch-cancel",
     ),
     re_path(
         r"^schedules/?$",

@@ -1,5 +1,6 @@
 """A claimed job: what a worker holds between claim and record."""
 
+import json
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,7 +15,8 @@ class ClaimedJob(NamedTuple):
 
     `failures`, `crashes` and `max_retries` are those of the job when it was claimed. `limits` is
     None for a job that is under no limit; else it has slots, which its outcome frees. `request_id`
-    and `traceparent` are None for a job that no request has submitted.
+    and `traceparent` are None for a job that no request has submitted. `given` is what is told of
+    the jobs before it, as JSON text or decoded; None for most jobs.
     """
 
     id: UUID
@@ -31,11 +33,18 @@ class ClaimedJob(NamedTuple):
     limits: object = None
     request_id: str | None = None
     traceparent: str | None = None
+    batch_id: UUID | None = None
+    given: Any = None
 
     @property
     def id_text(self) -> str:
         """The id as text, without formatting it where it is the effect key."""
         return str(self.id) if can_be_shared(self.effect_key) else self.effect_key
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether something may follow when the job is final: see `jobs/services/followups.py`."""
+        return self.batch_id is not None or self.given is not None
 
     @property
     def told_to_handler(self) -> dict[str, Any]:
@@ -49,7 +58,15 @@ class ClaimedJob(NamedTuple):
             "idempotency_key": self.effect_key,
             "request_id": request_id,
             "traceparent": traceparent_of(request_id, self.traceparent or ""),
+            **self._given_to_handler,
         }
+
+    @property
+    def _given_to_handler(self) -> dict[str, Any]:
+        if self.given is None:
+            return {}
+        given = json.loads(self.given) if isinstance(self.given, str) else self.given
+        return {name: given[name] for name in ("batch", "previous_result") if name in given}
 
     @property
     def budget(self) -> Budget:

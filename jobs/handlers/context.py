@@ -1,7 +1,7 @@
 """What a handler is given besides its payload."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -49,6 +49,9 @@ class JobContext:
     systems that deduplicate. `worker` is the name of the worker.
     `request_id` and `traceparent` (W3C) are those of the request that submitted the job, to be
     handed on with calls to other systems; empty for a job that code has enqueued outside of one.
+    `previous_result`: in a chain, what the job before this one returned; None in all others.
+    `batch`: for the callback of a batch, its `id` and `name`, and how many of its jobs there were
+    (`total`) and `succeeded`, `skipped`, `failed`, `cancelled`, `expired`; None for all others.
     """
 
     job_id: UUID
@@ -63,6 +66,8 @@ class JobContext:
     effect_start: EffectStart = field(default_factory=_NothingToWrite, repr=False, compare=False)
     request_id: str = ""
     traceparent: str = ""
+    previous_result: Any = field(default=None, repr=False)
+    batch: Mapping[str, Any] | None = None
 
     @property
     def cancelled(self) -> bool:

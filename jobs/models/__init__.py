@@ -1,5 +1,6 @@
 """What PostgreSQL knows: one file a model, with its querysets and managers beside it."""
 
+from jobs.models.batch import Batch
 from jobs.models.dead_letter import DeadLetter
 from jobs.models.event import Event
 from jobs.models.fair_share import FairShare
@@ -19,6 +20,7 @@ from jobs.models.stored_answer import StoredAnswer
 from jobs.models.worker import Worker
 
 __all__ = [
+    "Batch",
     "DeadLetter",
     "Event",
     "FairShare",

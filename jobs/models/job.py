@@ -9,6 +9,7 @@ from jobs.core.conf import PRIORITY_DEFAULT, PRIORITY_MAX, PRIORITY_MIN
 from jobs.core.ids import uuid7
 from jobs.core.limit import UNTIL_DUE
 from jobs.core.states import FINAL_STATES, JobState
+from jobs.models.batch import Batch
 from jobs.models.brin_index import BrinIndex
 from jobs.models.detach_client import detach_client
 from jobs.models.job_manager import JobManager
@@ -80,6 +81,21 @@ class Job(models.Model):
         db_index=False,
         help_text="The schedule that has made it; stays when that is deleted.",
     )
+
+    batch = models.ForeignKey(
+        Batch,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        related_name="jobs",
+        db_constraint=False,
+        db_index=False,
+        help_text="The batch that counts it.",
+    )
+    # What the handler is told of the jobs before it: `JobContext.batch`, `previous_result`.
+    given = models.JSONField(null=True, blank=True)
+    # The jobs of its chain that follow it, checked and ready to be inserted.
+    next_jobs = models.JSONField(null=True, blank=True)
 
     created_at = models.DateTimeField(db_default=Now())
     run_at = models.DateTimeField(db_default=Now())
@@ -189,6 +205,12 @@ class Job(models.Model):
                 F("id").desc(),
                 condition=Q(schedule__isnull=False),
                 name="job_by_schedule_newest_first",
+            ),
+            models.Index(
+                F("batch"),
+                F("id").desc(),
+                condition=Q(batch__isnull=False),
+                name="job_by_batch_newest_first",
             ),
         ]
 

@@ -42,6 +42,8 @@ CLAIMED_FIELDS = (
     "limits",
     "request_id",
     "traceparent",
+    "batch_id",
+    "given",
 )
 # The same fields for what needs no payload. Hundreds of payloads may be a hundred megabytes.
 CLAIMED_FIELDS_WITHOUT_PAYLOAD = tuple(

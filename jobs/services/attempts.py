@@ -29,6 +29,7 @@ from jobs.services.dispatch import (
     mark_done_after_commit,
     return_after_commit,
 )
+from jobs.services.followups import jobs_follow_up
 from jobs.services.key_waits import jobs_wake_after_commit, shared_keys
 from jobs.services.moves import moves_of
 from jobs.services.results import results_of, results_write
@@ -88,6 +89,8 @@ def job_succeed_in_transaction(*, claim: ClaimedJob, result: Result | None = Non
     if claim.limits:
         slots_release([claim.id])
     jobs_wake_after_commit(shared_keys([claim]))
+    if claim.is_followed:
+        jobs_follow_up([claim.id])
 
 
 def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
@@ -98,10 +101,10 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
     moves = list(zip(finished, moves_of(finished), strict=True))
     succeeded = [one.claim for one, move in moves if isinstance(move, Succeed)]
     results = results_of(finished)
-    is_limited = any(one.claim.limits for one in finished)
-    if len(succeeded) == len(moves) and not (results or is_limited):
+    has_more = any(one.claim.limits or one.claim.is_followed for one in finished)
+    if len(succeeded) == len(moves) and not (results or has_more):
         # Nearly always all have succeeded: that is one statement, which needs no BEGIN and COMMIT.
-        written = _record_succeeded(succeeded)
+        written, _ = _record_succeeded(succeeded)
         successes_follow_up([one for one in succeeded if one.id in written])
         return [Recorded(one, move, one.claim.id in written) for one, move in moves]
     return _record_mixed(moves, results)
@@ -114,14 +117,17 @@ def _record_mixed(
     succeeded = [one.claim for one, move in moves if isinstance(move, Succeed)]
     with short_transaction():
         states = _record_requeued([(one, move) for one, move in moves if isinstance(move, Requeue)])
+        done, late = _record_succeeded(succeeded)
         written = (
-            _record_succeeded(succeeded)
+            done
             | states.keys()
             | _record_dead([(one, move) for one, move in moves if isinstance(move, Die)])
             | _record_cancelled([one.claim for one, move in moves if isinstance(move, Cancel)])
         )
         results_write(results=[(one, results[one]) for one in sorted(results.keys() & written)])
         slots_release(_freed(moves, states, written))
+        followed = {one.claim.id for one, _ in moves if one.claim.is_followed}
+        jobs_follow_up(written & followed, late=late)
     cancelled = {job_id for job_id, state in states.items() if state == JobState.CANCELLED}
     recorded = [
         Recorded(
@@ -155,14 +161,16 @@ def jobs_give_back(*, claims: Sequence[ClaimedJob]) -> None:
     jobs_record(finished=[Finished(claim, NotStarted()) for claim in claims])
 
 
-def _record_succeeded(claims: list[ClaimedJob]) -> set[UUID]:
+def _record_succeeded(claims: list[ClaimedJob]) -> tuple[set[UUID], set[UUID]]:
+    """The jobs that were written, and those of them whose success is late."""
     if not claims:
-        return set()
-    written = Job.objects.record_succeeded(claims)
-    if late := [claim for claim in claims if claim.id not in written]:
-        written |= _record_late_success(late)
+        return set(), set()
+    written, late = Job.objects.record_succeeded(claims), set[UUID]()
+    if missing := [claim for claim in claims if claim.id not in written]:
+        late = _record_late_success(missing)
+        written |= late
     mark_done_after_commit((claim.effect_key, claim.id) for claim in claims if claim.id in written)
-    return written
+    return written, late
 
 
 def _record_late_success(claims: list[ClaimedJob]) -> set[UUID]:

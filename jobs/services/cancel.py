@@ -12,6 +12,7 @@ from jobs.models import Job, ProcessedKey
 from jobs.services.admission import slots_release
 from jobs.services.announce import jobs_announce_after_commit
 from jobs.services.events import event_record
+from jobs.services.followups import jobs_follow_up
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.roll_ups import ends_count
 from jobs.services.short_transaction import short_transaction
@@ -62,6 +63,8 @@ def job_cancel(*, job_id: UUID, actor: Actor = CODE, reason: str = "") -> Job:
             slots_release([job.id])
         if job.state == JobState.CANCELLED and _owns_a_shared_key(job):
             jobs_wake_after_commit([job.effect_key])
+        if job.state == JobState.CANCELLED and job.batch_id is not None:
+            jobs_follow_up([job.id])
     return job
 
 

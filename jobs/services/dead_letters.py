@@ -12,6 +12,7 @@ from jobs.core.states import JobState, Resolution
 from jobs.models import DeadLetter, Job
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.events import actor_with_id, event_record
+from jobs.services.followups import job_is_back
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
 from jobs.services.submission_right import check_may_submit
@@ -37,7 +38,9 @@ def dead_letter_replay(
         letter = _waiting_letter(dead_letter_id)
         check_may_submit(job_type=letter.job.type, queue=letter.job.queue)
         _queue_again(letter.job_id)
-        return _resolve(letter, Resolution.REPLAYED, resolved_by_id, reason, actor)
+        resolved = _resolve(letter, Resolution.REPLAYED, resolved_by_id, reason, actor)
+        job_is_back(letter.job)
+        return resolved
 
 
 @repeats_conflicts

@@ -31,6 +31,7 @@ from jobs.services.admission import slots_release
 from jobs.services.announce import jobs_announce_after_commit
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.expiry import jobs_expire
+from jobs.services.followups import jobs_follow_up
 from jobs.services.key_waits import jobs_wake_after_commit, key_waits_note
 from jobs.services.roll_ups import ends_count
 from jobs.services.short_transaction import short_transaction
@@ -54,6 +55,13 @@ def jobs_resolve_key_conflicts(*, job_ids: Sequence[UUID], worker_id: UUID | Non
         conflicts = _key_conflicts(job_ids)
         decisions = [_resolve(conflict, worker_id) for conflict in conflicts]
         _note_waits(conflicts, decisions)
+        jobs_follow_up(
+            [
+                conflict.message.job_id
+                for conflict, decision in zip(conflicts, decisions, strict=True)
+                if decision is KeyDecision.SKIP
+            ]
+        )
     return decisions.count(KeyDecision.SKIP)
 
 

@@ -1,7 +1,7 @@
 """Jobs that were not started in time never run: they expire, and stay to be seen."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from jobs.core.states import JobState
 from jobs.models import Job, ProcessedKey
 from jobs.services.admission import slots_release
 from jobs.services.announce import jobs_announce_after_commit
+from jobs.services.followups import jobs_follow_up
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.roll_ups import ends_count
 
@@ -31,7 +32,7 @@ def jobs_expire(*, limit: int, job_ids: Collection[UUID] | None = None) -> int:
         overdue = overdue.filter(id__in=job_ids)
     rows = list(
         overdue.select_for_update(skip_locked=True).values_list(
-            "id", "type", "effect_key", "limits"
+            "id", "type", "effect_key", "limits", "batch_id"
         )[:limit]
     )
     if not rows:
@@ -40,18 +41,19 @@ def jobs_expire(*, limit: int, job_ids: Collection[UUID] | None = None) -> int:
     Job.objects.queued().filter(id__in=ids).update(
         state=JobState.EXPIRED, finished_at=Now(), held_by=None
     )
-    slots_release([job_id for job_id, _, _, limits in rows if limits])
-    if shared := [key for _, _, key, _ in rows if can_be_shared(key)]:
+    slots_release([job_id for job_id, _, _, limits, _ in rows if limits])
+    if shared := [key for _, _, key, *_ in rows if can_be_shared(key)]:
         owned = ProcessedKey.objects.filter(key__in=shared, job_id__in=ids)
         jobs_wake_after_commit(owned.values_list("key", flat=True))
     ends_count(ids)
     jobs_announce_after_commit(final=ids)
+    jobs_follow_up([job_id for job_id, *_, batch_id in rows if batch_id is not None])
     # A conflict may undo this transaction, and repeat it.
     transaction.on_commit(partial(_log, rows))
     return len(rows)
 
 
-def _log(rows: list[tuple[UUID, str, str, object]]) -> None:
+def _log(rows: Sequence[tuple[UUID, str, str, object, object]]) -> None:
     for job_id, job_type, *_ in rows:
         logger.info(
             "Job %s expired: it was not started in time",

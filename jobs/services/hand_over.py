@@ -14,12 +14,13 @@ from jobs.services.dispatch import dispatch_after_commit, mark_done_after_commit
 def limit_to_hand_over(finished: Finished) -> str | None:
     """The limit under which the slot of this attempt may go straight to another job.
 
-    None for what has not succeeded or leaves a result, and for a job under no limit or several.
+    None for what has not succeeded, leaves a result or has something follow, and for a job under no
+    limit or several.
     """
     outcome, limits = finished.outcome, finished.claim.limits
     if limits is None or not isinstance(outcome, Succeeded):
         return None
-    if outcome.recorded or outcome.result is not None:
+    if outcome.recorded or outcome.result is not None or finished.claim.is_followed:
         return None
     names = json.loads(limits) if isinstance(limits, str) else limits  # as Django reads it, or not
     return str(names[0]) if isinstance(names, list) and len(names) == 1 else None

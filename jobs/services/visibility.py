@@ -8,12 +8,14 @@ from django.db.models import QuerySet
 
 from jobs.core.secrets import MASK
 from jobs.handlers.registry import job_types
-from jobs.models import DeadLetter, Job
+from jobs.models import Batch, DeadLetter, Job
 
 # To see other clients' rows, and to cancel or edit their jobs, takes a permission each.
 VIEW_JOBS = "jobs.view_job"
 CANCEL_JOBS = "jobs.cancel_job"
 EDIT_JOBS = "jobs.change_job"
+VIEW_BATCHES = "jobs.view_batch"
+CANCEL_BATCHES = "jobs.cancel_batch"
 VIEW_DEAD_LETTERS = "jobs.view_deadletter"
 # Tracebacks tell how the server is built.
 VIEW_TRACEBACKS = "jobs.view_traceback"
@@ -38,6 +40,17 @@ def may_cancel(user: AbstractBaseUser, job: Job) -> bool:
 def may_edit(user: AbstractBaseUser, job: Job) -> bool:
     """One's own jobs; all of them with the permission `jobs.change_job`."""
     return job.submitted_by_id == user.pk or _may(user, EDIT_JOBS)
+
+
+def batches_visible_to(user: AbstractBaseUser) -> QuerySet[Batch]:
+    """The user's own batches and those of its tenant; all with the permission `jobs.view_batch`."""
+    batches = Batch.objects.select_related("submitted_by")
+    return batches if _may(user, VIEW_BATCHES) else batches.filter(**_of_clients_seen_by(user))
+
+
+def may_cancel_batch(user: AbstractBaseUser, batch: Batch) -> bool:
+    """One's own batches; all of them with `jobs.cancel_batch`."""
+    return batch.submitted_by_id == user.pk or _may(user, CANCEL_BATCHES)
 
 
 def dead_letters_visible_to(user: AbstractBaseUser) -> QuerySet[DeadLetter]:

@@ -73,5 +73,5 @@ WHERE coalesce(wanted.position < (SELECT position FROM first_left), true)
 RETURNING
     job.id, job.type, job.queue, job.priority, job.payload, job.effect_key, job.attempt,
     job.failures, job.crashes, job.max_retries, job.worker_id, job.limits,
-    job.request_id, job.traceparent,
+    job.request_id, job.traceparent, job.batch_id, job.given,
     (SELECT position FROM first_left) AS first_left

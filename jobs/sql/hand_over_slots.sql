@@ -105,15 +105,16 @@ WITH outcome AS (
     RETURNING
         job.id, job.type, job.queue, job.priority, job.payload, job.effect_key, job.attempt,
         job.failures, job.crashes, job.max_retries, job.worker_id, job.limits, job.request_id,
-        job.traceparent, claim.name, claim.number, claim.is_made
+        job.traceparent, job.batch_id, job.given, claim.name, claim.number, claim.is_made
 ), slots AS (
     INSERT INTO jobs_slot (limit_name, job_id, admitted_at) SELECT name, id, now() FROM admitted
 )
 SELECT
     id, type, queue, priority, payload, effect_key, attempt, failures, crashes, max_retries,
-    worker_id, limits, request_id, traceparent, is_made
+    worker_id, limits, request_id, traceparent, batch_id, given, is_made
 FROM (SELECT * FROM admitted ORDER BY number) AS in_order
 UNION ALL
 SELECT
-    id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL
 FROM succeeded

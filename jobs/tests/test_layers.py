@@ -199,6 +199,10 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
+def plural(name: str) -> str:
+    return f"{name}es" if name.endswith("ch") else f"{name}s"
+
+
 MODEL_FILES = [
     path for path in sources("jobs/models") if path.stem not in {"__init__", *BESIDE_MODELS}
 ]
@@ -208,7 +212,7 @@ MODEL_FILES = [
 def test_a_model_is_one_file_with_its_name_and_one_folder_in_the_admin(path: Path) -> None:
     [model] = models_in(path)
     assert snake_case(model) == path.stem
-    folder = ROOT / "jobs" / "admin" / f"{path.stem}s"
+    folder = ROOT / "jobs" / "admin" / plural(path.stem)
     assert (folder / f"{path.stem}_admin.py").exists()
 
 
@@ -223,7 +227,7 @@ def folders_of(package: str) -> set[str]:
 
 
 def test_every_folder_of_the_admin_and_of_the_api_is_about_a_model() -> None:
-    models = {f"{path.stem}s" for path in MODEL_FILES}
+    models = {plural(path.stem) for path in MODEL_FILES}
     assert folders_of("jobs/admin") == models
     # Job types are registered by code.
     assert {"jobs", "dead_letters"} <= folders_of("jobs/api") - {"job_types"} <= models

@@ -10,6 +10,7 @@ from jobs.core.outage import broker_outage
 from jobs.models import Job
 from jobs.services.limit_book import limit_book
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
+from jobs.services.maintenance.cancel_batches import jobs_cancel_in_batches
 from jobs.services.maintenance.expire import jobs_expire_overdue
 from jobs.services.maintenance.fold_roll_ups import jobs_fold_roll_ups
 from jobs.services.maintenance.promote import jobs_promote_due
@@ -76,6 +77,7 @@ def timers(
         every("prune", PRUNE_SECONDS, lambda: _prune(clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
         every("expire", EXPIRE_SECONDS, lambda: _expire(stop)),
+        every("cancel batches", CANCEL_SECONDS, lambda: _cancel_batches(stop)),
         every("pauses", PAUSES_SECONDS, paused.refresh),
         every("timeouts", TIMEOUT_SECONDS, threads.interrupt_overdue),
         every("progress", PROGRESS_SECONDS, progress.write),
@@ -90,6 +92,11 @@ def _promote_due(stop: threading.Event) -> None:
 
 def _expire(stop: threading.Event) -> None:
     for _ in run_rounds(jobs_expire_overdue, may_go_on=lambda: not stop.is_set()):
+        pass
+
+
+def _cancel_batches(stop: threading.Event) -> None:
+    for _ in run_rounds(jobs_cancel_in_batches, may_go_on=lambda: not stop.is_set()):
         pass
 
 

@@ -1,27 +1,7 @@
 """Every call of the service: the index names them, and docs/api.md lists them as they are here."""
 
-from typing import NamedTuple
-
-
-class Route(NamedTuple):
-    """One call. `success` and `refused`: the statuses with which it answers.
-
-    Any call may also be refused for its form (405, 406, 411, 415) or beyond a limit on calls (429),
-    or answered with a 503.
-    """
-
-    name: str
-    method: str
-    path: str
-    does: str
-    success: tuple[int, ...]
-    refused: tuple[int, ...] = ()
-
-    @property
-    def call(self) -> str:
-        """`GET /jobs`."""
-        return f"{self.method} {self.path}"
-
+from scheduler.http.batch_routes import BATCH_ROUTES
+from scheduler.http.route import Route
 
 ROUTES = (
     Route(
@@ -200,6 +180,7 @@ ROUTES = (
         (202,),
         (400, 401, 403, 404, 409),
     ),
+    *BATCH_ROUTES,
     Route("jwks", "GET", "/.well-known/jwks.json", "the public keys of tokens", (200,), (400,)),
     Route("health", "GET", "/health", "whether jobs are accepted", (200,), (503,)),
     Route("live", "GET", "/health/live", "whether the process answers", (200,)),

@@ -11,6 +11,9 @@ from rest_framework.serializers import Serializer
 from accounts.api import views as accounts
 from accounts.api.serializers import LoginInput, LogoutInput, NoInput, RefreshInput, SignUpInput
 from accounts.api.token_view import ServiceToken
+from jobs.api.batches.queries import BatchQuery
+from jobs.api.batches.representations import BatchRepresentation
+from jobs.api.batches.submission import BatchSubmission
 from jobs.api.dead_letters.queries import DeadLetterQuery
 from jobs.api.dead_letters.representations import DeadLetterRepresentation
 from jobs.api.job_types.representations import JobTypeRepresentation
@@ -190,6 +193,22 @@ CALLS: dict[str, Call] = {
         ACCEPTED_RUN,
         body=Reason,
         codes=_SUBMITTED | {409: ("schedule_broken",)},
+        body_may_be_missing=True,
+    ),
+    "batches": Call(PageOf(BatchRepresentation), query=BatchQuery, codes=_LISTED),
+    "add_batch": Call(BatchRepresentation, body=BatchSubmission, codes=_SUBMITTED),
+    "batch": Call(BatchRepresentation),
+    "add_batch_jobs": Call(
+        BulkResults,
+        query=BulkQuery,
+        body=MANY_JOBS,
+        codes={409: ("batch_closed", "batch_full"), 422: ("jobs_refused",)},
+    ),
+    "close_batch": Call(BatchRepresentation, body=NoInput, body_may_be_missing=True),
+    "cancel_batch": Call(
+        BatchRepresentation,
+        body=Reason,
+        codes={409: ("batch_completed",)},
         body_may_be_missing=True,
     ),
     "jwks": Call(ANYTHING),

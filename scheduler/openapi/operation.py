@@ -9,7 +9,8 @@ from drf_spectacular.openapi import AutoSchema
 from accounts.scopes import ADMIN
 from jobs.api.shared.json_schema import field_schema, serializer_schema
 from jobs.api.shared.stored_answers import METHODS, StoredAnswerMixin
-from scheduler.http.routes import ROUTES, Route
+from scheduler.http.route import Route
+from scheduler.http.routes import ROUTES
 from scheduler.openapi.answers import Answers, Schema
 from scheduler.openapi.calls import CALLS, EVENT_STREAM, Call, ListOf, PageOf
 from scheduler.openapi.phrases import phrase_of

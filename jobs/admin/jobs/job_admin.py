@@ -22,7 +22,7 @@ from jobs.admin.shared.rendering import (
 )
 from jobs.admin.shared.search import job_ids_matching
 from jobs.core.message import can_be_shared
-from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.models import Batch, DeadLetter, Job, ProcessedKey, Worker
 from jobs.services.progress import job_progress
 from jobs.services.results import job_result
 from jobs.services.visibility import masked_payload
@@ -44,7 +44,7 @@ class JobAdmin(ReadOnlyAdmin):
         "finished",
     )
     list_filter = (StateFilter, TypeFilter, QueueFilter, AgeFilter)
-    list_defer = ("payload", "errors")
+    list_defer = ("payload", "errors", "given", "next_jobs")
     search_help_text = "The id of a job, its idempotency key, or the beginning of its effect key."
     fieldsets = (
         (
@@ -64,6 +64,8 @@ class JobAdmin(ReadOnlyAdmin):
                     "traceparent",
                     "worker_link",
                     "done_by_link",
+                    "batch_link",
+                    "chain",
                     "dead_letter_links",
                 )
             },
@@ -138,6 +140,20 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.display(description="done by")
     def done_by_link(self, job: Job) -> str:
         return record_link(Job, job.done_by_id, str(job.done_by_id))
+
+    @admin.display(description="batch")
+    def batch_link(self, job: Job) -> str:
+        return record_link(Batch, job.batch_id, str(job.batch_id))
+
+    @admin.display(description="chain")
+    def chain(self, job: Job) -> str:
+        place = (job.given or {}).get("chain")
+        if place is None:
+            return EMPTY
+        first = record_link(Job, place["id"], place["id"])
+        return format_html(
+            "job {} of {}; the first is {}", place["position"], place["total"], first
+        )
 
     @admin.display(description="effect key")
     def effect_key_link(self, job: Job) -> str:

@@ -1,6 +1,6 @@
 """Many submissions in one call: each gets an answer, in the order in which they came."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 from rest_framework import status
@@ -13,6 +13,7 @@ from jobs.api.shared.links import job_path_prefix
 from jobs.api.shared.pointers import PointedError, pointed_errors, summary
 from jobs.core.errors import JobsError, RequestsRefused
 from jobs.services.enqueue import Enqueued, JobRequest, jobs_enqueue
+from jobs.services.enqueue.accept import Answer
 
 # Stands for an item that is no request at all, so that places are kept. The service refuses it,
 # as no type has that name, and accepts the others all the same.
@@ -57,15 +58,22 @@ class BulkResults(TypedDict):
     results: list[BulkResult]
 
 
-def bulk_results(items: Sequence[Any], *, submitted_by_id: int, atomic: bool) -> BulkResults:
+def bulk_results(
+    items: Sequence[Any],
+    *,
+    submitted_by_id: int,
+    atomic: bool,
+    enqueue: Callable[..., list[Answer]] = jobs_enqueue,
+) -> BulkResults:
     """Accepts every item that is acceptable, and says of each what became of it.
 
+    `enqueue`: `jobs_enqueue`, or a service that does more and is called as that is.
     With `atomic` one refusal means that nothing is accepted: it raises `JobsRefused`, which
     names them all.
     """
     requests, refused = requests_of(items)
     try:
-        answers = jobs_enqueue(requests=requests, submitted_by_id=submitted_by_id, atomic=atomic)
+        answers = enqueue(requests=requests, submitted_by_id=submitted_by_id, atomic=atomic)
     except RequestsRefused as error:
         raise JobsRefused(_details(error.errors, refused)) from error
     path_prefix = job_path_prefix()

@@ -32,6 +32,7 @@ class JobQuery(SearchQuery):
     def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The jobs that the query asks for."""
         rows, asked = super().filtered(rows), self.validated_data
+        rows = rows.defer("given", "next_jobs")  # of chains, and large
         if states := asked.get("state"):
             rows = rows.filter(state__in=states)
         if fingerprint := asked.get("fingerprint"):

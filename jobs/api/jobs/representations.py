@@ -81,6 +81,7 @@ class JobFacts(TypedDict):
     error: str | None
     done_by: str | None
     schedule: str | None
+    batch: str | None
 
 
 class JobRepresentation(JobFacts):
@@ -105,8 +106,7 @@ class SingleJob(JobRepresentation, JobDetails):
 
 
 def receipt_facts(accepted: Enqueued) -> ReceiptFacts:
-    """A job that was just accepted, without links: for callers that are not at the other end of
-    HTTP."""
+    """A job that was just accepted, without links, for callers that are not clients of HTTP."""
     request = accepted.request
     return {
         "id": str(accepted.job_id),
@@ -193,6 +193,7 @@ def job_facts(job: Job) -> JobFacts:
         "error": error_summary(job.errors) or None,
         "done_by": str(job.done_by_id) if job.done_by_id else None,
         "schedule": str(job.schedule_id) if job.schedule_id else None,
+        "batch": str(job.batch_id) if job.batch_id else None,
     }
 
 

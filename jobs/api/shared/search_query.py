@@ -36,6 +36,7 @@ class SearchQuery(PageQuery):
 
     key = TextField(max_length=IDEMPOTENCY_KEY_MAX, required=False)
     schedule = serializers.UUIDField(required=False)
+    batch = serializers.UUIDField(required=False)
     created_after = MomentField(required=False)
     created_before = MomentField(required=False)
     fingerprint = TextField(max_length=FINGERPRINT_LENGTH, required=False)
@@ -66,6 +67,7 @@ class SearchQuery(PageQuery):
         paths = {
             "key": f"{self.of_job}idempotency_key",
             "schedule": f"{self.of_job}schedule_id",
+            "batch": f"{self.of_job}batch_id",
         }
         return rows.filter(**{path: asked[name] for name, path in paths.items() if name in asked})
 

@@ -27,6 +27,7 @@ class RepairedDocument(TypedDict):
     redispatched: int
     cache_marks_cleared: int
     keys_removed: int
+    batches_counted: int
 
 
 class Document(ReportDocument):
@@ -73,6 +74,7 @@ def _json(report: Report, repaired: Repaired | None) -> str:
             "redispatched": repaired.redispatched,
             "cache_marks_cleared": repaired.cache_marks_cleared,
             "keys_removed": repaired.keys_removed,
+            "batches_counted": repaired.batches_counted,
         }
     return json.dumps(document, indent=2)
 
@@ -82,6 +84,8 @@ def _text(report: Report, repaired: Repaired | None) -> str:
     if repaired:
         counts = f"{repaired.rescued} rescued, {repaired.redispatched} redispatched"
         counts += f", {repaired.cache_marks_cleared} cache marks cleared"
+        if repaired.batches_counted:
+            counts += f", {repaired.batches_counted} batches counted anew"
         lines += [f"repaired: {counts}, {repaired.keys_removed} keys of a wrong type removed", ""]
     lines.append(f"{'check':<56} {'rows':>10} {'violations':>10} {'seconds':>8}")
     for check in report.checks:

@@ -1,6 +1,7 @@
 """The subcommands of `manage.py jobs`, in the order of the help."""
 
 from jobs.management.subcommands.add import ADD
+from jobs.management.subcommands.batches import BATCHES
 from jobs.management.subcommands.cancel import CANCEL
 from jobs.management.subcommands.limits import LIMITS
 from jobs.management.subcommands.list import LIST
@@ -11,6 +12,6 @@ from jobs.management.subcommands.schedules import SCHEDULES
 from jobs.management.subcommands.show import SHOW
 from jobs.management.subcommands.tail import TAIL
 
-_ALL = (LIST, SHOW, ADD, CANCEL, REPLAY, TAIL, QUEUES, QUEUE, LIMITS, SCHEDULES)
+_ALL = (LIST, SHOW, ADD, CANCEL, REPLAY, TAIL, QUEUES, QUEUE, LIMITS, SCHEDULES, BATCHES)
 
 SUBCOMMANDS = {one.name: one for one in _ALL}

@@ -36,9 +36,12 @@ def _prune() -> Round:
     waits = _prune_key_waits()
     results = _prune_results(conf.result_retention_days)
     answers = _prune_answers(conf.answer_retention_hours)
+    [(batches,)] = run(
+        "prune_batches", retention_seconds=conf.retention_days * DAY_SECONDS, limit=PRUNE_LIMIT
+    )
     [(limits,)] = run("prune_limits", limit=PRUNE_LIMIT)
     workers = _prune_workers(conf.retention_days)
-    pruned = [jobs, keys, waits, results, answers, int(limits)]
+    pruned = [jobs, keys, waits, results, answers, int(batches), int(limits)]
     return Round(sum(pruned) + letters + workers, is_full=max(pruned) >= PRUNE_LIMIT)
 
 

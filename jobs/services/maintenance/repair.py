@@ -9,6 +9,7 @@ from jobs.broker import get_broker
 from jobs.core.conf import jobs_conf
 from jobs.core.message import QueueMessage
 from jobs.models import Job
+from jobs.services.batches.repair import batches_repair
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.maintenance.rescue import HEARD_BEATS, jobs_rescue, silent_workers
 from jobs.services.maintenance.round import Round, run_rounds
@@ -27,17 +28,18 @@ CLEAR_BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What a repair has changed: counts of jobs, of effect keys, and of keys in Redis."""
+    """What a repair has changed: counts of jobs, effect keys, keys in Redis, and batches."""
 
     rescued: int
     redispatched: int
     cache_marks_cleared: int
     keys_removed: int
+    batches_counted: int = 0
 
 
 def jobs_repair() -> Repaired:
-    """Rescues from dead workers, dispatches what Redis has lost, clears wrong cache marks, and
-    removes keys from Redis that have the wrong type.
+    """Rescues from dead workers, dispatches what Redis has lost, clears wrong cache marks, removes
+    keys from Redis that have the wrong type, and puts the counters of batches right.
 
     Changes nothing that is in order. It may run beside workers. Where a worker is silent it waits
     for two heartbeats first, 10 s by default. Raises BrokerUnavailable.
@@ -47,7 +49,8 @@ def jobs_repair() -> Repaired:
     marks = contradicted_cache_marks()
     for start in range(0, len(marks), CLEAR_BATCH):
         get_broker().clear_cache_marks(marks[start : start + CLEAR_BATCH])
-    return Repaired(rescued, _dispatch_missing(), len(marks), keys_removed)
+    batches = batches_repair()
+    return Repaired(rescued, _dispatch_missing(), len(marks), keys_removed, batches)
 
 
 def _rescue() -> int:

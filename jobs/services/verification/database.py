@@ -22,6 +22,7 @@ DATABASE_CHECKS = {
     "slots": "every admitted job has its slots, and no other job has any",
     "limits": "no limit admits more than it allows",
     "dead_letters": "every dead letter fits its job and is complete",
+    "batches": "every batch counts the jobs that have ended, and has its callbacks in the end",
     "schedules": "every schedule fires in time, and each fire time has one job",
 }
 """Names of checks, and the promise of each; the statement is `jobs/sql/verify_<name>.sql`."""

@@ -76,6 +76,12 @@ def note_keyed(payload: Payload, context: JobContext) -> None:
     _leave(payload, context)
 
 
+@job_type("tests.told", payload=NotePayload, effect=Effect.IDEMPOTENT)
+def told(payload: Payload, context: JobContext) -> dict[str, Any]:
+    """Returns what it was told of the jobs before it."""
+    return {"text": payload["text"], "previous": context.previous_result, "batch": context.batch}
+
+
 @job_type("tests.note_limited", payload=NotePayload, effect=Effect.IDEMPOTENT, max_concurrency=1)
 def note_limited(payload: Payload, context: JobContext) -> None:
     """One at a time, in all workers together."""

@@ -55,6 +55,7 @@ def test_a_job_tells_everything_about_itself(api: APIClient, user: User) -> None
         "error": None,
         "done_by": None,
         "schedule": None,
+        "batch": None,
         "request_id": None,
         "traceparent": None,
         "waiting_for": "a worker: no live worker serves the queue default",

@@ -1,0 +1,67 @@
+"""What a client asks for becomes a batch."""
+
+from typing import Any, NamedTuple
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from jobs.api.jobs.submission import job_request
+from jobs.api.shared.fields import TextField
+from jobs.api.shared.strict_serializer import StrictSerializer
+from jobs.services.enqueue import JobRequest
+
+NAME_MAX = 200
+REASON_MAX = 1_000
+
+
+class CallbackField(serializers.JSONField):
+    """A job, as `POST /addJob` takes it; its idempotency key is the batch's."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The request; the pointers of its errors lead into the callback."""
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Give a JSON object.", "not_an_object")
+        request = job_request(data)
+        if request.idempotency_key is not None:
+            given = ErrorDetail("A callback has the key of its batch: leave this out.", "given")
+            raise serializers.ValidationError({"idempotency_key": [given]})
+        return request
+
+
+class BatchSubmission(StrictSerializer):
+    """The body of `POST /batches`. What is null counts as absent."""
+
+    name = TextField(max_length=NAME_MAX, required=False, allow_null=True)
+    on_success = CallbackField(required=False, allow_null=True)
+    on_completion = CallbackField(required=False, allow_null=True)
+
+
+class Reason(StrictSerializer):
+    """The body of a cancellation: why, if the person says so."""
+
+    reason = TextField(max_length=REASON_MAX, required=False, allow_null=True, allow_blank=True)
+
+
+class AskedBatch(NamedTuple):
+    """What is asked for."""
+
+    name: str
+    on_success: JobRequest | None
+    on_completion: JobRequest | None
+
+
+def batch_submission(data: Any) -> AskedBatch:
+    """What the body of `POST /batches` asks for; raises DRF's `ValidationError`."""
+    submission = BatchSubmission(data=data)
+    submission.is_valid(raise_exception=True)
+    values = submission.validated_data
+    return AskedBatch(
+        values.get("name") or "", values.get("on_success"), values.get("on_completion")
+    )
+
+
+def reason_in(data: Any) -> str:
+    """The reason in a body, which may be empty; raises DRF's `ValidationError`."""
+    body = Reason(data=data)
+    body.is_valid(raise_exception=True)
+    return body.validated_data.get("reason") or ""

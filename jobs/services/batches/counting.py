@@ -1,0 +1,58 @@
+"""A batch counts its jobs as they end; the last one enqueues the callbacks."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models.functions import Coalesce, Now
+
+from jobs.core.stored_job import new_job_of
+from jobs.models import Batch, Job
+from jobs.services.enqueue.insert import insert_batch
+from jobs.sql.statements import run
+
+ENDS = ("succeeded", "skipped", "failed", "cancelled", "expired")
+
+
+def batch_count(*, batch_id: UUID, counts: Mapping[str, int]) -> None:
+    """Adds to the counters of a batch, and completes it with the last job.
+
+    `counts`: by name of the counter. In the present transaction, which holds the lock on the batch
+    from here on. A batch that is pruned counts nothing.
+    """
+    rows = run("count_in_batch", id=batch_id, **{name: counts.get(name, 0) for name in ENDS})
+    if rows and rows[0][0]:
+        batch_complete(batch_id)
+
+
+def batch_complete(batch_id: UUID) -> None:
+    """Enqueues the callbacks that are due, each once in the life of the batch.
+
+    The present transaction holds the lock on the batch; it is closed, and all its jobs have ended.
+    The callback of a success may come later than the other one: with the success of the last dead
+    letter that was replayed.
+    """
+    batch = Batch.objects.get(id=batch_id)
+    changes: dict[str, Any] = {}
+    if batch.completed_at is None and batch.on_completion:
+        changes["completion_job_id"] = _enqueue(batch, batch.on_completion)
+    is_success = batch.succeeded + batch.skipped >= batch.total
+    if is_success and batch.on_success and batch.success_job_id is None:
+        changes["success_job_id"] = _enqueue(batch, batch.on_success)
+    Batch.objects.filter(id=batch_id).update(
+        completed_at=Coalesce("completed_at", Now()), **changes
+    )
+
+
+def _enqueue(batch: Batch, stored: dict[str, Any]) -> UUID:
+    """The job is as it was checked when the batch was made, and tells its handler of the batch."""
+    [enqueued] = insert_batch([new_job_of(stored)])
+    if not enqueued.duplicate:
+        Job.objects.filter(id=enqueued.job_id).update(given={"batch": _told(batch)})
+    return enqueued.job_id
+
+
+def _told(batch: Batch) -> dict[str, Any]:
+    """What `context.batch` says."""
+    counts = {name: getattr(batch, name) for name in ("total", *ENDS)}
+    return {"id": str(batch.id), "name": batch.name, **counts}

@@ -1,0 +1,67 @@
+"""The jobs of batches that are cancelled are cancelled, slice by slice."""
+
+from uuid import UUID
+
+from django.db.models.functions import Now
+
+from jobs.core.message import can_be_shared
+from jobs.core.states import JobState
+from jobs.models import Batch, Job, ProcessedKey
+from jobs.services.admission import slots_release
+from jobs.services.announce import jobs_announce_after_commit
+from jobs.services.followups import jobs_follow_up
+from jobs.services.key_waits import jobs_wake_after_commit
+from jobs.services.maintenance.round import Round, run_round
+from jobs.services.roll_ups import ends_count
+
+# Jobs in one round, so that no transaction grows with the batch.
+CANCEL_LIMIT = 1_000
+
+
+def jobs_cancel_in_batches() -> Round:
+    """queued -> cancelled for jobs of batches whose end was asked for; counts jobs.
+
+    Those that run are asked to stop.
+    """
+    return run_round("cancel_batches", _cancel, skipped=Round())
+
+
+def _cancel() -> Round:
+    asked = Batch.objects.filter(cancel_requested_at__isnull=False, completed_at__isnull=True)
+    batches = dict(asked.order_by("id").values_list("id", "cancelled_by")[:CANCEL_LIMIT])
+    count = 0
+    for batch_id, name in batches.items():
+        count += _cancel_jobs(batch_id, name, CANCEL_LIMIT - count)
+        if count >= CANCEL_LIMIT:
+            break
+    return Round(count, is_full=count >= CANCEL_LIMIT)
+
+
+def _cancel_jobs(batch_id: UUID, name: str, limit: int) -> int:
+    jobs = Job.objects.filter(batch_id=batch_id)
+    unasked = jobs.running().filter(cancel_requested_at__isnull=True).order_by("id")
+    running = list(unasked.select_for_update(skip_locked=True).values_list("id", flat=True)[:limit])
+    Job.objects.filter(id__in=running).update(cancel_requested_at=Now(), cancelled_by=name)
+    rows = list(
+        jobs.queued()
+        .order_by("id")
+        .select_for_update(skip_locked=True)
+        .values_list("id", "effect_key", "limits")[:limit]
+    )
+    ids = [job_id for job_id, *_ in rows]
+    if ids:
+        Job.objects.filter(id__in=ids).update(
+            state=JobState.CANCELLED,
+            finished_at=Now(),
+            cancel_requested_at=Now(),
+            cancelled_by=name,
+            held_by=None,
+        )
+        slots_release([job_id for job_id, _, limits in rows if limits])
+        if shared := [key for _, key, _ in rows if can_be_shared(key)]:
+            owned = ProcessedKey.objects.filter(key__in=shared, job_id__in=ids)
+            jobs_wake_after_commit(owned.values_list("key", flat=True))
+        ends_count(ids)
+        jobs_announce_after_commit(final=ids)
+        jobs_follow_up(ids)
+    return len(ids)

@@ -1,0 +1,47 @@
+"""The calls about batches, as the index and docs/api.md list them."""
+
+from scheduler.http.route import Route
+
+BATCH_ROUTES = (
+    Route(
+        "batches",
+        "GET",
+        "/batches",
+        "lists batches of jobs ([batches.md](batches.md))",
+        (200,),
+        (400, 401, 403),
+    ),
+    Route(
+        "add_batch",
+        "POST",
+        "/batches",
+        "makes one, empty and open",
+        (201,),
+        (400, 401, 403, 413, 422, 429),
+    ),
+    Route("batch", "GET", "/batches/<id>", "shows one", (200,), (400, 401, 403, 404)),
+    Route(
+        "add_batch_jobs",
+        "POST",
+        "/batches/<id>/jobs",
+        "adds up to 1,000 jobs; each has a status",
+        (200,),
+        (400, 401, 403, 404, 409, 413, 422),
+    ),
+    Route(
+        "close_batch",
+        "POST",
+        "/batches/<id>/close",
+        "no job can be added any more",
+        (200,),
+        (400, 401, 403, 404),
+    ),
+    Route(
+        "cancel_batch",
+        "POST",
+        "/batches/<id>/cancel",
+        "cancels its jobs",
+        (202,),
+        (400, 401, 403, 404, 409),
+    ),
+)
