@@ -13,6 +13,7 @@ from jobs.core.signing_errors import SigningSecretLost, TooManySigningSecrets
 from jobs.models import SigningSecret
 from jobs.models.signing_secret import SIGNING_SECRETS_MAX
 from jobs.services.events import event_record
+from jobs.sql.contention import repeats_conflicts
 
 SUBJECT = "signing_secret"
 
@@ -24,6 +25,7 @@ class NewSigningSecret(NamedTuple):
     text: str
 
 
+@repeats_conflicts
 def signing_secret_create(*, client_id: Any, actor: Actor = CODE) -> NewSigningSecret:
     """Makes a secret for the calls of a client's jobs.
 
@@ -48,6 +50,7 @@ def signing_secret_create(*, client_id: Any, actor: Actor = CODE) -> NewSigningS
     )
 
 
+@repeats_conflicts
 @transaction.atomic
 def signing_secret_revoke(*, secret_id: UUID, actor: Actor = CODE) -> None:
     """Deletes a secret: nothing is signed with it any more. Raises SigningSecret.DoesNotExist."""

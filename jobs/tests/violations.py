@@ -6,9 +6,11 @@ from jobs.broker import get_broker
 from jobs.core.outcome import Failed, Succeeded
 from jobs.models import Job, Worker
 from jobs.models.moments import seconds_ago
+from jobs.services.batches.public import batch
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
+from jobs.services.enqueue import JobRequest
 from jobs.services.expiry import jobs_expire
 from jobs.services.short_transaction import short_transaction
 from jobs.services.verification.check import Check
@@ -62,6 +64,7 @@ def make_one_of_each() -> None:
     """Jobs in every state that a healthy database holds."""
     due_schedule()
     fire()
+    batch([JobRequest("tests.note", {"text": "of a batch"})])
     make_job()
     make_job(delay_seconds=HOUR_SECONDS)
     expire(make_job())

@@ -12,6 +12,7 @@ from jobs.models import Batch
 from jobs.services.batches.cancel import batch_cancel
 from jobs.services.batches.create import SLICE, batch_add, batch_close, batch_create
 from jobs.services.enqueue.request import JobRequest
+from jobs.sql.contention import repeats_conflicts
 
 
 class OpenBatch:
@@ -77,6 +78,16 @@ def batch(
 
     Raises RequestsRefused, BatchFull, and CallbackRefused.
     """
+    return _made(None if requests is None else list(requests), name, on_success, on_completion)
+
+
+@repeats_conflicts
+def _made(
+    requests: list[JobRequest] | None,
+    name: str,
+    on_success: JobRequest | None,
+    on_completion: JobRequest | None,
+) -> OpenBatch:
     with transaction.atomic():
         made = OpenBatch(
             batch_create(name=name, on_success=on_success, on_completion=on_completion).id

@@ -14,6 +14,7 @@ from jobs.tests.waiting import wait_until
 USUAL = {"JOBS_REDISPATCH_SECONDS": "3", "JOBS_REDISPATCH_MARGIN_SECONDS": "3"}
 IDLE_SECONDS = 6.0
 TRICKLE = 200
+TIMERS_A_SECOND = 15
 
 
 @pytest.mark.parametrize("delayed", [False, True])
@@ -37,6 +38,7 @@ def test_a_trickle_takes_fewer_than_10_commands_a_job(text: str, service: Servic
     service.worker("worker", **USUAL)
     make_job()
     wait_until(lambda: Job.objects.filter(state="succeeded").count() == 1)
+    began = time.monotonic()
     with counted_commands() as commands:
         for number in range(TRICKLE):
             if text:
@@ -44,4 +46,6 @@ def test_a_trickle_takes_fewer_than_10_commands_a_job(text: str, service: Servic
             else:
                 make_job()
         wait_until(lambda: Job.objects.filter(state="succeeded").count() == TRICKLE + 1, 60.0)
-    assert commands.total / TRICKLE < 10, commands.counts
+    # What its timers ask in any case goes by the time, which a slow machine takes more of.
+    of_timers = TIMERS_A_SECOND * (time.monotonic() - began)
+    assert commands.total - of_timers < 10 * TRICKLE, commands.counts
