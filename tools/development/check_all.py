@@ -23,10 +23,14 @@ from tools.errors import ToolError
 from tools.servers import provide_servers
 from tools.terminal import heading, problem, say, table
 
-# Tests that start processes and wait for them, two parts; tests that wait for PostgreSQL's commits;
-# and the others, which keep a processor busy meanwhile.
+# Tests that start processes and wait for them, three parts; tests that wait for PostgreSQL's
+# commits; and the others, which keep a processor busy meanwhile.
 TEST_PATHS = ("accounts", "jobs", "scheduler", "tools")
 OF_PROCESSES = ("jobs/tests/acceptance",)
+OF_KILLED_PROCESSES = tuple(
+    f"jobs/tests/acceptance/test_{name}.py"
+    for name in ("worker_process", "kill_points", "killed_calls", "killed_mail", "signals")
+)
 OF_TOOLS = ("tools",)
 OF_SERVICES = ("jobs/tests/services", "jobs/tests/worker", "jobs/tests/sql")
 
@@ -110,7 +114,12 @@ def _tests(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step |
     ignored = [f"--ignore={one}" for one in (*OF_PROCESSES, *OF_SERVICES)]
     rest = Step("other tests", ["-m", "pytest", *asked, *ignored])
     others = [
-        Step("tests of processes", ["-m", "pytest", *OF_PROCESSES], without=SERVERS),
+        Step(
+            "tests of processes",
+            ["-m", "pytest", *OF_PROCESSES, *[f"--ignore={one}" for one in OF_KILLED_PROCESSES]],
+            without=SERVERS,
+        ),
+        Step("tests of killed processes", ["-m", "pytest", *OF_KILLED_PROCESSES], without=SERVERS),
         Step("tests of tools", ["-m", "pytest", *OF_TOOLS], without=SERVERS),
         Step("tests of services", ["-m", "pytest", *OF_SERVICES], without=SERVERS),
     ]
