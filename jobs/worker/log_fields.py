@@ -5,14 +5,10 @@ from jobs.core.correlation import trace_id_of
 
 
 def attempt_fields(event: str, claim: ClaimedJob, **fields: object) -> dict[str, object]:
-    """The `extra` of a log call: `fields`, the stable name of the event, and the attempt.
-
-    `job_id` may be among the fields, where the caller has it as text.
-    """
+    """The `extra` of a log call: `fields`, the stable name of the event, and the attempt."""
     # One dictionary and no second one: a line is logged for each job that starts.
     fields["event"] = event
-    if "job_id" not in fields:
-        fields["job_id"] = str(claim.id)
+    fields["job_id"] = claim.id_text
     fields["job_type"] = claim.type
     fields["attempt"] = claim.attempt
     if claim.request_id is not None:

@@ -76,14 +76,13 @@ class Starter:
 
     def _log_start(self, claim: ClaimedJob) -> None:
         worker = self._lease.worker.name
-        job_id = str(claim.id)  # once: it takes longer than all that is looked up here
         logger.info(
             "Worker %s processing job %s (%s, attempt %d)",
             worker,
-            job_id,
+            claim.id_text,
             claim.type,
             claim.attempt,
-            extra=attempt_fields("job.started", claim, job_id=job_id, worker=worker),
+            extra=attempt_fields("job.started", claim, worker=worker),
         )
 
     def _log_unknown_type(self, claim: ClaimedJob) -> None:
