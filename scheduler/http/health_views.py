@@ -1,7 +1,6 @@
 """Health of the API process and of what it depends on, for probes and for people."""
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import TypedDict
 
@@ -15,6 +14,7 @@ from jobs.broker import get_broker
 from jobs.core.clock import Clock, SystemClock
 from jobs.core.errors import BrokerUnavailable, BrokerUnsuitable
 from jobs.services.migrations import missing_migrations
+from scheduler.http.asked_seldom import AskedSeldom
 
 # Of the whole, or of one dependency; degraded: jobs are accepted and dispatched later.
 OK, DEGRADED, DOWN = "ok", "degraded", "down"
@@ -75,30 +75,11 @@ class ReadyView(ProbeView):
         return self.respond(body, status=503 if body["status"] == DOWN else 200)
 
 
-class Readiness:
-    """Asks PostgreSQL and Redis, at most once in ASK_SECONDS; in between it says the same again.
-
-    Callers that come while it asks wait for that answer.
-    """
+class Readiness(AskedSeldom[Ready]):
+    """What PostgreSQL and Redis say."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._asked_at: float | None = None
-        self._last: Ready = {"status": DOWN, "postgresql": DOWN, "redis": DOWN}
-
-    def now(self) -> Ready:
-        """What was found out less than ASK_SECONDS ago."""
-        with self._lock:
-            now = self._clock.monotonic()
-            if self._asked_at is None or now - self._asked_at >= ASK_SECONDS:
-                self._last = _ask()
-                self._asked_at = self._clock.monotonic()
-            return self._last
-
-    def forget(self) -> None:
-        """Asks anew the next time."""
-        self._asked_at = None
+        super().__init__(clock, lambda: _ask(), ASK_SECONDS)
 
 
 _readiness = Readiness(SystemClock())

@@ -1,7 +1,6 @@
 """`GET /metrics`: the figures of the whole service for Prometheus; closed without a token."""
 
 import hmac
-import threading
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 from typing import NamedTuple
@@ -29,6 +28,7 @@ from jobs.core.clock import Clock, SystemClock
 from jobs.core.histogram import BOUNDS
 from jobs.services.gauges import Gauge, gauges_now
 from jobs.services.roll_ups import Durations, Ended, ended_now, run_times_now, waits_now
+from scheduler.http.asked_seldom import AskedSeldom
 
 # Several scrapers, and two of each for safety, cost PostgreSQL no more than one.
 ASK_SECONDS = 5.0
@@ -91,28 +91,11 @@ def figures_now() -> Figures:
     return Figures(gauges_now(), ended_now(), waits_now(), run_times_now())
 
 
-class LastFigures:
-    """The figures of at most ASK_SECONDS ago; safe between threads."""
+class LastFigures(AskedSeldom[Figures]):
+    """The figures of at most ASK_SECONDS ago."""
 
     def __init__(self, clock: Clock, ask: Callable[[], Figures] = figures_now) -> None:
-        self._clock = clock
-        self._ask = ask
-        self._lock = threading.Lock()
-        self._asked_at = 0.0
-        self._last: Figures | None = None
-
-    def now(self) -> Figures:
-        """Raises the database's errors."""
-        with self._lock:
-            now = self._clock.monotonic()
-            if self._last is None or now - self._asked_at >= ASK_SECONDS:
-                self._last = self._ask()
-                self._asked_at = now
-            return self._last
-
-    def forget(self) -> None:
-        """Asks anew the next time."""
-        self._last = None
+        super().__init__(clock, ask, ASK_SECONDS)
 
 
 class _OfService(Collector):
