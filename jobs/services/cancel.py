@@ -8,13 +8,9 @@ from django.db.models.functions import Now
 from jobs.core.actor import CODE, Actor
 from jobs.core.errors import JobAlreadyFinal
 from jobs.core.states import JobState
-from jobs.models import Job, ProcessedKey
-from jobs.services.admission import slots_release
-from jobs.services.announce import jobs_announce_after_commit
+from jobs.models import Job
+from jobs.services.ended_unstarted import Unstarted, jobs_ended_unstarted
 from jobs.services.events import event_record
-from jobs.services.followups import jobs_follow_up
-from jobs.services.key_waits import jobs_wake_after_commit
-from jobs.services.roll_ups import ends_count
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 
@@ -57,23 +53,10 @@ def job_cancel(*, job_id: UUID, actor: Actor = CODE, reason: str = "") -> Job:
                 after=_shown(job),
             )
         if job.state == JobState.CANCELLED:
-            ends_count([job.id])
-            jobs_announce_after_commit(final=[job.id])
-        if job.state == JobState.CANCELLED and job.limits:
-            slots_release([job.id])
-        if job.state == JobState.CANCELLED and _owns_a_shared_key(job):
-            jobs_wake_after_commit([job.effect_key])
-        if job.state == JobState.CANCELLED and job.batch_id is not None:
-            jobs_follow_up([job.id])
+            jobs_ended_unstarted([Unstarted(job.id, job.effect_key, job.limits, job.batch_id)])
     return job
 
 
 def _shown(job: Job) -> dict[str, Any]:
     """What a cancellation changes, as its event shows it."""
     return {"state": job.state, "cancel_requested": job.cancel_requested_at is not None}
-
-
-def _owns_a_shared_key(job: Job) -> bool:
-    """Not if it only waited for the key itself: its owner still has it."""
-    is_shared = job.effect_key != str(job.id)
-    return is_shared and ProcessedKey.objects.filter(key=job.effect_key, job_id=job.id).exists()

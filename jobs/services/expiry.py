@@ -8,14 +8,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
-from jobs.core.message import can_be_shared
 from jobs.core.states import JobState
-from jobs.models import Job, ProcessedKey
-from jobs.services.admission import slots_release
-from jobs.services.announce import jobs_announce_after_commit
-from jobs.services.followups import jobs_follow_up
-from jobs.services.key_waits import jobs_wake_after_commit
-from jobs.services.roll_ups import ends_count
+from jobs.models import Job
+from jobs.services.ended_unstarted import Unstarted, jobs_ended_unstarted
 
 logger = logging.getLogger(__name__)
 
@@ -41,13 +36,12 @@ def jobs_expire(*, limit: int, job_ids: Collection[UUID] | None = None) -> int:
     Job.objects.queued().filter(id__in=ids).update(
         state=JobState.EXPIRED, finished_at=Now(), held_by=None
     )
-    slots_release([job_id for job_id, _, _, limits, _ in rows if limits])
-    if shared := [key for _, _, key, *_ in rows if can_be_shared(key)]:
-        owned = ProcessedKey.objects.filter(key__in=shared, job_id__in=ids)
-        jobs_wake_after_commit(owned.values_list("key", flat=True))
-    ends_count(ids)
-    jobs_announce_after_commit(final=ids)
-    jobs_follow_up([job_id for job_id, *_, batch_id in rows if batch_id is not None])
+    jobs_ended_unstarted(
+        [
+            Unstarted(job_id, effect_key, limits, batch_id)
+            for job_id, _, effect_key, limits, batch_id in rows
+        ]
+    )
     # A conflict may undo this transaction, and repeat it.
     transaction.on_commit(partial(_log, rows))
     return len(rows)

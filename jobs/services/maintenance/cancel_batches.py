@@ -4,15 +4,10 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
-from jobs.core.message import can_be_shared
 from jobs.core.states import JobState
-from jobs.models import Batch, Job, ProcessedKey
-from jobs.services.admission import slots_release
-from jobs.services.announce import jobs_announce_after_commit
-from jobs.services.followups import jobs_follow_up
-from jobs.services.key_waits import jobs_wake_after_commit
+from jobs.models import Batch, Job
+from jobs.services.ended_unstarted import Unstarted, jobs_ended_unstarted
 from jobs.services.maintenance.round import Round, run_round
-from jobs.services.roll_ups import ends_count
 
 # Jobs in one round, so that no transaction grows with the batch.
 CANCEL_LIMIT = 1_000
@@ -46,7 +41,7 @@ def _cancel_jobs(batch_id: UUID, name: str, limit: int) -> int:
         jobs.queued()
         .order_by("id")
         .select_for_update(skip_locked=True)
-        .values_list("id", "effect_key", "limits")[:limit]
+        .values_list("id", "effect_key", "limits", "batch_id")[:limit]
     )
     ids = [job_id for job_id, *_ in rows]
     if ids:
@@ -57,11 +52,5 @@ def _cancel_jobs(batch_id: UUID, name: str, limit: int) -> int:
             cancelled_by=name,
             held_by=None,
         )
-        slots_release([job_id for job_id, _, limits in rows if limits])
-        if shared := [key for _, key, _ in rows if can_be_shared(key)]:
-            owned = ProcessedKey.objects.filter(key__in=shared, job_id__in=ids)
-            jobs_wake_after_commit(owned.values_list("key", flat=True))
-        ends_count(ids)
-        jobs_announce_after_commit(final=ids)
-        jobs_follow_up(ids)
+        jobs_ended_unstarted([Unstarted(*row) for row in rows])
     return len(ids)
