@@ -59,6 +59,12 @@ class JobType:
         """
         return is_async(self.handler)
 
+    @cached_property
+    def derives_nothing(self) -> bool:
+        """Whether it has no function of the payload and no limit."""
+        derived = (self.key, self.recipients, self.limit, self.concurrency_key, self.fairness_key)
+        return all(one is None for one in derived)
+
 
 class JobTypes:
     """The job types that this process knows."""

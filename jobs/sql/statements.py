@@ -1,6 +1,6 @@
 """Reads the statements of this folder, and runs SQL on the default database, planned each time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -36,14 +36,15 @@ def run(name: str, **parameters: Any) -> Rows:
     return repeated(partial(fetch_rows, statement(name), parameters))
 
 
-def run_copy(name: str, lines: str) -> None:
-    """Runs `<name>.sql`, a COPY; `lines` is its input."""
+def run_copy(name: str, pieces: Iterable[str]) -> None:
+    """Runs `<name>.sql`, a COPY; `pieces` are its input, each sent once it is made."""
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
         cursor.copy(statement(name)) as copy,
     ):
-        copy.write(lines)
+        for lines in pieces:
+            copy.write(lines)
 
 
 def fetch_rows(sql: str, parameters: Parameters = None) -> Rows:

@@ -36,29 +36,40 @@ def insert_in_batches(new_jobs: list[NewJob]) -> list[Enqueued]:
 def insert_batch(new_jobs: Sequence[NewJob]) -> list[Enqueued]:
     """Inserts a batch in one statement; a duplicate is answered with the job that has its key."""
     insert = _insert_and_hold if any(new.limits for new in new_jobs) else _insert
-    pairs = insert(new_jobs)
+    inserted = insert(new_jobs)
     dispatch_after_commit(
-        [(one.message, one.delay_seconds) for new, one in pairs if one and not new.limits]
+        [
+            (one.message, one.delay_seconds)
+            for new, one in zip(new_jobs, inserted, strict=True)
+            if one and not new.limits
+        ]
     )
-    holders = _Holders([new for new, one in pairs if one is None])
-    return [Enqueued(new, one) if one else holders.answer(new) for new, one in pairs]
+    holders = _Holders([new for new, one in zip(new_jobs, inserted, strict=True) if one is None])
+    return [
+        Enqueued(new, one) if one else holders.answer(new)
+        for new, one in zip(new_jobs, inserted, strict=True)
+    ]
 
 
-def _insert(new_jobs: Sequence[NewJob]) -> list[tuple[NewJob, Inserted | None]]:
-    inserted = (
-        Job.objects.insert(new_jobs)
-        if len(new_jobs) > 1
-        else [Job.objects.insert_one(new) for new in new_jobs]
-    )
-    return list(zip(new_jobs, inserted, strict=True))
+def _insert(new_jobs: Sequence[NewJob]) -> Sequence[Inserted | None]:
+    """What became of each job, in their order; None for a duplicate."""
+    if len(new_jobs) > 1:
+        return Job.objects.insert(new_jobs)
+    return [Job.objects.insert_one(new) for new in new_jobs]
 
 
 @repeats_conflicts
-def _insert_and_hold(new_jobs: Sequence[NewJob]) -> list[tuple[NewJob, Inserted | None]]:
+def _insert_and_hold(new_jobs: Sequence[NewJob]) -> Sequence[Inserted | None]:
     with transaction.atomic():
-        pairs = _insert(new_jobs)
-        jobs_hold([(one.message.job_id, new) for new, one in pairs if one and new.limits])
-    return pairs
+        inserted = _insert(new_jobs)
+        jobs_hold(
+            [
+                (one.message.job_id, new)
+                for new, one in zip(new_jobs, inserted, strict=True)
+                if one and new.limits
+            ]
+        )
+    return inserted
 
 
 def is_duplicate(new: NewJob) -> bool:

@@ -79,6 +79,9 @@ class _Derived(NamedTuple):
     recipients: int
 
 
+_NOTHING = _Derived(None, None, (), None, None, 0)
+
+
 def _derived(
     job_type: JobType,
     payload: dict[str, Any],
@@ -90,6 +93,8 @@ def _derived(
 
     It is a client's: what such a function raises must not spoil the other jobs of a call.
     """
+    if job_type.derives_nothing and request.idempotency_key is None and not limit_book.any_limit:
+        return _NOTHING
     try:
         effect_key, former_key = _effect_keys(
             job_type, payload, request.idempotency_key, submitted_by_id
