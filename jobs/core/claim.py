@@ -49,24 +49,20 @@ class ClaimedJob(NamedTuple):
     @property
     def told_to_handler(self) -> dict[str, Any]:
         """What the context of a handler says of the job."""
-        request_id = self.request_id or ""
-        return {
+        told = {
             "job_id": self.id,
             "type": self.type,
             "queue": self.queue,
             "attempt": self.attempt,
             "idempotency_key": self.effect_key,
-            "request_id": request_id,
-            "traceparent": traceparent_of(request_id, self.traceparent or ""),
-            **self._given_to_handler,
         }
-
-    @property
-    def _given_to_handler(self) -> dict[str, Any]:
-        if self.given is None:
-            return {}
-        given = json.loads(self.given) if isinstance(self.given, str) else self.given
-        return {name: given[name] for name in ("batch", "previous_result") if name in given}
+        if self.request_id:
+            told["request_id"] = self.request_id
+            told["traceparent"] = traceparent_of(self.request_id, self.traceparent or "")
+        if self.given is not None:
+            given = json.loads(self.given) if isinstance(self.given, str) else self.given
+            told |= {name: given[name] for name in ("batch", "previous_result") if name in given}
+        return told
 
     @property
     def budget(self) -> Budget:

@@ -40,9 +40,10 @@ def _nowhere(progress: Progress) -> None:
     """For a context that no worker has made, in a test of a handler for example."""
 
 
-@dataclass(frozen=True)
+# Not frozen: such a class sets each field by a call, 1.3 of the 9 µs that an attempt takes.
+@dataclass(eq=False)
 class JobContext:
-    """The attempt that is running.
+    """The attempt that is running. Its fields are only to be read.
 
     `attempt` counts from 1 and never repeats for a job, not even after a replay.
     `idempotency_key` is the job's effect key, the same in each of its attempts: hand it on to
