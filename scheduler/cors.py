@@ -6,6 +6,8 @@ a program which has the token: any origin may be allowed, and cookies are never 
 
 import re
 
+from django.conf import settings
+
 from scheduler.variables import Variables, refused
 
 ANY_ORIGIN = "*"
@@ -22,7 +24,7 @@ PREFLIGHT_SECONDS = 7_200
 SETTINGS = {
     "CORS_URLS_REGEX": r"^/(?!admin/)",
     "CORS_ALLOW_CREDENTIALS": False,
-    "CORS_ALLOW_METHODS": ("GET", "POST", "PATCH", "DELETE", "OPTIONS"),
+    "CORS_ALLOW_METHODS": ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
     "CORS_ALLOW_HEADERS": (
         "accept",
         "authorization",
@@ -38,6 +40,7 @@ SETTINGS = {
     ),
     "CORS_EXPOSE_HEADERS": (
         "Allow",
+        "Deprecation",
         "ETag",
         "Idempotency-Replayed",
         "Link",
@@ -77,6 +80,30 @@ def cors_settings(origins: list[str]) -> dict[str, object]:
     if origins == [ANY_ORIGIN]:
         return {**SETTINGS, "CORS_ALLOW_ALL_ORIGINS": True}
     return {**SETTINGS, "CORS_ALLOWED_ORIGINS": origins}
+
+
+def cors_fields(path: str, origin: str) -> dict[str, str]:
+    """The header fields of an answer that does not come from Django, as the middleware sets them.
+
+    `origin`: what the request says; empty where it is not known, and where it says none.
+    """
+    if cors_is_closed() or re.match(settings.CORS_URLS_REGEX, path) is None:
+        return {}
+    fields = {"Vary": "origin"}
+    allows_all = getattr(settings, "CORS_ALLOW_ALL_ORIGINS", False)
+    if allows_all:
+        fields["Access-Control-Allow-Origin"] = ANY_ORIGIN
+    elif origin in settings.CORS_ALLOWED_ORIGINS:
+        fields["Access-Control-Allow-Origin"] = origin
+    else:
+        return fields
+    fields["Access-Control-Expose-Headers"] = ", ".join(settings.CORS_EXPOSE_HEADERS)
+    return fields
+
+
+def cors_is_closed() -> bool:
+    """Whether no origin is allowed: then no answer says anything about origins."""
+    return MIDDLEWARE not in settings.MIDDLEWARE
 
 
 def _is_origin(text: str) -> bool:

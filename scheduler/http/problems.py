@@ -68,8 +68,13 @@ BUSY = Problem(
 )
 
 
-def problem_body(problem: Problem, path: str, request_id: str) -> ProblemBody:
-    """What the problem says about the request of that path."""
+def problem_body(
+    problem: Problem, path: str, request_id: str, traceparent: str = ""
+) -> ProblemBody:
+    """What the problem says about the request of that path.
+
+    `traceparent`: what the caller sent; empty where it sent none.
+    """
     return {
         "type": problem.type,
         "title": HTTPStatus(problem.status).phrase,
@@ -78,7 +83,7 @@ def problem_body(problem: Problem, path: str, request_id: str) -> ProblemBody:
         "instance": escape_uri_path(path),
         "code": problem.code,
         "request_id": request_id,
-        "trace_id": trace_id_of(request_id, current_traceparent.get()),
+        "trace_id": trace_id_of(request_id, traceparent),
         "errors": problem.errors,
         "error_count": problem.error_count,
     }
@@ -86,7 +91,7 @@ def problem_body(problem: Problem, path: str, request_id: str) -> ProblemBody:
 
 def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The response that tells this problem."""
-    body = problem_body(problem, request.path, request_id(request))
+    body = problem_body(problem, request.path, request_id(request), current_traceparent.get())
     return JsonResponse(
         body, status=problem.status, headers=problem.headers, content_type=CONTENT_TYPE
     )

@@ -6,6 +6,9 @@ that went well have no line: one every few seconds would drown the rest.
 
 import logging
 
+from jobs.core.correlation import trace_id_of
+from jobs.core.request_id import current_request_id
+from scheduler.http.request_id import HEADER, TRACE_HEADER
 from scheduler.serving.wsgi_call import Answer, Scope
 
 logger = logging.getLogger(__name__)
@@ -35,5 +38,19 @@ def log_answer(scope: Scope, answer: Answer, seconds: float, size: int | None = 
             "status_code": answer.status,
             "bytes": size,
             "milliseconds": milliseconds,
+            **_ids_of(answer),
         },
     )
+
+
+def _ids_of(answer: Answer) -> dict[str, str]:
+    """The ids of the request, for a line that is written on the event loop: there no filter adds
+    them, as its requests share one thread."""
+    if current_request_id.get():
+        return {}
+    sent = {name: value.decode("latin-1") for name, value in answer.headers}
+    request_id = sent.get(HEADER.lower().encode(), "")
+    traceparent = sent.get(TRACE_HEADER.lower().encode(), "")
+    if not request_id:
+        return {}
+    return {"request_id": request_id, "trace_id": trace_id_of(request_id, traceparent)}

@@ -105,7 +105,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self._close_transport()
 
     def _write_problem(self, problem: Problem) -> None:
-        answer = refusal(problem, "")
+        answer = refusal(problem)
         reason = HTTPStatus(answer.status).phrase
         head = b"".join(b"%s: %s\r\n" % header for header in answer.headers)
         self._safe_write(f"HTTP/1.1 {answer.status} {reason}\r\n".encode() + head + b"\r\n")

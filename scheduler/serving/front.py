@@ -86,7 +86,7 @@ class Front:
             else:
                 await deliver(await self._answer(scope, receive), send)
         except Refused as refused:
-            answer = refusal(refused.problem, scope["path"])
+            answer = refusal(refused.problem, scope)
             log_answer(scope, answer, 0.0)
             await deliver(answer, send)
         except ClientGone:

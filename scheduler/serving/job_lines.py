@@ -63,25 +63,28 @@ class JobLines:
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         begun = time.perf_counter()
-        scope = _with_request_id(scope)
+        scope, response = _with_request_id(scope), _Response(send)
+        try:
+            await self._answer(scope, receive, response)
+        except (Gone, TimeoutError):
+            return  # What was answered is committed; the connection ends.
+        log_answer(scope, response.summary, time.perf_counter() - begun, response.size)
+
+    async def _answer(self, scope: Scope, receive: Receive, response: "_Response") -> None:
         try:
             # Whatever is wrong but with the lines is answered before any is read.
             first = await self._call(_slice_scope(scope, 1, 0, is_repeated=False), None)
         except BodyWanted:
             pass
         else:
-            await _Response(send).refuse(first)
+            await response.refuse(first)
             return
         if self._open >= STREAMS_MAX:
-            await _Response(send).refuse(refusal(TOO_MANY_STREAMS, scope["path"]))
+            await response.refuse(refusal(TOO_MANY_STREAMS, scope))
             return
         self._open += 1
         try:
-            response = _Response(send)
             await self._answer_lines(scope, LineStream(receive, LINE_MAX_BYTES), response)
-            log_answer(scope, response.summary, time.perf_counter() - begun)
-        except (Gone, TimeoutError):
-            pass  # What was answered is committed; the connection ends.
         finally:
             self._open -= 1
 
@@ -96,9 +99,9 @@ class JobLines:
             if not response.has_begun:  # there is no line
                 await response.send_lines(await self._call(_slice_scope(scope, 0, 0), b""))
         except TooSlow:
-            await response.end_with(refusal(BODY_TOO_SLOW, scope["path"]), 1)
+            await response.end_with(refusal(BODY_TOO_SLOW, scope), 1)
         except LineTooLong:
-            await response.end_with(refusal(LINE_TOO_LONG, scope["path"]), 1)
+            await response.end_with(refusal(LINE_TOO_LONG, scope), 1)
         else:
             await response.end()
 
@@ -110,12 +113,14 @@ class _Response:
         self._send = send
         self.has_begun = False
         self.lines = 0
-        self._bytes = 0
+        self.size = 0  # of the body so far, in bytes
+        self._status = 200
+        self._headers: list[tuple[bytes, bytes]] = []
 
     @property
     def summary(self) -> Answer:
         """For the log."""
-        return Answer(200, [], b"")
+        return Answer(self._status, self._headers, b"")
 
     async def refuse(self, answer: Answer) -> None:
         """The answer is the whole response. The body is not read, so that the connection ends."""
@@ -154,10 +159,12 @@ class _Response:
 
     async def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self.has_begun = True
+        self._status, self._headers = status, headers
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def _body(self, body: bytes, *, more: bool) -> None:
         """Raises TimeoutError if the client does not take it."""
+        self.size += len(body)
         async with asyncio.timeout(limits.ANSWER_SECONDS):
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
 

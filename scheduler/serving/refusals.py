@@ -1,13 +1,13 @@
 """Refusals that the server gives by itself, without Django. Each ends the connection."""
 
 import json
-from uuid import uuid4
 
-from jobs.core.correlation import traceparent_of
+from jobs.core.correlation import accepted_traceparent, traceparent_of
+from scheduler.cors import cors_fields
 from scheduler.http.problems import CONTENT_TYPE, INTERNAL_ERROR, Problem, problem_body
-from scheduler.http.request_id import HEADER, TRACE_HEADER
+from scheduler.http.request_id import HEADER, TRACE_HEADER, accepted_id
 from scheduler.serving.limits import BODY_BYTES_PER_SECOND, BODY_GRACE_SECONDS, HEADERS_SECONDS
-from scheduler.serving.wsgi_call import Answer
+from scheduler.serving.wsgi_call import Answer, Scope
 
 HEADERS_TOO_SLOW = Problem(
     408,
@@ -43,18 +43,33 @@ def problem_of_status(status: int) -> Problem:
     return _BY_STATUS.get(status) or Problem(status, "refused", "The request is refused.")
 
 
-def refusal(problem: Problem, path: str) -> Answer:
-    """The answer that tells the problem, with a request id of its own."""
-    request_id = uuid4().hex
-    body = json.dumps(problem_body(problem, path, request_id)).encode()
+def refusal(problem: Problem, scope: Scope | None = None) -> Answer:
+    """The answer that tells the problem.
+
+    `scope`: the request, where it is known. Then the answer has the ids that the client sent, as
+    Django's have, and a page of an allowed origin can read it.
+    """
+    path = scope["path"] if scope else ""
+    request_id = accepted_id(_sent(scope, HEADER))
+    traceparent = accepted_traceparent(_sent(scope, TRACE_HEADER))
+    body = json.dumps(problem_body(problem, path, request_id, traceparent)).encode()
     headers = {
         "Content-Type": CONTENT_TYPE,
         "Content-Length": str(len(body)),
         "Cache-Control": "no-store",
         "Connection": "close",
         HEADER: request_id,
-        TRACE_HEADER: traceparent_of(request_id),
+        TRACE_HEADER: traceparent_of(request_id, traceparent),
+        **cors_fields(path, _sent(scope, "Origin")),
         **problem.headers,
     }
     encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     return Answer(problem.status, encoded, body)
+
+
+def _sent(scope: Scope | None, name: str) -> str:
+    """What the header of the request says; empty where it says nothing."""
+    if scope is None:
+        return ""
+    sent: bytes = dict(scope["headers"]).get(name.lower().encode(), b"")
+    return sent.decode("latin-1")

@@ -7,7 +7,8 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from scheduler import cors
-from scheduler.cors import cors_origins, cors_settings
+from scheduler.cors import SETTINGS, cors_fields, cors_origins, cors_settings
+from scheduler.http.routes import ROUTES
 from scheduler.variables import Variables
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +34,7 @@ def given(response: Any) -> dict[str, str]:
 
 
 def test_closed_by_default() -> None:
+    assert cors_fields("/addJob", ORIGIN) == {}
     for response in (
         Client().options("/addJob", headers=PREFLIGHT),
         Client().get("/health/live", headers={"Origin": ORIGIN}),
@@ -50,9 +52,25 @@ def test_a_preflight_is_answered(settings: Settings) -> None:
         assert {"authorization", "content-type", "idempotency-key", "if-match"} <= set(
             told["allow-headers"].split(", ")
         )
-        assert told["allow-methods"] == "GET, POST, PATCH, DELETE, OPTIONS"
+        assert told["allow-methods"] == "GET, POST, PUT, PATCH, DELETE, OPTIONS"
         assert "allow-credentials" not in told
         assert "origin" in response["Vary"].lower()
+
+
+def test_a_page_may_make_every_call() -> None:
+    assert {route.method for route in ROUTES} <= set(SETTINGS["CORS_ALLOW_METHODS"])
+
+
+def test_an_answer_of_the_server_has_the_same_fields_as_one_of_django(settings: Settings) -> None:
+    for allowed, origin in ((ORIGIN, ORIGIN), (ORIGIN, "https://b.example"), ("*", ORIGIN)):
+        answer = allow(settings, allowed).get("/health/live", headers={"Origin": origin})
+        fields = cors_fields("/health/live", origin)
+
+        assert fields.pop("Vary") in answer["Vary"]
+        assert {name.lower(): value for name, value in fields.items()} == {
+            f"access-control-{name}": value for name, value in given(answer).items()
+        }
+        assert cors_fields("/admin/", origin) == {}
 
 
 def test_a_refusal_can_be_read(settings: Settings) -> None:

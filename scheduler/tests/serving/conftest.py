@@ -1,5 +1,6 @@
 """A server, and clients that speak to it by the byte."""
 
+import json
 import os
 import socket
 from collections.abc import Iterator
@@ -13,8 +14,11 @@ import pytest
 from tools.child import Child
 from tools.http_client import HttpClient
 from tools.ports import listen, port_of
+from tools.waiting import wait_until
 
 SECONDS = 20.0
+# Pages of this origin may call the API.
+ORIGIN = "https://app.example.com"
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,18 @@ class Server:
         if sent:
             client.send(sent)
         return client
+
+    def line_of(self, request_id: str) -> dict[str, Any]:
+        """The log line of the answer to the request with this id, once it is there."""
+        marks = (f'"request_id": "{request_id}"', '"event": "request.answered"')
+
+        def lines() -> list[str]:
+            text = self.child.log.read_text()
+            return [one for one in text.splitlines() if all(mark in one for mark in marks)]
+
+        wait_until(lambda: bool(lines()), SECONDS, f"no line of {request_id}")
+        line: dict[str, Any] = json.loads(lines()[-1])
+        return line
 
     def status(self, path: str) -> int:
         """The status of a GET over a connection of its own."""
@@ -119,7 +135,12 @@ def running(directory: Path, options: list[str]) -> Iterator[Server]:
                 *("--bind", f"fd://{descriptor}", "scheduler.wsgi", *options),
             ],
             log=directory / "gunicorn.log",
-            environment={**os.environ, "WEB_CONCURRENCY": "1", "LOG_FORMAT": "json"},
+            environment={
+                **os.environ,
+                "WEB_CONCURRENCY": "1",
+                "LOG_FORMAT": "json",
+                "CORS_ALLOWED_ORIGINS": ORIGIN,
+            },
             inherit=[descriptor],
         )
         try:

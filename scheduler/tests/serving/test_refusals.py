@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scheduler.tests.serving.conftest import Client, Reply, Server, get, post
+from scheduler.tests.serving.conftest import ORIGIN, Client, Reply, Server, get, post
 
 HOST = b"Host: localhost\r\n"
 LARGE = 6_000_000
@@ -82,6 +82,41 @@ def test_what_is_refused_before_its_body_is_read(
         assert_problem(answer, status, code)
         assert answer.headers["connection"] == "close"
         assert client.ends()
+
+
+@pytest.mark.parametrize("path", ["/login", "/addJobs"])
+@pytest.mark.parametrize(("origin", "is_allowed"), [(ORIGIN, True), ("https://b.example", False)])
+def test_a_page_can_read_what_django_was_not_asked(
+    server: Server, path: str, origin: str, is_allowed: bool
+) -> None:
+    """And it finds the ids that it sent, as in any answer."""
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    sent = f"Origin: {origin}\r\nX-Request-ID: {path}-{is_allowed}\r\n"
+    sent += f"traceparent: 00-{trace_id}-b7ad6b7169203331-01\r\n"
+    with server.connect(post(path, 100, b'{"username": ', sent)) as client:
+        answer = client.answer()
+
+    assert_problem(answer, 408, "body_too_slow")
+    assert answer.headers.get("access-control-allow-origin") == (ORIGIN if is_allowed else None)
+    assert answer.headers["vary"] == "origin"
+    if is_allowed:
+        assert "X-Request-ID" in answer.headers["access-control-expose-headers"].split(", ")
+    assert answer.headers["x-request-id"] == f"{path}-{is_allowed}"
+    assert json.loads(answer.body)["trace_id"] == trace_id
+    line = server.line_of(f"{path}-{is_allowed}")
+    assert (line["event"], line["status_code"]) == ("request.answered", 408)
+    assert line["trace_id"] == trace_id
+
+
+def test_a_stream_of_jobs_that_is_refused_has_its_line_in_the_log(server: Server) -> None:
+    more = "Content-Type: application/x-ndjson\r\nX-Request-ID: refused-lines\r\n"
+    head = b"POST /addJobs HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\n" + more.encode()
+    with server.connect(head + b"\r\n{}") as client:
+        assert_problem(client.answer(), 401, "not_authenticated")
+
+    line = server.line_of("refused-lines")
+    assert (line["event"], line["status_code"]) == ("request.answered", 401)
+    assert line["bytes"] > 0
 
 
 def test_the_answer_is_not_lost_while_the_body_still_comes(server: Server) -> None:
