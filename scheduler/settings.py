@@ -144,6 +144,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "scheduler.http.exception_handler.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_METADATA_CLASS": "scheduler.http.options.NoMetadata",
     "DEFAULT_SCHEMA_CLASS": "scheduler.openapi.operation.Operation",
 }
 

@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 
 from accounts.admin_login import admin_login
 from scheduler.http import error_views
-from scheduler.http.docs_views import RedocView, SwaggerView
+from scheduler.http.docs_views import RedocView, SwaggerView, ToPageView
 from scheduler.http.health_views import LiveView, ReadyView
 from scheduler.http.index_view import IndexView
 from scheduler.http.metrics_view import MetricsView
@@ -26,7 +26,7 @@ urlpatterns = [
     re_path(r"^metrics/?$", MetricsView.as_view(), name="metrics"),
     path("openapi.json", OpenApiView.as_view(), name="openapi"),
     path("", include("accounts.api.urls")),
-    path("docs", RedirectView.as_view(pattern_name="docs")),
+    path("docs", ToPageView.as_view(pattern_name="docs")),
     path("docs/", SwaggerView.as_view(), name="docs"),
     path("docs/redoc/", RedocView.as_view(), name="redoc"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

@@ -1,5 +1,6 @@
 """The query parameters of the calls about dead letters."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -25,6 +26,7 @@ class DeadLetterQuery(SearchQuery):
 
     # The former name of `created_after`.
     since = MomentField(source="created_after", required=False)
+    deprecated = {"since": datetime(2026, 11, 27, tzinfo=UTC)}
     resolution = NamesField(lambda _: [WAITING, *Resolution.values, ANY], default=[WAITING])
 
     def filtered(self, rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -48,8 +48,8 @@ class EventStreamRenderer(BaseRenderer):
     format = "events"
 
     def render(self, data: Any, *_: Any, **__: Any) -> Any:
-        """The data as it is."""
-        return data
+        """The data as it is; the answer to `OPTIONS` has none."""
+        return b"" if data is None else data
 
 
 class JobEventViewSet(JobViewSet):

@@ -10,6 +10,7 @@ from jobs.api.queues.queries import QueueQuery, decision_reason
 from jobs.api.queues.refusals import QueueRefusalMixin
 from jobs.api.queues.representations import queue_representation
 from jobs.api.shared.client import client_of
+from jobs.api.shared.etags import answer_unless_known, etag_of
 from jobs.api.shared.parser import StorableJSONParser
 from jobs.api.shared.scopes import JOBS_READ, QUEUES_WRITE
 from jobs.api.shared.strict_call import query_of
@@ -34,14 +35,16 @@ class QueueViewSet(QueueRefusalMixin, ViewSet):
         return [IsAuthenticated(), MayPauseQueues() if decides else MayViewQueues()]
 
     def list(self, request: Request) -> Response:
-        """Every queue, in the order of the settings."""
+        """Every queue, in the order of the settings; 304 for a client that has them so."""
         query = QueueQuery(data=query_of(request))
         query.is_valid(raise_exception=True)
-        return Response({"results": [queue_representation(one) for one in queues_now()]})
+        body = {"results": [queue_representation(one) for one in queues_now()]}
+        return answer_unless_known(request, body, etag_of({}, body))
 
     def retrieve(self, request: Request, name: str) -> Response:
-        """One queue."""
-        return self._answer(name)
+        """One queue; 304 for a client that has it as it is."""
+        body = queue_representation(queue_now(name=name))
+        return answer_unless_known(request, body, etag_of({}, body))
 
     def pause(self, request: Request, name: str) -> Response:
         """200 once workers will take nothing more from the queue."""

@@ -1,6 +1,7 @@
 """The query parameters that every list has."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import QuerySet
@@ -25,6 +26,8 @@ class PageQuery(StrictSerializer):
     # What `fields` may name, and what need not be read if it does not.
     members: ClassVar[tuple[str, ...]] = ()
     heavy: ClassVar[dict[str, Heavy]] = {}
+    # Parameters that still work and should not be used any more, and since when.
+    deprecated: ClassVar[dict[str, datetime]] = {}
 
     limit = QueryNumberField(min_value=1, max_value=LIMIT_MAX, default=LIMIT_DEFAULT)
     cursor = TextField(max_length=CURSOR_MAX, default=None)

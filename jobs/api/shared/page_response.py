@@ -51,7 +51,14 @@ def paged_response(
         "prev": _link(request, page.prev),
     }
     links = [f'<{body[rel]}>; rel="{rel}"' for rel in ("next", "prev") if body[rel]]
-    return Response(body, headers={"Link": ", ".join(links)} if links else None)
+    headers = {"Link": ", ".join(links)} if links else {}
+    return Response(body, headers={**headers, **_deprecation(request, query)})
+
+
+def _deprecation(request: Request, query: PageQuery) -> dict[str, str]:
+    """A header for whoever still uses a parameter that is not to be used any more (RFC 9745)."""
+    since = [at for name, at in query.deprecated.items() if name in request.query_params]
+    return {"Deprecation": f"@{min(since).timestamp():.0f}"} if since else {}
 
 
 def _link(request: Request, cursor: Cursor | None) -> str | None:

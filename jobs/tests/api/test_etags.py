@@ -166,3 +166,18 @@ def test_schedules(api: APIClient) -> None:
     problem(api.delete(path, headers=stale), 412, "precondition_failed")
     assert Schedule.objects.get().priority == 1
     assert api.delete(path, headers={"If-Match": edited["ETag"]}).status_code == 204
+
+
+def test_queues(api: APIClient) -> None:
+    api = client_of(make_user(is_superuser=True))
+    for path in ("/queues", "/queues/bulk"):
+        tag = etag(api, path)
+
+        assert poll(api, path, tag).status_code == 304
+        make_job(queue="bulk")
+        assert poll(api, path, tag).status_code == 200
+        Job.objects.all().delete()
+        assert poll(api, path, tag).status_code == 304
+        api.post("/queues/bulk/pause", {"reason": path})
+        assert poll(api, path, tag).status_code == 200
+        api.post("/queues/bulk/resume")

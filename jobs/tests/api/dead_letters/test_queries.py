@@ -74,3 +74,11 @@ def test_bad_queries(staff_api: APIClient, query: str, pointer: str, code: str) 
 
     assert pointers(body) == {pointer}
     assert code in {error["code"] for error in body["errors"]}
+
+
+def test_whoever_uses_a_former_name_is_told(staff_api: APIClient) -> None:
+    """RFC 9745: since when, in seconds since 1970."""
+    moment = "2026-01-01T00:00:00Z"
+
+    assert staff_api.get(f"/failedJobs?since={moment}")["Deprecation"] == "@1795737600"
+    assert "Deprecation" not in staff_api.get(f"/failedJobs?created_after={moment}")
