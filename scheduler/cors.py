@@ -5,7 +5,9 @@ a program which has the token: any origin may be allowed, and cookies are never 
 """
 
 import re
+from typing import Any
 
+from corsheaders.conf import conf
 from django.conf import settings
 
 from scheduler.variables import Variables, refused
@@ -21,7 +23,7 @@ MIDDLEWARE = "corsheaders.middleware.CorsMiddleware"
 # In seconds. Browsers keep the answer to a preflight for two hours at most.
 PREFLIGHT_SECONDS = 7_200
 
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "CORS_URLS_REGEX": r"^/(?!admin/)",
     "CORS_ALLOW_CREDENTIALS": False,
     "CORS_ALLOW_METHODS": ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
@@ -87,17 +89,16 @@ def cors_fields(path: str, origin: str) -> dict[str, str]:
 
     `origin`: what the request says; empty where it is not known, and where it says none.
     """
-    if cors_is_closed() or re.match(settings.CORS_URLS_REGEX, path) is None:
+    if cors_is_closed() or re.match(SETTINGS["CORS_URLS_REGEX"], path) is None:
         return {}
     fields = {"Vary": "origin"}
-    allows_all = getattr(settings, "CORS_ALLOW_ALL_ORIGINS", False)
-    if allows_all:
+    if conf.CORS_ALLOW_ALL_ORIGINS:
         fields["Access-Control-Allow-Origin"] = ANY_ORIGIN
-    elif origin in settings.CORS_ALLOWED_ORIGINS:
+    elif origin in conf.CORS_ALLOWED_ORIGINS:
         fields["Access-Control-Allow-Origin"] = origin
     else:
         return fields
-    fields["Access-Control-Expose-Headers"] = ", ".join(settings.CORS_EXPOSE_HEADERS)
+    fields["Access-Control-Expose-Headers"] = ", ".join(SETTINGS["CORS_EXPOSE_HEADERS"])
     return fields
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import NotRequired, TypedDict, cast
 
 from jobs.core.secrets import NO_SECRETS, Secrets
 from jobs.core.traceback_text import frames_text, traceback_text
@@ -31,6 +31,17 @@ class RecordedError(AttemptError):
     """An entry of `Job.errors` and `DeadLetter.attempts`: the error, and which attempt it was."""
 
     attempt: int
+
+
+class ShownAttempt(TypedDict):
+    """A failed attempt as people may see it: with its traceback only where they may see that."""
+
+    attempt: int
+    worker: str
+    at: str
+    error: str
+    message: str
+    traceback: NotRequired[str]
 
 
 def error_of(exception: BaseException, worker: str, secrets: Secrets = NO_SECRETS) -> AttemptError:
@@ -91,17 +102,20 @@ def error_summary(errors: Sequence[RecordedError]) -> str:
 
 def shown_attempts(
     attempts: Sequence[RecordedError], *, with_tracebacks: bool
-) -> list[dict[str, Any]]:
+) -> list[ShownAttempt]:
     """Failed attempts as people may see them.
 
     Without tracebacks an error is one line, as in `error_summary`: what comes below the first line
     of a message often names files and statements of the server.
     """
     if with_tracebacks:
-        return [dict(one) for one in attempts]
+        return [cast(ShownAttempt, dict(one)) for one in attempts]
     return [
-        {name: value for name, value in one.items() if name != "traceback"}
-        | {"message": _first_line(one["message"])}
+        cast(
+            ShownAttempt,
+            {name: value for name, value in one.items() if name != "traceback"}
+            | {"message": _first_line(one["message"])},
+        )
         for one in attempts
     ]
 

@@ -1,4 +1,4 @@
-"""The calls about batches, as the index and docs/api.md list them."""
+"""The calls about batches, as the index and the document list them."""
 
 from scheduler.http.route import Route
 

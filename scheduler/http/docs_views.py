@@ -20,7 +20,7 @@ class PageView(View):
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **_: Any) -> HttpResponse:
         """405 as the API has it."""
-        allow = ", ".join(self._allowed_methods())
+        allow = ", ".join(name.upper() for name in self.http_method_names)
         detail = f'Method "{request.method}" not allowed.'
         return problem_response(
             request, Problem(405, "method_not_allowed", detail, headers={"Allow": allow})

@@ -8,5 +8,5 @@ from rest_framework.metadata import BaseMetadata
 class NoMetadata(BaseMetadata):
     """DEFAULT_METADATA_CLASS: no body, where DRF would tell names and comments of classes."""
 
-    def determine_metadata(self, request: Any, view: Any) -> None:  # type: ignore[override]
+    def determine_metadata(self, request: Any, view: Any) -> None:
         """Nothing."""

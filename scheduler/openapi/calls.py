@@ -20,12 +20,7 @@ from jobs.api.job_types.representations import JobTypeRepresentation
 from jobs.api.jobs.bulk_results import BulkResults
 from jobs.api.jobs.edit_body import JobEdit
 from jobs.api.jobs.queries import BulkQuery, JobQuery
-from jobs.api.jobs.representations import (
-    JobReceipt,
-    JobRepresentation,
-    ReceiptWithDetail,
-    SingleJob,
-)
+from jobs.api.jobs.representations import JobReceipt, JobRepresentation, SingleJob
 from jobs.api.jobs.wait_query import WaitQuery
 from jobs.api.limits.queries import LimitBody, LimitQuery
 from jobs.api.limits.representations import LimitPage, LimitRepresentation
@@ -48,7 +43,9 @@ EVENTS: Schema = {
     **TEXT,
     "description": "Events `state`, `progress`, `attempt` and `final`; the data of each is JSON.",
 }
+# Each has a title, under which it is among the schemas of the document.
 TOKEN_FORM: Schema = {
+    "title": "TokenRequest",
     "type": "object",
     "properties": {
         "grant_type": {"const": "client_credentials"},
@@ -59,16 +56,18 @@ TOKEN_FORM: Schema = {
     "required": ["grant_type"],
 }
 TOKEN_REFUSED: Schema = {  # RFC 6749, 5.2
+    "title": "TokenRefusal",
     "type": "object",
     "properties": {"error": TEXT, "error_description": TEXT},
     "required": ["error", "error_description"],
 }
 ACCEPTED_RUN: Schema = {
+    "title": "AcceptedRun",
     "type": "object",
     "properties": {
         "id": {"type": "string", "format": "uuid"},
-        "state": TEXT,
-        "links": {"type": "object", "properties": {"self": TEXT}},
+        "state": {"$ref": "#/components/schemas/JobState"},
+        "links": {"type": "object", "properties": {"self": TEXT}, "required": ["self"]},
     },
     "required": ["id", "state", "links"],
 }
@@ -103,6 +102,8 @@ class Call:
     body_type: str = "application/json"
     answer_type: str = "application/json"
     is_partial: bool = False
+    # Whether `Location` says where the thing is that the answer is about.
+    tells_location: bool = False
     body_may_be_missing: bool = False
     # A second way to send and to get the same, a JSON value in each line.
     lines_type: str | None = None
@@ -143,7 +144,7 @@ CALLS: dict[str, Call] = {
     ),
     "logout": Call(body=LogoutInput, codes=_LOG_IN),
     "logout_everywhere": Call(body=NoInput, body_may_be_missing=True),
-    "add_job": Call(ReceiptWithDetail | JobReceipt, body=ONE_JOB, codes=_SUBMITTED),
+    "add_job": Call(JobReceipt, body=ONE_JOB, codes=_SUBMITTED, tells_location=True),
     "add_jobs": Call(
         BulkResults,
         query=BulkQuery,
@@ -161,10 +162,12 @@ CALLS: dict[str, Call] = {
     "edit": Call(
         SingleJob, body=JobEdit, codes=_SUBMITTED | {409: ("already_started", "already_final")}
     ),
-    "cancel": Call(JobRepresentation, codes={409: ("already_final",)}),
+    "cancel": Call(SingleJob, codes={409: ("already_final",)}),
     "failed_jobs": Call(PageOf(DeadLetterRepresentation), query=DeadLetterQuery, codes=_LISTED),
     "failed_job": Call(DeadLetterRepresentation),
-    "replay": Call(DeadLetterRepresentation, codes={409: ("already_resolved",)}),
+    "replay": Call(
+        DeadLetterRepresentation, codes={409: ("already_resolved",)}, tells_location=True
+    ),
     "job_types": Call(ListOf(JobTypeRepresentation)),
     "job_type": Call(JobTypeRepresentation),
     "queues": Call(ListOf(QueueRepresentation)),
@@ -176,7 +179,9 @@ CALLS: dict[str, Call] = {
     "set_limit": Call(LimitRepresentation, body=LimitBody, codes={400: ("invalid_limit",)}),
     "remove_limit": Call(),
     "schedules": Call(PageOf(ScheduleRepresentation), query=ScheduleQuery, codes=_LISTED),
-    "add_schedule": Call(ScheduleRepresentation, body=ScheduleSubmission, codes=_SCHEDULED),
+    "add_schedule": Call(
+        ScheduleRepresentation, body=ScheduleSubmission, codes=_SCHEDULED, tells_location=True
+    ),
     "schedule": Call(ScheduleRepresentation),
     "change_schedule": Call(
         ScheduleRepresentation, body=ScheduleSubmission, codes=_SCHEDULED, is_partial=True
@@ -194,9 +199,12 @@ CALLS: dict[str, Call] = {
         body=Reason,
         codes=_SUBMITTED | {409: ("schedule_broken",)},
         body_may_be_missing=True,
+        tells_location=True,
     ),
     "batches": Call(PageOf(BatchRepresentation), query=BatchQuery, codes=_LISTED),
-    "add_batch": Call(BatchRepresentation, body=BatchSubmission, codes=_SUBMITTED),
+    "add_batch": Call(
+        BatchRepresentation, body=BatchSubmission, codes=_SUBMITTED, tells_location=True
+    ),
     "batch": Call(BatchRepresentation),
     "add_batch_jobs": Call(
         BulkResults,

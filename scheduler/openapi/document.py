@@ -11,22 +11,25 @@ from jobs import __version__
 from jobs.handlers.registry import JobType
 from scheduler.http.versions import URLCONFS
 from scheduler.openapi.answers import Answers, Schema
-from scheduler.openapi.operation import (
-    BEARER,
-    METRICS_TOKEN,
-    SERVICE_ACCOUNT,
-    VERSION,
-    Operation,
-)
+from scheduler.openapi.codes import codes_table
+from scheduler.openapi.links import add_links
+from scheduler.openapi.names import VERSION
+from scheduler.openapi.operation import BEARER, METRICS_TOKEN, SERVICE_ACCOUNT, Operation
 from scheduler.openapi.payloads import add_payloads, job_examples
 
 # Paths that are in the document without a version, beside those that have none.
 FIXED_PATHS = ("/addJob", "/failedJobs")
 
-_DESCRIPTION = (
-    "Background jobs: submit them, follow them, decide about those that failed. Every refusal is a "
-    "problem (RFC 9457) with a code. Paths without /v1 are the same calls."
-)
+_DESCRIPTION = f"""\
+Background jobs: submit them, follow them, decide about those that failed.
+
+Get a token from `POST /v1/login`, or `POST /v1/token` for a service account, and send it as \
+`Authorization: Bearer <token>`. Paths without `/v1` are the same calls.
+
+Every refusal is a problem (RFC 9457). Programs read its `status` and `code`; `detail` is for \
+people, and `errors` points at what is wrong with the body or the query.
+
+{codes_table()}"""
 
 
 def openapi_document(types: Mapping[str, JobType]) -> Schema:
@@ -36,6 +39,7 @@ def openapi_document(types: Mapping[str, JobType]) -> Schema:
     Operation.answers, Operation.examples = answers, job_examples(types)
     generator: Any = _Generator(patterns=list(_patterns()))  # type: ignore[no-untyped-call]
     paths = generator.parse(None, public=True)
+    add_links(paths)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Job scheduler", "version": __version__, "description": _DESCRIPTION},
@@ -86,15 +90,22 @@ class _Generator(SchemaGenerator):
 
 
 def _headers() -> Schema:
-    text = {"schema": {"type": "string"}}
+    def header(description: str, *, required: bool = False, **schema: Any) -> Schema:
+        made: Schema = {"description": description, "schema": {"type": "string", **schema}}
+        return made | ({"required": True} if required else {})
+
     return {
-        "X-Request-ID": {"description": "In every log line of the call.", **text},
-        "Location": {"description": "Where the job, or the schedule, is.", **text},
-        "Link": {"description": "The pages beside this one (RFC 8288).", **text},
-        "ETag": {"description": "Changes with what is shown.", **text},
-        "Idempotency-Replayed": {"description": "`true`: the stored answer.", **text},
-        "Retry-After": {"description": "In seconds.", "schema": {"type": "integer"}},
-        "WWW-Authenticate": {"description": "What is missing (RFC 6750).", **text},
+        "X-Request-ID": header("In every log line of the call.", required=True),
+        "traceparent": header("The trace of the call (W3C Trace Context).", required=True),
+        "Location": header("Where the job, or the schedule, is.", format="uri-reference"),
+        "Link": header("The pages beside this one (RFC 8288)."),
+        "ETag": header("Changes with what is shown.", required=True),
+        "Idempotency-Replayed": header("`true`: the stored answer.", const="true"),
+        "Deprecation": header("Since when a parameter is no longer to be used (RFC 9745)."),
+        "RateLimit": header("What is left, where calls are limited."),
+        "RateLimit-Policy": header("The limits that count here."),
+        "Retry-After": header("In seconds.", type="integer", minimum=0),
+        "WWW-Authenticate": header("What is missing (RFC 6750).", required=True),
     }
 
 

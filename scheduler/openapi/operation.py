@@ -9,20 +9,26 @@ from drf_spectacular.openapi import AutoSchema
 from accounts.scopes import ADMIN
 from jobs.api.shared.json_schema import field_schema, serializer_schema
 from jobs.api.shared.stored_answers import METHODS, StoredAnswerMixin
+from scheduler.http.problems import CONTENT_TYPE as PROBLEM_TYPE
 from scheduler.http.route import Route
 from scheduler.http.routes import ROUTES
-from scheduler.openapi.answers import Answers, Schema
+from scheduler.openapi.answers import Answers, Schema, schema_name
 from scheduler.openapi.calls import CALLS, EVENT_STREAM, Call, ListOf, PageOf
+from scheduler.openapi.names import VERSION, operation_id, tag_of
 from scheduler.openapi.phrases import phrase_of
-from scheduler.openapi.refusals import problem_response, refusal_codes
+from scheduler.openapi.refusals import (
+    HEADER,
+    OF_EVERY_ANSWER,
+    problem_ref,
+    problem_response,
+    refusal_codes,
+)
 
-VERSION = "/v1"
 BEARER, SERVICE_ACCOUNT, METRICS_TOKEN = "bearerAuth", "serviceAccount", "metricsToken"
 
 _ROUTES = {(one.method, one.path): one for one in ROUTES}
 _MARKDOWN_LINK = re.compile(r" \(\[[^\]]*\]\([^)]*\)\)")
-_UUID_PATHS = ("/jobs/", "/failedJobs/", "/schedules/")
-_HEADER = "#/components/headers/"
+_UUID_PATHS = ("/jobs/", "/failedJobs/", "/schedules/", "/batches/")
 
 
 class DocumentIncomplete(Exception):
@@ -59,10 +65,10 @@ class Operation(AutoSchema):
         self.method = method
         route, call = call_of(method, path)
         operation: Schema = {
-            "operationId": _operation_id(route.name, path),
+            "operationId": operation_id(route, path),
             "summary": _MARKDOWN_LINK.sub("", route.does),
             "description": self._described(),
-            "tags": [path.removeprefix(VERSION).split("/")[1].split("{")[0] or "index"],
+            "tags": [tag_of(path)],
             "security": self._security(),
             "responses": self._responses(route, call),
         }
@@ -97,7 +103,11 @@ class Operation(AutoSchema):
         found = [_path_parameter(name, path) for name in re.findall(r"{(\w+)}", path)]
         if call.query is not None:
             fields = call.query().fields.items()
-            found += [_query_parameter(name, field) for name, field in fields]
+            deprecated = getattr(call.query, "deprecated", {})
+            found += [
+                _query_parameter(name, field, is_deprecated=name in deprecated)
+                for name, field in fields
+            ]
         if self._is_keyed:
             found.append(_header_parameter("Idempotency-Key"))
         if 304 in route.success:
@@ -119,7 +129,7 @@ class Operation(AutoSchema):
         if isinstance(call.body, str):
             return {"$ref": f"#/components/schemas/{call.body}"}
         if isinstance(call.body, dict):
-            return call.body
+            return self.answers.ref_by_title(call.body)
         assert call.body is not None
         schema = serializer_schema(call.body())
         if not call.is_partial:
@@ -139,24 +149,26 @@ class Operation(AutoSchema):
         return dict(sorted(responses.items()))
 
     def _refusal(self, status: int, call: Call) -> Schema:
-        own = call.refusal if isinstance(call.refusal, dict) else self.answers.of(call.refusal)
+        own = self.answers.of_any(call.refusal)
         content = {
             "application/json": {"schema": own},
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+            PROBLEM_TYPE: {"schema": problem_ref(self.answers)},
         }
-        headers = {"X-Request-ID": {"$ref": f"{_HEADER}X-Request-ID"}}
-        phrase = phrase_of(status)
-        return {"description": phrase, "headers": headers, "content": content}
+        headers = {name: {"$ref": HEADER + name} for name in OF_EVERY_ANSWER}
+        return {"description": phrase_of(status), "headers": headers, "content": content}
 
     def _answer(self, status: int, route: Route, call: Call) -> Schema:
-        names = ["X-Request-ID"]
-        names += ["ETag"] if 304 in route.success or 412 in route.refused else []
-        names += ["Location"] if status in (201, 202) and "/" in route.path else []
+        names = list(OF_EVERY_ANSWER)
+        has_etag = 304 in route.success or 412 in route.refused
+        names += ["ETag"] if has_etag and status in (200, 304) else []
+        names += ["Location"] if call.tells_location else []
         names += ["Link"] if isinstance(call.answer, PageOf) else []
+        names += ["Deprecation"] if getattr(call.query, "deprecated", {}) else []
         names += ["Idempotency-Replayed"] if self._is_keyed else []
+        names += ["RateLimit", "RateLimit-Policy"] if self._security() else []
         response: Schema = {
             "description": phrase_of(status),
-            "headers": {name: {"$ref": _HEADER + name} for name in names},
+            "headers": {name: {"$ref": HEADER + name} for name in names},
         }
         if call.answer is not None and status not in (204, 304):
             content = {call.answer_type: {"schema": self._answer_schema(call)}}
@@ -166,13 +178,15 @@ class Operation(AutoSchema):
     def _answer_schema(self, call: Call) -> Schema:
         answer, path = call.answer, {"type": ["string", "null"], "format": "uri-reference"}
         if isinstance(answer, dict):
-            return answer
+            return self.answers.of_any(answer)
         if isinstance(answer, ListOf):
-            return _results(self.answers.of(answer.row))
+            rows = _results(self.answers.of(answer.row))
+            return self.answers.ref(f"{schema_name(answer.row)}List", rows)
         if isinstance(answer, PageOf):
             page = _results(self.answers.some_members_of(answer.row))
             page["properties"] |= {"next": path, "prev": path}
-            return {**page, "required": ["results", "next", "prev"]}
+            page["required"] = ["results", "next", "prev"]
+            return self.answers.ref(f"{schema_name(answer.row)}Page", page)
         return self.answers.of(answer)
 
 
@@ -185,24 +199,19 @@ def _results(row: Schema) -> Schema:
     return {"type": "object", "properties": {"results": rows}, "required": ["results"]}
 
 
-def _operation_id(name: str, path: str) -> str:
-    first, *others = name.split("_")
-    made = first + "".join(one.capitalize() for one in others)
-    is_second_form = not path.startswith(VERSION) and path in ("/addJob", "/failedJobs")
-    return f"{made}WithoutVersion" if is_second_form else made
-
-
 def _path_parameter(name: str, path: str) -> Schema:
     is_uuid = name == "id" and path.removeprefix(VERSION).startswith(_UUID_PATHS)
     schema: Schema = {"type": "string", "format": "uuid"} if is_uuid else {"type": "string"}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query_parameter(name: str, field: Any) -> Schema:
+def _query_parameter(name: str, field: Any, *, is_deprecated: bool) -> Schema:
     schema = field_schema(field)
     parameter: Schema = {"name": name, "in": "query", "schema": schema}
     if field.required:
         parameter["required"] = True
+    if is_deprecated:
+        parameter["deprecated"] = True
     if schema.get("type") == "array":
         parameter |= {"style": "form", "explode": False}  # with commas between
     return parameter

@@ -1,9 +1,15 @@
 """The problems of a call: statuses, codes, headers."""
 
+from scheduler.http.problems import CONTENT_TYPE as PROBLEM_TYPE
+from scheduler.http.problems import ProblemBody
 from scheduler.openapi.answers import Answers, Schema
 from scheduler.openapi.phrases import phrase_of
 
-PROBLEM = "Problem"
+HEADER = "#/components/headers/"
+OF_EVERY_ANSWER = ("X-Request-ID", "traceparent")
+
+# Where a response lists the codes that its problems may have.
+CODES = "x-codes"
 
 # Codes that any call has with a status that it answers with.
 _CODES: dict[int, tuple[str, ...]] = {
@@ -37,28 +43,6 @@ _OF_KEYED_CALLS: dict[int, tuple[str, ...]] = {
 _WAITS = (409, 429, 503)
 
 
-def problem_schema() -> Schema:
-    """The schema of every refusal and failure (RFC 9457)."""
-    text: Schema = {"type": "string"}
-    error = {
-        "type": "object",
-        "properties": {"pointer": text, "code": text, "detail": text},
-        "required": ["pointer", "code", "detail"],
-    }
-    properties: Schema = {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": text,
-        "status": {"type": "integer"},
-        "detail": {**text, "description": "For people."},
-        "instance": {"type": "string", "format": "uri-reference"},
-        "code": {**text, "description": "For programs."},
-        "request_id": text,
-        "errors": {"type": "array", "items": error},
-        "error_count": {"type": "integer"},
-    }
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
 def refusal_codes(
     refused: tuple[int, ...], own: dict[int, tuple[str, ...]], *, has_body: bool, is_keyed: bool
 ) -> dict[int, tuple[str, ...]]:
@@ -83,16 +67,22 @@ def problem_response(answers: Answers, status: int, codes: tuple[str, ...]) -> S
     return {"$ref": f"#/components/responses/{name}"}
 
 
+def problem_ref(answers: Answers) -> Schema:
+    """A reference to the schema of every refusal and failure (RFC 9457)."""
+    answers.of(ProblemBody)
+    return {"$ref": "#/components/schemas/Problem"}
+
+
 def _response(answers: Answers, status: int, codes: tuple[str, ...]) -> Schema:
-    problem = answers.ref(PROBLEM, problem_schema())
-    narrowed = {"type": "object", "properties": {"code": {"type": "string", "enum": list(codes)}}}
-    headers: Schema = {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}}
+    """The codes stand beside the schema: one for each status would be hundreds in a client."""
+    headers = {name: {"$ref": HEADER + name} for name in OF_EVERY_ANSWER}
     if status in _WAITS:
-        headers["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
+        headers["Retry-After"] = {"$ref": f"{HEADER}Retry-After"}
     if status == 401:
-        headers["WWW-Authenticate"] = {"$ref": "#/components/headers/WWW-Authenticate"}
+        headers["WWW-Authenticate"] = {"$ref": f"{HEADER}WWW-Authenticate"}
     return {
-        "description": phrase_of(status),
+        "description": f"{phrase_of(status)}: {', '.join(f'`{code}`' for code in codes)}",
         "headers": headers,
-        "content": {"application/problem+json": {"schema": {"allOf": [problem, narrowed]}}},
+        "content": {PROBLEM_TYPE: {"schema": problem_ref(answers)}},
+        CODES: list(codes),
     }

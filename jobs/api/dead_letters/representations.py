@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from jobs.api.shared.links import failed_job_path, job_path
 from jobs.api.shared.moments import written, written_or_none
-from jobs.core.attempt_error import shown_attempts
+from jobs.core.attempt_error import ShownAttempt, shown_attempts
 from jobs.models import DeadLetter
 from jobs.services.visibility import masked_payload
 
@@ -33,7 +33,7 @@ class DeadLetterRepresentation(TypedDict):
     reason: str
     error: str
     fingerprint: str | None
-    attempts: list[dict[str, Any]]
+    attempts: list[ShownAttempt]
     submitted_by: str | None
     created_at: str
     resolution: str

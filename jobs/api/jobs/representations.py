@@ -25,7 +25,10 @@ class ReceiptLinks(TypedDict):
 
 
 class ReceiptFacts(TypedDict):
-    """A job that was just accepted, or had been accepted before (`duplicate`)."""
+    """A job that was just accepted, or had been accepted before (`duplicate`).
+
+    `detail`: how to go on with one that will not run.
+    """
 
     id: str
     type: str
@@ -35,18 +38,13 @@ class ReceiptFacts(TypedDict):
     run_at: str | None
     idempotency_key: str | None
     duplicate: bool
+    detail: NotRequired[str]
 
 
 class JobReceipt(ReceiptFacts):
     """The same, and where the job is."""
 
     links: ReceiptLinks
-
-
-class ReceiptWithDetail(JobReceipt):
-    """The same, and how to go on with a job that will not run."""
-
-    detail: str
 
 
 class JobLinks(TypedDict):
@@ -120,12 +118,12 @@ def receipt_facts(accepted: Enqueued) -> ReceiptFacts:
     }
 
 
-def job_receipt(accepted: Enqueued) -> JobReceipt | ReceiptWithDetail:
+def job_receipt(accepted: Enqueued) -> JobReceipt:
     """What a client needs to know of a job that was just accepted."""
     links = receipt_links(accepted, job_path(accepted.job_id))
     receipt: JobReceipt = {**receipt_facts(accepted), "links": links}
     if detail := how_to_go_on(accepted):
-        return {**receipt, "detail": detail}
+        receipt["detail"] = detail
     return receipt
 
 

@@ -64,8 +64,8 @@ def _or_null(schema: Schema) -> Schema:
     kind = schema.get("type")
     if not isinstance(kind, str):
         return {"anyOf": [schema, {"type": "null"}]} if schema else schema
-    if "enum" in schema:
-        return {**schema, "type": [kind, "null"], "enum": [*schema["enum"], None]}
+    if "enum" in schema:  # clients have no type for a value or null in one list
+        return {"anyOf": [schema, {"type": "null"}]}
     return {**schema, "type": [kind, "null"]}
 
 

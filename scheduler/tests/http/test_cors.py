@@ -58,7 +58,7 @@ def test_a_preflight_is_answered(settings: Settings) -> None:
 
 
 def test_a_page_may_make_every_call() -> None:
-    assert {route.method for route in ROUTES} <= set(SETTINGS["CORS_ALLOW_METHODS"])
+    assert {route.method for route in ROUTES} <= {*SETTINGS["CORS_ALLOW_METHODS"]}
 
 
 def test_an_answer_of_the_server_has_the_same_fields_as_one_of_django(settings: Settings) -> None:

@@ -46,7 +46,7 @@ def root(settings: Any) -> APIClient:
 def test_other_methods_are_refused(root: APIClient, path: str, methods: set[str]) -> None:
     if path == "/metrics":
         return  # not there without its token
-    root.enforce_csrf_checks = True  # type: ignore[attr-defined]
+    root.enforce_csrf_checks = True
     for method in METHODS - methods:
         response = root.generic(method, path)
 

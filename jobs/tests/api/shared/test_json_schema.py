@@ -33,7 +33,7 @@ class Whole(serializers.Serializer[Any]):
         (serializers.BooleanField(allow_null=True), {"type": ["boolean", "null"]}),
         (
             serializers.ChoiceField(["a"], allow_null=True),
-            {"type": ["string", "null"], "enum": ["a", None]},
+            {"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "null"}]},
         ),
         (serializers.ChoiceField([1, 2]), {"type": "integer", "enum": [1, 2]}),
         (
