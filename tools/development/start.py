@@ -82,7 +82,7 @@ def _origin(variable: str, holds: Mapping[str, Hold]) -> str:
 
 def _demonstrate(options: StartOptions, supervisor: Supervisor, lock: FileLock) -> bool:
     """Starts all parts and runs the samples; whether every promise was kept."""
-    password, number = _prepare_database()
+    password, number = _prepare_database(options)
     port = _start_processes(options, supervisor)
     lock.write(f"process {os.getpid()}, http://127.0.0.1:{port}")
     client = HttpClient(f"http://127.0.0.1:{port}")
@@ -103,12 +103,14 @@ def _demonstrate(options: StartOptions, supervisor: Supervisor, lock: FileLock) 
     return true
 
 
-def _prepare_database() -> tuple[str | None, int]:
+def _prepare_database(options: StartOptions) -> tuple[str | None, int]:
     """Tables and admin; the admin's password if it was made now, and the number of this run."""
     database.prepare_django()
     database.migrate()
     password = database.create_admin()
     number = database.next_run_number()
+    if options.demo:
+        say(f"Demonstration: {database.make_demo()}")
     database.disconnect()
     return password, number
 

@@ -10,9 +10,10 @@ WORKERS_MAX = 64  # on one machine
 
 @dataclass(frozen=True, slots=True)
 class StartOptions:
-    """`port` is the API's; `check` verifies the outcome and stops."""
+    """`port` is the API's; `check` verifies the outcome and stops; `demo` adds a month of jobs."""
 
     check: bool
+    demo: bool
     port: int
     workers: int
 
@@ -30,6 +31,11 @@ def parse(arguments: Sequence[str] | None = None) -> StartOptions:
         help="verify the outcome of the samples, stop everything, exit with 0 or 1",
     )
     parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="first a month of jobs of made-up clients, so that every page of the admin is full",
+    )
+    parser.add_argument(
         "--port", type=int, default=API_PORT, help="of the API (default: %(default)s)"
     )
     parser.add_argument(
@@ -38,7 +44,9 @@ def parse(arguments: Sequence[str] | None = None) -> StartOptions:
     options = parser.parse_args(arguments)
     if not 1 <= options.workers <= WORKERS_MAX or not 1 <= options.port <= 65_535:
         parser.error(f"--workers must be 1 to {WORKERS_MAX}, --port from 1 to 65535")
-    return StartOptions(check=options.check, port=options.port, workers=options.workers)
+    return StartOptions(
+        check=options.check, demo=options.demo, port=options.port, workers=options.workers
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,37 @@
+-- Counts what has ended of the demonstration: of these clients, or of everybody. By the minute for two
+-- days, by the hour for fifteen, then by the day, as `fold_roll_ups` leaves them.
+INSERT INTO jobs_rollup (
+    begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count, is_folded
+)
+SELECT
+    date_trunc(period.unit, ended.at, 'UTC'), period.seconds, queue, type, outcome,
+    wait_bucket, run_bucket, sum(ended.count), true
+FROM (
+    SELECT
+        finished_at AS at, queue, type, state AS outcome, 1 AS count,
+        width_bucket(extract(epoch FROM claimed_at - run_at)::float8, %(bounds)s::float8[])
+            AS wait_bucket,
+        width_bucket(extract(epoch FROM finished_at - claimed_at)::float8, %(bounds)s::float8[])
+            AS run_bucket
+    FROM jobs_job
+    WHERE finished_at IS NOT NULL
+        AND (%(clients)s::user_id[] IS NULL OR submitted_by_id = ANY(%(clients)s::user_id[]))
+    UNION ALL
+    -- Attempts that failed and were followed by another.
+    SELECT
+        greatest(claimed_at, created_at), queue, type, 'retried',
+        jsonb_array_length(errors) - (state = 'dead')::int, NULL, NULL
+    FROM jobs_job
+    WHERE errors <> '[]'
+        AND (%(clients)s::user_id[] IS NULL OR submitted_by_id = ANY(%(clients)s::user_id[]))
+) AS ended
+CROSS JOIN LATERAL (
+    SELECT
+        CASE WHEN age < interval '2 days' THEN 60 WHEN age < interval '15 days' THEN 3600 ELSE 86400 END
+            AS seconds,
+        CASE WHEN age < interval '2 days' THEN 'minute' WHEN age < interval '15 days' THEN 'hour' ELSE 'day' END
+            AS unit
+    FROM (SELECT now() - ended.at AS age) AS ages
+) AS period
+WHERE ended.count > 0
+GROUP BY 1, 2, queue, type, outcome, wait_bucket, run_bucket
