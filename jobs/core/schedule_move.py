@@ -1,4 +1,4 @@
-"""A schedule on its way from a fire time to the next one."""
+"""A schedule on its way from a fire time to the next one, and what is prepared of that."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,3 +27,17 @@ class ScheduleMove(NamedTuple):
     new_jobs: Sequence[NewJob] = ()
     error: str = ""
     skipped: str | None = None
+
+
+class PreparedFire(NamedTuple):
+    """A fire time that comes soon, and its job: only to be written, if nothing changes until then.
+
+    `version`: of the row that was read. `seen`: the fire time. `next_fire_at`: the one after it;
+    None if the schedule ends then.
+    """
+
+    schedule_id: UUID
+    version: str
+    seen: datetime
+    next_fire_at: datetime | None
+    new_job: NewJob

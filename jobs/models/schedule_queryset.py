@@ -13,7 +13,7 @@ from django.db.models.functions import Extract, Now
 from jobs.core.ids import uuid7s
 from jobs.core.message import QueueMessage
 from jobs.core.new_job import NewJob
-from jobs.core.schedule_move import ScheduleMove
+from jobs.core.schedule_move import PreparedFire, ScheduleMove
 from jobs.models.moments import seconds_ago
 from jobs.sql.statements import run
 
@@ -69,23 +69,63 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
             fired_ats=_moments(move.fired_at for move in moves),
             helds=json.dumps([move.is_held for move in moves]),
             errors=json.dumps([move.error for move in moves]),
-            ids=json.dumps(texts),
-            types=json.dumps([job.type for _, job in new]),
-            queues=json.dumps([job.queue for _, job in new]),
-            priorities=json.dumps([job.priority for _, job in new]),
-            payloads=f"[{','.join(job.payload_json for _, job in new)}]",
-            idempotency_keys=json.dumps([job.idempotency_key for _, job in new]),
-            effect_keys=json.dumps(
-                [job.effect_key or text for (_, job), text in zip(new, texts, strict=True)]
-            ),
-            # As text: the users of a project may have keys of any type.
-            submitted_by_ids=json.dumps([_text(job.submitted_by_id) for _, job in new]),
-            max_retries=json.dumps([job.max_retries for _, job in new]),
-            run_ats=_moments(job.run_at for _, job in new),
-            job_schedule_ids=json.dumps([str(schedule_id) for schedule_id, _ in new]),
+            **_jobs(texts, new),
         )
         made = dict(zip(texts, (job for _, job in new), strict=True))
         return [(QueueMessage(*row), made[str(row[0])]) for row in rows]
+
+    def near(self, seconds: float, *, share: int, shares: int, limit: int) -> dict[UUID, str]:
+        """Schedules that can be prepared and fire within so many seconds, soonest first; with the
+        version of each row. `share` of `shares`: which part of them, from 0 on.
+        """
+        rows = run(
+            "near_schedules",
+            seconds=seconds,
+            declared_for_seconds=DECLARED_FOR_SECONDS,
+            share=share,
+            shares=shares,
+            limit=limit,
+        )
+        return dict(rows)
+
+    def fire_prepared(
+        self, prepared: Sequence[PreparedFire], late_seconds: float
+    ) -> list[QueueMessage]:
+        """The same for schedules that are as they were when they were prepared; returns the jobs.
+
+        Left out are those that are not due yet, more than `late_seconds` late, or locked.
+        """
+        new = [(one.schedule_id, one.new_job) for one in prepared]
+        rows = run(
+            "fire_prepared_schedules",
+            schedule_ids=json.dumps([str(one.schedule_id) for one in prepared]),
+            seen=_moments(one.seen for one in prepared),
+            next_fire_ats=_moments(one.next_fire_at for one in prepared),
+            versions=json.dumps([one.version for one in prepared]),
+            late_seconds=late_seconds,
+            **_jobs([str(job_id) for job_id in uuid7s(len(new))], new),
+        )
+        return [QueueMessage(*row) for row in rows]
+
+
+def _jobs(texts: Sequence[str], new: Sequence[tuple[UUID, NewJob]]) -> dict[str, str]:
+    """The columns of jobs that schedules make. `texts`: their ids."""
+    return {
+        "ids": json.dumps(texts),
+        "types": json.dumps([job.type for _, job in new]),
+        "queues": json.dumps([job.queue for _, job in new]),
+        "priorities": json.dumps([job.priority for _, job in new]),
+        "payloads": f"[{','.join(job.payload_json for _, job in new)}]",
+        "idempotency_keys": json.dumps([job.idempotency_key for _, job in new]),
+        "effect_keys": json.dumps(
+            [job.effect_key or text for (_, job), text in zip(new, texts, strict=True)]
+        ),
+        # As text: the users of a project may have keys of any type.
+        "submitted_by_ids": json.dumps([_text(job.submitted_by_id) for _, job in new]),
+        "max_retries": json.dumps([job.max_retries for _, job in new]),
+        "run_ats": _moments(job.run_at for _, job in new),
+        "job_schedule_ids": json.dumps([str(schedule_id) for schedule_id, _ in new]),
+    }
 
 
 def _is_orphaned() -> Q:

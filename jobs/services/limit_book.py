@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 
 from jobs.sql.statements import run
 
@@ -33,6 +34,11 @@ class LimitBook:
     def any_limit(self) -> bool:
         """Whether there is any limit, of whatever kind, or a job that one holds."""
         return bool(self._fresh())
+
+    @property
+    def content(self) -> Mapping[str, bool]:
+        """All that it says: while it is the same, a job comes under the same limits."""
+        return self._fresh()
 
     def forget(self) -> None:
         """The next question is answered by PostgreSQL."""

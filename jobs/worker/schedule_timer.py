@@ -1,5 +1,6 @@
 """The worker's part in firing schedules: it looks when the next one is due."""
 
+import math
 import threading
 
 from jobs.core.clock import Clock
@@ -10,20 +11,29 @@ from jobs.services.schedules.declare import (
     schedules_confirm_declared,
     schedules_declare,
 )
+from jobs.services.schedules.prepared import NEAR_SECONDS, PreparedFires
 
 # How soon a schedule that was just made, changed or resumed is noticed.
 LOOK_SECONDS = 1.0
 # How often the timer is called; it asks the database only when something may be due.
 FIRE_SECONDS = 0.05
+# How many fire times are prepared in one call: few when a schedule is due as soon as this, which
+# must not be late for others.
+SOON_SECONDS = 0.2
+PREPARED_SOON = 10
+PREPARED_ELSE = 50
 
 
 class ScheduleTimer:
     """To be called often: asks the database only when a schedule may be due, or after a second."""
 
-    def __init__(self, clock: Clock, stop: threading.Event) -> None:
+    def __init__(self, clock: Clock, stop: threading.Event, prepared: PreparedFires) -> None:
+        """`prepared`: what this worker makes ready beforehand."""
         self._clock = clock
         self._stop = stop
+        self._prepared = prepared
         self._next_look = clock.monotonic()
+        self._next_look_ahead = clock.monotonic()
         self._next_confirmation: float | None = None
 
     def __call__(self) -> None:
@@ -33,14 +43,24 @@ class ScheduleTimer:
             self._declare()
             self._next_confirmation = now + CONFIRM_SECONDS
         if now < self._next_look - FIRE_SECONDS:
+            is_soon = now >= self._next_look - SOON_SECONDS
+            self._prepared.prepare(PREPARED_SOON if is_soon else PREPARED_ELSE)
             return
         if now < self._next_look and self._clock.wait(self._stop, self._next_look - now):
             return
         # Should the database be away, it is not asked again at once.
         self._next_look = now + LOOK_SECONDS
+        self._prepared.fire()
         for done in run_rounds(jobs_fire_schedules, may_go_on=lambda: not self._stop.is_set()):
-            seconds = LOOK_SECONDS if done.next_seconds is None else done.next_seconds
+            seconds = math.inf if done.next_seconds is None else done.next_seconds
             self._next_look = self._clock.monotonic() + min(seconds, LOOK_SECONDS)
+            if not done.is_full and seconds <= NEAR_SECONDS:
+                self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        if (now := self._clock.monotonic()) >= self._next_look_ahead:
+            self._next_look_ahead = now + LOOK_SECONDS
+            self._prepared.look_ahead()
 
     def _declare(self) -> None:
         if self._next_confirmation is None:

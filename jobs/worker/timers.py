@@ -19,6 +19,7 @@ from jobs.services.maintenance.prune_logins import jobs_prune_logins
 from jobs.services.maintenance.redispatch import SearchedLists, jobs_redispatch_lost
 from jobs.services.maintenance.rescue import HEARD_BEATS, RescueRound, jobs_rescue
 from jobs.services.maintenance.round import run_rounds
+from jobs.services.schedules.prepared import PreparedFires
 from jobs.sql.statements import database_now
 from jobs.worker.execution.thread_pool import ThreadPool
 from jobs.worker.fetching.paused_queues import PausedQueues
@@ -70,7 +71,7 @@ def timers(
         every("promote", PROMOTE_SECONDS, lambda: _promote_due(stop)),
         every("rescue", conf.heartbeat_seconds * RESCUE_BEATS, _Rescue(lease, clock, stop)),
         every("redispatch", conf.redispatch_seconds, _Redispatch(queues, clock, stop)),
-        every("fire", FIRE_SECONDS, ScheduleTimer(clock, stop)),
+        every("fire", FIRE_SECONDS, ScheduleTimer(clock, stop, PreparedFires(lease.worker.id))),
         every("admit", ADMIT_SECONDS, lambda: _admit_due(stop)),
         every("admit repair", conf.redispatch_seconds, _repair_limits),
         every("fold roll-ups", FOLD_SECONDS, lambda: _fold(stop)),

@@ -26,9 +26,9 @@ from jobs.sql.statements import database_now
 
 logger = logging.getLogger(__name__)
 
-# Schedules in one transaction: their jobs begin after its commit, and then compete for the
-# processor with what is left to fire.
-FIRE_LIMIT = 1_000
+# Schedules in one transaction: their jobs begin after its commit. Most fire prepared
+# (`jobs/services/schedules/prepared.py`).
+FIRE_LIMIT = 250
 # A worker that freezes while it fires holds these rows for as long: PostgreSQL ends its session.
 FIRE_IDLE_SECONDS = 3.0
 # What is due and was not fired is another worker's: it has the rows, or knows their types.

@@ -2,11 +2,13 @@
 
 import threading
 from contextlib import suppress
+from typing import cast
 
 import pytest
 from django.db import OperationalError
 
 from jobs.services.maintenance.fire_schedules import FireRound
+from jobs.services.schedules.prepared import PreparedFires
 from jobs.tests.fake_clock import FakeClock
 from jobs.worker import schedule_timer
 from jobs.worker.schedule_timer import FIRE_SECONDS, LOOK_SECONDS, ScheduleTimer
@@ -26,6 +28,29 @@ class Rounds:
         if isinstance(found, Exception):
             raise found
         return found
+
+
+class NothingPrepared:
+    """Stands in for what the worker prepares; `calls` are what was asked of it."""
+
+    def __init__(self) -> None:
+        self.calls: list[str | int] = []
+
+    def look_ahead(self) -> None:
+        self.calls.append("look ahead")
+
+    def prepare(self, count: int) -> None:
+        self.calls.append(count)
+
+    def fire(self) -> int:
+        self.calls.append("fire")
+        return 0
+
+
+def timer_of(
+    clock: FakeClock, stop: threading.Event, prepared: NothingPrepared | None = None
+) -> ScheduleTimer:
+    return ScheduleTimer(clock, stop, cast(PreparedFires, prepared or NothingPrepared()))
 
 
 Starts = list[str]
@@ -49,7 +74,7 @@ def looks(
     clock = FakeClock()
     found = Rounds(clock, *rounds)
     monkeypatch.setattr(schedule_timer, "jobs_fire_schedules", found)
-    timer = ScheduleTimer(clock, threading.Event())
+    timer = timer_of(clock, threading.Event())
     while clock.now < 1_000 + seconds:
         with suppress(OperationalError):
             timer()
@@ -88,7 +113,7 @@ def test_a_worker_that_stops_fires_nothing_more(
     clock, stop = FakeClock(), threading.Event()
     found = Rounds(clock)
     monkeypatch.setattr(schedule_timer, "jobs_fire_schedules", found)
-    timer = ScheduleTimer(clock, stop)
+    timer = timer_of(clock, stop)
     stop.set()
     timer()
     assert found.looks == []
@@ -99,3 +124,28 @@ def test_what_code_declares_is_written_once_and_confirmed_each_minute(
 ) -> None:
     looks(monkeypatch, 130)
     assert starts == ["declared", "confirmed", "confirmed"]
+
+
+def test_what_is_near_is_looked_for_and_prepared_in_small_steps_before_it_fires(
+    starts: Starts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, prepared = FakeClock(), NothingPrepared()
+    found = Rounds(clock, FireRound(next_seconds=2), FireRound(next_seconds=1), FireRound(1))
+    monkeypatch.setattr(schedule_timer, "jobs_fire_schedules", found)
+    timer = timer_of(clock, threading.Event(), prepared)
+    while clock.now < 1_002:
+        timer()
+        clock.now += FIRE_SECONDS
+    assert prepared.calls[:3] == ["fire", "look ahead", 50]
+    assert prepared.calls.count("look ahead") == 2
+    assert {50, 10} <= set(prepared.calls)
+    assert prepared.calls[-1] != "look ahead"
+
+
+def test_what_is_far_is_not_prepared(starts: Starts, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, prepared = FakeClock(), NothingPrepared()
+    monkeypatch.setattr(
+        schedule_timer, "jobs_fire_schedules", Rounds(clock, FireRound(next_seconds=60))
+    )
+    timer_of(clock, threading.Event(), prepared)()
+    assert prepared.calls == ["fire"]
