@@ -8,11 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Sum
-
 from jobs.core.histogram import BUCKETS
-from jobs.models import RollUp
-from jobs.sql.statements import execute, statement
+from jobs.sql.statements import execute, run, statement
 
 # Attempts that failed and are tried again; other outcomes are the final states of jobs.
 RETRIED = "retried"
@@ -34,38 +31,39 @@ class Durations(NamedTuple):
     counts: list[int]
 
 
+class Totals(NamedTuple):
+    """Everything that has ended, of one moment.
+
+    `waits`: from when jobs could run until a worker claimed them. `run_times`: from the claim to
+    the outcome.
+    """
+
+    ended: list[Ended]
+    waits: list[Durations]
+    run_times: list[Durations]
+
+
+# What GROUPING says of a row of `roll_ups_now.sql`: a bit for each of type, wait and run time by
+# which it is not grouped.
+_BY_OUTCOME, _BY_WAIT, _BY_RUN_TIME = 0b011, 0b101, 0b110
+
+
 def ends_count(job_ids: Sequence[UUID]) -> None:
     """Counts jobs that have ended in the present transaction without an attempt."""
     if job_ids:
         execute(statement("count_ends"), {"ids": list(job_ids)})
 
 
-def ended_now() -> list[Ended]:
-    """Everything that has ended, by queue, type and outcome."""
-    rows = RollUp.objects.order_by("queue", "type", "outcome").values_list(
-        "queue", "type", "outcome"
+def totals_now() -> Totals:
+    """Everything that has ended, in one pass over the roll-ups. Raises the database's errors."""
+    ended: list[Ended] = []
+    durations: dict[int, dict[str, list[int]]] = {_BY_WAIT: {}, _BY_RUN_TIME: {}}
+    for by, queue, job_type, outcome, bucket, total in run("roll_ups_now"):
+        if by == _BY_OUTCOME:
+            ended.append(Ended(queue, job_type, outcome, total))
+        elif bucket is not None:  # None: there was no attempt
+            durations[by].setdefault(queue, [0] * BUCKETS)[bucket] = total
+    waits, run_times = (
+        [Durations(*one) for one in durations[by].items()] for by in (_BY_WAIT, _BY_RUN_TIME)
     )
-    return [Ended(*row) for row in rows.annotate(total=Sum("count"))]
-
-
-def waits_now() -> list[Durations]:
-    """For how long jobs waited from the moment they could run until a worker claimed them."""
-    return _durations("wait_bucket")
-
-
-def run_times_now() -> list[Durations]:
-    """How long attempts took from the claim to the outcome."""
-    return _durations("run_bucket")
-
-
-def _durations(bucket: str) -> list[Durations]:
-    rows = (
-        RollUp.objects.filter(**{f"{bucket}__isnull": False})
-        .order_by("queue")
-        .values_list("queue", bucket)
-        .annotate(total=Sum("count"))
-    )
-    counts: dict[str, list[int]] = {}
-    for queue, number, total in rows:
-        counts.setdefault(queue, [0] * BUCKETS)[number] += total
-    return [Durations(*row) for row in counts.items()]
+    return Totals(ended, waits, run_times)

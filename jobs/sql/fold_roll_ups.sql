@@ -1,6 +1,6 @@
 -- Rows of short periods that have ended become rows of longer ones, or of the same, with the sum of
 -- their counts. `seconds`: of the periods that are folded; `unit` and `into_seconds`: of those that
--- they become. In one statement, so that every reader finds the same sums. Returns how many rows it
+-- they become; only whole ones. In one statement, so that every reader finds the same sums. Returns how many rows it
 -- took.
 WITH taken AS (
     DELETE FROM jobs_rollup
@@ -8,7 +8,8 @@ WITH taken AS (
         SELECT id
         FROM jobs_rollup
         WHERE seconds = %(seconds)s
-            AND begins_at < now() - %(age_seconds)s * interval '1 second'
+            AND begins_at
+                < date_trunc(%(unit)s, now() - %(age_seconds)s * interval '1 second', 'UTC')
             AND (%(seconds)s <> %(into_seconds)s OR NOT is_folded)
         ORDER BY begins_at
         LIMIT %(limit)s

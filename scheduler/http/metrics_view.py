@@ -27,7 +27,7 @@ from accounts.scopes import ANY_TOKEN
 from jobs.core.clock import Clock, SystemClock
 from jobs.core.histogram import BOUNDS
 from jobs.services.gauges import Gauge, gauges_now
-from jobs.services.roll_ups import Durations, Ended, ended_now, run_times_now, waits_now
+from jobs.services.roll_ups import Durations, Ended, totals_now
 from scheduler.http.asked_seldom import AskedSeldom
 
 # Several scrapers, and two of each for safety, cost PostgreSQL no more than one.
@@ -88,7 +88,7 @@ class Figures(NamedTuple):
 
 def figures_now() -> Figures:
     """Raises the database's errors."""
-    return Figures(gauges_now(), ended_now(), waits_now(), run_times_now())
+    return Figures(gauges_now(), *totals_now())
 
 
 class LastFigures(AskedSeldom[Figures]):

@@ -3,18 +3,17 @@
 from typing import NamedTuple
 
 from jobs.core.clock import DAY_SECONDS
-from jobs.models import RollUp
-from jobs.models.moments import seconds_ago
 from jobs.services.maintenance.round import Round, run_round
 from jobs.sql.statements import run
 
 MINUTE, HOUR, DAY = 60, 3_600, int(DAY_SECONDS)
+# Of no month in particular: it tells the rows of months from others.
+MONTH = 30 * DAY
 FOLD_LIMIT = 5_000
-KEPT_DAYS = 90
 
 
 class _Fold(NamedTuple):
-    """Periods of `seconds` that began `age_seconds` ago become those of `into_seconds`."""
+    """Periods of `seconds` become those of `into_seconds`, once all of a `unit` is that old."""
 
     seconds: int
     into_seconds: int
@@ -27,15 +26,16 @@ _FOLDS = (
     # Charts of a day show minutes, those of a week hours.
     _Fold(MINUTE, HOUR, "hour", 2 * DAY),
     _Fold(HOUR, DAY, "day", 15 * DAY),
+    # For good: counters that Prometheus reads must never fall.
+    _Fold(DAY, MONTH, "month", 90 * DAY),
 )
 
 
 def jobs_fold_roll_ups() -> Round:
-    """Folds what has ended, deletes what is older than 90 days; counts the rows it has folded."""
+    """Folds what has ended; counts the rows it has folded."""
     return run_round("fold_roll_ups", _fold, skipped=Round())
 
 
 def _fold() -> Round:
     taken = [int(run("fold_roll_ups", **fold._asdict(), limit=FOLD_LIMIT)[0][0]) for fold in _FOLDS]
-    RollUp.objects.filter(begins_at__lt=seconds_ago(KEPT_DAYS * DAY_SECONDS)).delete()
     return Round(sum(taken), is_full=max(taken) >= FOLD_LIMIT)

@@ -12,8 +12,14 @@ from jobs.models import Job, RollUp
 from jobs.models.moments import seconds_ago
 from jobs.services.cancel import job_cancel
 from jobs.services.maintenance.expire import jobs_expire_overdue
-from jobs.services.maintenance.fold_roll_ups import DAY, HOUR, MINUTE, jobs_fold_roll_ups
-from jobs.services.roll_ups import ended_now, run_times_now, waits_now
+from jobs.services.maintenance.fold_roll_ups import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONTH,
+    jobs_fold_roll_ups,
+)
+from jobs.services.roll_ups import totals_now
 from jobs.sql.statements import database_now
 from jobs.tests.factories import make_job
 from jobs.tests.steps import claim_one, die, error, record, start_one, succeed
@@ -23,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def counts() -> dict[str, int]:
     """By outcome."""
-    return {one.outcome: one.total for one in ended_now()}
+    return {one.outcome: one.total for one in totals_now().ended}
 
 
 def test_each_way_to_end_is_counted_once() -> None:
@@ -75,7 +81,7 @@ def test_waits_and_run_times_fall_into_their_buckets() -> None:
         claimed_at=seconds_ago(7), run_at=F("run_at") - timedelta(seconds=7.7)
     )
     record(claim, Succeeded())
-    [wait], [run] = waits_now(), run_times_now()
+    _, [wait], [run] = totals_now()
     assert wait.queue == run.queue == "default"
     assert BOUNDS[wait.counts.index(1) - 1] == 0.5  # 0.7 s: from 0.5 to 1
     assert BOUNDS[run.counts.index(1) - 1] == 5.0  # 7 s: from 5 to 10
@@ -104,9 +110,9 @@ def back(seconds: float) -> datetime:
 
 def test_folding_changes_no_sum() -> None:
     ended(10, back(10 * MINUTE))
-    before = ended_now(), waits_now(), run_times_now()
+    before = totals_now()
     assert jobs_fold_roll_ups().count == 10
-    assert (ended_now(), waits_now(), run_times_now()) == before
+    assert totals_now() == before
     assert RollUp.objects.count() == 2  # one for each bucket
     assert jobs_fold_roll_ups().count == 0
 
@@ -126,7 +132,13 @@ def test_minutes_become_hours_and_hours_days() -> None:
     assert counts() == {"succeeded": 4}
 
 
-def test_what_is_older_than_90_days_is_gone() -> None:
-    ended(2, back(91 * DAY), DAY)
+def test_days_become_months_and_no_count_ever_falls() -> None:
+    """Prometheus takes a counter that falls for one that began anew, and shows all of it as new."""
+    first, last = back(200 * DAY).replace(day=1), back(200 * DAY).replace(day=28)
+    ended(2, first, DAY)
+    ended(3, last, DAY)
+    ended(4, back(91 * DAY), DAY)
     jobs_fold_roll_ups()
-    assert counts() == {}
+    month = RollUp.objects.filter(seconds=MONTH, begins_at__month=first.month)
+    assert sum(month.values_list("count", flat=True)) == 5
+    assert counts() == {"succeeded": 9}
