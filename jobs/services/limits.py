@@ -46,17 +46,20 @@ def limit_set(
 ) -> Limit:
     """Sets a limit in place of what code declares; it is known everywhere within a second.
 
-    Jobs of its queue or type that are queued already come under it; those that run count.
+    Jobs of its queue or type that are queued already come under it; those that run count. A rate
+    where there was none begins with a full bucket; one that is changed keeps its tokens.
     `actor`: who sets it, and `reason`: why; the event has both. Raises as `limit_check` does.
     """
     name = stored_name(name)
     limit_check(name, rule, is_fair=is_fair)
     with short_transaction():
-        before = _shown(Limit.objects.filter(name=name).first())
+        former = Limit.objects.filter(name=name).first()
+        bucket = _full_bucket(rule) if former is None or former.rate_tokens is None else {}
         limit, _ = Limit.objects.update_or_create(
             name=name,
             defaults={
                 **_columns(rule),
+                **bucket,
                 "is_fair": is_fair,
                 "is_override": True,
                 "is_adopted": False,
@@ -64,7 +67,7 @@ def limit_set(
                 "look_at": Now(),
             },
         )
-        _record_event("limit.set", name, actor, reason, before, _shown(limit))
+        _record_event("limit.set", name, actor, reason, _shown(former), _shown(limit))
     limit_book.forget()
     return limit
 
@@ -84,6 +87,7 @@ def limit_remove(*, name: str, actor: Actor = CODE, reason: str = "") -> bool:
         if declared is None:
             removed = rows.delete()[0] > 0
         else:
+            rows.filter(rate_tokens=None).update(**_full_bucket(declared), refilled_at=Now())
             removed = bool(
                 rows.update(**_columns(declared), is_override=False, set_at=Now(), look_at=Now())
             )
@@ -102,6 +106,7 @@ def limits_declare() -> None:
             )
             columns = _columns(job_type.limit)
             rows = Limit.objects.filter(of_type, is_override=False).exclude(**_equal(columns))
+            rows.filter(rate_tokens=None).update(**_full_bucket(job_type.limit), refilled_at=Now())
             rows.update(**columns, set_at=Now(), look_at=Now())
 
 
@@ -113,7 +118,7 @@ def limits_make_declared(names: Iterable[str]) -> list[str]:
             Limit(
                 name=name,
                 **_columns(rule),
-                tokens=float(rule.rate.burst) if rule.rate else 0.0,
+                **_full_bucket(rule),
                 is_adopted=True,
             )
             for name, rule in sorted(rules.items())
@@ -185,6 +190,11 @@ def _columns(rule: LimitRule) -> dict[str, Any]:
         "rate_seconds": rate and rate.seconds,
         "burst": rate and rate.burst,
     }
+
+
+def _full_bucket(rule: LimitRule) -> dict[str, Any]:
+    """A new bucket lets its burst go at once: nothing has gone before it."""
+    return {"tokens": float(rule.rate.burst) if rule.rate else 0.0}
 
 
 def _equal(columns: dict[str, Any]) -> dict[str, Any]:

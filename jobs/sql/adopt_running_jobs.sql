@@ -1,5 +1,6 @@
 -- Jobs that run when a limit is set take a slot under it, as many as there are, as if admitted when
--- they were claimed.
+-- they were claimed; before the limit was set, if they were claimed since: they are none too many.
+-- Returns how many there were.
 WITH adopted AS (
     UPDATE jobs_job AS job
     SET limits = coalesce(job.limits, '[]') || to_jsonb(%(limit_name)s::text)
@@ -7,7 +8,11 @@ WITH adopted AS (
         AND CASE WHEN %(queue)s::text IS NULL THEN type = %(type)s ELSE queue = %(queue)s END
         AND NOT coalesce(limits ? %(limit_name)s, false)
     RETURNING job.id, job.claimed_at
+), slots AS (
+    INSERT INTO jobs_slot (limit_name, job_id, admitted_at)
+    SELECT at.name, adopted.id, least(adopted.claimed_at, at.set_at)
+    FROM adopted
+    JOIN jobs_limit AS at ON at.name = %(limit_name)s
+    ON CONFLICT (job_id, limit_name) DO NOTHING
 )
-INSERT INTO jobs_slot (limit_name, job_id, admitted_at)
-SELECT %(limit_name)s, id, claimed_at FROM adopted
-ON CONFLICT (job_id, limit_name) DO NOTHING
+SELECT count(*)::int FROM adopted

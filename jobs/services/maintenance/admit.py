@@ -1,9 +1,15 @@
 """Admission on a timer: what is due, tokens that came in, limits that changed, and repair."""
 
+from datetime import datetime
+from typing import ClassVar
+
+from django.db.models import Q
+
 from jobs.models import Limit
+from jobs.models.moments import seconds_ago
 from jobs.services.admission import jobs_admit
 from jobs.services.maintenance.round import Round, run_round
-from jobs.sql.statements import execute, run, statement
+from jobs.sql.statements import run
 
 # Rows that one round moves, and limits that it looks at.
 DUE_LIMIT = 1_000
@@ -11,10 +17,20 @@ LIMITS_LIMIT = 200
 ADOPT_LIMIT = 2_000
 
 
+# For this long after a limit was set others may accept jobs without it: their book is older.
+ADOPT_SECONDS = 1.0
+
+
 class _Place:
     """Up to which limit this process has repaired; each pass begins at the first."""
 
     limit_name = ""
+
+
+class _Adopted:
+    """For which setting of each limit this process has looked at all jobs that were there."""
+
+    at: ClassVar[dict[str, datetime]] = {}
 
 
 def jobs_admit_due() -> Round:
@@ -45,18 +61,29 @@ def _admit_due() -> Round:
 
 
 def _adopt() -> None:
-    """Jobs that were accepted before a limit was set come under it."""
-    for limit in Limit.objects.filter(is_adopted=False).order_by("name"):
-        kind, _, name = limit.name.partition(":")
-        place = {"limit_name": limit.name, "queue": None, "type": None}
-        if kind not in place:
-            Limit.objects.filter(name=limit.name).update(is_adopted=True)  # a key's have it already
+    """Jobs that were accepted before a limit was set come under it, and those of a moment after."""
+    limits = Limit.objects.filter(is_adopted=False).order_by("name")
+    for limit in limits.annotate(is_known=Q(set_at__lt=seconds_ago(ADOPT_SECONDS))):
+        if not limit.is_known and _Adopted.at.get(limit.name) == limit.set_at:
             continue
-        place[kind] = name
-        execute(statement("adopt_running_jobs"), place)
-        [(count,)] = run("adopt_queued_jobs", **place, limit=ADOPT_LIMIT)
-        if count < ADOPT_LIMIT:
-            Limit.objects.filter(name=limit.name).update(is_adopted=True)
+        if not _is_all_adopted(limit.name):
+            continue
+        _Adopted.at[limit.name] = limit.set_at
+        if limit.is_known:
+            limits.filter(name=limit.name, set_at=limit.set_at).update(is_adopted=True)
+            del _Adopted.at[limit.name]
+
+
+def _is_all_adopted(limit_name: str) -> bool:
+    """Whether no more jobs are left that have to come under the limit."""
+    kind, _, name = limit_name.partition(":")
+    place = {"limit_name": limit_name, "queue": None, "type": None}
+    if kind not in place:
+        return True  # jobs with a key have its limit from the beginning
+    place[kind] = name
+    run("adopt_running_jobs", **place)
+    [(count,)] = run("adopt_queued_jobs", **place, limit=ADOPT_LIMIT)
+    return int(count) < ADOPT_LIMIT
 
 
 def _repair() -> Round:

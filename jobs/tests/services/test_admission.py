@@ -295,6 +295,25 @@ def test_a_limit_holds_what_was_accepted_before_it() -> None:
     assert admitted() == queued[:1]
 
 
+def test_what_others_accept_without_a_limit_a_moment_after_it_was_set_comes_under_it() -> None:
+    """Their book of limits is older."""
+    limit(max_concurrency=1)
+    first = make_job()
+    Job.objects.filter(id=first.id).update(limits=None, held_by=None)
+    Slot.objects.all().delete()
+    claim = claim_one(first)
+    late = make_job()
+    Job.objects.filter(id=late.id).update(limits=None, held_by=None)
+    Slot.objects.all().delete()
+    jobs_admit_due()
+    assert not Limit.objects.get().is_adopted  # it looks once more when all books are new
+    Limit.objects.update(set_at=seconds_ago(2))
+    jobs_admit_due()
+    assert Limit.objects.get().is_adopted
+    assert held() == [late]
+    assert list(Slot.objects.values_list("job_id", flat=True)) == [claim.id]
+
+
 def test_a_higher_limit_admits_at_once() -> None:
     limit(max_concurrency=1)
     jobs = [make_job() for _ in range(3)]
@@ -313,9 +332,8 @@ def test_a_lower_limit_takes_nothing_back() -> None:
     assert admitted() == jobs[3:]
 
 
-def test_a_rate_admits_what_its_bucket_has() -> None:
+def test_a_new_rate_lets_its_burst_go_at_once() -> None:
     limit(rate="5/h", burst=2)
-    Limit.objects.update(tokens=2.0)
     jobs = [make_job() for _ in range(4)]
     assert admitted() == jobs[:2]
     assert Limit.objects.get().look_at is not None
@@ -323,12 +341,22 @@ def test_a_rate_admits_what_its_bucket_has() -> None:
 
 def test_a_rate_admits_again_when_a_token_has_come_in() -> None:
     limit(rate="5/h", burst=1)
-    Limit.objects.update(tokens=1.0)
     first, second, third = (make_job() for _ in range(3))
     Limit.objects.update(refilled_at=seconds_ago(3_600 / 5), look_at=seconds_ago(0))
     jobs_admit_due()
     assert admitted() == [first, second]
     assert held() == [third]
+
+
+def test_a_rate_that_is_changed_keeps_its_tokens_and_one_that_is_added_begins_full() -> None:
+    limit(rate="5/h", burst=2)
+    jobs = [make_job() for _ in range(6)]
+    limit(rate="6/h", burst=3)
+    assert admitted() == jobs[:2]
+    limit(max_concurrency=3)
+    assert admitted() == jobs[:3]
+    limit(rate="6/h", burst=2)
+    assert admitted() == jobs[:5]
 
 
 def test_a_bucket_holds_no_more_than_its_burst() -> None:

@@ -1,14 +1,21 @@
 """The verifier finds every promise that is broken, and calls nothing broken that is not."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 
 from jobs.broker import get_broker
 from jobs.core.ids import uuid7
+from jobs.core.limit import LimitRule
 from jobs.core.states import JobState
-from jobs.models import DeadLetter, Job, ProcessedKey, Slot, Worker
+from jobs.models import DeadLetter, Job, Limit, ProcessedKey, Slot, Worker
 from jobs.models.moments import seconds_ago
+from jobs.services.limits import limit_set
+from jobs.services.maintenance.admit import jobs_admit_due
+from jobs.services.verification.database import database_checks
 from jobs.services.verification.report import jobs_verify
 from jobs.sql.statements import statement
 from jobs.tests.factories import make_job, make_worker
@@ -216,6 +223,30 @@ def one_admitted_too_many() -> None:
     [held] = Job.objects.filter(held_by__isnull=False)
     Job.objects.filter(id=held.id).update(held_by=None)
     Slot.objects.create(job=held, limit_name="type:tests.note_limited")
+    Limit.objects.update(set_at=seconds_ago(5))
+
+
+def test_what_ran_when_a_limit_was_set_is_none_too_many() -> None:
+    """Jobs that were claimed before they came under it, and others by its former rule."""
+    limit_set(name="queue:default", rule=LimitRule(1))
+    jobs = [make_job(), make_job()]
+    Job.objects.update(limits=None, held_by=None)
+    Slot.objects.all().delete()
+    for job in jobs:
+        claim_one(job)
+    assert not violated("limits")
+    Limit.objects.update(set_at=seconds_ago(5))
+    jobs_admit_due()
+    assert Slot.objects.count() == 2
+    assert not violated("limits")
+    Slot.objects.update(admitted_at=Now())
+    assert violated("limits")
+    Limit.objects.update(set_at=Now() - timedelta(seconds=0.5))
+    assert not violated("limits")
+
+
+def violated(name: str) -> list[Any]:
+    return [one for check in database_checks() if check.name == name for one in check.violations]
 
 
 @pytest.mark.parametrize(
