@@ -49,18 +49,18 @@ def _free_drain(jobs: int) -> Figure:
 
 
 def _limited_drain(jobs: int) -> Figure:
-    with _limit(LimitRule(CONCURRENCY)):
+    with limited(LimitRule(CONCURRENCY)):
         return Figure("drain, limit 50", _drain(jobs), "jobs/s")
 
 
 def _fair_drain(jobs: int) -> Figure:
-    with _limit(LimitRule(), is_fair=True):
+    with limited(LimitRule(), is_fair=True):
         return Figure("drain, fair, 10 tenants", _drain(jobs), "jobs/s")
 
 
 def _hand_overs(jobs: int) -> list[Figure]:
     """From the first line of a handler to that of the next, where one may run at a time."""
-    with _limit(LimitRule(1)), stamps() as left:
+    with limited(LimitRule(1)), stamps() as left:
         since = time.time()
         requests = [JobRequest(type=STAMP, payload={"since": since}) for _ in range(jobs)]
         _enqueue(requests)
@@ -74,17 +74,17 @@ def _hand_overs(jobs: int) -> list[Figure]:
 
 
 def _rate(seconds: int) -> Figure:
+    return Figure(f"rate 100/s over {seconds} s", rate_kept(seconds), "%")
+
+
+def rate_kept(seconds: int) -> float:
     """In per cent of what the limit allows. The burst at the beginning is left out."""
     burst = RATE_PER_SECOND
-    with _limit(LimitRule(None, parse_rate(f"{RATE_PER_SECOND}/s", burst))):
+    with limited(LimitRule(None, parse_rate(f"{RATE_PER_SECOND}/s", burst))):
         first = uuid7()
         jobs = RATE_PER_SECOND * seconds + burst
         _drain(jobs, processes=RATE_PROCESSES)
-        return Figure(
-            f"rate 100/s over {seconds} s",
-            (jobs - burst) / (_seconds_claiming(first) * RATE_PER_SECOND) * 100,
-            "%",
-        )
+        return (jobs - burst) / (_seconds_claiming(first) * RATE_PER_SECOND) * 100
 
 
 def _seconds_claiming(first: UUID) -> float:
@@ -95,7 +95,8 @@ def _seconds_claiming(first: UUID) -> float:
 
 
 @contextmanager
-def _limit(rule: LimitRule, *, is_fair: bool = False) -> Iterator[None]:
+def limited(rule: LimitRule, *, is_fair: bool = False) -> Iterator[None]:
+    """The queue of the drains is under this limit, and empty at first."""
     empty_everything()
     limit_set(name=NAME, rule=rule, is_fair=is_fair)
     jobs_admit_due()

@@ -1,0 +1,1 @@
+"""Promises that only a full size can prove: `python -m tools.promises`."""
