@@ -22,3 +22,10 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def running(self) -> Self:
         return self.filter(state=JobState.RUNNING)
+
+
+_Filters = models.Manager.from_queryset(JobQuerySet)
+
+
+class JobFilters(_Filters["Job"]):
+    """A manager with these filters, of which the parts of `Job.objects` are made."""

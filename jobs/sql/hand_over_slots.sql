@@ -1,10 +1,14 @@
 -- running -> succeeded for jobs that are each under one limit, and in the same statement their slots go
 -- to the next jobs that wait there. Those that the claimant takes are claimed, too: they run at once.
 --
--- Nothing is written of jobs whose limit has a rate, is fair, has more slots in use than it allows
--- (it was lowered), or fewer jobs that wait, or one under a second limit: release_slots.sql is for them.
+-- Nothing is written of jobs whose limit has a rate, has more slots in use than it allows (it was lowered),
+-- or fewer jobs that wait, or one under a second limit: release_slots.sql is for them.
 -- A slot that is handed over needs no lock on its limit: no other transaction sees it free, so none
 -- counts one less. Workers that share a limit do not wait for one another's commits.
+--
+-- A fair queue without a limit has a window (see held_jobs.sql). Where more slots are in use than it has by
+-- now, fewer are handed over than come free, but at least half of them: the line never stops. Its rank and
+-- its pace are written by settle_turns.sql, for many hand-overs at once.
 --
 -- The form of the fence, and of what finds rows by their primary key: see record_succeeded.sql. What may
 -- be claimed: see claim_jobs.sql. An effect key that jobs share is not taken here, because it might have to
@@ -15,15 +19,42 @@ WITH outcome AS (
     SELECT * FROM unnest(
         %(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[], %(limit_names)s::text[]
     ) AS outcome (id, attempt, worker_id, limit_name)
-), plain AS MATERIALIZED (
-    SELECT at.name, wanted.count
+), used AS MATERIALIZED (
+    SELECT
+        at.name, at.max_concurrency, at.is_fair, at.pace, at.paced_at, wanted.count,
+        (SELECT count(*)::int FROM jobs_slot WHERE limit_name = at.name) AS in_use
     FROM (SELECT limit_name, count(*)::int AS count FROM outcome GROUP BY limit_name) AS wanted
     JOIN jobs_limit AS at ON at.name = wanted.limit_name
-    WHERE at.rate_tokens IS NULL AND NOT at.is_fair
-        AND at.max_concurrency >= (SELECT count(*) FROM jobs_slot WHERE limit_name = at.name)
+    WHERE at.rate_tokens IS NULL AND (at.max_concurrency IS NOT NULL OR at.is_fair)
+), plain AS MATERIALIZED (
+    SELECT
+        used.name, used.is_fair,
+        CASE WHEN used.max_concurrency IS NOT NULL THEN used.count
+            ELSE greatest((used.count + 1) / 2, used.count - greatest(0, used.in_use - bound.allowed))
+            END::int AS count
+    FROM used
+    CROSS JOIN LATERAL (
+        SELECT coalesce(
+            used.max_concurrency,
+            greatest(
+                2 * (
+                    SELECT coalesce(sum(concurrency), 1) FROM jobs_worker
+                    WHERE stopped_at IS NULL
+                        AND heartbeat_at
+                            > now() - %(worker_timeout_seconds)s * interval '1 second'
+                        AND queues ? substr(used.name, 7)  -- behind 'queue:'
+                ),
+                %(window_seconds)s * used.pace * exp(
+                    -extract(epoch FROM statement_timestamp() - used.paced_at)::float8
+                        / %(pace_seconds)s
+                )
+            )
+        ) AS allowed
+    ) AS bound
+    WHERE used.max_concurrency IS NULL OR used.max_concurrency >= used.in_use
 ), next AS MATERIALIZED (
     SELECT
-        job.id, job.limits, plain.name, plain.count,
+        job.id, job.limits, plain.name, plain.count, plain.is_fair,
         row_number() OVER (PARTITION BY plain.name ORDER BY job.priority DESC, job.rank, job.id)
             AS number
     FROM plain
@@ -82,7 +113,7 @@ WITH outcome AS (
         started_at = NULL
     FROM (
         SELECT
-            waiting.id, next.name, next.number,
+            waiting.id, next.name, next.number, next.is_fair,
             row_number() OVER (ORDER BY next.number) <= %(most)s
                 AND waiting.queue = ANY(%(queues)s::text[])
                 AND waiting.effect_key = waiting.id::text
@@ -105,16 +136,17 @@ WITH outcome AS (
     RETURNING
         job.id, job.type, job.queue, job.priority, job.payload, job.effect_key, job.attempt,
         job.failures, job.crashes, job.max_retries, job.worker_id, job.limits, job.request_id,
-        job.traceparent, job.batch_id, job.given, claim.name, claim.number, claim.is_made
+        job.traceparent, job.batch_id, job.given, claim.name, claim.number, claim.is_made,
+        CASE WHEN claim.is_fair THEN job.rank END AS turn
 ), slots AS (
     INSERT INTO jobs_slot (limit_name, job_id, admitted_at) SELECT name, id, now() FROM admitted
 )
 SELECT
     id, type, queue, priority, payload, effect_key, attempt, failures, crashes, max_retries,
-    worker_id, limits, request_id, traceparent, batch_id, given, is_made
+    worker_id, limits, request_id, traceparent, batch_id, given, is_made, turn
 FROM (SELECT * FROM admitted ORDER BY number) AS in_order
 UNION ALL
 SELECT
     id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-    NULL
+    NULL, NULL
 FROM succeeded

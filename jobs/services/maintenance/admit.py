@@ -39,7 +39,8 @@ def jobs_admit_due() -> Round:
     Jobs whose `run_at` has come, and what waits at limits whose tokens have come in or whose rule
     was changed.
     """
-    return run_round("admit", _admit_due, skipped=Round())
+    [(is_wanted,)] = run("admission_wanted")
+    return run_round("admit", _admit_due, skipped=Round()) if is_wanted else Round()
 
 
 def limits_repair() -> Round:
@@ -61,8 +62,12 @@ def _admit_due() -> Round:
 
 
 def _adopt() -> None:
-    """Jobs that were accepted before a limit was set come under it, and those of a moment after."""
-    limits = Limit.objects.filter(is_adopted=False).order_by("name")
+    """Jobs that were accepted before a limit was set come under it, and those of a moment after.
+
+    Not under that of a key: they have it from the beginning.
+    """
+    of_place = Q(name__startswith="queue:") | Q(name__startswith="type:")  # by the primary key
+    limits = Limit.objects.filter(of_place, is_adopted=False).order_by("name")
     for limit in limits.annotate(is_known=Q(set_at__lt=seconds_ago(ADOPT_SECONDS))):
         if not limit.is_known and _Adopted.at.get(limit.name) == limit.set_at:
             continue
@@ -77,10 +82,7 @@ def _adopt() -> None:
 def _is_all_adopted(limit_name: str) -> bool:
     """Whether no more jobs are left that have to come under the limit."""
     kind, _, name = limit_name.partition(":")
-    place = {"limit_name": limit_name, "queue": None, "type": None}
-    if kind not in place:
-        return True  # jobs with a key have its limit from the beginning
-    place[kind] = name
+    place = {"limit_name": limit_name, "queue": None, "type": None, kind: name}
     run("adopt_running_jobs", **place)
     [(count,)] = run("adopt_queued_jobs", **place, limit=ADOPT_LIMIT)
     return int(count) < ADOPT_LIMIT

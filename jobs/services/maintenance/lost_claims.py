@@ -7,7 +7,7 @@ from jobs.core.attempt_error import error_of_lost_attempt
 from jobs.core.claim import ClaimedJob
 from jobs.core.outcome import CutOff, NotStarted
 from jobs.models import Job
-from jobs.models.job_manager import CLAIMED_FIELDS_WITHOUT_PAYLOAD
+from jobs.models.job_claims import CLAIMED_FIELDS_WITHOUT_PAYLOAD
 from jobs.models.job_queryset import JobQuerySet
 from jobs.models.moments import seconds_ago
 from jobs.services.attempts import Finished

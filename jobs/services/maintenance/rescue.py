@@ -14,7 +14,7 @@ from jobs.core.conf import jobs_conf
 from jobs.core.outcome import CrashedBefore, CutOff, NotStarted, Outcome
 from jobs.handlers.registry import job_types
 from jobs.models import Job, Worker
-from jobs.models.job_manager import CLAIMED_FIELDS_WITHOUT_PAYLOAD
+from jobs.models.job_claims import CLAIMED_FIELDS_WITHOUT_PAYLOAD
 from jobs.models.job_queryset import JobQuerySet
 from jobs.models.moments import seconds_ago
 from jobs.models.worker import WorkerQuerySet

@@ -14,7 +14,7 @@ from jobs.broker.redis import RedisBroker
 from jobs.core.new_job import NewJob
 from jobs.core.states import JobState
 from jobs.models import Job
-from jobs.models.job_manager import COPY_FROM
+from jobs.models.job_inserts import COPY_FROM
 from jobs.services.enqueue import Enqueued, JobRequest, jobs_enqueue
 from jobs.tests.factories import make_job, make_user
 from jobs.tests.steps import (

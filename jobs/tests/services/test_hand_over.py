@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from jobs.broker.redis import RedisBroker
@@ -14,19 +14,21 @@ from jobs.core.limit import LimitRule, parse_rate
 from jobs.core.outcome import Failed, Succeeded
 from jobs.core.result import Result
 from jobs.core.states import JobState
-from jobs.models import Job, Limit, Slot
-from jobs.models.job_manager import HandedOver
+from jobs.models import Job, Limit, Slot, Worker
+from jobs.models.job_claims import HandedOver
 from jobs.services import attempts as attempts_module
 from jobs.services.attempts import Finished, jobs_record
 from jobs.services.hand_over import limit_to_hand_over, slots_hand_over
 from jobs.services.limits import limit_set
 from jobs.services.maintenance.admit import jobs_admit_due
-from jobs.services.roll_ups import ended_now
+from jobs.services.roll_ups import totals_now
+from jobs.services.turns import Turn, turns
 from jobs.services.verification.database import database_checks
 from jobs.services.workers import worker_stop
 from jobs.tests.claims import make_claim
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one, error, stored
+from jobs.tests.threads import elsewhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,7 +67,7 @@ def test_the_next_job_is_claimed_in_the_statement_that_writes_the_success() -> N
     assert stored(second).state == JobState.RUNNING
     assert limit_to_hand_over(Finished(claim, Succeeded())) == QUEUE
     assert slots() == {second.id}
-    assert [(one.outcome, one.total) for one in ended_now()] == [("succeeded", 1)]
+    assert [(one.outcome, one.total) for one in totals_now().ended] == [("succeeded", 1)]
     assert not [check for check in database_checks() if check.violations]
 
 
@@ -146,7 +148,7 @@ def test_a_worker_claims_only_of_its_queues_and_only_while_it_lives() -> None:
     [
         {"max_concurrency": 1, "rate": "100/m"},
         {"rate": "100/m"},
-        {"max_concurrency": 1, "fair": True},
+        {"rate": "100/m", "fair": True},
     ],
 )
 def test_limits_that_have_to_be_counted_are_left_to_the_admission(rule: dict[str, Any]) -> None:
@@ -157,6 +159,61 @@ def test_limits_that_have_to_be_counted_are_left_to_the_admission(rule: dict[str
     assert hand_over(first, claimant=claimant()).written == set()
     assert stored(first).state == JobState.RUNNING
     assert first.id in slots()
+
+
+@pytest.mark.parametrize(
+    ("rule", "turns_taken"),
+    [({"max_concurrency": 1}, "ababa"), ({}, "abab")],
+    ids=["limited", "window of two"],
+)
+def test_tenants_of_a_fair_queue_take_turns(rule: dict[str, Any], turns_taken: str) -> None:
+    who = claimant()
+    Worker.objects.update(concurrency=1)
+    limit(fair=True, **rule)
+    for key in "aaaabb":
+        make_job(fairness_key=key)
+    running = [claim_one(job) for job in Job.objects.queued().filter(held_by=None).order_by("id")]
+    order = []
+    while running:
+        done = hand_over(running.pop(0), claimant=who)
+        running += done.claims
+        order += [stored(claim).fairness_key for claim in done.claims]
+    assert "".join(map(str, order)) == turns_taken
+    assert Slot.objects.count() == 6 - len(turns_taken)  # behind the last ones nobody waits
+    turns.settle(0.0)
+    at = Limit.objects.get(name=QUEUE)
+    assert at.current_rank == 4
+    assert at.pace > 0
+    assert at.look_at is not None
+    assert make_job(fairness_key="c").rank == 5
+
+
+def test_a_window_that_has_shrunk_hands_fewer_slots_over_but_never_none() -> None:
+    who = claimant()
+    limit(fair=True)
+    for number in range(40):
+        make_job(fairness_key=str(number % 2))
+    claims = [claim_one(job) for job in Job.objects.queued().filter(held_by=None)]
+    assert len(claims) == 8  # two for each of the four that the worker takes at once
+    Worker.objects.update(concurrency=1)
+    done = hand_over(*claims[:4], claimant=who)
+    assert (len(done.written), len(done.claims)) == (4, 2)
+    assert Slot.objects.count() == 6
+    assert len(hand_over(claims[4], claimant=who).claims) == 1
+
+
+def test_a_limit_that_an_admission_holds_is_settled_later() -> None:
+    limit(fair=True)
+    turns.note({QUEUE: Turn(7, 3)})
+    with transaction.atomic():
+        Limit.objects.select_for_update().get(name=QUEUE)
+        elsewhere(lambda: turns.settle(0.0))
+    assert Limit.objects.get(name=QUEUE).current_rank == 0
+    turns.settle(0.0)
+    assert Limit.objects.get(name=QUEUE).current_rank == 7
+    turns.note({"queue:gone": Turn(1, 1)})
+    turns.settle(0.0)
+    assert turns._noted == {}
 
 
 def test_a_limit_that_was_lowered_hands_nothing_over() -> None:

@@ -15,7 +15,7 @@ from jobs.core.ids import uuid7_floor
 from jobs.core.outcome import Cancelled, CutOff, Failed, FailedForGood, NotStarted, Succeeded
 from jobs.core.states import JobState
 from jobs.models import Job, Worker
-from jobs.models.job_manager import CLAIMED_FIELDS
+from jobs.models.job_claims import CLAIMED_FIELDS
 from jobs.services.attempts import Finished, jobs_claim, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.services.effect_keys import jobs_resolve_key_conflicts

@@ -19,7 +19,7 @@ from jobs.core.progress import Progress
 from jobs.core.retry import Die, Requeue
 from jobs.core.states import DeathReason
 from jobs.models import Job, KeyWait, Worker
-from jobs.models.job_manager import CLAIMED_FIELDS
+from jobs.models.job_claims import CLAIMED_FIELDS
 from jobs.services.progress import progress_write
 from jobs.sql.statements import run
 from jobs.tests.factories import make_worker

@@ -6,6 +6,7 @@ from uuid import UUID
 from jobs.core.clock import Clock
 from jobs.services.attempts import Finished
 from jobs.services.hand_over import limit_to_hand_over, slots_hand_over
+from jobs.services.turns import turns
 from jobs.worker.fetching.past_redis import PastRedis
 from jobs.worker.inflight import Inflight
 
@@ -52,6 +53,7 @@ class HandOver:
         if not wanted:
             return []
         written = self._write(wanted)
+        turns.settle()
         refused = {name for one, name in wanted if one.claim.id not in written}
         self._not_before = {name: at for name, at in self._not_before.items() if at > now}
         self._not_before.update(dict.fromkeys(refused, now + NOT_AGAIN_SECONDS))

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from jobs.core.states import JobState
-from jobs.models import Job, ProcessedKey, job_manager
+from jobs.models import Job, ProcessedKey, job_claims
 from jobs.services.attempts import jobs_claim
 from jobs.services.enqueue import JobRequest, jobs_enqueue
 from jobs.tests.factories import make_job, make_worker
@@ -86,7 +86,7 @@ def test_what_cannot_start_fills_no_claim() -> None:
 
 
 def test_a_payload_larger_than_a_claim_comes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_manager, "CLAIM_PAYLOAD_BYTES", 1_000)
+    monkeypatch.setattr(job_claims, "CLAIM_PAYLOAD_BYTES", 1_000)
     first, second = make_repetitive(2)
     claims = jobs_claim(worker_id=make_worker().id, job_ids=[first, second])
     assert [one.id for one in claims] == [first]
@@ -94,7 +94,7 @@ def test_a_payload_larger_than_a_claim_comes_alone(monkeypatch: pytest.MonkeyPat
 
 
 def test_what_is_left_takes_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_manager, "CLAIM_PAYLOAD_BYTES", 10)
+    monkeypatch.setattr(job_claims, "CLAIM_PAYLOAD_BYTES", 10)
     first, second = (
         make_job(type="tests.note_by_text", payload={"text": text}).id for text in ("ann", "ben")
     )

@@ -8,7 +8,7 @@ import pytest
 from jobs.broker.redis import RedisBroker
 from jobs.core.key_rule import KeyConflict
 from jobs.core.states import JobState
-from jobs.models import Job, job_manager
+from jobs.models import Job, job_claims
 from jobs.services import effect_keys
 from jobs.tests.factories import make_job
 from jobs.tests.open_pools import Bench
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def three_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A claim is full after three of the payloads below."""
-    monkeypatch.setattr(job_manager, "CLAIM_PAYLOAD_BYTES", 3_000)
+    monkeypatch.setattr(job_claims, "CLAIM_PAYLOAD_BYTES", 3_000)
 
 
 def make_large(count: int) -> list[Job]:
