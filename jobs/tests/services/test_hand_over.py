@@ -35,6 +35,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 QUEUE = "queue:default"
 
 
+@pytest.fixture(autouse=True)
+def nothing_noted() -> None:
+    turns._noted.clear()
+
+
 def limit(name: str = QUEUE, *, rate: str | None = None, fair: bool = False, **rule: Any) -> None:
     made = LimitRule(rate=parse_rate(rate) if rate else None, **rule)
     limit_set(name=name, rule=made, is_fair=fair)
@@ -185,7 +190,7 @@ def test_tenants_of_a_fair_queue_take_turns(rule: dict[str, Any], turns_taken: s
     assert at.current_rank == 4
     assert at.pace > 0
     assert at.look_at is not None
-    assert make_job(fairness_key="c").rank == 5
+    assert stored(make_job(fairness_key="c")).rank == 5
 
 
 def test_a_window_that_has_shrunk_hands_fewer_slots_over_but_never_none() -> None:
@@ -196,6 +201,7 @@ def test_a_window_that_has_shrunk_hands_fewer_slots_over_but_never_none() -> Non
     claims = [claim_one(job) for job in Job.objects.queued().filter(held_by=None)]
     assert len(claims) == 8  # two for each of the four that the worker takes at once
     Worker.objects.update(concurrency=1)
+    Worker.objects.exclude(id=who.worker_id).update(queues=[])
     done = hand_over(*claims[:4], claimant=who)
     assert (len(done.written), len(done.claims)) == (4, 2)
     assert Slot.objects.count() == 6

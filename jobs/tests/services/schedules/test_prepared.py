@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -20,7 +21,7 @@ from jobs.services.schedules.prepared import PreparedFires
 from jobs.sql.statements import database_now, fetch_rows
 from jobs.tests.enqueueing import waiting
 from jobs.tests.factories import make_user, make_worker
-from jobs.tests.scheduling import fire, fires_at, jobs_of, make_due, make_schedule, stored
+from jobs.tests.scheduling import fire, fires_at, jobs_of, make_schedule, stored
 from jobs.tests.threads import elsewhere
 from jobs.tests.waiting import wait_until
 
@@ -31,19 +32,27 @@ MINUTE = timedelta(minutes=1)
 AHEAD_SECONDS = 1.0
 
 
-def near(**fields: object) -> Schedule:
-    """A schedule that fires in a moment."""
-    schedule = make_schedule(**fields)
-    make_due(schedule, -AHEAD_SECONDS)
-    return stored(schedule)
+def bring_near(*schedules: Schedule) -> None:
+    """They fire in a moment, all at once."""
+    rows = Schedule.objects.filter(id__in=[one.id for one in schedules])
+    rows.update(next_fire_at=seconds_ago(-AHEAD_SECONDS))
+    rows.update(due_at=F("next_fire_at"))
+    for one in schedules:
+        one.refresh_from_db()
 
 
 def prepared(*schedules: Schedule) -> PreparedFires:
-    """All of them, made ready by the only worker before the first is due."""
-    fires = PreparedFires(make_worker().id)
+    """All of them, made ready by the only worker before they are due."""
+    bring_near(*schedules)
+    fires = ready_of(make_worker().id)
+    assert database_now() < fires_at(schedules[0])
+    return fires
+
+
+def ready_of(worker_id: UUID) -> PreparedFires:
+    fires = PreparedFires(worker_id)
     fires.look_ahead()
     fires.prepare(100)
-    assert database_now() < min(map(fires_at, schedules))
     return fires
 
 
@@ -61,7 +70,7 @@ def test_it_makes_the_same_job_as_a_schedule_that_is_not_prepared(
     broker: RedisBroker, caplog: pytest.LogCaptureFixture
 ) -> None:
     user = make_user()
-    one = near(queue="bulk", priority=7, payload={"text": "a"}, created_by_id=user.pk)
+    one = make_schedule(queue="bulk", priority=7, payload={"text": "a"}, created_by_id=user.pk)
     Schedule.objects.filter(id=one.id).update(failures=3, error="before")
     fires = prepared(one)
     assert fires.fire() == 0  # not due yet, and still ready
@@ -82,12 +91,9 @@ def test_it_makes_the_same_job_as_a_schedule_that_is_not_prepared(
 
 
 def test_many_workers_with_the_same_fire_time_make_one_job() -> None:
-    one = near()
+    one = make_schedule()
     all_fires = [prepared(one)]
-    all_fires += [PreparedFires(all_fires[0]._worker_id) for _ in range(7)]
-    for fires in all_fires[1:]:
-        fires.look_ahead()
-        fires.prepare(100)
+    all_fires += [ready_of(all_fires[0]._worker_id) for _ in range(7)]
 
     def run(act: Callable[[], int]) -> int:
         try:
@@ -104,7 +110,9 @@ def test_many_workers_with_the_same_fire_time_make_one_job() -> None:
 
 def test_what_has_changed_since_is_left_alone_and_fires_as_it_is_now() -> None:
     """One wait for all: changed, paused, deleted, locked, and one that is as it was."""
-    changed, paused, deleted, locked, same = (near(payload={"text": "old"}) for _ in range(5))
+    changed, paused, deleted, locked, same = (
+        make_schedule(payload={"text": "old"}) for _ in range(5)
+    )
     fires = prepared(changed, paused, deleted, locked, same)
     Schedule.objects.filter(id=changed.id).update(payload={"text": "new"})
     schedule_pause(schedule_id=paused.id)
@@ -122,7 +130,7 @@ def test_what_has_changed_since_is_left_alone_and_fires_as_it_is_now() -> None:
 
 
 def test_a_limit_that_was_set_since_holds_the_job() -> None:
-    one = near()
+    one = make_schedule()
     fires = prepared(one)
     limit_set(name="queue:default", rule=LimitRule(1))
     assert fired_of(fires, one) == 0
@@ -132,7 +140,7 @@ def test_a_limit_that_was_set_since_holds_the_job() -> None:
 
 
 def test_what_is_late_or_due_twice_is_decided_anew() -> None:
-    late, twice = near(), near(every_seconds=1)
+    late, twice = make_schedule(), make_schedule(every_seconds=1)
     fires = prepared(late, twice)
     wait_for(fires_at(twice) + timedelta(seconds=1))
     rows = Schedule.objects.filter(id=late.id)
@@ -149,12 +157,12 @@ def test_what_is_late_or_due_twice_is_decided_anew() -> None:
 def test_only_what_is_one_plain_job_is_prepared() -> None:
     limit_set(name="queue:bulk", rule=LimitRule(1))
     others = [
-        near(overlap="skip"),
-        near(overlap="hold"),
-        near(queue="bulk"),
-        near(type="send_welcome_email", payload=WELCOME, created_by_id=make_user().pk),
+        make_schedule(overlap="skip"),
+        make_schedule(overlap="hold"),
+        make_schedule(queue="bulk"),
+        make_schedule(type="send_welcome_email", payload=WELCOME, created_by_id=make_user().pk),
     ]
-    broken = near()
+    broken = make_schedule()
     Schedule.objects.filter(id=broken.id).update(payload={"text": 5})
     assert fired_of(prepared(broken, *others), broken, *others) == 0
     assert fire() == len(others)
@@ -166,32 +174,26 @@ WELCOME = {"email": "rose@example.com", "name": "Rose"}
 
 
 def test_workers_prepare_shares_that_do_not_overlap() -> None:
-    schedules = [near() for _ in range(12)]
+    schedules = [make_schedule() for _ in range(12)]
     workers = [make_worker().id for _ in range(3)]
-    shares = []
-    for worker_id in workers:
-        fires = PreparedFires(worker_id)
-        fires.look_ahead()
-        fires.prepare(100)
-        shares.append(set(fires._ready))
+    bring_near(*schedules)
+    shares = [set(ready_of(worker_id)._ready) for worker_id in workers]
     assert set.union(*shares) == {one.id for one in schedules}
     assert sum(map(len, shares)) == len(schedules)
     assert not Job.objects.exists()
 
 
 def test_a_worker_that_counts_as_dead_prepares_nothing() -> None:
-    one, dead = near(), make_worker()
+    one, dead = make_schedule(), make_worker()
     type(dead).objects.filter(id=dead.id).update(heartbeat_at=seconds_ago(3_600))
-    fires = PreparedFires(dead.id)
-    fires.look_ahead()
-    fires.prepare(100)
-    assert fired_of(fires, one) == 0
+    bring_near(one)
+    assert fired_of(ready_of(dead.id), one) == 0
 
 
 def test_what_postgresql_refuses_is_left_to_who_finds_which_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    one, other = near(), near()
+    one, other = make_schedule(), make_schedule()
     fires = prepared(one, other)
     ready = fires._ready[one.id]
     fires._ready[one.id] = ready._replace(new_job=ready.new_job._replace(priority=99))
