@@ -11,8 +11,9 @@ from django.db.models import Value
 
 from jobs.core.claim import Claimant, ClaimedJob, Claims, Start
 from jobs.core.message import QueueMessage
+from jobs.core.states import JobState
 from jobs.models.fence import BUCKET_BOUNDS, array, fence
-from jobs.models.job_queryset import JobFilters, JobQuerySet
+from jobs.models.job_queryset import JobPart
 from jobs.sql.prepared import run_prepared_search
 
 CLAIMED_FIELDS = (
@@ -58,7 +59,7 @@ class HandedOver(NamedTuple):
     ranks: Mapping[str, int] = MappingProxyType({})
 
 
-class JobClaims(JobFilters):
+class JobClaims(JobPart):
     """The part of `Job.objects` that claims."""
 
     def claim(self, worker_id: UUID, job_ids: Iterable[UUID]) -> Claims:
@@ -89,10 +90,14 @@ class JobClaims(JobFilters):
 
     def still_held(self, claims: Iterable[ClaimedJob]) -> set[UUID]:
         """Those of these jobs whose attempt was not taken away."""
-        return {claim.id for claim in claims if self._held(claim).exists()}
-
-    def _held(self, claim: ClaimedJob) -> JobQuerySet:
-        return self.running().filter(id=claim.id, worker_id=claim.worker_id, attempt=claim.attempt)
+        running = self.filter(state=JobState.RUNNING)
+        return {
+            claim.id
+            for claim in claims
+            if running.filter(
+                id=claim.id, worker_id=claim.worker_id, attempt=claim.attempt
+            ).exists()
+        }
 
     def hand_over(
         self,

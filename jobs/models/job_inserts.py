@@ -9,7 +9,7 @@ from django.db import transaction
 from jobs.core.ids import uuid7s
 from jobs.core.message import QueueMessage
 from jobs.core.new_job import Inserted, NewJob
-from jobs.models.job_queryset import JobFilters
+from jobs.models.job_queryset import JobPart
 from jobs.sql.contention import repeats_conflicts
 from jobs.sql.prepared import run_prepared
 from jobs.sql.statements import run_copy
@@ -20,7 +20,7 @@ COPY_FROM = 50
 COPY_PIECE = 200
 
 
-class JobInserts(JobFilters):
+class JobInserts(JobPart):
     """The part of `Job.objects` that accepts jobs."""
 
     def insert_one(self, new: NewJob) -> Inserted | None:

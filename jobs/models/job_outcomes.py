@@ -10,12 +10,12 @@ from jobs.core.fingerprint import error_fingerprint
 from jobs.core.ids import uuid7s
 from jobs.core.retry import Die, Requeue
 from jobs.models.fence import BUCKET_BOUNDS, array, fence
-from jobs.models.job_queryset import JobFilters
+from jobs.models.job_queryset import JobPart
 from jobs.sql.prepared import run_prepared_search
 from jobs.sql.statements import run
 
 
-class JobOutcomes(JobFilters):
+class JobOutcomes(JobPart):
     """The part of `Job.objects` that records."""
 
     def record_succeeded(self, claims: Sequence[ClaimedJob]) -> set[UUID]:

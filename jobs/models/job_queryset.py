@@ -24,8 +24,8 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(state=JobState.RUNNING)
 
 
-_Filters = models.Manager.from_queryset(JobQuerySet)
-
-
-class JobFilters(_Filters["Job"]):
-    """A manager with these filters, of which the parts of `Job.objects` are made."""
+if TYPE_CHECKING:
+    JobPart = models.Manager["Job"]
+else:
+    JobPart = object
+"""What a part of `Job.objects` builds on: the manager that they become together."""

@@ -7,11 +7,11 @@ from uuid import UUID
 from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN
 from jobs.core.message import QueueMessage
 from jobs.core.states import JobState
-from jobs.models.job_queryset import JobFilters
+from jobs.models.job_queryset import JobPart
 from jobs.sql.statements import run
 
 
-class JobSearches(JobFilters):
+class JobSearches(JobPart):
     """The part of `Job.objects` that looks for jobs."""
 
     def redispatch_lost(
