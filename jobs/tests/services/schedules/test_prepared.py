@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 MINUTE = timedelta(minutes=1)
 # Long enough that a slow machine has prepared everything before.
-AHEAD_SECONDS = 1.0
+AHEAD_SECONDS = 2.0
 
 
 def bring_near(*schedules: Schedule) -> None:
