@@ -41,6 +41,9 @@ _HOST_PATTERN = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-
 _METRICS_TOKEN = re.compile(r"[!-~]{20,500}", re.ASCII)
 _ORIGIN_PATTERN = re.compile(r"https?://[A-Za-z0-9._*:\[\]-]+")
 
+# Fields of `JobsConf` that are variables without its prefix: others use them, too.
+_NOT_OF_JOBS = ("redis_url", "metrics_token")
+
 MINUTES_OF_A_YEAR = 366 * 24 * 60
 DAYS_OF_TEN_YEARS = 3_660
 
@@ -218,7 +221,7 @@ def _jobs_settings(variables: Variables) -> dict[str, Any]:
     values = {
         one.name: readers[one.type](setting_name(one.name), getattr(defaults, one.name))
         for one in fields(JobsConf)
-        if one.name != "redis_url"  # it is REDIS_URL, which the cache uses, too
+        if one.name not in _NOT_OF_JOBS
     }
     if broken := broken_rules(JobsConf(**values)):
         raise ImproperlyConfigured(broken[0])

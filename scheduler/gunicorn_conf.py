@@ -15,6 +15,7 @@ from gunicorn.glogging import Logger
 
 from scheduler.env import EXIT_USAGE, read_environment
 from scheduler.logs.config import logging_config
+from scheduler.serving.request_counts import request_counts
 
 # Of a process: database connections, its log, the event loop, libraries.
 OWN_FILES = 100
@@ -52,6 +53,16 @@ def post_worker_init(worker: Any) -> None:
     """Loaded modules stay for good: the garbage collector need not traverse them again."""
     gc.collect()
     gc.freeze()
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """The process counts requests where one that has ended has left off."""
+    worker.counts_region = request_counts.take_region()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """What the process has counted stays, for the next one."""
+    request_counts.give_back(worker.counts_region)
 
 
 bind = "0.0.0.0:8000"  # a container publishes it on the address that its host chooses

@@ -204,4 +204,5 @@ if _env.trusted_proxies:
 LOGGING = logging_config(_env.log_level, _env.log_format)
 
 JOBS_REDIS_URL = _env.redis_url
+JOBS_METRICS_TOKEN = METRICS_TOKEN
 globals().update(_env.jobs)

@@ -16,7 +16,8 @@ class ClaimedJob(NamedTuple):
     `failures`, `crashes` and `max_retries` are those of the job when it was claimed. `limits` is
     None for a job that is under no limit; else it has slots, which its outcome frees. `request_id`
     and `traceparent` are None for a job that no request has submitted. `given` is what is told of
-    the jobs before it, as JSON text or decoded; None for most jobs.
+    the jobs before it, as JSON text or decoded; None for most jobs. `waited_seconds`: from the
+    moment at which it could run to its claim.
     """
 
     id: UUID
@@ -35,6 +36,7 @@ class ClaimedJob(NamedTuple):
     traceparent: str | None = None
     batch_id: UUID | None = None
     given: Any = None
+    waited_seconds: float = 0.0
 
     @property
     def id_text(self) -> str:

@@ -37,6 +37,8 @@ class JobsConf:
     # for all other queues. Without any there is none.
     queue_depth_max: list[str] = field(default_factory=list)
     redis_url: str = "redis://127.0.0.1:6379/0"
+    # What a scraper sends as a bearer token to read /metrics of a worker, closed without it.
+    metrics_token: str = ""
     # Begins every key; its hash tag keeps them in one slot of Redis Cluster.
     redis_prefix: str = "{jobs}:"
     payload_max_bytes: int = 256 * 1024
@@ -91,6 +93,8 @@ class JobsConf:
     retention_days: float = 14.0
     result_retention_days: float = 14.0
     key_retention_days: float = 90.0
+    # Whether each attempt that starts has a line at INFO; else it has one at DEBUG.
+    log_jobs: bool = True
     # Whether an edit over the API has to say, by If-Match, what it is an edit of.
     if_match_required: bool = False
     # For how long a call with the header Idempotency-Key gets the stored answer again.

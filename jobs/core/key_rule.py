@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass
 from uuid import UUID
 
+from jobs.core.log_fields import LoggedJob
 from jobs.core.message import QueueMessage
 from jobs.core.states import JobState
 
@@ -49,11 +50,12 @@ class KeyOwner:
 class KeyConflict:
     """A queued job and the owner of its effect key, None if no job owns it.
 
-    `processed`: the effect is done.
+    `processed`: the effect is done. `logged`: the job, for a line about it.
     """
 
     message: QueueMessage
     seconds_to_due: float
+    logged: LoggedJob | None = None
     owner: KeyOwner | None = None
     processed: bool = False
 

@@ -51,8 +51,8 @@ def add_worker_options(parser: CommandParser) -> None:
     parser.add_argument(
         "--health-port",
         type=whole_number(1, PORT_MAX),
-        help="serve GET /health: 503 once the fetch loop is stuck; with --processes, the next "
-        "process uses the next port",
+        help="serve GET /health: 503 once the fetch loop is stuck; and GET /metrics, with "
+        "METRICS_TOKEN; with --processes, the next process uses the next port",
     )
     parser.add_argument(
         "--health-host", default="127.0.0.1", help="where to serve it (default: %(default)s)"

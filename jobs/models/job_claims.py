@@ -143,7 +143,7 @@ class JobClaims(JobPart):
 
 
 def _claimed(rows: list[tuple[Any, ...]]) -> Claims:
-    """Rows of `CLAIMED_FIELDS` and the first position that was left, as claims.
+    """Rows of `CLAIMED_FIELDS`, the wait and the first position that was left, as claims.
 
     Django leaves jsonb as text; it is decoded at once.
     """

@@ -10,6 +10,7 @@ class RollUp(models.Model):
     There may be many rows of one period: readers add them up, and a timer folds them into one.
     `seconds`: how long the period is. `wait_bucket`, `run_bucket`: which bucket of
     `jobs.core.histogram` the wait and the run time were in; None where there was none.
+    `wait_seconds`, `run_seconds`: their sums; None also in rows of versions that had no sums.
     """
 
     begins_at = models.DateTimeField()
@@ -20,6 +21,8 @@ class RollUp(models.Model):
     wait_bucket = models.PositiveSmallIntegerField(null=True)
     run_bucket = models.PositiveSmallIntegerField(null=True)
     count = models.PositiveBigIntegerField()
+    wait_seconds = models.FloatField(null=True)
+    run_seconds = models.FloatField(null=True)
     is_folded = models.BooleanField(default=False, db_default=False)
 
     class Meta:

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from jobs.core.attempt_error import RecordedError
 from jobs.core.claim import ClaimedJob, Claims
 from jobs.core.errors import LeaseLost
-from jobs.core.outcome import NotStarted, Outcome, errors_of
+from jobs.core.finished import Finished as Finished
+from jobs.core.log_fields import attempt_fields
+from jobs.core.outcome import NotStarted
 from jobs.core.result import Result
 from jobs.core.retry import (
     Cancel,
@@ -37,18 +38,6 @@ from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 
 logger = logging.getLogger(__name__)
-
-
-class Finished(NamedTuple):
-    """An attempt that has ended."""
-
-    claim: ClaimedJob
-    outcome: Outcome
-
-    @property
-    def errors(self) -> list[RecordedError]:
-        """What this attempt adds to `Job.errors`."""
-        return errors_of(self.outcome, self.claim.attempt)
 
 
 class Recorded(NamedTuple):
@@ -175,12 +164,13 @@ def _record_succeeded(claims: list[ClaimedJob]) -> tuple[set[UUID], set[UUID]]:
 
 def _record_late_success(claims: list[ClaimedJob]) -> set[UUID]:
     succeeded = Job.objects.record_late_success(claims)
-    for job_id in succeeded:
-        logger.warning(
-            "Job %s had succeeded after all: its dead letter is settled",
-            job_id,
-            extra={"event": "dead_letter.settled", "job_id": str(job_id)},
-        )
+    for claim in claims:
+        if claim.id in succeeded:
+            logger.warning(
+                "Job %s had succeeded after all: its dead letter is settled",
+                claim.id,
+                extra=attempt_fields("dead_letter.settled", claim),
+            )
     return succeeded
 
 

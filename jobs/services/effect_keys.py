@@ -23,6 +23,7 @@ from jobs.core.key_rule import (
     deferral_seconds,
 )
 from jobs.core.limit import UNTIL_DUE
+from jobs.core.log_fields import LoggedJob
 from jobs.core.message import QueueMessage, can_be_shared
 from jobs.core.states import FINAL_STATES, DeathReason, JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
@@ -84,7 +85,7 @@ def _resolve(conflict: KeyConflict, worker_id: UUID | None) -> KeyDecision:
         case KeyDecision.WAIT:
             _dispatch(conflict, conflict.seconds_to_due)
         case KeyDecision.SKIP:
-            _skip(conflict.message, _owner_of(conflict), worker_id)
+            _skip(conflict, _owner_of(conflict), worker_id)
         case KeyDecision.DEFER | KeyDecision.DEFER_FOR_A_PERSON:
             _defer(conflict, deferral_seconds(_owner_of(conflict)))
         case KeyDecision.TAKE_OVER:
@@ -101,7 +102,8 @@ def _dispatch(conflict: KeyConflict, seconds: float) -> None:
     dispatch_after_commit([(conflict.message, seconds)], is_repeated=seconds <= 0)
 
 
-def _skip(message: QueueMessage, owner: KeyOwner, worker_id: UUID | None) -> None:
+def _skip(conflict: KeyConflict, owner: KeyOwner, worker_id: UUID | None) -> None:
+    message = conflict.message
     Job.objects.queued().filter(id=message.job_id).update(
         state=JobState.SKIPPED,
         done_by_id=owner.job_id,
@@ -113,20 +115,17 @@ def _skip(message: QueueMessage, owner: KeyOwner, worker_id: UUID | None) -> Non
     slots_release([message.job_id])
     jobs_announce_after_commit(final=[message.job_id])
     # A conflict may undo this transaction, and repeat it.
-    transaction.on_commit(partial(_log_skipped, message, owner))
+    transaction.on_commit(partial(_log_skipped, conflict, owner))
 
 
-def _log_skipped(message: QueueMessage, owner: KeyOwner) -> None:
+def _log_skipped(conflict: KeyConflict, owner: KeyOwner) -> None:
+    assert conflict.logged is not None  # it is one of `_key_conflicts`
     logger.info(
         "Job %s skipped: job %s has already done %s",
-        message.job_id,
+        conflict.logged.id,
         owner.job_id,
-        message.effect_key,
-        extra={
-            "event": "job.skipped",
-            "job_id": str(message.job_id),
-            "done_by": str(owner.job_id),
-        },
+        conflict.message.effect_key,
+        extra=conflict.logged.fields("job.skipped", done_by=str(owner.job_id)),
     )
 
 
@@ -174,18 +173,21 @@ def _key_conflicts(job_ids: Sequence[UUID]) -> list[KeyConflict]:
         .filter(id__in=job_ids, held_by__isnull=True)
         .select_for_update(skip_locked=True)
         .order_by("id")
-        .values_list("id", "effect_key", "queue", "priority", Extract(F("run_at") - Now(), "epoch"))
+        .values_list(
+            *("id", "effect_key", "queue", "priority", Extract(F("run_at") - Now(), "epoch")),
+            *("type", "attempt", "request_id", "traceparent"),
+        )
     )
     keys = ProcessedKey.objects.in_bulk([key for _, key, *_ in jobs if can_be_shared(key)])
     owners = _owners({key.job_id for key in keys.values()})
     conflicts = []
-    for *fields, seconds_to_due in jobs:
-        message = QueueMessage(*fields)
-        key = keys.get(message.effect_key)
+    for job_id, effect_key, queue, priority, seconds_to_due, job_type, *more in jobs:
+        key = keys.get(effect_key)
         conflicts.append(
             KeyConflict(
-                message,
+                QueueMessage(job_id, effect_key, queue, priority),
                 float(seconds_to_due),
+                LoggedJob(job_id, job_type, queue, *more),
                 owner=owners.get(key.job_id, KeyOwner(key.job_id)) if key else None,
                 processed=key is not None and key.processed_at is not None,
             )

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
+from jobs.core.log_fields import LoggedJob
 from jobs.core.states import JobState
 from jobs.models import Job
 from jobs.services.ended_unstarted import Unstarted, jobs_ended_unstarted
@@ -27,7 +28,8 @@ def jobs_expire(*, limit: int, job_ids: Collection[UUID] | None = None) -> int:
         overdue = overdue.filter(id__in=job_ids)
     rows = list(
         overdue.select_for_update(skip_locked=True).values_list(
-            "id", "type", "effect_key", "limits", "batch_id"
+            *("id", "effect_key", "limits", "batch_id"),
+            *("type", "queue", "attempt", "request_id", "traceparent"),
         )[:limit]
     )
     if not rows:
@@ -39,18 +41,17 @@ def jobs_expire(*, limit: int, job_ids: Collection[UUID] | None = None) -> int:
     jobs_ended_unstarted(
         [
             Unstarted(job_id, effect_key, limits, batch_id)
-            for job_id, _, effect_key, limits, batch_id in rows
+            for job_id, effect_key, limits, batch_id, *_ in rows
         ]
     )
     # A conflict may undo this transaction, and repeat it.
-    transaction.on_commit(partial(_log, rows))
+    logged = [LoggedJob(job_id, *more) for job_id, _, _, _, *more in rows]
+    transaction.on_commit(partial(_log, logged))
     return len(rows)
 
 
-def _log(rows: Sequence[tuple[UUID, str, str, object, object]]) -> None:
-    for job_id, job_type, *_ in rows:
+def _log(expired: Sequence[LoggedJob]) -> None:
+    for job in expired:
         logger.info(
-            "Job %s expired: it was not started in time",
-            job_id,
-            extra={"event": "job.expired", "job_id": str(job_id), "job_type": job_type},
+            "Job %s expired: it was not started in time", job.id, extra=job.fields("job.expired")
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.conf import jobs_conf
+from jobs.core.finished import Finished
 from jobs.core.outcome import Outcome, Succeeded
 from jobs.core.retry import Move, RetryPolicy, Succeed, decide
 from jobs.core.states import Effect
@@ -12,13 +13,13 @@ from jobs.handlers.registry import job_types
 _SUCCEED = Succeed()
 
 
-def moves_of(ended: Sequence[tuple[ClaimedJob, Outcome]]) -> list[Move]:
+def moves_of(ended: Sequence[Finished]) -> list[Move]:
     """The move that follows from each outcome, in their order.
 
     Settings are read once a batch: this is the hottest loop of the recorder.
     """
     default_policy, crash_limit = default_retry_policy(), jobs_conf().crash_limit
-    return [_move(claim, outcome, default_policy, crash_limit) for claim, outcome in ended]
+    return [_move(one.claim, one.outcome, default_policy, crash_limit) for one in ended]
 
 
 def default_retry_policy() -> RetryPolicy:

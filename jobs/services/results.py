@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from jobs.core.claim import ClaimedJob
-from jobs.core.outcome import Outcome, Succeeded
+from jobs.core.finished import Finished
+from jobs.core.outcome import Succeeded
 from jobs.core.result import Result
 from jobs.core.secrets import MASK, Secrets
 from jobs.handlers.registry import job_types
@@ -20,15 +20,15 @@ class ShownResult(NamedTuple):
     problem: str
 
 
-def results_of(ended: Sequence[tuple[ClaimedJob, Outcome]]) -> dict[UUID, Result]:
+def results_of(ended: Sequence[Finished]) -> dict[UUID, Result]:
     """What is to be kept of what handlers returned, by job; mostly nothing.
 
     A transactional handler has written its own.
     """
     return {
-        claim.id: outcome.result
-        for claim, outcome in ended
-        if isinstance(outcome, Succeeded) and outcome.result and not outcome.recorded
+        one.claim.id: outcome.result
+        for one in ended
+        if isinstance(outcome := one.outcome, Succeeded) and outcome.result and not outcome.recorded
     }
 
 

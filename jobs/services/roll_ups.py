@@ -4,6 +4,7 @@ Workers count what they record in the statement that records it. What ends witho
 counted here.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -25,10 +26,14 @@ class Ended(NamedTuple):
 
 
 class Durations(NamedTuple):
-    """Waits or run times of one queue: how many were in each bucket of `jobs.core.histogram`."""
+    """Waits or run times of one queue: how many were in each bucket of `jobs.core.histogram`.
+
+    `seconds`: their sum.
+    """
 
     queue: str
     counts: list[int]
+    seconds: float
 
 
 class Totals(NamedTuple):
@@ -57,13 +62,16 @@ def ends_count(job_ids: Sequence[UUID]) -> None:
 def totals_now() -> Totals:
     """Everything that has ended, in one pass over the roll-ups. Raises the database's errors."""
     ended: list[Ended] = []
-    durations: dict[int, dict[str, list[int]]] = {_BY_WAIT: {}, _BY_RUN_TIME: {}}
-    for by, queue, job_type, outcome, bucket, total in run("roll_ups_now"):
+    counts: dict[int, dict[str, list[int]]] = {_BY_WAIT: {}, _BY_RUN_TIME: {}}
+    sums: dict[int, Counter[str]] = {_BY_WAIT: Counter(), _BY_RUN_TIME: Counter()}
+    for by, queue, job_type, outcome, bucket, total, seconds in run("roll_ups_now"):
         if by == _BY_OUTCOME:
             ended.append(Ended(queue, job_type, outcome, total))
         elif bucket is not None:  # None: there was no attempt
-            durations[by].setdefault(queue, [0] * BUCKETS)[bucket] = total
+            counts[by].setdefault(queue, [0] * BUCKETS)[bucket] = total
+            sums[by][queue] += seconds
     waits, run_times = (
-        [Durations(*one) for one in durations[by].items()] for by in (_BY_WAIT, _BY_RUN_TIME)
+        [Durations(queue, one, sums[by][queue]) for queue, one in counts[by].items()]
+        for by in (_BY_WAIT, _BY_RUN_TIME)
     )
     return Totals(ended, waits, run_times)

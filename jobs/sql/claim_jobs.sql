@@ -74,4 +74,5 @@ RETURNING
     job.id, job.type, job.queue, job.priority, job.payload, job.effect_key, job.attempt,
     job.failures, job.crashes, job.max_retries, job.worker_id, job.limits,
     job.request_id, job.traceparent, job.batch_id, job.given,
+    extract(epoch FROM now() - job.run_at)::float8 AS waited_seconds,
     (SELECT position FROM first_left) AS first_left

@@ -18,11 +18,12 @@ WITH taken AS (
     RETURNING *
 ), folded AS (
     INSERT INTO jobs_rollup (
-        begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count, is_folded
+        begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count,
+        wait_seconds, run_seconds, is_folded
     )
     SELECT
         date_trunc(%(unit)s, begins_at, 'UTC'), %(into_seconds)s, queue, type, outcome,
-        wait_bucket, run_bucket, sum(count), true
+        wait_bucket, run_bucket, sum(count), sum(wait_seconds), sum(run_seconds), true
     FROM taken
     GROUP BY 1, queue, type, outcome, wait_bucket, run_bucket
 )

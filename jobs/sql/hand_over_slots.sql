@@ -89,13 +89,15 @@ WITH outcome AS (
     WHERE key.job_id = excluded.job_id
 ), counted AS (
     INSERT INTO jobs_rollup (
-        begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count
+        begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count,
+        wait_seconds, run_seconds
     )
     SELECT
         date_trunc('minute', now()), 60, queue, type, 'succeeded',
         width_bucket(extract(epoch FROM claimed_at - run_at)::float8, %(bounds)s::float8[]),
         width_bucket(extract(epoch FROM now() - claimed_at)::float8, %(bounds)s::float8[]),
-        count(*)
+        count(*),
+        extract(epoch FROM sum(claimed_at - run_at)), extract(epoch FROM sum(now() - claimed_at))
     FROM succeeded
     GROUP BY queue, type, 6, 7
 ), freed AS (
@@ -136,17 +138,19 @@ WITH outcome AS (
     RETURNING
         job.id, job.type, job.queue, job.priority, job.payload, job.effect_key, job.attempt,
         job.failures, job.crashes, job.max_retries, job.worker_id, job.limits, job.request_id,
-        job.traceparent, job.batch_id, job.given, claim.name, claim.number, claim.is_made,
+        job.traceparent, job.batch_id, job.given,
+        extract(epoch FROM now() - job.run_at)::float8 AS waited_seconds,
+        claim.name, claim.number, claim.is_made,
         CASE WHEN claim.is_fair THEN job.rank END AS turn
 ), slots AS (
     INSERT INTO jobs_slot (limit_name, job_id, admitted_at) SELECT name, id, now() FROM admitted
 )
 SELECT
     id, type, queue, priority, payload, effect_key, attempt, failures, crashes, max_retries,
-    worker_id, limits, request_id, traceparent, batch_id, given, is_made, turn
+    worker_id, limits, request_id, traceparent, batch_id, given, waited_seconds, is_made, turn
 FROM (SELECT * FROM admitted ORDER BY number) AS in_order
 UNION ALL
 SELECT
     id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-    NULL, NULL
+    NULL, NULL, NULL
 FROM succeeded

@@ -12,13 +12,15 @@ WITH cancelled AS (
     RETURNING job.id, job.queue, job.type, job.run_at, job.claimed_at
 ), counted AS (
     INSERT INTO jobs_rollup (
-        begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count
+        begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count,
+        wait_seconds, run_seconds
     )
     SELECT
         date_trunc('minute', now()), 60, queue, type, 'cancelled',
         width_bucket(extract(epoch FROM claimed_at - run_at)::float8, %(bounds)s::float8[]),
         width_bucket(extract(epoch FROM now() - claimed_at)::float8, %(bounds)s::float8[]),
-        count(*)
+        count(*),
+        extract(epoch FROM sum(claimed_at - run_at)), extract(epoch FROM sum(now() - claimed_at))
     FROM cancelled
     GROUP BY queue, type, 6, 7
 )

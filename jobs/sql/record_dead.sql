@@ -35,13 +35,15 @@ WITH dead AS (
     FROM dead
 ), counted AS (
     INSERT INTO jobs_rollup (
-        begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count
+        begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count,
+        wait_seconds, run_seconds
     )
     SELECT
         date_trunc('minute', now()), 60, queue, type, 'dead',
         width_bucket(extract(epoch FROM claimed_at - run_at)::float8, %(bounds)s::float8[]),
         width_bucket(extract(epoch FROM now() - claimed_at)::float8, %(bounds)s::float8[]),
-        count(*)
+        count(*),
+        extract(epoch FROM sum(claimed_at - run_at)), extract(epoch FROM sum(now() - claimed_at))
     FROM dead
     GROUP BY queue, type, 6, 7
 )

@@ -7,6 +7,7 @@ from jobs.core.clock import Clock
 from jobs.core.conf import jobs_conf
 from jobs.core.fetch_order import FetchOrder
 from jobs.models import Worker
+from jobs.worker.counts import Counts
 from jobs.worker.execution.attempt_runner import AttemptRunner
 from jobs.worker.execution.capacity import Capacity
 from jobs.worker.execution.event_loop import EventLoop
@@ -40,6 +41,7 @@ class Parts:
     fetcher: Fetcher
     timers: list[Periodic]
     recycling: Recycling
+    counts: Counts
     after_all: threading.Event
 
 
@@ -50,7 +52,8 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
     lease = Lease(row, conf.worker_timeout_seconds, clock)
     heartbeat = Heartbeat(lease, clock)
     after_all = threading.Event()
-    recorder = Recorder(inflight, clock, heartbeat.beat)
+    counts = Counts()
+    recorder = Recorder(inflight, clock, heartbeat.beat, counts)
     starts, progress = StartWriter(clock), ProgressReporter()
     runner = AttemptRunner(lease, inflight, starts, clock, progress)
     pools = _pools(options, runner, recorder, clock)
@@ -65,6 +68,7 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
         clock=clock,
         stop=stop,
         seconds_behind=lambda: recorder.seconds_behind,
+        counts=counts,
     )
     recorder.hand_over_to(fetcher.past_redis)
     return Parts(
@@ -83,6 +87,7 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
             paused=paused,
             threads=pools.threads,
             progress=progress,
+            counts=counts,
             clock=clock,
             stop=stop,
         ),
@@ -94,6 +99,7 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
             lease=lease,
             stop=stop,
         ),
+        counts=counts,
         after_all=after_all,
     )
 

@@ -27,7 +27,8 @@ class Inflight:
         """Forgets these attempts; a newer attempt of the same job stays."""
         with self._lock:
             for claim in claims:
-                if self._claims.get(claim.id) is claim:
+                held = self._claims.get(claim.id)
+                if held is not None and held.attempt == claim.attempt:
                     del self._claims[claim.id]
 
     def attempts(self) -> set[tuple[UUID, int]]:

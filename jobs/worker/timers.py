@@ -21,6 +21,7 @@ from jobs.services.maintenance.rescue import HEARD_BEATS, RescueRound, jobs_resc
 from jobs.services.maintenance.round import run_rounds
 from jobs.services.schedules.prepared import PreparedFires
 from jobs.sql.statements import database_now
+from jobs.worker.counts import Counts
 from jobs.worker.execution.thread_pool import ThreadPool
 from jobs.worker.fetching.paused_queues import PausedQueues
 from jobs.worker.inflight import Inflight
@@ -61,6 +62,7 @@ def timers(
     paused: PausedQueues,
     threads: ThreadPool,
     progress: ProgressReporter,
+    counts: Counts,
     clock: Clock,
     stop: threading.Event,
 ) -> list[Periodic]:
@@ -68,14 +70,14 @@ def timers(
     conf = jobs_conf()
     every = partial(Periodic, clock=clock, stop=stop)
     return [
-        every("promote", PROMOTE_SECONDS, lambda: _promote_due(stop)),
-        every("rescue", conf.heartbeat_seconds * RESCUE_BEATS, _Rescue(lease, clock, stop)),
-        every("redispatch", conf.redispatch_seconds, _Redispatch(queues, clock, stop)),
+        every("promote", PROMOTE_SECONDS, lambda: _promote_due(counts, stop)),
+        every("rescue", conf.heartbeat_seconds * RESCUE_BEATS, _Rescue(lease, counts, clock, stop)),
+        every("redispatch", conf.redispatch_seconds, _Redispatch(queues, counts, clock, stop)),
         every("fire", FIRE_SECONDS, ScheduleTimer(clock, stop, PreparedFires(lease.worker.id))),
         every("admit", ADMIT_SECONDS, lambda: _admit_due(stop)),
         every("admit repair", conf.redispatch_seconds, _repair_limits),
         every("fold roll-ups", FOLD_SECONDS, lambda: _fold(stop)),
-        every("prune", PRUNE_SECONDS, lambda: _prune(clock, stop)),
+        every("prune", PRUNE_SECONDS, lambda: _prune(counts, clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
         every("expire", EXPIRE_SECONDS, lambda: _expire(stop)),
         every("cancel batches", CANCEL_SECONDS, lambda: _cancel_batches(stop)),
@@ -85,10 +87,10 @@ def timers(
     ]
 
 
-def _promote_due(stop: threading.Event) -> None:
+def _promote_due(counts: Counts, stop: threading.Event) -> None:
     # A success here ends no outage: where nothing is due, a Redis that refuses writes says nothing.
-    for _ in run_rounds(jobs_promote_due, may_go_on=lambda: _may_ask_redis(stop)):
-        pass
+    for done in run_rounds(jobs_promote_due, may_go_on=lambda: _may_ask_redis(stop)):
+        counts.step("promoted", done.count)
 
 
 def _expire(stop: threading.Event) -> None:
@@ -104,8 +106,9 @@ def _cancel_batches(stop: threading.Event) -> None:
 class _Rescue:
     """Which workers this one may declare dead, and how far it looks: see `jobs_rescue`."""
 
-    def __init__(self, lease: Lease, clock: Clock, stop: threading.Event) -> None:
+    def __init__(self, lease: Lease, counts: Counts, clock: Clock, stop: threading.Event) -> None:
         self._lease = lease
+        self._counts = counts
         self._clock = clock
         self._stop = stop
         self._looked_far_at = -math.inf
@@ -116,6 +119,8 @@ class _Rescue:
         looks_far = started_at - self._looked_far_at >= jobs_conf().worker_timeout_seconds
         one_round = partial(self._round, lately=not looks_far)
         for done in run_rounds(one_round, may_go_on=lambda: not self._stop.is_set()):
+            self._counts.step("rescued", done.count)
+            self._counts.recorded(done.recorded)
             for one in done.recorded:
                 log_recorded(one)
             if looks_far and not done.was_skipped and not done.is_full:
@@ -132,8 +137,11 @@ class _Redispatch:
     A turn ends, whatever becomes of what it dispatches: it dispatches each job at most once.
     """
 
-    def __init__(self, queues: list[str], clock: Clock, stop: threading.Event) -> None:
+    def __init__(
+        self, queues: list[str], counts: Counts, clock: Clock, stop: threading.Event
+    ) -> None:
         self._queues = queues
+        self._counts = counts
         self._clock = clock
         self._stop = stop
         self._searched = SearchedLists()
@@ -153,8 +161,8 @@ class _Redispatch:
             dispatched_before=database_now(),
             searched=self._searched,
         )
-        for _ in run_rounds(one_round, may_go_on=lambda: _may_ask_redis(self._stop)):
-            pass
+        for done in run_rounds(one_round, may_go_on=lambda: _may_ask_redis(self._stop)):
+            self._counts.step("redispatched", done.count)
 
 
 def _admit_due(stop: threading.Event) -> None:
@@ -174,11 +182,11 @@ def _fold(stop: threading.Event) -> None:
         pass
 
 
-def _prune(clock: Clock, stop: threading.Event) -> None:
+def _prune(counts: Counts, clock: Clock, stop: threading.Event) -> None:
     """With a pause before each round: old rows are in no job's way."""
     for prune in (jobs_prune, jobs_prune_logins):
-        for _ in run_rounds(prune, may_go_on=lambda: not clock.wait(stop, PRUNE_PAUSE_SECONDS)):
-            pass
+        for done in run_rounds(prune, may_go_on=lambda: not clock.wait(stop, PRUNE_PAUSE_SECONDS)):
+            counts.step("pruned", done.count)
 
 
 def _may_ask_redis(stop: threading.Event) -> bool:

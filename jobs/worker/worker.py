@@ -12,7 +12,7 @@ from jobs.services.attempts import jobs_give_back
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.workers import worker_register, worker_stop
 from jobs.sql.own_session import own_sessions_within
-from jobs.worker.assembly import assemble
+from jobs.worker.assembly import Parts, assemble
 from jobs.worker.fetching.source import BLOCK_SECONDS
 from jobs.worker.options import WorkerOptions
 from jobs.worker.process.health import WorkerHealth, worker_health
@@ -51,6 +51,11 @@ class Worker:
                 "worker.started", queues=options.queues, concurrency=options.concurrency
             ),
         )
+
+    @property
+    def parts(self) -> Parts:
+        """What it consists of, for those who watch it."""
+        return self._parts
 
     @property
     def name(self) -> str:

@@ -29,6 +29,7 @@ from jobs.core.histogram import BOUNDS
 from jobs.services.gauges import Gauge, gauges_now
 from jobs.services.roll_ups import Durations, Ended, totals_now
 from scheduler.http.asked_seldom import AskedSeldom
+from scheduler.serving.request_counts import OTHER, request_counts
 
 # Several scrapers, and two of each for safety, cost PostgreSQL no more than one.
 ASK_SECONDS = 5.0
@@ -106,6 +107,7 @@ class _OfService(Collector):
             for labels, value in gauge.samples:
                 family.add_metric(labels, value)
             yield family
+        yield from _requests()
         yield _counter(figures.ended)
         yield _histogram(
             "jobs_queue_wait_seconds", "From when a job could run to its claim.", figures.waits
@@ -113,6 +115,24 @@ class _OfService(Collector):
         yield _histogram(
             "jobs_run_duration_seconds", "From the claim to the outcome.", figures.run_times
         )
+
+
+def _requests() -> Iterator[Metric]:
+    """Of all processes of this gunicorn, and no other."""
+    answers = CounterMetricFamily(
+        "api_requests", "Answers of this instance.", labels=("route", "method", "status")
+    )
+    times = HistogramMetricFamily(
+        "api_request_duration_seconds",
+        "From the complete request to its answer.",
+        labels=("route", "method"),
+    )
+    for call in request_counts.calls():
+        for status, count in call.statuses.items():
+            answers.add_metric((call.route, call.method, str(status or OTHER)), count)
+        times.add_metric((call.route, call.method), _buckets(call.counts), call.seconds)
+    yield answers
+    yield times
 
 
 def _counter(ended: list[Ended]) -> Metric:
@@ -127,13 +147,16 @@ def _counter(ended: list[Ended]) -> Metric:
 
 
 def _histogram(name: str, describes: str, durations: list[Durations]) -> Metric:
-    """Prometheus adds up the buckets from below. Sums of seconds are not kept."""
     histogram = HistogramMetricFamily(name, describes, labels=("queue",))
-    limits = [*map(str, BOUNDS), "+Inf"]
     for one in durations:
-        buckets = list(zip(limits, accumulate(one.counts), strict=True))
-        histogram.add_metric((one.queue,), buckets, sum_value=None)
+        histogram.add_metric((one.queue,), _buckets(one.counts), sum_value=one.seconds)
     return histogram
+
+
+def _buckets(counts: list[int]) -> list[tuple[str, float]]:
+    """Prometheus adds up the buckets from below."""
+    limits = [*map(str, BOUNDS), "+Inf"]
+    return list(zip(limits, accumulate(counts), strict=True))
 
 
 last_figures = LastFigures(SystemClock())

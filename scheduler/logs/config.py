@@ -10,7 +10,10 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request": {"()": "scheduler.logs.request_filter.RequestFilter"}},
+        "filters": {
+            "request": {"()": "scheduler.logs.request_filter.RequestFilter"},
+            "job": {"()": "jobs.core.handler_log.JobFilter"},
+        },
         "formatters": {
             "text": {"()": "scheduler.logs.text_formatter.TextFormatter"},
             "json": {
@@ -25,7 +28,7 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
         "handlers": {
             "stderr": {
                 "class": "scheduler.logs.handler.GroupingHandler",
-                "filters": ["request"],
+                "filters": ["request", "job"],
                 "formatter": log_format,
             }
         },

@@ -44,6 +44,11 @@ class GroupingHandler(logging.Handler):
         self._reset()
         os.register_at_fork(before=self._end_thread, after_in_child=self._reset)
 
+    @property
+    def lines_dropped(self) -> int:
+        """How many lines this process has dropped so far."""
+        return self._lines.dropped
+
     def handle(self, record: logging.LogRecord) -> bool:
         """Emits without the handler's lock, which logging would hold until the line is written."""
         passed = self.filter(record)

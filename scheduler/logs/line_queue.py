@@ -8,19 +8,24 @@ CHARACTERS_LIMIT = 8_000_000
 
 
 class LineQueue:
-    """Safe between threads, and within one that is interrupted by a finalizer that logs."""
+    """Safe between threads, and within one that is interrupted by a finalizer that logs.
+
+    `dropped`: how many lines were dropped so far.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._lines: deque[str] = deque()
         self._characters = 0
         self._dropped = 0
+        self.dropped = 0
 
     def put(self, line: str) -> None:
         """Takes the line, or counts it as dropped where too much is waiting."""
         with self._lock:
             if self._characters + len(line) > CHARACTERS_LIMIT:
                 self._dropped += 1
+                self.dropped += 1
                 return
             self._lines.append(line)
             self._characters += len(line)
@@ -29,6 +34,7 @@ class LineQueue:
         """Counts lines that could not be written."""
         with self._lock:
             self._dropped += count
+            self.dropped += count
 
     def take(self) -> tuple[list[str], int]:
         """All lines that wait, and how many were dropped since the last call."""

@@ -13,9 +13,11 @@ class RequestFilter(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if request_id := current_request_id.get():
+        request_id, traceparent = current_request_id.get(), current_traceparent.get()
+        if request_id:
             record.request_id = request_id
-            record.trace_id = trace_id_of(request_id, current_traceparent.get())
+        if request_id or traceparent:
+            record.trace_id = trace_id_of(request_id, traceparent)
         fields = record.__dict__
         if "status_code" in fields and "event" not in fields:
             record.event = _event(record.name, fields["status_code"])

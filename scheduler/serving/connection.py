@@ -20,6 +20,7 @@ from scheduler.serving.refusals import (
     problem_of_status,
     refusal,
 )
+from scheduler.serving.request_counts import request_counts
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +111,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         head = b"".join(b"%s: %s\r\n" % header for header in answer.headers)
         self._safe_write(f"HTTP/1.1 {answer.status} {reason}\r\n".encode() + head + b"\r\n")
         self._safe_write(answer.body)
+        request_counts.count("", "", problem.status, 0.0)
         peer = self.transport.get_extra_info("peername")
         logger.warning(
             "A connection was refused: %s",

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
 
-from scheduler.serving.access_log import log_answer
+from scheduler.serving.answered import answered
 from scheduler.serving.limits import ANSWER_SECONDS, HEARTBEAT_SECONDS, REVIEW_SECONDS
 from scheduler.serving.waiting import ClientGone, Wait
 from scheduler.serving.wsgi_call import Answer, Scope
@@ -47,7 +47,7 @@ async def stream(
             await _write(part, send)
         await _write(b"", send, is_last=True)
     finally:
-        log_answer(scope, answer, wait.seconds, size)
+        answered(scope, answer, wait.seconds, size)
 
 
 async def _parts(wait: Wait, call: Callable[[], Awaitable[Answer]]) -> AsyncIterator[bytes]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from accounts.rate_limits import REPEATED_KEY
 from scheduler.http.problems import Problem
-from scheduler.serving.access_log import log_answer
+from scheduler.serving.answered import answered
 from scheduler.serving.delivery import Send, deliver, stream
 from scheduler.serving.job_lines import JobLines, is_job_lines
 from scheduler.serving.limits import (
@@ -87,7 +87,7 @@ class Front:
                 await deliver(await self._answer(scope, receive), send)
         except Refused as refused:
             answer = refusal(refused.problem, scope)
-            log_answer(scope, answer, 0.0)
+            answered(scope, answer, 0.0)
             await deliver(answer, send)
         except ClientGone:
             pass
@@ -139,7 +139,7 @@ class Front:
         `is_repeated`: whether it was called before for this request.
         """
         loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Answer | BaseException] = loop.create_future()
+        ready: asyncio.Future[Answer | BaseException] = loop.create_future()
         extensions = {} if wait is None else wait.extensions()
         if is_repeated:
             extensions[REPEATED_KEY] = True
@@ -150,18 +150,18 @@ class Front:
             try:
                 answer = one.answer()
             except BaseException as error:  # noqa: BLE001 - raised on the event loop
-                resolve(loop, answered, error)
+                resolve(loop, ready, error)
                 return
             is_whole = wait is None or wait.is_answered
-            resolve(loop, answered, answer)
+            resolve(loop, ready, answer)
             # Slices of lines have one line together; who waits, one in the end.
             if "environ" not in scope and is_whole:
-                log_answer(scope, answer, time.monotonic() - begun)
+                answered(scope, answer, time.monotonic() - begun)
             one.close()
 
         is_probe = scope["path"].rstrip("/") == LIVE_PATH
         (self._probe if is_probe else self._threads).run(call)
-        answer = await answered
+        answer = await ready
         if isinstance(answer, BaseException):
             raise answer
         return answer

@@ -15,7 +15,7 @@ from accounts.rate_limits import REPEATED_KEY
 from scheduler.http.problems import Problem
 from scheduler.http.request_id import HEADER, accepted_id
 from scheduler.serving import limits
-from scheduler.serving.access_log import log_answer
+from scheduler.serving.answered import answered
 from scheduler.serving.line_stream import Gone, LineStream, LineTooLong, Receive, TooSlow
 from scheduler.serving.refusals import BODY_TOO_SLOW, refusal
 from scheduler.serving.wsgi_call import Answer, BodyWanted, Scope
@@ -68,7 +68,7 @@ class JobLines:
             await self._answer(scope, receive, response)
         except (Gone, TimeoutError):
             return  # What was answered is committed; the connection ends.
-        log_answer(scope, response.summary, time.perf_counter() - begun, response.size)
+        answered(scope, response.summary, time.perf_counter() - begun, response.size)
 
     async def _answer(self, scope: Scope, receive: Receive, response: "_Response") -> None:
         try:

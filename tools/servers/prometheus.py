@@ -4,7 +4,7 @@ import json
 import shutil
 import urllib.parse
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,17 @@ from tools.servers.server import Server
 _PACKAGE = "prometheus"
 _ASK_SECONDS = 10
 
+# The names of docs/metrics.md.
+API_JOB = "job-scheduler"
+WORKER_JOB = "job-scheduler-worker"
+
 _CONFIGURATION = """\
 global:
   scrape_interval: 1s
 scrape_configs:
-  - job_name: job-scheduler
+"""
+_JOB = """\
+  - job_name: {job}
     authorization:
       credentials: {token}
     static_configs:
@@ -29,14 +35,14 @@ scrape_configs:
 
 
 class Prometheus(Server):
-    """Scrapes one target each second."""
+    """Scrapes targets each second."""
 
     name = "Prometheus"
 
-    def __init__(self, home: Path, target: str, token: str) -> None:
-        """`target`: host and port of the service; `token`: what it takes for /metrics."""
+    def __init__(self, home: Path, targets: Mapping[str, str], token: str) -> None:
+        """`targets`: hosts and ports by job; `token`: what they take for /metrics."""
         super().__init__(home)
-        self._target = target
+        self._targets = targets
         self._token = token
 
     @property
@@ -47,7 +53,13 @@ class Prometheus(Server):
         self.data.mkdir(exist_ok=True, mode=0o700)
         configuration = self.data / "prometheus.yml"
         configuration.touch(mode=0o600)
-        configuration.write_text(_CONFIGURATION.format(token=self._token, target=self._target))
+        configuration.write_text(
+            _CONFIGURATION
+            + "".join(
+                _JOB.format(job=job, token=self._token, target=target)
+                for job, target in self._targets.items()
+            )
+        )
 
     def command(self) -> Sequence[str]:
         return [

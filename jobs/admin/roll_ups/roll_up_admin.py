@@ -11,7 +11,14 @@ class RollUpAdmin(ReadOnlyAdmin):
     """Every count, newest first."""
 
     list_display = ("begins", "seconds", "queue", "type", "outcome", "count")
-    fields = (*list_display, "wait_bucket", "run_bucket", "is_folded")
+    fields = (
+        *list_display,
+        "wait_bucket",
+        "run_bucket",
+        "wait_seconds",
+        "run_seconds",
+        "is_folded",
+    )
     list_filter = (TypeFilter, QueueFilter)
     search_help_text = "An outcome: succeeded, retried, dead ..."
 

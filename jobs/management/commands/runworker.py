@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, InternalError, OperationalError, connections
 
 from jobs.core.clock import SystemClock
+from jobs.core.conf import jobs_conf
 from jobs.core.errors import BrokerUnsuitable
+from jobs.core.log_fields import log_as_worker
 from jobs.management.queue_options import chosen_queues
 from jobs.management.worker_options import PORT_MAX, add_worker_options
 from jobs.services.migrations import missing_migrations
@@ -100,6 +103,7 @@ def _run(options: WorkerOptions, health_host: str, health_port: int | None) -> i
     signals.listen(supervised=options.supervisor_pid is not None)
     end_forks_with(os.getpid())
     worker = _worker(options)
+    log_as_worker(worker.name)
     if health_port:
         _serve_health(worker, health_host, health_port)
     finished = worker.run(signals)
@@ -138,12 +142,26 @@ def _worker(options: WorkerOptions) -> Worker:
 
 def _serve_health(worker: Worker, host: str, port: int) -> None:
     try:
-        HealthServer(host, port, worker.health).start()
+        token = jobs_conf().metrics_token
+        metrics = _metrics(worker) if token else None
+        HealthServer(host, port, worker.health, metrics, token).start()
     except (OSError, UnicodeError) as error:  # UnicodeError: a host that is no name
         reason = getattr(error, "strerror", None) or error
         raise CommandError(
             f"--health-host {host[:80]!r}, --health-port {port}: {reason}", returncode=EXIT_USAGE
         ) from error
+
+
+def _metrics(worker: Worker) -> Callable[[], bytes]:
+    try:
+        from jobs.worker.process.metrics import WorkerMetrics
+    except ImportError as error:  # projects that installed the app alone may do without
+        raise CommandError(
+            "A token for /metrics is set, but the package prometheus-client is missing: install "
+            "django-job-scheduler[metrics]",
+            returncode=EXIT_USAGE,
+        ) from error
+    return WorkerMetrics(worker.parts).text
 
 
 def _check_health_ports(first: int | None, processes: int) -> None:

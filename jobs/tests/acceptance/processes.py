@@ -81,7 +81,7 @@ class Service:
         """The API under gunicorn; returns its address."""
         return self.api_process(**env)[1]
 
-    def api_process(self, **env: str) -> tuple[Process, str]:
+    def api_process(self, processes: int = 1, /, **env: str) -> tuple[Process, str]:
         """The API under gunicorn; returns its process and its address."""
         port = free_port()
         process = self._start(
@@ -89,7 +89,7 @@ class Service:
             [
                 *("-m", "gunicorn", "scheduler.wsgi", "--bind", f"127.0.0.1:{port}"),
                 *("--config", "python:scheduler.gunicorn_conf"),
-                *("--workers", "1", "--threads", "16"),
+                *("--workers", str(processes), "--threads", "16"),
             ],
             env,
         )

@@ -27,6 +27,7 @@ from jobs.tests.steps import dispatched_ago, stored, succeed
 from jobs.tests.threads import at_once
 from jobs.tests.waiting import wait_until
 from jobs.worker import timers
+from jobs.worker.counts import Counts
 from jobs.worker.fetching import fetcher as fetcher_module
 from jobs.worker.fetching import source as source_module
 
@@ -95,10 +96,10 @@ def test_during_an_outage_of_redis_nothing_is_dispatched_again() -> None:
     get_broker().forget_everything()
     before = stored(job)
     broker_outage.failed(BrokerUnavailable("refused"))
-    timers._Redispatch(["default"], SystemClock(), threading.Event())()
+    timers._Redispatch(["default"], Counts(), SystemClock(), threading.Event())()
     assert stored(job).dispatched_at == before.dispatched_at
     broker_outage.ended()
-    timers._Redispatch(["default"], SystemClock(), threading.Event())()
+    timers._Redispatch(["default"], Counts(), SystemClock(), threading.Event())()
     assert stored(job).dispatched_at > before.dispatched_at
 
 
@@ -113,7 +114,7 @@ def test_rounds_end_where_redis_begins_to_refuse(
         return Round(1, is_full=True)
 
     monkeypatch.setattr(timers, "jobs_redispatch_lost", full_round)
-    timers._Redispatch(["default"], SystemClock(), threading.Event())()
+    timers._Redispatch(["default"], Counts(), SystemClock(), threading.Event())()
     assert len(rounds) == 1
 
 
@@ -121,7 +122,7 @@ def test_rounds_end_where_redis_begins_to_refuse(
 def test_an_empty_delayed_set_does_not_end_an_outage() -> None:
     broker_outage.failed(BrokerUnavailable("refused"))
     wait_until(lambda: broker_outage.seconds_to_next_try == 0, every=0.01)
-    timers._promote_due(threading.Event())
+    timers._promote_due(Counts(), threading.Event())
     assert broker_outage.is_on
 
 

@@ -86,6 +86,8 @@ def test_waits_and_run_times_fall_into_their_buckets() -> None:
     assert BOUNDS[wait.counts.index(1) - 1] == 0.5  # 0.7 s: from 0.5 to 1
     assert BOUNDS[run.counts.index(1) - 1] == 5.0  # 7 s: from 5 to 10
     assert sum(wait.counts) == sum(run.counts) == 1
+    assert wait.seconds == pytest.approx(0.7, abs=0.2)
+    assert run.seconds == pytest.approx(7, abs=0.9)
 
 
 def ended(number: int, begins_at: datetime, seconds: int = MINUTE) -> None:
@@ -99,6 +101,8 @@ def ended(number: int, begins_at: datetime, seconds: int = MINUTE) -> None:
             wait_bucket=one % 2,
             run_bucket=3,
             count=1,
+            wait_seconds=0.25,
+            run_seconds=None if one % 3 else 0.5,  # as a version before sums wrote
         )
         for one in range(number)
     )

@@ -27,6 +27,14 @@ def test_a_newer_attempt_of_the_same_job_stays() -> None:
     assert inflight.attempts() == set()
 
 
+def test_an_attempt_whose_payload_was_read_again_is_the_same_attempt() -> None:
+    inflight = Inflight()
+    claim = make_claim()
+    inflight.add([claim])
+    inflight.remove([claim._replace(payload={})])
+    assert len(inflight) == 0
+
+
 def test_removing_what_was_never_there_is_no_error() -> None:
     inflight = Inflight()
     inflight.remove([make_claim()])

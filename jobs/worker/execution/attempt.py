@@ -11,10 +11,10 @@ from jobs.core.attempt_error import AttemptError, error_of
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
 from jobs.core.errors import JobTimeout
+from jobs.core.log_fields import attempt_fields
 from jobs.core.outcome import CutOff, Failed
 from jobs.core.secrets import NO_SECRETS
 from jobs.worker.execution.effect_start import AttemptEffect
-from jobs.worker.log_fields import attempt_fields
 
 logger = logging.getLogger(__name__)
 

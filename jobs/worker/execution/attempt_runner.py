@@ -2,47 +2,40 @@
 
 import asyncio
 import logging
-import time
 from contextvars import Context
 from functools import partial
-from itertools import count
 
-from django.db import connection, connections
+from django.db import connections
 
 from jobs.core.attempt_error import error_of
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
-from jobs.core.conf import jobs_conf
-from jobs.core.correlation import continue_request
 from jobs.core.errors import JobTimeout, StartNotWritten
-from jobs.core.outcome import CutOff, NotStarted, Outcome, Succeeded
-from jobs.core.result import result_of
+from jobs.core.log_fields import attempt_fields
+from jobs.core.outcome import CutOff, NotStarted, Outcome
 from jobs.core.secrets import Secrets
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import JobType
-from jobs.models import Job
-from jobs.services.attempts import job_succeed_in_transaction
-from jobs.services.database_errors import DATABASE_ERRORS
-from jobs.services.short_transaction import handler_transaction
-from jobs.sql.contention import repeated
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.effect_start import AttemptEffect
 from jobs.worker.execution.exceptions import outcome_of
+from jobs.worker.execution.handler_call import (
+    call_in_transaction,
+    call_plainly,
+    continue_in_context,
+    succeeded,
+)
 from jobs.worker.execution.orm_thread import OrmThread
-from jobs.worker.execution.results import finish, finish_on_thread, refuse_unfinished
-from jobs.worker.execution.silence import named, silence_limit_seconds
+from jobs.worker.execution.results import finish, refuse_unfinished
 from jobs.worker.execution.starter import Starter, not_started
 from jobs.worker.execution.thread_connections import thread_connections
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
-from jobs.worker.log_fields import attempt_fields
 from jobs.worker.recording.progress_reporter import ProgressReporter
 from jobs.worker.recording.start_writer import StartWriter
 
 logger = logging.getLogger(__name__)
-
-SUCCEEDED, RECORDED = Succeeded(), Succeeded(recorded=True)
 
 
 class AttemptRunner:
@@ -110,7 +103,7 @@ class AttemptRunner:
         thread_connections.reset_used()
 
     def _call(self, job_type: JobType, attempt: Attempt) -> Outcome:
-        run = _run_in_transaction if job_type.effect is Effect.TRANSACTIONAL else _run_plainly
+        run = call_in_transaction if job_type.effect is Effect.TRANSACTIONAL else call_plainly
         context = self._context(job_type, attempt)
         try:
             with attempt.interruptible(job_type.timeout_seconds):
@@ -123,7 +116,7 @@ class AttemptRunner:
 
     async def _call_async(self, job_type: JobType, attempt: Attempt) -> Outcome:
         context = self._context(job_type, attempt)
-        continue_request(attempt.claim.request_id, attempt.claim.traceparent)  # ends with the task
+        continue_in_context(attempt, context)  # ends with the task
         attempt.limit(job_type.timeout_seconds)
         limit = asyncio.timeout(job_type.timeout_seconds)
         try:
@@ -135,7 +128,7 @@ class AttemptRunner:
             if limit.expired():
                 exception = JobTimeout().with_traceback(exception.__traceback__)
             return self._outcome_of(exception, job_type, attempt)
-        return _succeeded(returned)
+        return succeeded(returned)
 
     def _context(self, job_type: JobType, attempt: Attempt) -> JobContext:
         claim = attempt.claim
@@ -164,64 +157,3 @@ class AttemptRunner:
 
     def _fields(self, event: str, claim: ClaimedJob, **more: object) -> dict[str, object]:
         return attempt_fields(event, claim, worker=self._lease.worker.name, **more)
-
-
-def _run_plainly(job_type: JobType, attempt: Attempt, context: JobContext) -> Outcome:
-    return _succeeded(_run_handler(job_type, attempt, context))
-
-
-def _succeeded(returned: object) -> Succeeded:
-    if returned is None:
-        return SUCCEEDED
-    return Succeeded(result=result_of(returned, jobs_conf().result_max_bytes))
-
-
-def _run_handler(job_type: JobType, attempt: Attempt, context: JobContext) -> object:
-    thread_connections.handler_begins()
-    continue_request(attempt.claim.request_id, attempt.claim.traceparent)  # ends with the context
-    try:
-        returned = job_type.handler(attempt.claim.payload, context)
-        if returned is not None:
-            returned = finish_on_thread(returned, job_type.effect, attempt.seconds_left())
-    finally:
-        thread_connections.handler_ends()
-    return returned
-
-
-def _run_in_transaction(job_type: JobType, attempt: Attempt, context: JobContext) -> Outcome:
-    """The handler's database work and the success commit together, or neither does.
-
-    A commit whose reply is lost counts as failed here; the record that follows is fenced,
-    and finds nothing to write if the commit had gone through. A conflict with another transaction
-    undoes all of it, whoever of both wrote what: it is done again, and costs no retry.
-    """
-    runs = count(1)
-    return repeated(
-        lambda: Context().run(_run_in_transaction_once, job_type, attempt, context, next(runs))
-    )
-
-
-def _run_in_transaction_once(
-    job_type: JobType, attempt: Attempt, context: JobContext, run: int
-) -> Outcome:
-    begun_at, session = None, None
-    try:
-        if run > 1:  # the handler may have changed the payload that it was given
-            payload = Job.objects.values_list("payload", flat=True).get(id=attempt.claim.id)
-            attempt.claim = attempt.claim._replace(payload=payload)
-        with handler_transaction(idle_seconds=silence_limit_seconds(job_type)):
-            begun_at, session = time.monotonic(), connection.connection
-            succeeded = _succeeded(_run_handler(job_type, attempt, context))
-            job_succeed_in_transaction(claim=attempt.claim, result=succeeded.result)
-    except Exception as error:
-        if begun_at is not None:
-            seconds, is_lost = time.monotonic() - begun_at, session is None or session.closed
-            named_error = named(error, job_type, seconds, is_lost=bool(is_lost))
-            if named_error is error:
-                raise
-            raise named_error from error
-        if isinstance(error, DATABASE_ERRORS):
-            connection.close()
-            return not_started(attempt.claim, error, context.worker)
-        raise
-    return RECORDED

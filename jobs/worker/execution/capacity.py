@@ -46,9 +46,11 @@ class Capacity:
         self._last_begun_at = self.clock.monotonic()
         return self._last_begun_at
 
-    def ended(self, begun_at: float) -> None:
-        """A claim that began at that moment has ended."""
-        self._look_ahead.ran(self.clock.monotonic() - begun_at)
+    def ended(self, begun_at: float) -> float:
+        """A claim that began at that moment has ended; returns the seconds since."""
+        seconds = self.clock.monotonic() - begun_at
+        self._look_ahead.ran(seconds)
+        return seconds
 
     def free(self, *, look_ahead: bool) -> int:
         """How many more claims; to be called with `changed` held.

@@ -78,16 +78,15 @@ class Pool(ABC):
         Of such an attempt only a success is reported: it settles a dead letter that says *outcome
         unknown*. `begun_at`: what `Capacity.begun` returned.
         """
-        finished = Finished(attempt.claim, outcome)
         if not attempt.claim_outcome():
             with self._lock:
                 self.stuck -= 1
             if isinstance(outcome, Succeeded):
-                self._report(finished)
+                self._report(Finished(attempt.claim, outcome))
             return False
-        self.capacity.ended(begun_at)
+        seconds = self.capacity.ended(begun_at)
         # Reported before the slot is free, so that a stop that sees no busy slot has every outcome.
-        self._report(finished)
+        self._report(Finished(attempt.claim, outcome, seconds))
         self.capacity.release(1)
         return True
 

@@ -7,12 +7,13 @@ from django.db import Error
 
 from jobs.core import kill_points
 from jobs.core.claim import ClaimedJob
+from jobs.core.conf import jobs_conf
 from jobs.core.ids import uuid7_age_seconds
+from jobs.core.log_fields import attempt_fields
 from jobs.core.outcome import NotStarted
 from jobs.handlers.registry import JobType, job_types
 from jobs.services.starts import start_before_handler
 from jobs.worker.liveness.lease import Lease
-from jobs.worker.log_fields import attempt_fields
 from jobs.worker.recording.start_writer import StartWriter
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Starter:
     def __init__(self, lease: Lease, starts: StartWriter) -> None:
         self._lease = lease
         self._starts = starts
+        self._level = logging.INFO if jobs_conf().log_jobs else logging.DEBUG
         self._unknown_types: set[str] = set()
         self._lock = threading.Lock()
 
@@ -76,7 +78,8 @@ class Starter:
 
     def _log_start(self, claim: ClaimedJob) -> None:
         worker = self._lease.worker.name
-        logger.info(
+        logger.log(
+            self._level,
             "Worker %s processing job %s (%s, attempt %d)",
             worker,
             claim.id_text,

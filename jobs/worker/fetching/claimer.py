@@ -1,6 +1,7 @@
 """Claims what was fetched, and resolves what could not be claimed."""
 
 import logging
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
@@ -17,6 +18,7 @@ from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.sql.contention import is_contention
+from jobs.worker.counts import Counts
 from jobs.worker.execution.pools import Pools
 from jobs.worker.fetching.database_time import DatabaseTime
 from jobs.worker.inflight import Inflight
@@ -53,6 +55,7 @@ class Claimer:
         inflight: Inflight,
         database_time: DatabaseTime,
         claimed: Callable[[list[ClaimedJob]], None],
+        counts: Counts | None = None,
     ) -> None:
         """`claimed`: is called with the claims of each batch, before the pools get them."""
         self._lease = lease
@@ -61,6 +64,7 @@ class Claimer:
         self._inflight = inflight
         self._database_time = database_time
         self._claimed = claimed
+        self._counts = counts or Counts()
 
     def claim(self, fetched: list[Fetched]) -> Tried:
         """Claims what may start now and hands it to the pools; returns the rest.
@@ -87,8 +91,10 @@ class Claimer:
     def _claim(self, messages: list[QueueMessage]) -> tuple[set[UUID], set[UUID]]:
         """Returns the jobs that were claimed, and those that were left."""
         job_ids = [one.job_id for one in messages]
+        begun_at = time.monotonic()
         with self._database_time.measured():
             claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=job_ids)
+        self._counts.took(self._counts.claim_seconds, time.monotonic() - begun_at)
         strays = _strays(claims, messages)
         self.submit([claim for claim in claims if claim not in strays] if strays else claims)
         if strays:
@@ -190,6 +196,7 @@ class Claimer:
             self._inflight.add(claims)
             self._claimed(claims)
             self._pools.submit(claims)
+            self._counts.claims(claims)
             jobs_announce_claimed([claim.id for claim in claims])
 
 

@@ -17,6 +17,7 @@ from jobs.services.starts import attempt_records_start
 from jobs.sql.contention import is_contention
 from jobs.sql.own_session import own_sessions
 from jobs.sql.prepared import search_by_index
+from jobs.worker.counts import Counts
 from jobs.worker.execution.pools import Pools
 from jobs.worker.fetching.claim_size import ClaimSize
 from jobs.worker.fetching.claimer import Claimer
@@ -40,8 +41,7 @@ UNRECORDED_LIMIT = 2_000
 UNRECORDED_PAUSE_SECONDS = 0.05
 # Stop fetching when results have waited this long: a crash would leave their outcomes unknown.
 BEHIND_SECONDS = 0.5
-# Another transaction was in the way: the wait for it has taken 1.5 s, or PostgreSQL chose this one
-# to give way several times.
+# Another transaction was in the way: for 1.5 s, or this one had to give way several times.
 CONTENTION_SECONDS = 0.1
 
 
@@ -60,6 +60,7 @@ class Fetcher:
         clock: Clock,
         stop: threading.Event,
         seconds_behind: Callable[[], float] = lambda: 0.0,
+        counts: Counts | None = None,
     ) -> None:
         """`seconds_behind`: for how long outcomes have waited to be written."""
         self._lease = lease
@@ -70,9 +71,9 @@ class Fetcher:
         self._seconds_behind = seconds_behind
         self._database_time = DatabaseTime(clock)
         self._paused = paused
-        self._source = Source(order, get_broker(), self._database_time, paused)
+        self._source = Source(order, get_broker(), self._database_time, paused, counts)
         self._claimer = Claimer(
-            lease, heartbeat, pools, inflight, self._database_time, self._note_claims
+            lease, heartbeat, pools, inflight, self._database_time, self._note_claims, counts
         )
         self._lost_claims = LostClaims(lease, inflight, clock, self._database_time)
         self.past_redis = PastRedis(

@@ -1,5 +1,6 @@
 """Where a worker gets ids from: Redis, and PostgreSQL while Redis is away."""
 
+import time
 from uuid import UUID
 
 from jobs.broker.base import Broker
@@ -8,6 +9,7 @@ from jobs.core.fetch_order import FetchOrder, Portion
 from jobs.core.message import Fetched, QueueMessage
 from jobs.core.outage import broker_outage
 from jobs.models import Job
+from jobs.worker.counts import Counts
 from jobs.worker.fetching.database_time import DatabaseTime
 from jobs.worker.fetching.paused_queues import PausedQueues
 
@@ -27,11 +29,13 @@ class Source:
         broker: Broker,
         database_time: DatabaseTime,
         paused: PausedQueues,
+        counts: Counts | None = None,
     ) -> None:
         self._order = order
         self._broker = broker
         self._database_time = database_time
         self._paused = paused
+        self._counts = counts or Counts()
         self._is_taken_from_redis = False
         self.is_waiting = False
 
@@ -71,7 +75,9 @@ class Source:
 
     def _from_redis(self, limit: int) -> list[Fetched]:
         queues = self.open_queues
+        begun_at = time.monotonic()
         fetched = self._broker.fetch_portions(self._order.portions(queues, limit), limit)
+        self._counts.took(self._counts.fetch_seconds, time.monotonic() - begun_at)
         if self._order.counts:
             self._order.took((one.message.queue, one.message.priority) for one in fetched)
         if not fetched:

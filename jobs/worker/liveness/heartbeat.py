@@ -4,6 +4,7 @@ import logging
 import threading
 
 from jobs.core.clock import Clock
+from jobs.core.log_fields import log_as_worker, worker_of_process
 from jobs.core.outage import database_outage
 from jobs.models import Worker
 from jobs.services.workers import worker_heartbeat, worker_register
@@ -44,6 +45,8 @@ class Heartbeat:
             concurrency=worker.concurrency,
         )
         self._lease.replace(successor, asked_at)
+        if worker_of_process():
+            log_as_worker(successor.name)
         logger.warning(
             "Worker %s had been declared dead; it goes on as %s",
             worker.name,

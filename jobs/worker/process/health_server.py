@@ -1,5 +1,6 @@
-"""`runworker --health-port`: serves the worker's health, so that a probe can restart it."""
+"""`runworker --health-port`: serves the worker's health to probes, and its figures to scrapers."""
 
+import hmac
 import json
 import threading
 from collections.abc import Callable
@@ -8,13 +9,28 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from jobs.worker.process.health import WorkerHealth
 
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
 
 class HealthServer:
-    """Serves GET /health: 200 with `"status": "ok"`, else 503 with what is wrong."""
+    """Serves GET /health: 200 with `"status": "ok"`, else 503 with what is wrong.
 
-    def __init__(self, host: str, port: int, health: Callable[[], WorkerHealth]) -> None:
-        """Binds the port; raises OSError if it is taken. `health` is called for each request."""
-        self._server = ThreadingHTTPServer((host, port), _handler(health))
+    And GET /metrics to whoever sends the token; without one it is closed.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        health: Callable[[], WorkerHealth],
+        metrics: Callable[[], bytes] | None = None,
+        metrics_token: str = "",
+    ) -> None:
+        """Binds the port; raises OSError if it is taken.
+
+        `health`, and `metrics` (the text format of Prometheus), are called for each request.
+        """
+        self._server = ThreadingHTTPServer((host, port), _handler(health, metrics, metrics_token))
         self._server.daemon_threads = True
 
     @property
@@ -32,18 +48,41 @@ class HealthServer:
         self._server.server_close()
 
 
-def _handler(health: Callable[[], WorkerHealth]) -> type[BaseHTTPRequestHandler]:
+def _handler(
+    health: Callable[[], WorkerHealth], metrics: Callable[[], bytes] | None, token: str
+) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path.rstrip("/") != "/health":
-                self.send_error(HTTPStatus.NOT_FOUND, "only /health is served here")
-                return
+            match self.path.rstrip("/"):
+                case "/health":
+                    self._answer_health()
+                case "/metrics" if metrics is not None and token:
+                    self._answer_metrics(metrics)
+                case _:
+                    self.send_error(HTTPStatus.NOT_FOUND, "only /health is served here")
+
+        def _answer_health(self) -> None:
             told = health()
             is_well = told["status"] == "ok"
-            body = json.dumps(told).encode()
-            self.send_response(HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE)
-            self.send_header("Content-Type", "application/json")
+            status = HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
+            self._answer(status, "application/json", json.dumps(told).encode())
+
+        def _answer_metrics(self, metrics: Callable[[], bytes]) -> None:
+            scheme, _, sent = self.headers.get("Authorization", "").partition(" ")
+            wanted = token.encode()
+            if scheme.lower() != "bearer" or not hmac.compare_digest(sent.strip().encode(), wanted):
+                sentence = b"Send METRICS_TOKEN as a bearer token.\n"
+                self._answer(HTTPStatus.UNAUTHORIZED, "text/plain", sentence)
+                return
+            self._answer(HTTPStatus.OK, METRICS_TYPE, metrics())
+
+        def _answer(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
+            self.send_header("Cache-Control", "no-store")
+            if status == HTTPStatus.UNAUTHORIZED:
+                self.send_header("WWW-Authenticate", 'Bearer realm="metrics"')
             self.end_headers()
             self.wfile.write(body)
 

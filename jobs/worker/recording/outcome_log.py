@@ -3,12 +3,21 @@
 import logging
 from collections.abc import Sequence
 
+from jobs.core.log_fields import attempt_fields
 from jobs.core.outage import first_line
 from jobs.core.retry import Cancel, Die, Requeue, Succeed
 from jobs.services.attempts import Finished, Recorded
-from jobs.worker.log_fields import attempt_fields
 
 logger = logging.getLogger(__name__)
+
+
+def log_batch(recorded: Sequence[Recorded], *, failed_before: bool) -> None:
+    """One line each; `failed_before`: whether a try of this batch may have been committed."""
+    for one in recorded:
+        if failed_before and not one.written:
+            log_written_before(one)
+        else:
+            log_recorded(one)
 
 
 def log_recorded(one: Recorded) -> None:
@@ -74,6 +83,8 @@ def log_held_up(batch: Sequence[Finished], error: Exception) -> None:
 
 def _fields(event: str, one: Recorded, **more: object) -> dict[str, object]:
     claim = one.finished.claim
+    if one.finished.seconds is not None:
+        more["seconds"] = round(one.finished.seconds, 3)
     return attempt_fields(event, claim, worker_id=str(claim.worker_id), **more)
 
 

@@ -14,10 +14,12 @@ from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.sql.contention import is_contention
 from jobs.sql.own_session import own_sessions
 from jobs.sql.prepared import search_by_index
+from jobs.worker.counts import Counts
 from jobs.worker.fetching.past_redis import PastRedis
 from jobs.worker.inflight import Inflight
 from jobs.worker.recording.hand_over import HandOver
-from jobs.worker.recording.outcome_log import log_held_up, log_recorded, log_written_before
+from jobs.worker.recording.outcome_log import log_batch, log_held_up
+from jobs.worker.recording.write_watch import WriteWatch
 from jobs.worker.recording.writer import Writer
 
 # Bounds a transaction; at full speed a batch is what 20 ms bring.
@@ -32,13 +34,20 @@ KEPT_SECONDS = 0.5
 class Recorder:
     """A thread that writes outcomes. It keeps what it could not write, and tries again."""
 
-    def __init__(self, inflight: Inflight, clock: Clock, beat: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        inflight: Inflight,
+        clock: Clock,
+        beat: Callable[[], object],
+        counts: Counts | None = None,
+    ) -> None:
         """`beat`: writes something else; raises the database's errors."""
         self._inflight = inflight
+        self._counts = counts or Counts()
         self._clock = clock
         self._writer = Writer(clock, beat)
         self._hand_over: HandOver | None = None
-        self._writing_since: float | None = None
+        self._watch = WriteWatch(clock, self._counts)
         self._finished: queue.SimpleQueue[Finished | None] = queue.SimpleQueue()
         self._kept: list[Finished] = []  # it could not be written, and is tried again
         self._kept_until = 0.0
@@ -65,8 +74,7 @@ class Recorder:
     @property
     def seconds_behind(self) -> float:
         """For how long the batch at hand could not be written; 0 if there is none."""
-        since = self._writing_since
-        return 0.0 if since is None else self._clock.monotonic() - since
+        return self._watch.seconds
 
     def stop(self, timeout_seconds: float) -> bool:
         """Writes what is left; False if the time is over before that."""
@@ -124,11 +132,8 @@ class Recorder:
         return self._finished.get(timeout=seconds) if seconds else self._finished.get_nowait()
 
     def _record(self, batch: list[Finished]) -> None:
-        self._writing_since = self._clock.monotonic()
-        try:
+        with self._watch.writing():
             self._record_batch(batch)
-        finally:
-            self._writing_since = None
 
     def _seconds_to_kept(self) -> float | None:
         if not self._kept:
@@ -169,11 +174,9 @@ class Recorder:
 
     def _record_kept(self) -> None:
         kept, self._kept = self._kept[:BATCH_LIMIT], self._kept[BATCH_LIMIT:]
-        self._writing_since = begun_at = self._clock.monotonic()
-        try:
+        begun_at = self._clock.monotonic()
+        with self._watch.writing():
             self._record_apart(kept)
-        finally:
-            self._writing_since = None
         # Other outcomes get two thirds of the time at least.
         took = self._clock.monotonic() - begun_at
         self._kept_until = self._clock.monotonic() + max(KEPT_SECONDS, 2 * took)
@@ -220,8 +223,5 @@ class Recorder:
     def _recorded(self, batch: list[Finished], recorded: list[Recorded]) -> None:
         self.count += len(batch)
         self._inflight.remove(one.claim for one in batch)
-        for done in recorded:
-            if self._writer.failed_before and not done.written:
-                log_written_before(done)
-            else:
-                log_recorded(done)
+        self._counts.recorded(recorded)
+        log_batch(recorded, failed_before=self._writer.failed_before)

@@ -8,6 +8,7 @@ from django.db import connection
 
 from jobs.core.attempt_error import error_of
 from jobs.core.clock import Clock
+from jobs.core.log_fields import attempt_fields
 from jobs.core.outage import database_outage, first_line
 from jobs.core.outcome import CutOff, Failed, FailedForGood, Succeeded
 from jobs.core.result import Result
@@ -15,7 +16,6 @@ from jobs.services.attempts import Finished, Recorded, jobs_record
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import is_contention
-from jobs.worker.log_fields import attempt_fields
 
 logger = logging.getLogger(__name__)
 

@@ -120,6 +120,8 @@ def test_what_has_ended_is_counted_with_its_waits_and_run_times(anonymous: APICl
     for name in ("jobs_queue_wait_seconds", "jobs_run_duration_seconds"):
         assert found[f"{name}_bucket", ("+Inf", "default")] == 3
         assert found[f"{name}_bucket", ("3600.0", "default")] == 3
+        assert found[f"{name}_count", ("default",)] == 3
+        assert found[f"{name}_sum", ("default",)] >= 0
 
 
 def test_many_scrapers_cost_no_more_than_one() -> None:

@@ -8,13 +8,13 @@ from rest_framework.test import APIClient
 
 from accounts.tests.problem import problem
 from jobs.core.correlation import current_traceparent, trace_id_of
+from jobs.core.log_fields import attempt_fields
 from jobs.core.request_id import current_request_id
 from jobs.models import Event, Job
 from jobs.services.attempts import jobs_claim
 from jobs.services.enqueue import job_enqueue
 from jobs.tests.claims import make_claim
 from jobs.tests.factories import make_worker
-from jobs.worker.log_fields import attempt_fields
 
 pytestmark = pytest.mark.django_db
 

@@ -30,6 +30,7 @@ from jobs.tests.stamps import remove_entries
 from jobs.tests.steps import claim_one, dispatched_ago, error, fail, record, stored
 from jobs.tests.threads import elsewhere
 from jobs.worker import timers
+from jobs.worker.counts import Counts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -319,7 +320,7 @@ def test_a_turn_ends_whatever_becomes_of_what_it_dispatches(
         return Round(rounds[-1], is_full=len(rounds) < 10 and rounds[-1] > 0)
 
     monkeypatch.setattr(timers, "jobs_redispatch_lost", one_round)
-    timers._Redispatch(["default"], SystemClock(), threading.Event())()
+    timers._Redispatch(["default"], Counts(), SystemClock(), threading.Event())()
     assert rounds == [1, 1, 1, 0]
     assert all(stored(job).dispatched_at > job.dispatched_at for job in jobs)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import OperationalError, ProgrammingError, connection
+from pytest_django.fixtures import Settings
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import SystemClock
@@ -61,6 +62,24 @@ def test_a_type_that_is_not_known_here_is_logged_once(
         run(claim_one(make_job(), worker)._replace(type=job_type))
     events = [record for record in caplog.records if record.msg.startswith("Job %s: no handler")]
     assert [record.__dict__["job_type"] for record in events] == ["tests.gone", "tests.other"]
+
+
+@pytest.mark.parametrize(("log_jobs", "level"), [(True, "INFO"), (False, "DEBUG")])
+def test_each_start_has_one_line_at_info_or_none(
+    log_jobs: bool,
+    level: str,
+    worker: Worker,
+    starts: StartWriter,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.JOBS_LOG_JOBS = log_jobs
+    caplog.set_level("DEBUG", "jobs.worker")
+    claim = claim_one(make_job(), worker)
+    make_runner(worker, starts).run(Attempt(claim, SystemClock()))
+    [started] = [one for one in caplog.records if vars(one).get("event") == "job.started"]
+    assert started.levelname == level
+    assert (vars(started)["queue"], vars(started)["worker"]) == (claim.queue, worker.name)
 
 
 def test_the_start_of_what_must_not_be_repeated_is_written_before_it_begins(

@@ -9,6 +9,8 @@ import pytest
 from jobs.worker.process.health import WorkerHealth
 from jobs.worker.process.health_server import HealthServer
 
+TOKEN = "a-token-for-the-scraper"
+
 
 @pytest.fixture
 def health() -> WorkerHealth:
@@ -26,15 +28,15 @@ def health() -> WorkerHealth:
 
 @pytest.fixture
 def server(health: WorkerHealth) -> Iterator[HealthServer]:
-    server = HealthServer("127.0.0.1", 0, lambda: health)
+    server = HealthServer("127.0.0.1", 0, lambda: health, lambda: b"up 1\n", TOKEN)
     server.start()
     yield server
     server.stop()
 
 
-def get(server: HealthServer, path: str) -> tuple[int, str, bytes]:
+def get(server: HealthServer, path: str, **headers: str) -> tuple[int, str, bytes]:
     connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
-    connection.request("GET", path)
+    connection.request("GET", path, headers=headers)
     response = connection.getresponse()
     answer = response.status, response.getheader("Content-Type", ""), response.read()
     connection.close()
@@ -66,3 +68,20 @@ def test_nothing_else_is_served(server: HealthServer) -> None:
 def test_a_port_that_is_taken_is_an_error(server: HealthServer, health: WorkerHealth) -> None:
     with pytest.raises(OSError, match="in use"):
         HealthServer("127.0.0.1", server.port, lambda: health)
+
+
+def test_figures_are_for_the_token_alone(server: HealthServer) -> None:
+    status, content_type, body = get(server, "/metrics", Authorization=f"Bearer {TOKEN}")
+    assert (status, body) == (200, b"up 1\n")
+    assert content_type.startswith("text/plain; version=0.0.4")
+    for sent in ("", "Bearer ", TOKEN, f"Bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer \xfc"):
+        assert get(server, "/metrics", Authorization=sent)[0] == 401
+
+
+@pytest.mark.parametrize("token", ["", TOKEN])
+def test_without_a_token_or_figures_they_are_closed(token: str, health: WorkerHealth) -> None:
+    server = HealthServer("127.0.0.1", 0, lambda: health, None if token else bytes, token)
+    server.start()
+    for sent in ("Bearer ", f"Bearer {TOKEN}"):
+        assert get(server, "/metrics", Authorization=sent)[0] == 404
+    server.stop()

@@ -34,12 +34,13 @@ def test_each_move_has_its_level_and_event(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     claim = make_claim(attempt=3)
-    log_recorded(Recorded(Finished(claim, outcome), move, written=True))
+    log_recorded(Recorded(Finished(claim, outcome, 0.0421), move, written=True))
     [line] = caplog.records
     fields = vars(line)
     assert (line.levelno, fields["event"]) == (level, event)
     assert (fields["job_id"], fields["attempt"]) == (str(claim.id), 3)
     assert (fields["job_type"], fields["worker_id"]) == (claim.type, str(claim.worker_id))
+    assert (fields["queue"], fields["seconds"]) == (claim.queue, 0.042)
 
 
 def test_a_success_is_not_logged_unless_asked_for(caplog: pytest.LogCaptureFixture) -> None:

@@ -94,7 +94,7 @@ def test_it_says_for_how_long_outcomes_have_waited(monkeypatch: pytest.MonkeyPat
     assert recorder.seconds_behind == 0
     recorder.start()
     recorder.add(Finished(make_claim(), Succeeded()))
-    wait_until(lambda: recorder._writing_since is not None)
+    wait_until(lambda: recorder._watch._since is not None)
     clock.now += 0.7
     assert recorder.seconds_behind == pytest.approx(0.7)
     database.open.set()

@@ -1,0 +1,33 @@
+"""What is known of a write of outcomes that is under way, and of how long such writes take."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from jobs.core.clock import Clock
+from jobs.worker.counts import Counts
+
+
+class WriteWatch:
+    """The recorder's thread writes, others may look."""
+
+    def __init__(self, clock: Clock, counts: Counts) -> None:
+        self._clock = clock
+        self._counts = counts
+        self._since: float | None = None
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The block writes a batch, and takes as long as PostgreSQL does."""
+        self._since = begun_at = self._clock.monotonic()
+        try:
+            yield
+        finally:
+            self._since = None
+            took = self._clock.monotonic() - begun_at
+            self._counts.took(self._counts.record_seconds, took)
+
+    @property
+    def seconds(self) -> float:
+        """For how long the batch at hand could not be written; 0 if there is none."""
+        since = self._since
+        return 0.0 if since is None else self._clock.monotonic() - since
