@@ -15,6 +15,8 @@ from scheduler.variables import Variables
 
 DATABASE_EXAMPLE = "postgres://user:password@host:5432/name"
 REDIS_EXAMPLE = "redis://:password@host:6379/0"
+SENTINEL_EXAMPLE = "redis+sentinel://:password@host1:26379,host2:26379,host3:26379/primary/0"
+CLUSTER_EXAMPLE = "redis+cluster://:password@host1:6379,host2:6379"
 MAIL_EXAMPLE = "smtp+tls://user:password@host:587"
 
 MAIL_BACKENDS = {
@@ -27,6 +29,11 @@ MAIL_BACKENDS = {
     "memorymail": "locmem",
     "dummymail": "dummy",
 }
+
+_REDIS_SCHEMES = (
+    *("redis", "rediss", "unix"),
+    *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
+)
 
 # What may stand in the query of REDIS_URL. Time limits may not: ours belong together.
 _REDIS_OPTIONS = {"client_name", "health_check_interval", "protocol"}
@@ -77,17 +84,26 @@ def database_settings(variables: Variables) -> dict[str, Any]:
 def redis_url(variables: Variables) -> str:
     """REDIS_URL, once it is known that the client understands it; raises ImproperlyConfigured."""
     name = "REDIS_URL"
-    url = _required(variables, name, ("redis", "rediss", "unix"), REDIS_EXAMPLE)
+    url = _required(variables, name, _REDIS_SCHEMES, REDIS_EXAMPLE)
+    allowed, number = _REDIS_OPTIONS, url.path or "0"
     if url.scheme == "unix":
         allowed = _REDIS_OPTIONS | {"db"}
         if not url.path or url.hosts:
             raise _refused(name, "must name the socket", "unix://:password@/run/redis.sock?db=0")
         number = url.options.get("db", "0")
-    else:
-        allowed = _REDIS_OPTIONS
-        number = url.path or "0"
-        if len(url.hosts) != 1:
-            raise _refused(name, "must name one host", REDIS_EXAMPLE)
+    elif url.scheme.endswith("+sentinel"):
+        allowed = _REDIS_OPTIONS | {"sentinel_username", "sentinel_password"}
+        service, _, number = url.path.partition("/")
+        number = number or "0"
+        if not url.hosts or not service:
+            must = "must name the Sentinels and, behind them, what they call the primary"
+            raise _refused(name, must, SENTINEL_EXAMPLE)
+    elif url.scheme.endswith("+cluster"):
+        if not url.hosts or number != "0":
+            must = "must name nodes of the cluster, and no other database than 0"
+            raise _refused(name, must, CLUSTER_EXAMPLE)
+    elif len(url.hosts) != 1:
+        raise _refused(name, "must name one host", REDIS_EXAMPLE)
     if not _DATABASE_NUMBER.fullmatch(number):
         raise _refused(name, "must end with the number of the database", REDIS_EXAMPLE)
     if unknown := sorted(url.options.keys() - allowed):

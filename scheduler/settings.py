@@ -97,10 +97,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": _env.redis_url,
+        "LOCATION": [_env.redis_url],  # in a list, as it may have commas of its own
         # Within the prefix of the jobs, for a user of Redis who may use no other keys.
         "KEY_PREFIX": f"{_env.jobs['JOBS_REDIS_PREFIX']}cache",
         "OPTIONS": {
+            "CONNECTION_FACTORY": "jobs.broker.pool.CacheConnections",
+            "PREFIX": _env.jobs["JOBS_REDIS_PREFIX"],
             "SOCKET_CONNECT_TIMEOUT": 1,
             "SOCKET_TIMEOUT": 1,
         },

@@ -8,6 +8,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from jobs.broker.pool import connection_pool
+from jobs.broker.server_group import is_cluster
 from jobs.core.errors import BrokerUnavailable, BrokerUnsuitable
 
 CONNECT_TIMEOUT_SECONDS = 1.0
@@ -28,7 +30,7 @@ CLUSTER_ERRORS = (
 )
 CLUSTER = (
     "Redis: the server at JOBS_REDIS_URL is a node of a Redis Cluster, which sends commands on to "
-    "other nodes. This version cannot follow: give it the address of a single Redis or Valkey."
+    "other nodes. To follow it there, begin the URL with redis+cluster:// or rediss+cluster://."
 )
 
 
@@ -36,12 +38,14 @@ class RedisConnections:
     """Two pools of connections to one Redis: for calls that answer at once, and for `BRPOP`.
 
     Connections are made when they are needed, and made anew when they break. Threads may share
-    the pools.
+    the pools. Of several servers they lead to the primary (jobs/broker/primary.py).
     """
 
-    def __init__(self, url: str) -> None:
-        self._client = _connect(url, SOCKET_TIMEOUT_SECONDS)
-        self._blocking_client = _connect(url, LONGEST_BLOCK_SECONDS + BLOCK_MARGIN_SECONDS)
+    def __init__(self, url: str, prefix: str) -> None:
+        """`prefix`: what every key begins with."""
+        self.follows_slots = is_cluster(url)
+        self._client = _connect(url, prefix, SOCKET_TIMEOUT_SECONDS)
+        self._blocking_client = _connect(url, prefix, LONGEST_BLOCK_SECONDS + BLOCK_MARGIN_SECONDS)
 
     def disconnect(self) -> None:
         """Closes every connection, also those that other threads are reading from.
@@ -58,16 +62,18 @@ class RedisConnections:
         self._blocking_client.connection_pool.disconnect(inuse_connections=False)
 
 
-def _connect(url: str, socket_timeout_seconds: float) -> Any:
+def _connect(url: str, prefix: str, socket_timeout_seconds: float) -> Any:
     # One immediate second try, so that a connection that a restart has cut costs no error.
-    return redis.Redis.from_url(
+    pool = connection_pool(
         url,
+        prefix,
         decode_responses=True,
         encoding_errors="backslashreplace",  # bytes that are no text become an entry to be dropped
         socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
         socket_timeout=socket_timeout_seconds,
         retry=Retry(NoBackoff(), 1, supported_errors=(redis.exceptions.ConnectionError,)),
     )
+    return redis.Redis(connection_pool=pool)
 
 
 def is_wrong_type(error: Exception) -> bool:
@@ -97,7 +103,9 @@ def translates_errors(method: Callable[Concatenate[C, P], R]) -> Callable[Concat
             self.disconnect_idle()
             raise BrokerUnavailable(f"Redis is read-only: {error}") from error
         except CLUSTER_ERRORS as error:
-            raise BrokerUnsuitable(CLUSTER) from error
+            if not self.follows_slots:
+                raise BrokerUnsuitable(CLUSTER) from error
+            raise BrokerUnavailable(f"Redis: its cluster is changing: {error}") from error
         except redis.exceptions.RedisError as error:
             raise BrokerUnavailable(f"Redis: {error}") from error
 

@@ -31,7 +31,7 @@ class RedisInspection(RedisConnections):
 
     def __init__(self, url: str, prefix: str) -> None:
         """`prefix`: what every key begins with."""
-        super().__init__(url)
+        super().__init__(url, prefix)
         self._keys = Keys(prefix)
         self._heads = self._script("heads")
 

@@ -113,6 +113,34 @@ def test_the_client_understands_a_url_of_redis(password: str) -> None:
     assert (pool.connection_kwargs["host"], pool.connection_kwargs["db"]) == ("h", 2)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis+sentinel://:p@h1:26379,h2/primary/1?sentinel_password=s",
+        "rediss+sentinel://u:p@h1/primary?ssl_ca_certs=/ca.pem",
+        "redis+cluster://:p@h1:6379,[::1]:7000",
+        "rediss+cluster://u:p%40@h1/0",
+    ],
+)
+def test_several_servers_of_redis(url: str) -> None:
+    assert read("REDIS_URL", url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis+sentinel://h1,h2",
+        "redis+sentinel:///primary",
+        "redis+sentinel://h1/primary/x",
+        "redis+cluster://h1/3",
+        "redis+cluster://h1?sentinel_password=s",
+        "redis://h1,h2/0",
+    ],
+)
+def test_several_servers_of_redis_that_make_no_sense(url: str) -> None:
+    refusal("REDIS_URL", url)
+
+
 def test_a_socket_of_redis() -> None:
     assert read("REDIS_URL", "unix:///run/redis.sock?db=3") == "unix:///run/redis.sock?db=3"
 

@@ -3,12 +3,13 @@
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
+from tools.chaos.fault import Fault
 from tools.chaos.faults import CALM, FAULTS, SHORT
-from tools.chaos.options import SHORT_JOBS, Options, parse
+from tools.chaos.options import REDIS_KINDS, SHORT_JOBS, Options, parse
 from tools.chaos.pause import Stopped, watch_signals
 from tools.chaos.report import Report
 from tools.chaos.suite import Suite
@@ -24,8 +25,7 @@ EXIT_INTERRUPTED = 130
 
 
 def main() -> int:
-    names = [fault.name for fault in FAULTS]
-    options = parse(sys.argv[1:], names, [fault.name for fault in SHORT])
+    options = parse(sys.argv[1:], _names(FAULTS), _names(SHORT))
     if options.list:
         table(("fault", "what happens"), [(fault.name, fault.what) for fault in FAULTS])
         return 0
@@ -44,6 +44,11 @@ def main() -> int:
     if kept and not options.keep:
         shutil.rmtree(directory, ignore_errors=True)
     return 0 if kept else EXIT_BROKEN
+
+
+def _names(faults: Iterable[Fault]) -> dict[str, list[str]]:
+    """The names of the faults that can happen, by the kind of Redis."""
+    return {kind: [one.name for one in faults if kind in one.redis] for kind in REDIS_KINDS}
 
 
 def _run(options: Options, directory: Path) -> list[Verdict]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from tools.chaos.client import Client, Receipt
 from tools.chaos.load import once
-from tools.chaos.options import Options
+from tools.chaos.options import REDIS_KINDS, Options
 from tools.chaos.plan import Planned
 from tools.chaos.run import Run
 
 WORK_SECONDS = 0.2
+ANY_REDIS = frozenset(REDIS_KINDS)
+ONE_REDIS = frozenset(REDIS_KINDS[:1])
 
 
 def _at_once(options: Options, number: int) -> float:
@@ -25,6 +27,7 @@ class Fault:
     per_second: load without end at that rate, until `strike` returns.
     submit: how a client submits a job.
     delay_seconds: how far ahead a job is due.
+    redis: with which kinds of Redis (`--redis`) it can happen.
     """
 
     name: str
@@ -35,3 +38,4 @@ class Fault:
     per_second: float | None = None
     submit: Callable[[Client, Planned], list[Receipt]] = once
     delay_seconds: Callable[[Options, int], float] = _at_once
+    redis: frozenset[str] = ANY_REDIS

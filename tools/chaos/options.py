@@ -7,8 +7,15 @@ from pathlib import Path
 
 from tools.chaos.times import HEARTBEAT_SECONDS, WORKER_TIMEOUT_SECONDS
 
+Names = Mapping[str, Sequence[str]]
+
 JOBS = 300
 SHORT_JOBS = 100
+
+# One server; Sentinels with a primary and two replicas; a cluster of three primaries and replicas.
+REDIS_KINDS = ("single", "sentinels", "cluster")
+
+_NONE: Names = dict.fromkeys(REDIS_KINDS, ())
 
 JOBS_MAX = 1_000_000
 WORKERS_MAX = 64  # on one machine
@@ -37,15 +44,14 @@ class Options:
     json: bool = False
     keep: bool = False
     directory: Path | None = None
+    redis: str = REDIS_KINDS[0]
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-def parse(
-    arguments: Sequence[str] | None, names: Sequence[str] = (), short: Sequence[str] = ()
-) -> Options:
+def parse(arguments: Sequence[str] | None, names: Names = _NONE, short: Names = _NONE) -> Options:
     """The options; ends the program with exit code 2 where they make no sense.
 
-    `names`: of all faults; `short`: of those that `--short` means.
+    `names`: of all faults, by the kind of Redis; `short`: of those that `--short` means.
     """
     parser = argparse.ArgumentParser(prog="bin/chaos", description=DESCRIPTION)
     parser.add_argument(
@@ -69,6 +75,12 @@ def parse(
         "--directory", type=Path, help="for data and logs (default: .data/chaos/1, or the next)"
     )
     parser.add_argument(
+        "--redis",
+        choices=REDIS_KINDS,
+        default=REDIS_KINDS[0],
+        help="one server, or a primary that others replace (default: %(default)s)",
+    )
+    parser.add_argument(
         "--set",
         action="append",
         type=_setting,
@@ -77,7 +89,8 @@ def parse(
         help="change a setting of the service, to see a promise break without it",
     )
     said = parser.parse_args(arguments)
-    chosen = _chosen(parser, said.faults, names, short if said.short else names)
+    usual = short if said.short else names
+    chosen = _chosen(parser, said.faults, names[said.redis], usual[said.redis])
     jobs = said.jobs or (SHORT_JOBS if said.short else JOBS)
     if not 40 <= jobs <= JOBS_MAX or not 2 <= said.workers <= WORKERS_MAX:
         parser.error(f"--jobs must be 40 to {JOBS_MAX}, --workers 2 to {WORKERS_MAX}")
@@ -94,6 +107,7 @@ def parse(
         json=said.json,
         keep=said.keep,
         directory=said.directory,
+        redis=said.redis,
         settings=dict(said.set),
     )
 

@@ -10,12 +10,14 @@ from tools.chaos.options import Options
 from tools.chaos.pause import pause
 from tools.chaos.plan import ONCE
 from tools.chaos.processes import SLOTS, WorkerProcess
+from tools.chaos.times import WORKER_TIMEOUT_SECONDS
 from tools.chaos.world import World
 
 POLL_SECONDS = 0.03
 # Statements that a killed process had sent may still arrive in PostgreSQL for this long.
 ARRIVAL_SECONDS = 0.3
 _STALLED_SECONDS = 60.0
+_HELD_SECONDS = WORKER_TIMEOUT_SECONDS / 2
 _BUSY_SECONDS = 15.0
 
 
@@ -53,6 +55,27 @@ class Run:
             if time.monotonic() - moved_at > _STALLED_SECONDS:
                 raise Missed(f"{final} of {self.wanted} jobs were done, and then no more")
             pause(POLL_SECONDS)
+
+    def wait_until_queued(self, least: int) -> None:
+        """Returns at a moment when so many jobs wait.
+
+        Workers may be faster than the clients: then they are held for a moment, which is too short
+        for one to count as dead. `Missed` if jobs do not come in.
+        """
+        if self.progress().queued >= least:
+            return
+        workers = list(self.world.crew.workers)
+        deadline = time.monotonic() + _HELD_SECONDS
+        for worker in workers:
+            worker.freeze()
+        try:
+            while self.progress().queued < least:
+                if time.monotonic() > deadline:
+                    raise Missed(f"{least} jobs did not come in within {_HELD_SECONDS:g} s")
+                pause(POLL_SECONDS)
+        finally:
+            for worker in workers:
+                worker.thaw()
 
     def expect_in_flight(self, when: str) -> Progress:
         """Returns the progress at this moment; raises `Missed` if no job is running."""

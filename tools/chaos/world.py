@@ -20,6 +20,7 @@ from tools.chaos.mail_server import MailServer
 from tools.chaos.options import Options
 from tools.chaos.postgres_server import PostgresServer
 from tools.chaos.processes import Api, Crew, open_log
+from tools.chaos.redis_group import RedisGroup
 from tools.chaos.redis_server import RedisServer
 from tools.chaos.times import JOBS_SETTINGS
 from tools.checkout import CHECKOUT
@@ -49,7 +50,7 @@ class World:
             _remove(old)
         self.log_dir.mkdir(parents=True)
         self.postgres = PostgresServer(directory / "postgresql")
-        self.redis = RedisServer(directory / "valkey")
+        self.redis = _redis(directory, options.redis)
         self.mail = MailServer(mails, options.seed)
         environment = self._environment(options.settings)
         self.crew = Crew(options.workers, self.log_dir, environment)
@@ -57,6 +58,12 @@ class World:
         self.job_rows = JobRows(self.postgres.url)
         self.steward = self.client()  # may do everything: it makes schedules
         self._settings = environment
+
+    @property
+    def one_redis(self) -> RedisServer:
+        """Where Redis is one server, which is what `ONE_REDIS` of a fault says."""
+        assert isinstance(self.redis, RedisServer)
+        return self.redis
 
     def start(self) -> None:
         """Returns when jobs are accepted and executed; raises `ToolError`."""
@@ -157,6 +164,14 @@ class World:
             variables.SPANS_FILE: str(self.spans_file),
             variables.KILLS_FILE: str(self.kills_file),
         }
+
+
+def _redis(directory: Path, kind: str) -> RedisServer | RedisGroup:
+    if kind == "single":
+        return RedisServer(directory / "valkey")
+    home = directory / kind
+    _remove(home)
+    return RedisGroup(home, kind)
 
 
 def _remove(path: Path) -> None:

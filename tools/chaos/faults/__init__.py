@@ -12,6 +12,12 @@ from tools.chaos.faults.degraded import (
     REDIS_READ_ONLY,
     REDIS_SLOW,
 )
+from tools.chaos.faults.failover import (
+    PRIMARY_FROZEN,
+    PRIMARY_KILLED,
+    SLOT_MOVED,
+    SWITCHED_OVER,
+)
 from tools.chaos.faults.mail import SMTP_DROPS, SMTP_REFUSES
 from tools.chaos.faults.mixed import MIXED
 from tools.chaos.faults.postgres import (
@@ -45,6 +51,10 @@ FAULTS: tuple[Fault, ...] = (
     REDIS_SLOW,
     REDIS_FULL,
     REDIS_READ_ONLY,
+    PRIMARY_KILLED,
+    PRIMARY_FROZEN,
+    SWITCHED_OVER,
+    SLOT_MOVED,
     POSTGRES_RESTARTED,
     POSTGRES_AWAY,
     POSTGRES_FROZEN,

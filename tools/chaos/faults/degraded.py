@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from tools.chaos.fault import Fault
+from tools.chaos.fault import ONE_REDIS, Fault
 from tools.chaos.pause import pause
 from tools.chaos.run import POLL_SECONDS, Run
 from tools.chaos.times import WORKER_TIMEOUT_SECONDS
@@ -44,7 +44,9 @@ def degrade(
 
 
 def freeze_redis(run: Run, seconds: float) -> None:
-    degrade(run, seconds, lambda world: world.redis.freeze(), lambda world: world.redis.thaw())
+    degrade(
+        run, seconds, lambda world: world.one_redis.freeze(), lambda world: world.one_redis.thaw()
+    )
 
 
 def slow_redis(run: Run, seconds: float) -> None:
@@ -53,7 +55,7 @@ def slow_redis(run: Run, seconds: float) -> None:
         seconds,
         _nothing,
         _nothing,
-        lambda world: world.redis.delay_answers(_DELAY_MILLISECONDS),
+        lambda world: world.one_redis.delay_answers(_DELAY_MILLISECONDS),
         _DELAY_EVERY_SECONDS,
     )
 
@@ -62,8 +64,8 @@ def fill_redis(run: Run, seconds: float) -> None:
     degrade(
         run,
         seconds,
-        lambda world: world.redis.fill_up(),
-        lambda world: world.redis.lift_memory_limit(),
+        lambda world: world.one_redis.fill_up(),
+        lambda world: world.one_redis.lift_memory_limit(),
     )
 
 
@@ -71,8 +73,8 @@ def demote_redis(run: Run, seconds: float) -> None:
     degrade(
         run,
         seconds,
-        lambda world: world.redis.become_replica(),
-        lambda world: world.redis.become_primary(),
+        lambda world: world.one_redis.become_replica(),
+        lambda world: world.one_redis.become_primary(),
     )
 
 
@@ -110,12 +112,22 @@ def _strike(degradation: Degradation) -> Callable[[Run], None]:
 
 
 REDIS_FROZEN = Fault(
-    "redis-frozen", f"Redis frozen for {LONG_SECONDS:g} s", _strike(freeze_redis), work_seconds=0.4
+    "redis-frozen",
+    f"Redis frozen for {LONG_SECONDS:g} s",
+    _strike(freeze_redis),
+    work_seconds=0.4,
+    redis=ONE_REDIS,
 )
-REDIS_SLOW = Fault("redis-slow", "Redis answers after 200 ms", _strike(slow_redis))
-REDIS_FULL = Fault("redis-full", "Redis out of memory", _strike(fill_redis), work_seconds=0.4)
+REDIS_SLOW = Fault("redis-slow", "Redis answers after 200 ms", _strike(slow_redis), redis=ONE_REDIS)
+REDIS_FULL = Fault(
+    "redis-full", "Redis out of memory", _strike(fill_redis), work_seconds=0.4, redis=ONE_REDIS
+)
 REDIS_READ_ONLY = Fault(
-    "redis-replica", "Redis demoted to a replica", _strike(demote_redis), work_seconds=0.4
+    "redis-replica",
+    "Redis demoted to a replica",
+    _strike(demote_redis),
+    work_seconds=0.4,
+    redis=ONE_REDIS,
 )
 POSTGRES_FROZEN = Fault(
     "postgres-frozen",

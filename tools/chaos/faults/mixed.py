@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from tools.chaos.fault import Fault
+from tools.chaos.fault import ONE_REDIS, Fault
 from tools.chaos.faults import degraded, postgres
 from tools.chaos.memory import Memory
 from tools.chaos.pause import pause
@@ -142,11 +142,11 @@ class _Mix:
     def _flush(self) -> None:
         if "Redis away" in self._lasting:
             raise Missed("Redis was away")
-        self._run.world.redis.empty()
+        self._run.world.one_redis.empty()
 
     def _stop_redis(self) -> None:
         """Kills Redis; it comes back with its file, or empty."""
-        redis = self._run.world.redis
+        redis = self._run.world.one_redis
         redis.kill()
         if self._chance.random() < 0.5:
             redis.forget()
@@ -175,4 +175,6 @@ class _Mix:
         self._last("mails dropped", 1, 4, lambda: setattr(mail, "dropped_share", 0.0))
 
 
-MIXED = Fault("mixed", "random faults under load", _mix, per_second=JOBS_PER_SECOND)
+MIXED = Fault(
+    "mixed", "random faults under load", _mix, per_second=JOBS_PER_SECOND, redis=ONE_REDIS
+)

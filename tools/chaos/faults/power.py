@@ -1,6 +1,6 @@
 """A power failure: everything dies at the same moment, and is started again."""
 
-from tools.chaos.fault import Fault
+from tools.chaos.fault import ONE_REDIS, Fault
 from tools.chaos.processes import SLOTS
 from tools.chaos.run import Run
 
@@ -19,19 +19,19 @@ def cut_power(run: Run) -> None:
     for worker in workers:
         worker.freeze()  # all at one moment: workers killed later would see the first ones die
     world.postgres.kill()
-    world.redis.kill()
-    world.redis.forget()
+    world.one_redis.kill()
+    world.one_redis.forget()
     world.api.kill()
     for worker in workers:
         worker.kill_all()
     world.postgres.start()
     run.note_interrupted([worker.pid for worker in workers], SLOTS * len(workers))
-    world.redis.start()
+    world.one_redis.start()
     world.api.start()
     world.crew.complete()
     run.notes.append(f"everything died with {now.running} jobs running and {now.queued} queued")
 
 
 POWER_FAILED = Fault(
-    "power", "everything killed at once, Redis empty", _cut_power, work_seconds=0.4
+    "power", "everything killed at once, Redis empty", _cut_power, work_seconds=0.4, redis=ONE_REDIS
 )

@@ -1,6 +1,6 @@
 """What happens to Redis."""
 
-from tools.chaos.fault import Fault
+from tools.chaos.fault import ONE_REDIS, Fault
 from tools.chaos.pause import pause
 from tools.chaos.run import Missed, Run
 
@@ -14,6 +14,7 @@ QUEUED_LEAST = 5
 
 def _flush(run: Run) -> None:
     run.wait_until_done(0.4)
+    run.wait_until_queued(2 * QUEUED_LEAST)
     flush(run)
     run.fault_is_over()
 
@@ -30,12 +31,14 @@ def flush(run: Run) -> None:
 
 def _restart_empty(run: Run) -> None:
     run.wait_until_done(0.4)
+    run.wait_until_queued(2 * QUEUED_LEAST)
     restart(run, empty=True)
     run.fault_is_over()
 
 
 def _restart(run: Run) -> None:
     run.wait_until_done(0.4)
+    run.wait_until_queued(2 * QUEUED_LEAST)
     restart(run, empty=False)
     run.fault_is_over()
 
@@ -45,11 +48,11 @@ def restart(run: Run, *, empty: bool, away_seconds: float = 0.0) -> None:
     now = run.expect_in_flight("Redis was killed")
     if now.queued < QUEUED_LEAST:
         raise Missed(f"only {now.queued} jobs were waiting when Redis was killed")
-    run.world.redis.kill()
+    run.world.one_redis.kill()
     if empty:
-        run.world.redis.forget()
+        run.world.one_redis.forget()
     done = _let_work_go_on(run, away_seconds)
-    run.world.redis.start()
+    run.world.one_redis.start()
     run.notes.append(
         f"Redis killed with {now.queued} jobs queued and {now.running} running"
         + (f"; {done} were done in the {away_seconds:g} s without it" if away_seconds else "")
@@ -83,6 +86,7 @@ REDIS_RESTARTED_EMPTY = Fault(
     _restart_empty,
     work_seconds=_WORK_SECONDS,
     backlog=_BACKLOG,
+    redis=ONE_REDIS,
 )
 REDIS_RESTARTED = Fault(
     "redis-aof",
@@ -90,5 +94,8 @@ REDIS_RESTARTED = Fault(
     _restart,
     work_seconds=_WORK_SECONDS,
     backlog=_BACKLOG,
+    redis=ONE_REDIS,
 )
-REDIS_AWAY = Fault("redis-away", f"Redis away for {AWAY_SECONDS:g} s", _away, work_seconds=0.8)
+REDIS_AWAY = Fault(
+    "redis-away", f"Redis away for {AWAY_SECONDS:g} s", _away, work_seconds=0.8, redis=ONE_REDIS
+)

@@ -1,0 +1,148 @@
+"""Behind Sentinels and in a cluster the broker finds the primary again, whatever becomes of it."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django_redis.cache import RedisCache
+
+from jobs.broker.redis import RedisBroker
+from jobs.core.errors import BrokerUnavailable
+from jobs.core.ids import uuid7
+from jobs.core.message import QueueMessage
+from jobs.tests.waiting import wait_until
+from tools.servers.valkey_groups.cluster import ClusterGroup
+from tools.servers.valkey_groups.group import ValkeyGroup
+from tools.servers.valkey_groups.sentinels import SentinelGroup
+
+PREFIX = "{jobs}:"
+QUEUES = ["default"]
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Callable[[type[ValkeyGroup]], ValkeyGroup]]:
+    groups = []
+
+    def start(kind: type[ValkeyGroup]) -> ValkeyGroup:
+        groups.append(group := kind(tmp_path))
+        group.start()
+        return group
+
+    yield start
+    for group in groups:
+        group.stop()
+
+
+@contextmanager
+def broker_at(url: str) -> Iterator[RedisBroker]:
+    broker = RedisBroker(url, PREFIX, 60)
+    yield broker
+    broker.disconnect()
+
+
+def message() -> QueueMessage:
+    return QueueMessage(job_id := uuid7(), str(job_id), "default", 5)
+
+
+def serves(broker: RedisBroker) -> bool:
+    """Whether a message that is dispatched now can be fetched."""
+    one = message()
+    try:
+        broker.dispatch([one])
+        return one in [fetched.message for fetched in broker.fetch(QUEUES, 1_000)]
+    except BrokerUnavailable:
+        return False
+
+
+def cache_at(url: str) -> Any:
+    options = {
+        "CONNECTION_FACTORY": "jobs.broker.pool.CacheConnections",
+        "PREFIX": PREFIX,
+        "SOCKET_TIMEOUT": 1,
+        "SOCKET_CONNECT_TIMEOUT": 1,
+    }
+    return RedisCache([url], {"KEY_PREFIX": f"{PREFIX}cache", "OPTIONS": options})
+
+
+def keeps(cache: Any) -> bool:
+    try:
+        cache.set("name", 7, timeout=60)
+        return bool(cache.get("name") == 7)
+    except Exception:  # noqa: BLE001 - whatever the driver says meanwhile
+        return False
+
+
+def test_sentinels_lead_to_the_primary(
+    started: Callable[[type[ValkeyGroup]], ValkeyGroup],
+) -> None:
+    group = started(SentinelGroup)
+    with broker_at(group.url) as broker:
+        cache = cache_at(group.url)
+        assert serves(broker)
+        assert keeps(cache)
+        subscription = broker.subscribe()
+
+        former = group.primary()
+        group.switch_over()
+        # The former primary takes writes until the Sentinels tell it that it is a replica.
+        wait_until(lambda: not former.is_primary, 60.0)
+        wait_until(lambda: serves(broker), 30.0)
+        wait_until(lambda: keeps(cache), 30.0)
+
+        frozen = group.primary()
+        assert frozen.process is not None
+        frozen.process.send_signal(signal.SIGSTOP)
+        group.wait_for_another_primary(frozen)
+        wait_until(lambda: serves(broker), 30.0)
+        frozen.process.send_signal(signal.SIGCONT)
+        subscription.close()
+
+        killed = group.primary()
+        killed.kill()
+        group.wait_for_another_primary(killed)
+        wait_until(lambda: serves(broker), 30.0)
+        group.start()
+        assert serves(broker)
+
+
+def test_a_cluster_is_followed_to_the_owner_of_our_slot(
+    started: Callable[[type[ValkeyGroup]], ValkeyGroup],
+) -> None:
+    group = started(ClusterGroup)
+    assert isinstance(group, ClusterGroup)
+    with broker_at(group.url) as broker:
+        cache = cache_at(group.url)
+        assert serves(broker)
+        assert keeps(cache)
+
+        broker.dispatch([one := message()])
+        group.move_our_slot()
+        # The node that had it has sent the command on, and nothing else has happened.
+        assert [fetched.message for fetched in broker.fetch(QUEUES, 10)] == [one]
+        wait_until(lambda: keeps(cache), 30.0)
+
+        group.switch_over()
+        wait_until(lambda: serves(broker), 30.0)
+
+        killed = group.primary()
+        killed.kill()
+        group.wait_for_another_primary(killed)
+        wait_until(lambda: serves(broker), 30.0)
+
+
+def test_a_replica_that_is_taken_for_the_primary_gets_no_commands(
+    started: Callable[[type[ValkeyGroup]], ValkeyGroup], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = started(SentinelGroup)
+    replica = next(one for one in group.members if not one.is_primary)
+    monkeypatch.setattr(
+        "redis.sentinel.Sentinel.discover_master", lambda *_: ("127.0.0.1", replica.port)
+    )
+    with (
+        broker_at(group.url) as broker,
+        pytest.raises(BrokerUnavailable, match="is no primary"),
+    ):
+        broker.ping()

@@ -1,0 +1,72 @@
+"""One server of a group."""
+
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from tools.servers.valkey import Valkey
+
+_ASK_SECONDS = 5.0
+
+
+class Member(Valkey):
+    """One server of a group; all have the password of the group."""
+
+    def __init__(self, home: Path, password: str, options: Mapping[str, object]) -> None:
+        """`options`: further lines of its configuration."""
+        super().__init__(home)
+        self._password = password
+        self.options = dict(options)
+
+    @property
+    def password(self) -> str:
+        return self._password
+
+    def standard_input(self) -> bytes:
+        return super().standard_input() + lines({"masterauth": self._password, **self.options})
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether it takes itself for the primary; false while it does not answer."""
+        return self._told("INFO", "replication").get("role") == "master"
+
+    @property
+    def is_in_step(self) -> bool:
+        """Whether it is a primary, or a replica that has what its primary has."""
+        told = self._told("INFO", "replication")
+        return told.get("role") == "master" or told.get("master_link_status") == "up"
+
+    @property
+    def nodes(self) -> dict[int, Any]:
+        """What it says of the nodes of its cluster, by port; empty while it does not answer."""
+        said = self._told("CLUSTER NODES")
+        return {int(address.rpartition(":")[2]): node for address, node in said.items()}
+
+    def order(self, *words: object) -> Any:
+        """What it answers to a command; raises the driver's RedisError."""
+        with closing(
+            redis.Redis(
+                port=self.port,
+                password=self.password,
+                decode_responses=True,
+                socket_timeout=_ASK_SECONDS,
+                retry=Retry(NoBackoff(), 0),
+            )
+        ) as client:
+            return client.execute_command(*words)
+
+    def _told(self, *words: object) -> Mapping[str, Any]:
+        with suppress(redis.exceptions.RedisError):
+            told: Mapping[str, Any] = self.order(*words)
+            return told
+        return {}
+
+
+def lines(values: Mapping[str, object]) -> bytes:
+    """A configuration."""
+    return "".join(f"{name} {value}\n" for name, value in values.items()).encode()

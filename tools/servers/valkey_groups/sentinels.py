@@ -1,0 +1,101 @@
+"""A primary, its replicas, and Sentinels that watch them."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tools.errors import ToolError
+from tools.servers.valkey_groups.group import DOWN_AFTER_MS, ValkeyGroup, wait_for
+from tools.servers.valkey_groups.member import Member, lines
+
+SENTINELS = 3
+SERVICE = "primary"
+
+
+class Sentinel(Member):
+    """Watches a primary, and with the others makes a replica the primary when that is gone."""
+
+    name = "Sentinel"
+
+    def prepare(self) -> None:
+        super().prepare()
+        own = {"bind": "127.0.0.1", "port": self.port, "requirepass": self.password}
+        # A file, as it writes down what it learns.
+        self._configuration.touch(mode=0o600)
+        self._configuration.write_bytes(
+            lines({**own, "sentinel sentinel-pass": self.password, **self.options})
+        )
+
+    def command(self) -> Sequence[str]:
+        return [super().command()[0], str(self._configuration), "--sentinel"]
+
+    def standard_input(self) -> bytes:
+        return b""
+
+    @property
+    def watched(self) -> Mapping[str, Any]:
+        """What it knows of the primary; empty while it does not answer."""
+        found: Mapping[str, Any] = self._told("SENTINEL MASTERS").get(SERVICE, {})
+        return found
+
+    @property
+    def _configuration(self) -> Path:
+        return self.home / "sentinel.conf"
+
+
+class SentinelGroup(ValkeyGroup):
+    """A primary, two replicas, and three Sentinels; all of them have passwords."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        first = Member(home / "valkey-1", self.password, {})
+        follows = {"replicaof": f"127.0.0.1 {first.port}"}
+        replicas = [Member(home / f"valkey-{n}", self.password, follows) for n in (2, 3)]
+        self.members = [first, *replicas]
+        watched = {
+            "sentinel monitor": f"{SERVICE} 127.0.0.1 {first.port} 2",
+            f"sentinel auth-pass {SERVICE}": self.password,
+            f"sentinel down-after-milliseconds {SERVICE}": DOWN_AFTER_MS,
+            f"sentinel failover-timeout {SERVICE}": 5_000,
+        }
+        self.sentinels = [
+            Sentinel(home / f"sentinel-{n + 1}", self.password, watched) for n in range(SENTINELS)
+        ]
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"127.0.0.1:{one.port}" for one in self.sentinels)
+        query = f"sentinel_password={self.password}"
+        return f"redis+sentinel://:{self.password}@{hosts}/{SERVICE}/0?{query}"
+
+    def start(self) -> None:
+        for server in (*self.members, *self.sentinels):
+            if not server.running:
+                server.start()
+        wait_for(self._is_whole, "the Sentinels do not know one another and the replicas")
+
+    def stop(self) -> None:
+        for one in self.sentinels:
+            with suppress(OSError, ToolError):
+                one.stop()
+        super().stop()
+
+    def primary(self) -> Member:
+        for sentinel in self.sentinels:
+            told = sentinel.watched
+            if told and not (told["is_odown"] or told["is_sdown"]):
+                return self._at(int(told["port"]))
+        raise ToolError("the Sentinels know no primary")
+
+    def switch_over(self) -> None:
+        former = self.primary()
+        self.sentinels[0].order("SENTINEL FAILOVER", SERVICE)
+        self.wait_for_another_primary(former)
+
+    def _is_whole(self) -> bool:
+        others = len(self.members) - 1
+        return all(one.is_in_step for one in self.members) and all(
+            told.get("num-slaves") == others and told.get("num-other-sentinels") == SENTINELS - 1
+            for told in (one.watched for one in self.sentinels)
+        )
