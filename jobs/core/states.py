@@ -26,6 +26,10 @@ FINAL_STATES = frozenset(
 )
 
 
+RARE_ENDS = FINAL_STATES - {JobState.SUCCEEDED}
+"""How few jobs end. They have an index of their own, in which nothing else is written."""
+
+
 class DeathReason(models.TextChoices):
     """Why a job is dead; each has a dead letter that says so."""
 

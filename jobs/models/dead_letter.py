@@ -81,6 +81,17 @@ class DeadLetter(models.Model):
                 F("id").desc(), condition=Q(resolution=""), name="dead_letter_waiting_newest"
             ),
             models.Index(F("submitted_by"), F("id").desc(), name="dead_letter_by_client_newest"),
+            # Lists by any of these values, newest first: it is read in order, and only what fits is
+            # looked up in the table.
+            models.Index(
+                F("id").desc(),
+                F("resolution"),
+                F("reason"),
+                F("type"),
+                F("queue"),
+                F("fingerprint"),
+                name="dead_letter_by_value_newest",
+            ),
         ]
 
     def __str__(self) -> str:

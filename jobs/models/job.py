@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from jobs.core.conf import PRIORITY_DEFAULT, PRIORITY_MAX, PRIORITY_MIN
 from jobs.core.ids import uuid7
 from jobs.core.limit import UNTIL_DUE
-from jobs.core.states import FINAL_STATES, JobState
+from jobs.core.states import FINAL_STATES, RARE_ENDS, JobState
 from jobs.models.batch import Batch
 from jobs.models.brin_index import BrinIndex
 from jobs.models.detach_client import detach_client
@@ -199,6 +199,16 @@ class Job(models.Model):
                 opclasses=["text_bloom_ops"] * 3,
                 pages_per_range=16,
                 name="job_pages_by_value",
+            ),
+            # Lists of what did not succeed, in order; type and queue are looked at in the index.
+            # What succeeds is never in it, so that a drain writes nothing there.
+            models.Index(
+                F("state"),
+                F("id").desc(),
+                F("type"),
+                F("queue"),
+                condition=Q(state__in=sorted(RARE_ENDS)),
+                name="job_rare_ends_newest",
             ),
             models.Index(
                 F("schedule"),

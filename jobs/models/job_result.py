@@ -26,7 +26,7 @@ class JobResult(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        ordering = ["job"]
+        ordering = ["-job_id"]  # the column: `job` would join the jobs to sort by their ids
         indexes = [
             # For pruning, which asks once a minute for the oldest.
             models.Index(fields=["created_at"], name="job_result_oldest_first"),

@@ -24,7 +24,7 @@ class KeyWait(models.Model):
     until = models.DateTimeField()
 
     class Meta:
-        ordering = ["job"]
+        ordering = ["-job_id"]  # the column: `job` would join the jobs to sort by their ids
         indexes = [models.Index(fields=["key"], name="key_wait_by_key")]
 
     def __str__(self) -> str:

@@ -27,7 +27,7 @@ class ProgressReport(models.Model):
     reported_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        ordering = ["job"]
+        ordering = ["-job_id"]  # the column: `job` would join the jobs to sort by their ids
 
     def __str__(self) -> str:
         return f"progress of {self.job_id}"

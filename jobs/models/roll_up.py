@@ -26,7 +26,7 @@ class RollUp(models.Model):
     is_folded = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        ordering = ["-begins_at", "-id"]
+        ordering = ["-id"]
         indexes = [
             models.Index(fields=["seconds", "begins_at"], name="roll_up_by_period"),
             models.Index(

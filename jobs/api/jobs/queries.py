@@ -1,6 +1,6 @@
 """The query parameters of the calls about jobs."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 
@@ -11,6 +11,7 @@ from jobs.api.shared.search_query import SearchQuery
 from jobs.api.shared.strict_serializer import StrictSerializer
 from jobs.core.states import JobState
 from jobs.models import DeadLetter
+from jobs.models.job_queryset import JobQuerySet
 from jobs.services.visibility import VIEW_JOBS
 
 
@@ -34,7 +35,7 @@ class JobQuery(SearchQuery):
         rows, asked = super().filtered(rows), self.validated_data
         rows = rows.defer("given", "next_jobs")  # of chains, and large
         if states := asked.get("state"):
-            rows = rows.filter(state__in=states)
+            rows = cast(JobQuerySet, rows).in_states(states)
         if fingerprint := asked.get("fingerprint"):
             letters = DeadLetter.objects.filter(fingerprint=fingerprint)
             rows = rows.filter(pk__in=letters.values("job_id"))

@@ -1,0 +1,93 @@
+"""`bin/python -m tools.at_size`: a month of jobs in a database of its own, and the time that every
+page takes that staff can reach, at the server and in a browser.
+"""
+
+import argparse
+import os
+import sys
+import time
+
+from tools.benchmark.environment import LooksLikeProduction, prepare_environment
+from tools.errors import ToolError
+
+EXIT_FAILED, EXIT_USAGE = 1, 2
+JOBS = 5_000_000
+
+
+def main() -> int:
+    """Prints what was found; 1 if a page takes longer than it may, or is refused."""
+    options = _options()
+    try:
+        prepare_environment(production_allowed=options.yes_really)
+        return _measure(options)
+    except LooksLikeProduction as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_USAGE
+    except ToolError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_FAILED
+
+
+def _measure(options: argparse.Namespace) -> int:
+    from tools.benchmark.scope import own_scope
+
+    with own_scope():
+        os.environ["DJANGO_SETTINGS_MODULE"] = "tools.at_size.settings"
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        _make(options.jobs)
+        return _walk(options)
+
+
+def _make(jobs: int) -> None:
+    from jobs.services.demo import demo_make
+
+    since = time.monotonic()
+    made = demo_make(jobs=jobs)
+    _say(f"made {made} in {time.monotonic() - since:.0f} s")
+
+
+def _walk(options: argparse.Namespace) -> int:
+    from tools.at_size.asking import Asking
+    from tools.at_size.browsing import browsed
+    from tools.at_size.crawl import Crawl
+    from tools.at_size.report import lines, slow
+    from tools.at_size.rest import rest_addresses
+    from tools.at_size.samples import rest_values, search_terms
+    from tools.at_size.staff import staff_make
+    from tools.benchmark.processes import api
+
+    staff, terms, values = staff_make(), search_terms(), rest_values()
+    with api() as server:
+        asking = Asking(server, staff)
+        Crawl(asking.get, filters=options.filters, terms=terms).run()
+        pages = [one for one in asking.milliseconds if one not in asking.refused]
+        for address in rest_addresses(values):
+            asking.get(address)
+        browser = {} if options.no_browser else browsed(server, staff, pages)
+    for line in lines(asking.milliseconds, browser):
+        _say(line)
+    for address, status in asking.refused.items():
+        _say(f"answered {status}: {address}")
+    return EXIT_FAILED if asking.refused or slow(asking.milliseconds, browser) else 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bin/python -m tools.at_size", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=JOBS, help=f"how many ({JOBS:,})")
+    parser.add_argument("--filters", type=int, default=1, help="combined at most (1)")
+    parser.add_argument("--no-browser", action="store_true", help="the server alone")
+    parser.add_argument("--yes-really", action="store_true", help="also on a production server")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

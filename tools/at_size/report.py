@@ -1,0 +1,39 @@
+"""What was found, in lines."""
+
+from collections.abc import Iterator, Mapping
+from statistics import median, quantiles
+
+SERVER_MILLISECONDS, BROWSER_MILLISECONDS = 200.0, 1_000.0
+SLOWEST = 15
+
+
+def lines(server: Mapping[str, float], browser: Mapping[str, float]) -> Iterator[str]:
+    """The spread of both, and the slowest pages of each."""
+    yield from _spread("server, admin", _part(server, api=False), SERVER_MILLISECONDS)
+    yield from _spread("server, API", _part(server, api=True), SERVER_MILLISECONDS)
+    yield from _spread("browser", browser, BROWSER_MILLISECONDS)
+
+
+def slow(server: Mapping[str, float], browser: Mapping[str, float]) -> bool:
+    """Whether a page takes longer than it may."""
+    return any(ms > SERVER_MILLISECONDS for ms in server.values()) or any(
+        ms > BROWSER_MILLISECONDS for ms in browser.values()
+    )
+
+
+def _part(server: Mapping[str, float], *, api: bool) -> dict[str, float]:
+    return {one: ms for one, ms in server.items() if one.startswith("/v1/") is api}
+
+
+def _spread(name: str, found: Mapping[str, float], most: float) -> Iterator[str]:
+    if len(found) < 2:
+        return
+    times = sorted(found.values())
+    p95 = quantiles(times, n=20)[-1]
+    over = sum(ms > most for ms in times)
+    yield (
+        f"{name}: {len(times)} pages, median {median(times):.0f} ms, 95 % {p95:.0f} ms, "
+        f"slowest {times[-1]:.0f} ms, {over} above {most:.0f} ms"
+    )
+    for address, ms in sorted(found.items(), key=lambda one: -one[1])[:SLOWEST]:
+        yield f"{ms:9.1f} ms{'  SLOW' if ms > most else ''}  {address}"
