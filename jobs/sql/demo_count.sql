@@ -1,26 +1,30 @@
 -- Counts what has ended of the demonstration: of these clients, or of everybody. By the minute for two
 -- days, by the hour for fifteen, then by the day, as `fold_roll_ups` leaves them.
 INSERT INTO jobs_rollup (
-    begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count, is_folded
+    begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count, wait_seconds,
+    run_seconds, is_folded
 )
 SELECT
     date_trunc(period.unit, ended.at, 'UTC'), period.seconds, queue, type, outcome,
-    wait_bucket, run_bucket, sum(ended.count), true
+    wait_bucket, run_bucket, sum(ended.count), sum(wait), sum(run), true
 FROM (
     SELECT
-        finished_at AS at, queue, type, state AS outcome, 1 AS count,
-        width_bucket(extract(epoch FROM claimed_at - run_at)::float8, %(bounds)s::float8[])
-            AS wait_bucket,
-        width_bucket(extract(epoch FROM finished_at - claimed_at)::float8, %(bounds)s::float8[])
-            AS run_bucket
+        finished_at AS at, queue, type, state AS outcome, 1 AS count, wait, run,
+        width_bucket(wait, %(bounds)s::float8[]) AS wait_bucket,
+        width_bucket(run, %(bounds)s::float8[]) AS run_bucket
     FROM jobs_job
+    CROSS JOIN LATERAL (
+        SELECT
+            extract(epoch FROM claimed_at - run_at)::float8 AS wait,
+            extract(epoch FROM finished_at - claimed_at)::float8 AS run
+    ) AS durations
     WHERE finished_at IS NOT NULL
         AND (%(clients)s::user_id[] IS NULL OR submitted_by_id = ANY(%(clients)s::user_id[]))
     UNION ALL
     -- Attempts that failed and were followed by another.
     SELECT
         greatest(claimed_at, created_at), queue, type, 'retried',
-        jsonb_array_length(errors) - (state = 'dead')::int, NULL, NULL
+        jsonb_array_length(errors) - (state = 'dead')::int, NULL, NULL, NULL, NULL
     FROM jobs_job
     WHERE errors <> '[]'
         AND (%(clients)s::user_id[] IS NULL OR submitted_by_id = ANY(%(clients)s::user_id[]))
