@@ -8,6 +8,7 @@ from jobs.api.job_types.job_type_views import JobTypeViewSet
 from jobs.api.jobs.add_job_views import AddJobsView, AddJobView
 from jobs.api.jobs.job_event_views import JobEventViewSet
 from jobs.api.jobs.job_views import JobViewSet
+from jobs.api.jobs.timeline_views import JobTimelineViewSet
 from jobs.api.limits.limit_views import LimitViewSet
 from jobs.api.queues.queue_views import QueueViewSet
 from jobs.api.schedules.schedule_views import ScheduleViewSet
@@ -28,6 +29,11 @@ urlpatterns = [
         r"^jobs/(?P<pk>[^/]+)/events/?$",
         JobEventViewSet.as_view({"get": "retrieve"}),
         name="job-events",
+    ),
+    re_path(
+        r"^jobs/(?P<pk>[^/]+)/timeline/?$",
+        JobTimelineViewSet.as_view({"get": "retrieve"}),
+        name="job-timeline",
     ),
     re_path(r"^failedJobs/?$", DeadLetterViewSet.as_view({"get": "list"}), name="failed-jobs"),
     re_path(

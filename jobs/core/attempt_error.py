@@ -17,7 +17,8 @@ class AttemptError(TypedDict):
     """Why one attempt failed.
 
     `worker` is the worker's name, `at` an ISO 8601 moment by the worker's clock, `error` the
-    class of the exception. `traceback` is empty where no exception was raised.
+    class of the exception. `traceback` is empty where no exception was raised. `seconds`: how long
+    the attempt had its slot, where its worker could still tell.
     """
 
     worker: str
@@ -25,6 +26,7 @@ class AttemptError(TypedDict):
     error: str
     message: str
     traceback: str
+    seconds: NotRequired[float]
 
 
 class RecordedError(AttemptError):
@@ -42,6 +44,7 @@ class ShownAttempt(TypedDict):
     error: str
     message: str
     traceback: NotRequired[str]
+    seconds: NotRequired[float]
 
 
 def error_of(exception: BaseException, worker: str, secrets: Secrets = NO_SECRETS) -> AttemptError:

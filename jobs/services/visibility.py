@@ -19,6 +19,8 @@ CANCEL_BATCHES = "jobs.cancel_batch"
 VIEW_DEAD_LETTERS = "jobs.view_deadletter"
 # Tracebacks tell how the server is built.
 VIEW_TRACEBACKS = "jobs.view_traceback"
+VIEW_EVENTS = "jobs.view_event"
+REVEAL_PAYLOADS = "jobs.reveal_payload"
 
 
 def jobs_visible_to(user: AbstractBaseUser) -> QuerySet[Job]:
@@ -67,6 +69,16 @@ def dead_letters_visible_to(user: AbstractBaseUser) -> QuerySet[DeadLetter]:
 def may_view_tracebacks(user: AbstractBaseUser | AnonymousUser) -> bool:
     """With the permission `jobs.view_traceback`; one's own jobs make no difference."""
     return _may(user, VIEW_TRACEBACKS)
+
+
+def may_view_events(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Who did what, and why: with the permission `jobs.view_event`."""
+    return _may(user, VIEW_EVENTS)
+
+
+def may_reveal(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """The masked values of payloads: with the permission `jobs.reveal_payload`."""
+    return _may(user, REVEAL_PAYLOADS)
 
 
 def masked_payload(job_type: str, payload: dict[str, Any]) -> dict[str, Any]:

@@ -73,6 +73,14 @@ ROUTES = (
         (400, 401, 403, 404, 409),
     ),
     Route("events", "GET", "/jobs/<id>/events", "follows it", (200, 204), (400, 401, 403, 404)),
+    Route(
+        "timeline",
+        "GET",
+        "/jobs/<id>/timeline",
+        "what has happened to it, in the order of time",
+        (200,),
+        (400, 401, 403, 404),
+    ),
     Route("failed_jobs", "GET", "/failedJobs", "lists dead letters", (200,), (400, 401, 403)),
     Route("failed_job", "GET", "/failedJobs/<id>", "shows one", (200, 304), (400, 401, 403, 404)),
     Route(

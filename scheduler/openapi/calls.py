@@ -21,6 +21,7 @@ from jobs.api.jobs.bulk_results import BulkResults
 from jobs.api.jobs.edit_body import JobEdit
 from jobs.api.jobs.queries import BulkQuery, JobQuery
 from jobs.api.jobs.representations import JobReceipt, JobRepresentation, SingleJob
+from jobs.api.jobs.timeline_views import Timeline
 from jobs.api.jobs.wait_query import WaitQuery
 from jobs.api.limits.queries import LimitBody, LimitQuery
 from jobs.api.limits.representations import LimitPage, LimitRepresentation
@@ -155,10 +156,9 @@ CALLS: dict[str, Call] = {
     "jobs": Call(PageOf(JobRepresentation), query=JobQuery, codes=_LISTED),
     "job": Call(SingleJob, query=WaitQuery),
     "events": Call(
-        EVENTS,
-        answer_type=EVENT_STREAM,
-        codes={429: ("too_many_waits",), 503: ("too_many_waits",)},
+        EVENTS, answer_type=EVENT_STREAM, codes=dict.fromkeys((429, 503), ("too_many_waits",))
     ),
+    "timeline": Call(Timeline),
     "edit": Call(
         SingleJob, body=JobEdit, codes=_SUBMITTED | {409: ("already_started", "already_final")}
     ),

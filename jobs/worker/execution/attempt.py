@@ -33,7 +33,8 @@ class Attempt:
         self._deadline: float | None = None
         self._interrupted = False
         self._outcome_is_claimed = False
-        self._moved_at: float | None = clock.monotonic()
+        self._begun_at = clock.monotonic()
+        self._moved_at: float | None = self._begun_at
 
     @contextmanager
     def in_handler(self) -> Iterator[None]:
@@ -43,6 +44,10 @@ class Attempt:
             yield
         finally:
             self._moved_at = self._clock.monotonic()
+
+    def timed(self, error: AttemptError) -> AttemptError:
+        """The error, with how long the attempt has had its slot."""
+        return {**error, "seconds": round(self._clock.monotonic() - self._begun_at, 3)}
 
     def seconds_held_up(self) -> float:
         """For how long it has been in the worker's own code, which takes milliseconds."""
@@ -106,7 +111,8 @@ class Attempt:
         It has failed, and may be tried again, if its effect has not begun: then it cannot any more.
         """
         is_known = self.effect is not None and self.effect.forbid()
-        return Failed(error) if is_known else CutOff(error)
+        timed = self.timed(error)
+        return Failed(timed) if is_known else CutOff(timed)
 
     def cut_off_by(self, error: BaseException) -> CutOff | Failed:
         """The outcome where the worker's own code failed: what the handler did is unknown.

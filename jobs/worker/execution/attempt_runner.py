@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextvars import Context
+from dataclasses import replace
 from functools import partial
 
 from django.db import connections
@@ -12,7 +13,7 @@ from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
 from jobs.core.errors import JobTimeout, StartNotWritten
 from jobs.core.log_fields import attempt_fields
-from jobs.core.outcome import CutOff, NotStarted, Outcome
+from jobs.core.outcome import CutOff, Failed, FailedForGood, NotStarted, Outcome
 from jobs.core.secrets import Secrets
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext
@@ -153,6 +154,8 @@ class AttemptRunner:
         outcome = outcome_of(exception, worker, attempt.secrets)
         if isinstance(outcome, CutOff) and isinstance(exception, JobTimeout):
             return attempt.cut_off(outcome.error)
+        if isinstance(outcome, Failed | FailedForGood | CutOff):
+            return replace(outcome, error=attempt.timed(outcome.error))
         return outcome
 
     def _fields(self, event: str, claim: ClaimedJob, **more: object) -> dict[str, object]:
