@@ -17,6 +17,8 @@ ROLES = (VIEWER, OPERATOR, ADMINISTRATOR)
 _STANDARD = ("add_", "change_", "delete_", "view_")
 # Tracebacks may quote payloads. Jobs and schedules are changed by Django's own permissions.
 _FOR_OPERATORS = frozenset({"view_traceback", "add_job", "change_job", "change_schedule"})
+# What shows secrets, and what lets an effect happen again.
+_FOR_ADMINISTRATORS = frozenset({"reveal_payload", "release_processedkey"})
 
 
 def roles_write() -> None:
@@ -41,6 +43,8 @@ def _may(role: str, permission: Permission) -> bool:
     if permission.content_type.app_label != "jobs":
         return False
     name = permission.codename
+    if name in _FOR_ADMINISTRATORS:
+        return False
     decides = name in _FOR_OPERATORS or not name.startswith(_STANDARD)
     sees = name.startswith("view_") and not decides
     return sees or (decides and role == OPERATOR)

@@ -13,6 +13,7 @@ from jobs.models.processed_key import ProcessedKey
 from jobs.models.progress_report import ProgressReport
 from jobs.models.queue import Queue
 from jobs.models.roll_up import RollUp
+from jobs.models.saved_view import SavedView
 from jobs.models.schedule import Schedule
 from jobs.models.signing_secret import SigningSecret
 from jobs.models.slot import Slot
@@ -33,6 +34,7 @@ __all__ = [
     "ProgressReport",
     "Queue",
     "RollUp",
+    "SavedView",
     "Schedule",
     "SigningSecret",
     "Slot",

@@ -65,6 +65,7 @@ class DeadLetter(models.Model):
         permissions = [
             ("replay_deadletter", "Can replay dead letters"),
             ("discard_deadletter", "Can discard dead letters"),
+            ("export_deadletter", "Can export lists of dead letters"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -43,11 +43,13 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("export_event", "Can export lists of events")]
         indexes = [
             models.Index(
                 F("subject_type"), F("subject_id"), F("id").desc(), name="event_by_subject_newest"
             ),
             models.Index(F("actor_name"), F("id").desc(), name="event_by_actor_newest"),
+            models.Index(F("action"), F("id").desc(), name="event_by_action_newest"),
         ]
 
     def __str__(self) -> str:

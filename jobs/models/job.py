@@ -127,6 +127,8 @@ class Job(models.Model):
         permissions = [
             ("cancel_job", "Can cancel jobs of other clients"),
             ("view_traceback", "Can view the tracebacks of failed attempts"),
+            ("reveal_payload", "Can see the masked values of payloads"),
+            ("export_job", "Can export lists of jobs"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -209,6 +211,14 @@ class Job(models.Model):
                 F("queue"),
                 condition=Q(state__in=sorted(RARE_ENDS)),
                 name="job_rare_ends_newest",
+            ),
+            # For the search of staff. Nearly every job has a request: an ordinary index would be
+            # written with each.
+            BrinIndex(
+                fields=["request_id"],
+                opclasses=["text_bloom_ops"],
+                pages_per_range=16,
+                name="job_pages_by_request",
             ),
             models.Index(
                 F("schedule"),

@@ -41,6 +41,7 @@ class ProcessedKey(models.Model):
 
     class Meta:
         ordering = ["key"]
+        permissions = [("release_processedkey", "Can release processed keys: effects may repeat")]
         indexes = [
             # For pruning, which asks once a minute for the oldest.
             models.Index(fields=["created_at"], name="processed_key_oldest_first"),

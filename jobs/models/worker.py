@@ -10,12 +10,24 @@ from jobs.core.ids import uuid7
 from jobs.models.moments import seconds_ago
 
 
+class WorkerRequest(models.TextChoices):
+    """What people ask of a worker; it learns of it with its next heartbeat."""
+
+    NONE = "", "nothing"
+    DRAIN = "drain", "finish what runs, and take nothing new"
+    STOP = "stop", "end as with SIGTERM"
+
+
 class WorkerQuerySet(models.QuerySet["Worker"]):
     """Workers."""
 
     def live(self, timeout_seconds: float) -> Self:
         """Workers that have not stopped and were heard of within the timeout."""
         return self.filter(stopped_at__isnull=True).exclude(_silent(timeout_seconds))
+
+    def taking(self, timeout_seconds: float) -> Self:
+        """Live workers that nobody has asked to take nothing more."""
+        return self.live(timeout_seconds).filter(request=WorkerRequest.NONE)
 
     def silent(self, timeout_seconds: float) -> Self:
         """Workers that have not stopped, but were not heard of for the timeout."""
@@ -32,7 +44,11 @@ def _silent(timeout_seconds: float) -> Q:
 
 
 class Worker(models.Model):
-    """One `runworker` process. Once silent for JOBS_WORKER_TIMEOUT_SECONDS it counts as dead."""
+    """One `runworker` process. Once silent for JOBS_WORKER_TIMEOUT_SECONDS it counts as dead.
+
+    `version`: of this package, and `async_concurrency`: jobs at a time on the event loop; empty and
+    None in rows of releases that did not write them. `rss_bytes`: memory at the last heartbeat.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=100)
@@ -47,11 +63,23 @@ class Worker(models.Model):
     stopped_at = models.DateTimeField(null=True, blank=True)
     # It stopped in order: what it still ran then was cut off, and did not take it down.
     signed_off = models.BooleanField(default=False, db_default=False)
+    version = models.TextField(blank=True, default="", db_default="")
+    async_concurrency = models.PositiveIntegerField(null=True, blank=True)
+    rss_bytes = models.BigIntegerField(null=True, blank=True)
+    request = models.TextField(
+        choices=WorkerRequest, blank=True, default=WorkerRequest.NONE, db_default=""
+    )
+    # The name of who asked; it stays when the account is gone.
+    requested_by = models.TextField(blank=True, default="", db_default="")
 
     objects = WorkerQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
+        permissions = [
+            ("steer_worker", "Can drain and stop workers"),
+            ("view_health", "Can view the health of the installation"),
+        ]
         indexes = [
             models.Index(
                 fields=["heartbeat_at"],

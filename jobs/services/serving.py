@@ -45,6 +45,6 @@ class Serving:
 
 
 def serving_now() -> Serving:
-    """Asks PostgreSQL which workers are live."""
-    live = Worker.objects.live(jobs_conf().worker_timeout_seconds)
-    return Serving([_Served(*row) for row in live.values_list("queues", "types")])
+    """Asks PostgreSQL which workers are live, and take jobs: one that drains takes none."""
+    taking = Worker.objects.taking(jobs_conf().worker_timeout_seconds)
+    return Serving([_Served(*row) for row in taking.values_list("queues", "types")])

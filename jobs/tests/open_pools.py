@@ -15,6 +15,7 @@ from jobs.worker.fetching.paused_queues import PausedQueues
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.heartbeat import Heartbeat
 from jobs.worker.liveness.lease import Lease
+from jobs.worker.liveness.requests import Requests
 
 WORKER_TIMEOUT_SECONDS = 30.0
 
@@ -61,9 +62,15 @@ class Bench:
         self.inflight = Inflight()
         self.stop = threading.Event()
         self.lease = Lease(worker, WORKER_TIMEOUT_SECONDS, clock)
-        self.heartbeat = Heartbeat(self.lease, clock)
+        self.requests = Requests(self.lease, self.stop)
+        self.heartbeat = Heartbeat(self.lease, clock, self.requests.heard)
         self.seconds_behind = 0.0
-        self.paused = PausedQueues(queues, self.pools, self.inflight)  # type: ignore[arg-type]
+        self.paused = PausedQueues(
+            queues,
+            self.pools,  # type: ignore[arg-type]
+            self.inflight,
+            lambda: self.requests.is_draining,
+        )
         self.fetcher = Fetcher(
             order=order or FetchOrder(QueueChoice(list(queues))),
             lease=self.lease,

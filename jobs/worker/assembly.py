@@ -18,6 +18,7 @@ from jobs.worker.fetching.paused_queues import PausedQueues
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.heartbeat import Heartbeat
 from jobs.worker.liveness.lease import Lease
+from jobs.worker.liveness.requests import Requests
 from jobs.worker.options import WorkerOptions
 from jobs.worker.periodic import Periodic
 from jobs.worker.process.recycling import Recycling
@@ -50,14 +51,15 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
     conf = jobs_conf()
     inflight = Inflight()
     lease = Lease(row, conf.worker_timeout_seconds, clock)
-    heartbeat = Heartbeat(lease, clock)
+    requests = Requests(lease, stop)
+    heartbeat = Heartbeat(lease, clock, requests.heard)
     after_all = threading.Event()
     counts = Counts()
     recorder = Recorder(inflight, clock, heartbeat.beat, counts)
     starts, progress = StartWriter(clock), ProgressReporter()
     runner = AttemptRunner(lease, inflight, starts, clock, progress)
     pools = _pools(options, runner, recorder, clock)
-    paused = PausedQueues(options.queues, pools, inflight)
+    paused = PausedQueues(options.queues, pools, inflight, lambda: requests.is_draining)
     fetcher = Fetcher(
         order=FetchOrder(options.choice, conf.low_priority_share),
         lease=lease,

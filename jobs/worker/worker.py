@@ -38,7 +38,10 @@ class Worker:
         self.stop = threading.Event()
         self._broken = False
         row = worker_register(
-            name=options.name, queues=options.queues, concurrency=options.concurrency
+            name=options.name,
+            queues=options.queues,
+            concurrency=options.concurrency,
+            async_concurrency=options.async_concurrency,
         )
         self._parts = assemble(row, options, self._clock, self.stop)
         connection.close()  # this thread needs none until the stop, and it would go stale

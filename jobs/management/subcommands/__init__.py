@@ -11,7 +11,21 @@ from jobs.management.subcommands.replay import REPLAY
 from jobs.management.subcommands.schedules import SCHEDULES
 from jobs.management.subcommands.show import SHOW
 from jobs.management.subcommands.tail import TAIL
+from jobs.management.subcommands.workers import WORKERS
 
-_ALL = (LIST, SHOW, ADD, CANCEL, REPLAY, TAIL, QUEUES, QUEUE, LIMITS, SCHEDULES, BATCHES)
+_ALL = (
+    LIST,
+    SHOW,
+    ADD,
+    CANCEL,
+    REPLAY,
+    TAIL,
+    QUEUES,
+    QUEUE,
+    WORKERS,
+    LIMITS,
+    SCHEDULES,
+    BATCHES,
+)
 
 SUBCOMMANDS = {one.name: one for one in _ALL}

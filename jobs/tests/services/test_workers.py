@@ -75,7 +75,7 @@ def test_a_stop_is_written_once() -> None:
 def test_a_heartbeat_says_when_it_was_by_the_clock_of_the_database() -> None:
     worker = make_worker()
     before = heard_now()
-    heard_at = worker_heartbeat(worker_id=worker.id)
-    assert heard_at is not None
-    assert before <= heard_at <= heard_now()
-    assert Worker.objects.get().heartbeat_at == heard_at
+    heard = worker_heartbeat(worker_id=worker.id)
+    assert heard is not None
+    assert before <= heard.at <= heard_now()
+    assert Worker.objects.get().heartbeat_at == heard.at

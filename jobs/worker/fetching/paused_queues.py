@@ -1,7 +1,7 @@
 """Which queues are paused, and what a worker does when one of its own is."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from jobs.core.message import Fetched
 from jobs.services.attempts import jobs_give_back
@@ -16,15 +16,24 @@ logger = logging.getLogger(__name__)
 class PausedQueues:
     """What PostgreSQL said last; while it is away, a worker goes on with that.
 
-    One thread refreshes, the fetcher asks.
+    To a worker that drains all of its queues are as if they were paused. One thread refreshes, the
+    fetcher asks.
     """
 
-    def __init__(self, queues: Sequence[str], pools: Pools, inflight: Inflight) -> None:
+    def __init__(
+        self,
+        queues: Sequence[str],
+        pools: Pools,
+        inflight: Inflight,
+        is_draining: Callable[[], bool] = lambda: False,
+    ) -> None:
         """`queues`: those of the worker. Raises the database's errors."""
         self._queues = queues
         self._pools = pools
         self._inflight = inflight
-        self._names = self._asked()
+        self._is_draining = is_draining
+        self._paused = self._asked()
+        self._names = self._paused
 
     def refresh(self) -> None:
         """Asks PostgreSQL, and gives back claims of paused queues that have not begun.
@@ -32,11 +41,12 @@ class PausedQueues:
         Asked again and again while a queue is paused: the fetcher may have claimed one of its jobs
         at the moment at which this worker learned of the pause. Raises the database's errors.
         """
-        names = self._asked()
-        self._log(names)
-        self._names = names
-        if names:
-            self._give_back(names)
+        paused = self._asked()
+        self._log(paused)
+        self._paused = paused
+        self._names = frozenset(self._queues) if self._is_draining() else paused
+        if self._names:
+            self._give_back(self._names)
 
     def without(self, queues: Sequence[str]) -> list[str]:
         """Those of the queues that are not paused, in their order."""
@@ -51,13 +61,13 @@ class PausedQueues:
         return paused_queue_names().intersection(self._queues)
 
     def _log(self, names: frozenset[str]) -> None:
-        for name in sorted(names - self._names):
+        for name in sorted(names - self._paused):
             logger.info(
                 "Queue %s is paused: nothing more is taken from it",
                 name,
                 extra={"event": "queue.paused", "queue": name},
             )
-        for name in sorted(self._names - names):
+        for name in sorted(self._paused - names):
             logger.info(
                 "Queue %s is resumed", name, extra={"event": "queue.resumed", "queue": name}
             )

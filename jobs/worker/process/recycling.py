@@ -1,19 +1,16 @@
 """Stops a worker gracefully at a limit, so that its supervisor starts a new one."""
 
 import logging
-import resource
-import sys
 import threading
-from pathlib import Path
 
 from jobs.worker.execution.pools import Pools
 from jobs.worker.liveness.lease import Lease
+from jobs.worker.process.memory import rss_bytes
 from jobs.worker.recording.recorder import Recorder
 
 logger = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
-_STATM = Path("/proc/self/statm")
 
 
 class Recycling:
@@ -58,11 +55,3 @@ class Recycling:
         if self._pools.is_clogged:
             return f"{self._pools.stuck} handlers do not stop"
         return ""
-
-
-def rss_bytes() -> int:
-    """Bytes that this process holds in memory; where the system does not tell, its peak."""
-    if _STATM.exists():
-        return int(_STATM.read_text().split()[1]) * resource.getpagesize()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,7 +1,6 @@
 """A heartbeat renews the lease; a worker that was declared dead goes on under a new row."""
 
 import threading
-from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from jobs.core.outage import database_outage
 from jobs.models import Worker
 from jobs.models.moments import seconds_ago
-from jobs.services.workers import worker_heartbeat
+from jobs.services.workers import Heard, worker_heartbeat
 from jobs.tests.factories import make_worker
 from jobs.tests.fake_clock import FakeClock
 from jobs.tests.steps import HOUR_SECONDS, lose, silence
@@ -78,10 +77,10 @@ def test_two_threads_that_find_the_row_closed_register_once(
     lose(former)
     both_know = threading.Barrier(2)
 
-    def find_out(*, worker_id: UUID) -> datetime | None:
-        heard_at = worker_heartbeat(worker_id=worker_id)
+    def find_out(*, worker_id: UUID, rss_bytes: int) -> Heard | None:
+        heard = worker_heartbeat(worker_id=worker_id, rss_bytes=rss_bytes)
         both_know.wait(20)
-        return heard_at
+        return heard
 
     monkeypatch.setattr(heartbeat_module, "worker_heartbeat", find_out)
     at_once(heartbeat.beat, heartbeat.beat)

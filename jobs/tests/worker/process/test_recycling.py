@@ -7,7 +7,8 @@ import pytest
 from jobs.models import Worker
 from jobs.tests.fake_clock import FakeClock
 from jobs.worker.liveness.lease import Lease
-from jobs.worker.process.recycling import MEGABYTE, Recycling, rss_bytes
+from jobs.worker.process.memory import rss_bytes
+from jobs.worker.process.recycling import MEGABYTE, Recycling
 
 
 class Pools:
