@@ -1,4 +1,5 @@
--- The job that a skipped one names has done the effect. Its key may have been pruned.
+-- The job that a skipped one names has done the effect. Its key may have been pruned, or released by
+-- a person: then that job is its own key since.
 SELECT
     job.id::text AS subject,
     CASE
@@ -8,6 +9,7 @@ SELECT
             THEN 'skipped for a key that is not processed: ' || job.effect_key
         WHEN held.job_id IS DISTINCT FROM job.done_by_id
             AND doer.finished_at >= now() - %(key_retention_seconds)s * interval '1 second'
+            AND doer.effect_key = job.effect_key
             THEN 'skipped for job ' || doer.id || ', which does not own ' || job.effect_key
     END AS problem
 FROM jobs_job AS job
