@@ -25,6 +25,28 @@ async def deliver(answer: Answer, send: Send) -> None:
         await _write(answer.body, send, is_last=True)
 
 
+async def deliver_parts(
+    answer: Answer, scope: Scope, send: Send, next_part: Callable[[], Awaitable[bytes | None]]
+) -> None:
+    """Sends an answer in parts, each of which is made once the client has taken those before.
+
+    An error of `next_part` ends the connection in the middle of the answer, which the client sees.
+    """
+    begun = asyncio.get_running_loop().time()
+    await _begin(_without_length(answer), send)
+    size = 0
+    part: bytes | None = answer.body
+    try:
+        with suppress(ClientGone):
+            while part is not None:
+                size += len(part)
+                await _write(part, send)
+                part = await next_part()
+            await _write(b"", send, is_last=True)
+    finally:
+        answered(scope, answer, asyncio.get_running_loop().time() - begun, size)
+
+
 async def stream(
     answer: Answer,
     scope: Scope,

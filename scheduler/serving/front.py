@@ -12,7 +12,7 @@ from typing import NamedTuple
 from accounts.rate_limits import REPEATED_KEY
 from scheduler.http.problems import Problem
 from scheduler.serving.answered import answered
-from scheduler.serving.delivery import Send, deliver, stream
+from scheduler.serving.delivery import Send, deliver, deliver_parts, stream
 from scheduler.serving.job_lines import JobLines, is_job_lines
 from scheduler.serving.limits import (
     BODY_BYTES_PER_SECOND,
@@ -84,7 +84,7 @@ class Front:
             if scope["method"] == "GET" and _framing(scope).is_empty and not self._is_stopping:
                 await self._answer_when_ready(scope, receive, send)
             else:
-                await deliver(await self._answer(scope, receive), send)
+                await self._deliver(await self._answer(scope, receive), scope, send)
         except Refused as refused:
             answer = refusal(refused.problem, scope)
             answered(scope, answer, 0.0)
@@ -108,7 +108,17 @@ class Front:
         finally:
             self._waits.discard(wait)
             wait.close()
-        await deliver(answer, send)
+        await self._deliver(answer, scope, send)
+
+    async def _deliver(self, answer: Answer, scope: Scope, send: Send) -> None:
+        call = answer.rest
+        if call is None:
+            await deliver(answer, send)
+            return
+        try:
+            await deliver_parts(answer, scope, send, lambda: self._threads.result_of(call.part))
+        finally:
+            self._threads.run(call.close)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         framing = _framing(scope)
@@ -154,6 +164,8 @@ class Front:
                 return
             is_whole = wait is None or wait.is_answered
             resolve(loop, ready, answer)
+            if answer.rest is not None:
+                return  # it is logged and closed after its last part
             # Slices of lines have one line together; who waits, one in the end.
             if "environ" not in scope and is_whole:
                 answered(scope, answer, time.monotonic() - begun)

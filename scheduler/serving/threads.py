@@ -28,6 +28,24 @@ class Threads:
         """Queues the work, which reports by itself."""
         self._work.put(work)
 
+    async def result_of(self, work: Callable[[], Value]) -> Value:
+        """What the work returns, on one of the threads; raises what it raises."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Value | BaseException] = loop.create_future()
+
+        def run() -> None:
+            try:
+                value: Value | BaseException = work()
+            except BaseException as error:  # noqa: BLE001 - raised on the event loop
+                value = error
+            resolve(loop, done, value)
+
+        self.run(run)
+        value = await done
+        if isinstance(value, BaseException):
+            raise value
+        return value
+
     def _run(self) -> None:
         while True:
             work = self._work.get()

@@ -1,7 +1,7 @@
 """One call of a WSGI application with the request of an ASGI scope."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -25,11 +25,12 @@ class AbsentBody:
 
 
 class Answer(NamedTuple):
-    """What the application answered."""
+    """What the application answered. `rest`: the call, where more parts follow `body`."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    rest: "WsgiCall | None" = None
 
 
 class WsgiCall:
@@ -48,15 +49,26 @@ class WsgiCall:
         self._status = 500
         self._headers: list[tuple[bytes, bytes]] = []
         self._response: Any = None
+        self._parts: Iterator[bytes] = iter(())
 
     def answer(self) -> Answer:
-        """The whole answer; raises BodyWanted if the body is asked for and is None."""
+        """The answer; raises BodyWanted if the body is asked for and is None.
+
+        It is whole, unless the response says `is_in_parts`: then it has the first part.
+        """
         self._response = self._application(self._environ, self._start_response)
+        if getattr(self._response, "is_in_parts", False):
+            self._parts = iter(self._response)
+            return Answer(self._status, self._headers, self.part() or b"", self)
         body = b"".join(self._response)
         if all(name != b"content-length" for name, _ in self._headers):
             # Refusals of the first middlewares; without it the body would be sent in chunks.
             self._headers.append((b"content-length", b"%d" % len(body)))
         return Answer(self._status, self._headers, body)
+
+    def part(self) -> bytes | None:
+        """The next part of an answer in parts, None after the last one; on any thread."""
+        return next(self._parts, None)
 
     def close(self) -> None:
         """Ends the call: Django gives up what it holds for the request."""

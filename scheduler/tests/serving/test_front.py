@@ -195,3 +195,65 @@ def test_an_application_that_fails_fails_the_request() -> None:
 
     with pytest.raises(ZeroDivisionError):
         ask(broken, Client())
+
+
+class InParts:
+    """A response that is made while it is sent."""
+
+    is_in_parts = True
+
+    def __init__(self, parts: list[bytes | Exception]) -> None:
+        self.parts = parts
+        self.closed = threading.Event()
+
+    def __iter__(self) -> Any:
+        for part in self.parts:
+            if isinstance(part, Exception):
+                raise part
+            yield part
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def answering(response: InParts) -> Any:
+    def application(environ: dict[str, Any], start_response: Any) -> InParts:
+        start_response("200 OK", [("Content-Type", "text/csv")])
+        return response
+
+    return application
+
+
+def test_an_answer_in_parts_is_sent_part_by_part_and_closed() -> None:
+    response, client = InParts([b"a", b"b", b"c"]), Client()
+    ask(answering(response), client)
+    assert [one["body"] for one in client.sent[1:]] == [b"a", b"b", b"c", b""]
+    assert [one["more_body"] for one in client.sent[1:]] == [True, True, True, False]
+    assert b"content-length" not in dict(client.sent[0]["headers"])
+    assert response.closed.wait(20)
+
+
+def test_an_answer_in_parts_that_fails_is_not_ended_as_if_it_were_whole() -> None:
+    response, client = InParts([b"a", RuntimeError("gone")]), Client()
+    with pytest.raises(RuntimeError, match="gone"):
+        ask(answering(response), client)
+    assert all(one["more_body"] for one in client.sent[1:])
+    assert response.closed.wait(20)
+
+
+def test_a_client_that_takes_nothing_ends_an_answer_in_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("scheduler.serving.delivery.ANSWER_SECONDS", 0.05)
+    response, client = InParts([b"a"] * 1_000), Client()
+    taken = client.send
+
+    async def stuck(message: Any) -> None:
+        await taken(message)
+        if len(client.sent) > 3:
+            await asyncio.Event().wait()
+
+    client.send = stuck  # type: ignore[method-assign]
+    ask(answering(response), client)
+    assert len(client.sent) < 10
+    assert response.closed.wait(20)
