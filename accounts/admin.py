@@ -8,6 +8,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 # Registers its models when it is imported, which has to come before they are unregistered.
 from rest_framework_simplejwt.token_blacklist import admin as _  # noqa: F401
@@ -76,11 +77,25 @@ class AccountAdmin(_UserAdmin):
         return not perms_needed and not protected
 
     @admin.action(description="Log out everywhere", permissions=["change"])
-    def log_out_everywhere(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        """Ends the sessions and tokens of the users, also those of whoever asks for it."""
+    def log_out_everywhere(
+        self, request: HttpRequest, users: QuerySet[User]
+    ) -> HttpResponse | None:
+        """Ends the sessions and tokens of the users, also those of whoever asks for it.
+
+        Once that is confirmed, on a page of its own.
+        """
+        if request.POST.get("confirmed") != "yes":
+            context = {
+                **self.admin_site.each_context(request),
+                "title": f"Log out {len(users)} everywhere?",
+                "opts": self.opts,
+                "subjects": users,
+            }
+            return TemplateResponse(request, "admin/accounts/log_out.html", context)
         for user in users:
             user_log_out_everywhere(user=user, by=as_user(request))
         self.message_user(request, f"Logged out everywhere: {len(users)}.")
+        return None
 
 
 @admin.register(Tenant)

@@ -9,7 +9,7 @@ from jobs.core.announcement import Announcement
 from jobs.core.fetch_order import ListName, Portion
 from jobs.core.message import Fetched, QueueMessage
 
-__all__ = ["Broker", "Depth", "ListName", "Subscription"]
+__all__ = ["Broker", "Depth", "ListName", "ServerFacts", "Subscription"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,16 @@ class Depth:
 
     ready: dict[ListName, int]
     delayed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What the server says of itself. `max_bytes`: 0 where its memory has no limit."""
+
+    version: str
+    eviction_policy: str
+    used_bytes: int
+    max_bytes: int
 
 
 class Subscription(Protocol):
@@ -169,6 +179,10 @@ class Broker(Protocol):
 
     def ping(self) -> None:
         """Returns if Redis answers; raises BrokerUnsuitable for a node of a cluster."""
+        ...
+
+    def server_facts(self) -> ServerFacts:
+        """The server's version and memory, and what it does when that is full."""
         ...
 
     def wrong_types(self, queues: Sequence[str]) -> list[str]:

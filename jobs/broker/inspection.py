@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from jobs.broker.base import Depth, ListName
+from jobs.broker.base import Depth, ListName, ServerFacts
 from jobs.broker.connection import (
     CommandRefused,
     RedisConnections,
@@ -105,6 +105,17 @@ class RedisInspection(RedisConnections):
     def ping(self) -> None:
         # With two keys of ours, so that a node of a cluster that would send them on says so.
         self._client.exists(self._keys.writable, self._keys.delayed)
+
+    @translates_errors
+    def server_facts(self) -> ServerFacts:
+        server, memory = self._client.info("server"), self._client.info("memory")
+        valkey = server.get("valkey_version")
+        return ServerFacts(
+            version=f"Valkey {valkey}" if valkey else f"Redis {server.get('redis_version', '?')}",
+            eviction_policy=str(memory.get("maxmemory_policy", "unknown")),
+            used_bytes=int(memory.get("used_memory", 0)),
+            max_bytes=int(memory.get("maxmemory", 0)),
+        )
 
     def _list_slices(self, name: ListName) -> Iterator[list[QueueMessage]]:
         """Reads from the end where ids come in: what is pushed meanwhile makes entries be seen

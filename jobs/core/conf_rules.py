@@ -22,6 +22,9 @@ EMAIL_RECIPIENTS_LIMIT = 100
 
 _SENDER = re.compile(r"[^\s@,<>\"]*@[^\s@,<>\"]+")
 
+# Once `{trace_id}`, and no other braces.
+_TRACE_URL = re.compile(r"https?://[!-z|~]+\{trace_id\}[!-z|~]*", re.ASCII)
+
 _DAY_SECONDS = 86_400
 _YEAR_SECONDS = 366 * _DAY_SECONDS
 _CENTURY_DAYS = 36_500
@@ -74,6 +77,7 @@ def broken_rules(conf: JobsConf) -> list[str]:
             *_redis(conf),
             *_mail(conf),
             *_http(conf),
+            *_trace_url(conf),
         ]
     )
 
@@ -189,6 +193,14 @@ def _http(conf: JobsConf) -> Iterator[str]:
                 f"JOBS_HTTP_PRIVATE_HOSTS names {host!r}, which JOBS_HTTP_ALLOWED_HOSTS does not "
                 "allow; name it there, too."
             )
+
+
+def _trace_url(conf: JobsConf) -> Iterator[str]:
+    if conf.trace_url and not _TRACE_URL.fullmatch(conf.trace_url):
+        yield (
+            f"JOBS_TRACE_URL is {conf.trace_url[:120]!r}; make it an address with {{trace_id}} in "
+            "it, such as https://traces.example.com/trace/{trace_id}."
+        )
 
 
 def _redis(conf: JobsConf) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from uuid import UUID
 
-from jobs.broker.base import Depth, ListName
+from jobs.broker.base import Depth, ListName, ServerFacts
 from jobs.broker.keys import lists_of
 from jobs.core.announcement import Announcement
 from jobs.core.errors import BrokerUnavailable
@@ -159,6 +159,10 @@ class MemoryBroker:
     def ping(self) -> None:
         if not self.available:
             raise BrokerUnavailable("the memory broker is switched off")
+
+    def server_facts(self) -> ServerFacts:
+        self.ping()
+        return ServerFacts("memory", "noeviction", used_bytes=0, max_bytes=0)
 
     def wrong_types(self, queues: Sequence[str]) -> list[str]:
         self.ping()

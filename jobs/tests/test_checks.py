@@ -89,6 +89,9 @@ def test_every_number_has_a_lowest_and_a_highest_value() -> None:
         ("JOBS_EMAIL_FROM", ["nobody"]),
         ("JOBS_EMAIL_FROM", ["a@b, c@d"]),
         ("JOBS_REDIS_PREFIX", "{jobs} :"),
+        ("JOBS_TRACE_URL", "https://traces.example.com/"),
+        ("JOBS_TRACE_URL", "javascript:alert({trace_id})"),
+        ("JOBS_TRACE_URL", "https://traces.example.com/{trace_id}/{other}"),
     ],
 )
 def test_what_is_too_large_or_of_another_form(name: str, value: Any, settings: Settings) -> None:

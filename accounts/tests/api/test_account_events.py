@@ -84,7 +84,7 @@ def test_the_ends_of_sessions(post: Post, user: User) -> None:
 
 
 def test_staff_who_log_a_user_out(admin: Client, user: User) -> None:
-    fields = {"action": "log_out_everywhere", "_selected_action": str(user.pk)}
+    fields = {"action": "log_out_everywhere", "_selected_action": str(user.pk), "confirmed": "yes"}
     admin.post("/admin/accounts/user/", fields)
 
     assert (newest().subject_id, newest().actor_name) == (str(user.pk), "root")

@@ -105,7 +105,7 @@ def test_staff_log_a_user_out_everywhere(user: User) -> None:
 
     admin.post(
         "/admin/accounts/user/",
-        {"action": "log_out_everywhere", "_selected_action": str(user.pk)},
+        {"action": "log_out_everywhere", "_selected_action": str(user.pk), "confirmed": "yes"},
     )
 
     problem(call(access), 401, "token_not_valid")

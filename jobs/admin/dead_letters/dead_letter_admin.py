@@ -11,7 +11,7 @@ from jobs.admin.dead_letters.confirmation import DISCARD, REPLAY, confirm_and_ap
 from jobs.admin.dead_letters.filters import ReasonFilter, ResolutionFilter
 from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
-from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.list_tools import ListTools
 from jobs.admin.shared.rendering import (
     attempts_for,
     badge,
@@ -21,6 +21,7 @@ from jobs.admin.shared.rendering import (
     record_link,
     short_id,
 )
+from jobs.admin.shared.reveal import RevealsPayload
 from jobs.admin.shared.search import as_uuid, job_ids_matching
 from jobs.core.states import Resolution
 from jobs.models import DeadLetter, Job
@@ -29,7 +30,7 @@ from jobs.services.visibility import masked_payload
 WAITING = "waiting"
 
 
-class DeadLetterAdmin(ReadOnlyAdmin):
+class DeadLetterAdmin(RevealsPayload, ListTools):
     """Jobs that failed for good. Two actions, each with a permission of its own."""
 
     list_display = (
@@ -100,6 +101,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
         letter: DeadLetter = kwargs["obj"]
         context["payload"] = pretty_json(masked_payload(letter.type, letter.payload))
         context["attempts"] = attempts_for(request, letter.attempts)
+        context |= self.reveal_context(request, letter)
         context["decisions"] = [] if letter.resolution else self._decisions(request)
         return super().render_change_form(request, context, *args, **kwargs)
 

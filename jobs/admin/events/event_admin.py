@@ -6,11 +6,11 @@ from django.contrib import admin
 from django.db.models import Model, Q
 from django.utils.html import format_html
 
-from jobs.admin.events.filters import SUBJECTS, SubjectFilter
+from jobs.admin.events.filters import SUBJECTS, ActionFilter, ActorFilter, SubjectFilter
 from jobs.admin.shared.filters import AgeFilter
-from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.list_tools import ListTools
 from jobs.admin.shared.rendering import EMPTY, moment_column, pretty_json, record_link
-from jobs.models import DeadLetter, Event, Job, Queue, Schedule
+from jobs.models import Batch, DeadLetter, Event, Job, Limit, ProcessedKey, Queue, Schedule, Worker
 
 # The pages of what events are about.
 PAGES: dict[str, type[Model]] = {
@@ -18,10 +18,14 @@ PAGES: dict[str, type[Model]] = {
     "dead_letter": DeadLetter,
     "queue": Queue,
     "schedule": Schedule,
+    "worker": Worker,
+    "processed_key": ProcessedKey,
+    "limit": Limit,
+    "batch": Batch,
 }
 
 
-class EventAdmin(ReadOnlyAdmin):
+class EventAdmin(ListTools):
     """Every event. There is no action: the table only grows."""
 
     list_display = ("happened", "actor", "action", "subject_link", "reason")
@@ -36,7 +40,7 @@ class EventAdmin(ReadOnlyAdmin):
         "request_id",
         "trace_id",
     )
-    list_filter = (SubjectFilter, AgeFilter)
+    list_filter = (ActorFilter, ActionFilter, SubjectFilter, AgeFilter)
     search_help_text = "The id of what was acted upon, or the name of who acted."
     change_form_template = "admin/change_form.html"
 

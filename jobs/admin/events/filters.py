@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest
 
 from jobs.admin.shared.filters import Choices, ColumnFilter
+from jobs.sql.statements import run
 
 if TYPE_CHECKING:
     from jobs.admin.shared.read_only import ModelAdmin
@@ -19,7 +20,15 @@ SUBJECTS = (
     "session",
     "group",
     "signing_secret",
+    "worker",
+    "processed_key",
+    "limit",
+    "batch",
+    "list",
 )
+
+# Names that a filter offers; others are found by the search.
+OFFERED = 50
 
 
 class SubjectFilter(ColumnFilter):
@@ -30,3 +39,25 @@ class SubjectFilter(ColumnFilter):
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
         return [(name, name.replace("_", " ")) for name in SUBJECTS]
+
+
+class ActorFilter(ColumnFilter):
+    """Who has done it. The search finds those who are not offered."""
+
+    title = "actor"
+    parameter_name = "actor_name"
+    is_open = True
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        return [(name, name) for (name,) in run("event_actors", limit=OFFERED)]
+
+
+class ActionFilter(ColumnFilter):
+    """What was done."""
+
+    title = "action"
+    parameter_name = "action"
+    is_open = True
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        return [(action, action) for (action,) in run("event_actions", limit=OFFERED)]

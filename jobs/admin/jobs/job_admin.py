@@ -5,32 +5,31 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html, format_html_join
 
+from jobs.admin.jobs.decisions import CANCEL, RUN_NOW, cancel, run_now
 from jobs.admin.jobs.filters import StateFilter
+from jobs.admin.jobs.job_columns import JobColumns
+from jobs.admin.jobs.job_pages import JobPages
+from jobs.admin.shared.deciding import confirm_and_decide
+from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
-from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.list_tools import ListTools
 from jobs.admin.shared.rendering import (
-    EMPTY,
     attempts_for,
-    badge,
-    moment_column,
     pretty_json,
-    progress_bar,
-    record_link,
-    short_id,
 )
-from jobs.admin.shared.search import job_ids_matching
-from jobs.core.message import can_be_shared
-from jobs.models import Batch, DeadLetter, Job, ProcessedKey, Worker
-from jobs.services.progress import job_progress
+from jobs.admin.shared.reveal import RevealsPayload
+from jobs.admin.shared.search import clients_named, job_ids_matching
+from jobs.core.states import FINAL_STATES, JobState
+from jobs.models import Job
 from jobs.services.results import job_result
-from jobs.services.visibility import masked_payload
-from jobs.services.waiting_for import job_waiting_for
+from jobs.services.timeline import job_timeline
+from jobs.services.visibility import masked_payload, may_view_events, may_view_tracebacks
+from jobs.sql.statements import database_now
 
 
-class JobAdmin(ReadOnlyAdmin):
-    """Every accepted job: its state, its attempts and what it is linked to."""
+class JobAdmin(JobColumns, JobPages, RevealsPayload, ListTools):
+    """Every accepted job: its state, its timeline, what it is linked to, and what can be done."""
 
     list_display = (
         "id_in_short",
@@ -45,7 +44,12 @@ class JobAdmin(ReadOnlyAdmin):
     )
     list_filter = (StateFilter, TypeFilter, QueueFilter, AgeFilter)
     list_defer = ("payload", "errors", "given", "next_jobs")
-    search_help_text = "The id of a job, its idempotency key, or the beginning of its effect key."
+    search_help_text = (
+        "The id of a job, its idempotency key or the beginning of its effect key, the id of the "
+        "request, or the name of the client."
+    )
+    actions = ("run_now_selected", "cancel_selected")
+    change_form_template = "admin/jobs/job/record.html"
     fieldsets = (
         (
             None,
@@ -61,9 +65,10 @@ class JobAdmin(ReadOnlyAdmin):
                     "attempts_made",
                     "submitted_by",
                     "request_id",
-                    "traceparent",
+                    "trace",
                     "worker_link",
                     "done_by_link",
+                    "schedule_link",
                     "batch_link",
                     "chain",
                     "dead_letter_links",
@@ -94,7 +99,28 @@ class JobAdmin(ReadOnlyAdmin):
         return Job.objects.select_related("submitted_by", "worker")
 
     def search(self, term: str) -> Q:
-        return Q(id__in=job_ids_matching(term))
+        found = job_ids_matching(term)
+        if not found and (clients := clients_named(term)):
+            return Q(submitted_by_id__in=clients)
+        return Q(id__in=found)
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """Asked by Django before it offers or runs the action."""
+        return request.user.has_perm("jobs.cancel_job")
+
+    def has_hurry_permission(self, request: HttpRequest) -> bool:
+        """Asked by Django before it offers or runs the action."""
+        return request.user.has_perm("jobs.change_job")
+
+    @admin.action(description="Run selected now", permissions=["hurry"])
+    def run_now_selected(
+        self, request: HttpRequest, queryset: QuerySet[Job]
+    ) -> HttpResponse | None:
+        return confirm_and_decide(self, request, queryset, RUN_NOW, run_now)
+
+    @admin.action(description="Cancel selected", permissions=["cancel"])
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
+        return confirm_and_decide(self, request, queryset, CANCEL, cancel)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -103,81 +129,23 @@ class JobAdmin(ReadOnlyAdmin):
         context["payload"] = pretty_json(masked_payload(job.type, job.payload))
         context["result"] = _shown_result(job)
         context["attempts"] = attempts_for(request, job.errors)
+        context["timeline"] = job_timeline(
+            job,
+            with_tracebacks=may_view_tracebacks(request.user),
+            with_events=may_view_events(request.user),
+        )
+        context["decisions"] = self._decisions(request, job)
+        context["can_edit"] = self.can_edit(request, job)
+        context["can_clone"] = self.can_clone(request)
+        context |= self.reveal_context(request, job)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="id")
-    def id_in_short(self, job: Job) -> str:
-        return short_id(job.id)
-
-    @admin.display(description="state")
-    def state_badge(self, job: Job) -> str:
-        return badge(job.state)
-
-    @admin.display(description="waiting for")
-    def waiting_for(self, job: Job) -> str:
-        return job_waiting_for(job) or EMPTY
-
-    @admin.display(description="progress")
-    def progress(self, job: Job) -> str:
-        report = job_progress(job)
-        if report is None:
-            return EMPTY
-        bar = progress_bar(report["done"], report["total"])
-        return format_html("{} {}", bar, report["message"])
-
-    @admin.display(description="attempts")
-    def attempts_made(self, job: Job) -> str:
-        return (
-            f"{job.attempt} (present retry budget: {job.failures} failed, {job.crashes} crashed, "
-            f"{job.max_retries} retries allowed)"
-        )
-
-    @admin.display(description="worker")
-    def worker_link(self, job: Job) -> str:
-        name = job.worker.name if job.worker else short_id(job.worker_id) if job.worker_id else ""
-        return record_link(Worker, job.worker_id, name)
-
-    @admin.display(description="done by")
-    def done_by_link(self, job: Job) -> str:
-        return record_link(Job, job.done_by_id, str(job.done_by_id))
-
-    @admin.display(description="batch")
-    def batch_link(self, job: Job) -> str:
-        return record_link(Batch, job.batch_id, str(job.batch_id))
-
-    @admin.display(description="chain")
-    def chain(self, job: Job) -> str:
-        place = (job.given or {}).get("chain")
-        if place is None:
-            return EMPTY
-        first = record_link(Job, place["id"], place["id"])
-        return format_html(
-            "job {} of {}; the first is {}", place["position"], place["total"], first
-        )
-
-    @admin.display(description="effect key")
-    def effect_key_link(self, job: Job) -> str:
-        if not can_be_shared(job.effect_key):
-            return job.effect_key  # it has no processed key
-        return record_link(ProcessedKey, job.effect_key, job.effect_key)
-
-    @admin.display(description="dead letters")
-    def dead_letter_links(self, job: Job) -> str:
-        letters = DeadLetter.objects.filter(job_id=job.id).defer("payload", "attempts")
-        links = [
-            (record_link(DeadLetter, letter.id, letter.error), letter.resolution or "waiting")
-            for letter in letters
-        ]
-        return format_html_join("", "<div>{} ({})</div>", links) or EMPTY
-
-    created = moment_column("created_at", "created")
-    run = moment_column("run_at", "to run at")
-    expires = moment_column("expires_at", "expires")
-    dispatched = moment_column("dispatched_at", "dispatched")
-    claimed = moment_column("claimed_at", "claimed")
-    started = moment_column("started_at", "started")
-    finished = moment_column("finished_at", "finished")
-    cancel_requested = moment_column("cancel_requested_at", "cancellation requested")
+    def _decisions(self, request: HttpRequest, job: Job) -> list[Decision]:
+        """What this person may decide about the job as it is."""
+        may = self.get_actions(request)
+        is_delayed = job.state == JobState.QUEUED and job.run_at > database_now()
+        offered = [(RUN_NOW, is_delayed), (CANCEL, job.state not in FINAL_STATES)]
+        return [one for one, is_possible in offered if is_possible and one.action in may]
 
 
 def _shown_result(job: Job) -> str | None:

@@ -40,7 +40,7 @@ class LimitForm(LimitModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk:
+        if self.instance.pk and "name" in self.fields:  # whoever only sees it has no fields
             self.fields["name"].disabled = True
             self.fields["rate"].initial = rate_text(self.instance)
 

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from jobs.admin.queues.confirmation import PAUSE, RESUME, confirm_and_decide
 from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.read_only import ReadOnlyAdmin, ReadOnlyList
-from jobs.admin.shared.rendering import EMPTY, moment, moment_column
-from jobs.models import Queue
+from jobs.admin.shared.rendering import EMPTY, moment, moment_column, record_link
+from jobs.models import Limit, Queue
 from jobs.services.queues import COUNTED, QueueNow, with_counts
 
 
@@ -38,13 +38,15 @@ def _now(queue: Queue) -> QueueNow:
 class QueueAdmin(ReadOnlyAdmin):
     """Every queue. Two actions, both with the permission to pause queues."""
 
-    list_display = ("name", "depth", "oldest", "delayed", "in_flight", "pause")
+    list_display = ("name", "depth", "oldest", "delayed", "held", "in_flight", "limit", "pause")
     fields = (
         "name",
         "depth",
         "oldest",
         "delayed",
+        "held",
         "in_flight",
+        "limit",
         "paused",
         "paused_by",
         "paused_reason",
@@ -102,6 +104,18 @@ class QueueAdmin(ReadOnlyAdmin):
     @admin.display(description="in flight")
     def in_flight(self, queue: Queue) -> str:
         return f"{_now(queue).in_flight:,}"
+
+    @admin.display(description="held")
+    def held(self, queue: Queue) -> str:
+        return _counted(_now(queue).held)
+
+    @admin.display(description="limit")
+    def limit(self, queue: Queue) -> str:
+        now = _now(queue).limit
+        if now is None:
+            return EMPTY
+        text = f"{now.limit.in_words}; {now.slots_in_use:,} in use"
+        return record_link(Limit, now.limit.name, text)
 
     @admin.display(description="paused")
     def pause(self, queue: Queue) -> str:

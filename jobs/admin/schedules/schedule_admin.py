@@ -1,18 +1,26 @@
 """Schedules in the admin: staff make, change, pause and run them, by the services of the API."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from jobs.admin.schedules.decisions import PAUSE, RESUME, RUN, pause, resume, run_now
 from jobs.admin.schedules.filters import PausedFilter
 from jobs.admin.schedules.schedule_form import FIELDS, ScheduleForm
+from jobs.admin.shared.deciding import confirm_and_decide
 from jobs.admin.shared.filters import QueueFilter, TypeFilter
 from jobs.admin.shared.read_only import SafeAdmin
-from jobs.admin.shared.rendering import EMPTY, badge, moment, moment_column, pretty_json
+from jobs.admin.shared.rendering import (
+    EMPTY,
+    badge,
+    moment,
+    moment_column,
+    pretty_json,
+    state_strip,
+)
 from jobs.core.actor import actor_of
 from jobs.core.errors import JobsError
 from jobs.models import Event, Job, Schedule
@@ -21,15 +29,21 @@ from jobs.services.schedules import (
     schedule_create,
     schedule_delete,
     schedule_outlook,
-    schedule_pause,
-    schedule_resume,
-    schedule_run,
     schedule_state,
 )
 from jobs.services.visibility import masked_payload
 from jobs.sql.statements import database_now
 
 JOBS_SHOWN, EVENTS_SHOWN = 20, 10
+# The newest jobs whose states the list shows of each schedule.
+HISTORY = 12
+
+
+class _Array(Subquery):
+    """The rows of a subquery with one column, as a list."""
+
+    template = "ARRAY(%(subquery)s)"
+    output_field = TextField()
 
 
 class ScheduleAdmin(SafeAdmin):
@@ -43,7 +57,7 @@ class ScheduleAdmin(SafeAdmin):
         "state_badge",
         "next_fire",
         "last_fired",
-        "last_outcome",
+        "history",
     )
     list_filter = (PausedFilter, TypeFilter, QueueFilter)
     search_fields = ("name",)
@@ -61,7 +75,7 @@ class ScheduleAdmin(SafeAdmin):
         newest = Job.objects.filter(schedule_id=OuterRef("pk")).order_by("-pk")
         orphaned = Schedule.objects.orphaned().filter(pk=OuterRef("pk"))
         return Schedule.objects.select_related("created_by").annotate(
-            last_state=Subquery(newest.values("state")[:1]),
+            last_states=_Array(newest.values("state")[:HISTORY]),
             orphan=Subquery(orphaned.values("pk")[:1]),
             now=Now(),
         )
@@ -113,43 +127,29 @@ class ScheduleAdmin(SafeAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
     @admin.action(description="Pause selected", permissions=["change"])
-    def pause_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
-        self._apply(request, queryset, schedule_pause, "paused")
+    def pause_selected(
+        self, request: HttpRequest, queryset: QuerySet[Schedule]
+    ) -> HttpResponse | None:
+        return confirm_and_decide(self, request, queryset, PAUSE, pause)
 
     @admin.action(description="Resume selected", permissions=["change"])
-    def resume_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
-        self._apply(request, queryset, schedule_resume, "resumed")
+    def resume_selected(
+        self, request: HttpRequest, queryset: QuerySet[Schedule]
+    ) -> HttpResponse | None:
+        return confirm_and_decide(self, request, queryset, RESUME, resume)
 
     @admin.action(description="Run selected now", permissions=["run"])
-    def run_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
-        self._apply(request, queryset, schedule_run, "run")
-
-    def _apply(
-        self,
-        request: HttpRequest,
-        queryset: QuerySet[Schedule],
-        service: Callable[..., object],
-        participle: str,
-    ) -> None:
-        """One after the other, and says of which something was refused."""
-        done = 0
-        for schedule in queryset:
-            try:
-                service(schedule_id=schedule.pk, actor=actor_of(request.user))
-            except JobsError as error:
-                self.message_user(
-                    request, f"Schedule {schedule.name}: {error}.", level=messages.WARNING
-                )
-            else:
-                done += 1
-        if done:
-            noun = "schedule" if done == 1 else "schedules"
-            self.message_user(request, f"{done} {noun} {participle}.", level=messages.SUCCESS)
+    def run_selected(
+        self, request: HttpRequest, queryset: QuerySet[Schedule]
+    ) -> HttpResponse | None:
+        return confirm_and_decide(self, request, queryset, RUN, run_now)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        if schedule := kwargs.get("obj"):
+        if shown := kwargs.get("obj"):
+            # As it is stored: a form that is refused has left its values in what is shown.
+            schedule = self.get_queryset(request).filter(pk=shown.pk).first() or shown
             jobs = Job.objects.filter(schedule_id=schedule.pk).order_by("-pk")
             context["outlook"] = schedule_outlook(schedule, database_now())
             context["jobs"] = jobs.defer("payload", "errors")[:JOBS_SHOWN]
@@ -194,10 +194,10 @@ class ScheduleAdmin(SafeAdmin):
 
     last_fired = moment_column("last_fired_at", "last fired")
 
-    @admin.display(description="last job")
-    def last_outcome(self, schedule: Schedule) -> str:
-        state: str | None = schedule.last_state  # type: ignore[attr-defined]  # annotated above
-        return badge(state) if state else EMPTY
+    @admin.display(description="last jobs")
+    def history(self, schedule: Schedule) -> str:
+        states: list[str] = schedule.last_states  # type: ignore[attr-defined]  # annotated above
+        return state_strip(states)
 
     @admin.display(description="payload")
     def payload_masked(self, schedule: Schedule) -> str:

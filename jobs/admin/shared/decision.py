@@ -26,9 +26,20 @@ class Decision:
     service: Callable[..., Model]
 
 
-def is_confirmed(request: HttpRequest) -> bool:
-    """Whether the request comes from the page that asks before a decision."""
-    return request.POST.get("confirmed") == "yes"
+# About more records than this a person decides by typing how many they are.
+TYPED_ABOVE = 100
+
+
+def is_confirmed(request: HttpRequest, count: int = 1) -> bool:
+    """Whether the request comes from the page that asks before a decision about `count` records."""
+    if request.POST.get("confirmed") != "yes":
+        return False
+    return count <= TYPED_ABOVE or _typed(request) == str(count)
+
+
+def _typed(request: HttpRequest) -> str:
+    """The number as the person has typed it, also `1,234`."""
+    return request.POST.get("typed", "").strip().replace(",", "")
 
 
 def confirmation(
@@ -38,11 +49,13 @@ def confirmation(
     subjects: Iterable[Model],
     *,
     counted: str,
+    count: int = 1,
     **context: Any,
 ) -> TemplateResponse:
     """The page that asks before a decision: the template `confirm.html` of the subjects' model.
 
-    `counted` names the subjects in the title; `context` is for that template.
+    `counted` names the subjects in the title, and `count` says how many they are, which must be
+    typed where they are many; `context` is for that template.
     """
     request.current_app = model_admin.admin_site.name
     opts = model_admin.opts
@@ -58,6 +71,8 @@ def confirmation(
             "subjects": subjects,
             "can_be_confirmed": True,
             "checkbox_name": ACTION_CHECKBOX_NAME,
+            "to_type": count if count > TYPED_ABOVE else None,
+            "is_asked_again": request.POST.get("confirmed") == "yes",
             **context,
         },
     )

@@ -11,7 +11,7 @@ from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from jobs.core.attempt_error import RecordedError, shown_attempts
 from jobs.services.visibility import may_view_tracebacks
@@ -38,6 +38,16 @@ def moment_column(field: str, label: str) -> Callable[[Any, Model], str]:
 def badge(value: str, label: str = "") -> str:
     """A state as a coloured word."""
     return format_html('<span class="badge badge-{}">{}</span>', value, label or value)
+
+
+def state_strip(states: Sequence[str]) -> str:
+    """The states of the newest jobs as coloured marks, the newest on the right."""
+    marks = format_html_join(
+        "",
+        '<span class="mark badge-{}" title="{}"><span class="visually-hidden">{}</span></span>',
+        ((state, state, f"{state} ") for state in reversed(states)),
+    )
+    return format_html('<span class="strip">{}</span>', marks) if states else EMPTY
 
 
 def progress_bar(done: float, total: float | None) -> str:

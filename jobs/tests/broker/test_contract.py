@@ -458,3 +458,11 @@ def test_every_method_of_the_protocol_is_in_this_suite() -> None:
     assert set(CALLS) == methods
     tests = Path(__file__).read_text().partition("CALLS: ")[0]
     assert {name for name in methods if f"broker.{name}(" not in tests} == {"ping"}
+
+
+def test_the_server_tells_of_itself(broker: Broker) -> None:
+    facts = broker.server_facts()
+    assert facts.version
+    assert facts.eviction_policy
+    assert facts.used_bytes >= 0
+    assert facts.max_bytes >= 0

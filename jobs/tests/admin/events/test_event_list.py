@@ -6,7 +6,15 @@ from django.test import Client
 from jobs.core.actor import Actor
 from jobs.models import Event, Job
 from jobs.services.cancel import job_cancel
-from jobs.tests.admin.pages import assert_contains_all, list_page, record_page, record_text, shown
+from jobs.services.events import event_record
+from jobs.tests.admin.pages import (
+    assert_contains_all,
+    list_page,
+    record_page,
+    record_text,
+    shown,
+    text_of,
+)
 from jobs.tests.factories import make_job
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +42,17 @@ def test_events_are_found_by_their_subject_and_their_actor(
     assert shown(viewer_client, list_page(Event, q="rose")) == {event.pk}
     assert len(shown(viewer_client, list_page(Event, subject_type="job"))) == 2
     assert shown(viewer_client, list_page(Event, subject_type="schedule")) == set()
+
+
+def test_actors_and_actions_are_offered_and_filter(viewer_client: Client, event: Event) -> None:
+    job_cancel(job_id=make_job().id)  # by code, which has no name
+    ben = Actor("8", "ben")
+    other = event_record(action="queue.paused", subject_type="queue", subject_id="x", actor=ben)
+    text = text_of(viewer_client, list_page(Event))
+    assert_contains_all(text, ["actor_name=rose", "actor_name=ben", "action=queue.paused"])
+    assert shown(viewer_client, list_page(Event, actor_name="rose")) == {event.pk}
+    assert shown(viewer_client, list_page(Event, action="queue.paused")) == {other.pk}
+    assert shown(viewer_client, list_page(Event, action="queue.paused", actor_name="rose")) == set()
 
 
 def test_nobody_can_change_one(admin_client: Client, event: Event) -> None:

@@ -113,7 +113,8 @@ def test_staff_change_a_schedule_and_masked_values_stay(admin_client: Client) ->
 
 
 def act(client: Client, action: str, *schedules: Schedule) -> str:
-    data = {"action": action, "_selected_action": [str(one.pk) for one in schedules]}
+    chosen = [str(one.pk) for one in schedules]
+    data = {"action": action, "_selected_action": chosen, "confirmed": "yes", "reason": "why"}
     return client.post(list_page(Schedule), data, follow=True).text
 
 

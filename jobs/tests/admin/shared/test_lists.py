@@ -68,7 +68,9 @@ def test_a_list_does_not_load_payloads_and_errors(
 def test_nothing_is_counted_beyond_a_limit(
     model: type[Model], admin_client: Client, dead_letter: DeadLetter
 ) -> None:
-    counting = [sql for sql in queries_of(admin_client, list_page(model)) if "COUNT(" in sql]
+    queries = queries_of(admin_client, list_page(model))
+    # What each of the workers of a page runs is counted by worker, from the index of running jobs.
+    counting = [sql for sql in queries if "COUNT(" in sql and "GROUP BY" not in sql]
 
     assert counting
     assert all(f"LIMIT {paging.COUNTED + 1}" in sql for sql in counting)
@@ -94,7 +96,8 @@ def test_pages_are_turned(admin_client: Client, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_order_cannot_be_changed(admin_client: Client) -> None:
-    [sql] = [one for one in queries_of(admin_client, list_page(Job, o="5")) if "ORDER BY" in one]
+    queries = queries_of(admin_client, list_page(Job, o="5"))
+    [sql] = [one for one in queries if 'FROM "jobs_job"' in one and "ORDER BY" in one]
 
     assert sql.partition("ORDER BY")[2].split() == ['"jobs_job"."id"', "DESC"]
 

@@ -1,0 +1,110 @@
+"""How the facts of a job are shown, in the list and on its page."""
+
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+
+from jobs.admin.shared.read_only import ModelAdmin
+from jobs.admin.shared.rendering import (
+    EMPTY,
+    badge,
+    moment_column,
+    progress_bar,
+    record_link,
+    short_id,
+)
+from jobs.core.conf import jobs_conf
+from jobs.core.correlation import trace_id_of
+from jobs.core.message import can_be_shared
+from jobs.models import Batch, DeadLetter, Job, ProcessedKey, Schedule, Worker
+from jobs.services.progress import job_progress
+from jobs.services.waiting_for import job_waiting_for
+
+
+class JobColumns(ModelAdmin):
+    """What is not a field of the model as it is."""
+
+    @admin.display(description="id")
+    def id_in_short(self, job: Job) -> str:
+        return short_id(job.id)
+
+    @admin.display(description="state")
+    def state_badge(self, job: Job) -> str:
+        return badge(job.state)
+
+    @admin.display(description="waiting for")
+    def waiting_for(self, job: Job) -> str:
+        return job_waiting_for(job) or EMPTY
+
+    @admin.display(description="progress")
+    def progress(self, job: Job) -> str:
+        report = job_progress(job)
+        if report is None:
+            return EMPTY
+        bar = progress_bar(report["done"], report["total"])
+        return format_html("{} {}", bar, report["message"])
+
+    @admin.display(description="attempts")
+    def attempts_made(self, job: Job) -> str:
+        return (
+            f"{job.attempt} (present retry budget: {job.failures} failed, {job.crashes} crashed, "
+            f"{job.max_retries} retries allowed)"
+        )
+
+    @admin.display(description="worker")
+    def worker_link(self, job: Job) -> str:
+        name = job.worker.name if job.worker else short_id(job.worker_id) if job.worker_id else ""
+        return record_link(Worker, job.worker_id, name)
+
+    @admin.display(description="done by")
+    def done_by_link(self, job: Job) -> str:
+        return record_link(Job, job.done_by_id, str(job.done_by_id))
+
+    @admin.display(description="schedule")
+    def schedule_link(self, job: Job) -> str:
+        return record_link(Schedule, job.schedule_id, str(job.schedule_id))
+
+    @admin.display(description="trace")
+    def trace(self, job: Job) -> str:
+        trace_id = trace_id_of(job.request_id or "", job.traceparent or "")
+        template = jobs_conf().trace_url
+        if not trace_id or not template:
+            return trace_id or EMPTY
+        return format_html('<a href="{}">{}</a>', template.format(trace_id=trace_id), trace_id)
+
+    @admin.display(description="batch")
+    def batch_link(self, job: Job) -> str:
+        return record_link(Batch, job.batch_id, str(job.batch_id))
+
+    @admin.display(description="chain")
+    def chain(self, job: Job) -> str:
+        place = (job.given or {}).get("chain")
+        if place is None:
+            return EMPTY
+        first = record_link(Job, place["id"], place["id"])
+        return format_html(
+            "job {} of {}; the first is {}", place["position"], place["total"], first
+        )
+
+    @admin.display(description="effect key")
+    def effect_key_link(self, job: Job) -> str:
+        if not can_be_shared(job.effect_key):
+            return job.effect_key  # it has no processed key
+        return record_link(ProcessedKey, job.effect_key, job.effect_key)
+
+    @admin.display(description="dead letters")
+    def dead_letter_links(self, job: Job) -> str:
+        letters = DeadLetter.objects.filter(job_id=job.id).defer("payload", "attempts")
+        links = [
+            (record_link(DeadLetter, letter.id, letter.error), letter.resolution or "waiting")
+            for letter in letters
+        ]
+        return format_html_join("", "<div>{} ({})</div>", links) or EMPTY
+
+    created = moment_column("created_at", "created")
+    run = moment_column("run_at", "to run at")
+    expires = moment_column("expires_at", "expires")
+    dispatched = moment_column("dispatched_at", "dispatched")
+    claimed = moment_column("claimed_at", "claimed")
+    started = moment_column("started_at", "started")
+    finished = moment_column("finished_at", "finished")
+    cancel_requested = moment_column("cancel_requested_at", "cancellation requested")

@@ -1,0 +1,37 @@
+"""The page on which operators see the state of the installation."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+
+from jobs.admin.shared.read_only import ModelAdmin
+from jobs.services.health import MEGABYTE, health_now
+
+
+class HealthPage(ModelAdmin):
+    """Adds `health/` to the pages of a model; it is about all of them."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.health_view)
+        return [path("health/", view, name="jobs_health"), *super().get_urls()]
+
+    def health_view(self, request: HttpRequest) -> HttpResponse:
+        """Versions, Redis, tables, retention and settings; without any secret."""
+        if not request.user.has_perm("jobs.view_health"):
+            raise PermissionDenied
+        health = health_now()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Health",
+            "opts": self.opts,
+            "media": self.media,
+            "facts": [
+                ("Versions", health.versions),
+                ("Redis", health.broker),
+                ("Retention", health.retention),
+                ("Settings", health.settings),
+            ],
+            "tables": [(table, f"{table.bytes / MEGABYTE:,.1f} MB") for table in health.tables],
+        }
+        return TemplateResponse(request, "admin/jobs/health/page.html", context)
