@@ -12,7 +12,7 @@ CREATE = [
     "DROP INDEX CONCURRENTLY IF EXISTS job_pages_by_request",
     (
         "CREATE INDEX CONCURRENTLY job_pages_by_request ON jobs_job "
-        "USING brin (request_id text_bloom_ops) "
+        "USING brin (request_id text_bloom_ops (false_positive_rate = 0.001)) "
         "WITH (autosummarize = on, pages_per_range = 16)"
     ),
 ]
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                     index=jobs.models.brin_index.BrinIndex(
                         fields=["request_id"],
                         name="job_pages_by_request",
-                        opclasses=["text_bloom_ops"],
+                        opclasses=["text_bloom_ops (false_positive_rate = 0.001)"],
                         pages_per_range=16,
                     ),
                 ),

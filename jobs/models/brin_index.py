@@ -37,3 +37,14 @@ class BrinIndex(models.Index):
             options += f", pages_per_range = {self.pages_per_range}"
         statement.parts["extra"] = f" WITH ({options}){statement.parts['extra']}"
         return statement
+
+
+def bloom_index(name: str, *fields: str, opclass: str = "text_bloom_ops") -> BrinIndex:
+    """An index of texts that tells which ranges of 16 pages do not have a value."""
+    return BrinIndex(
+        fields=list(fields), opclasses=[opclass] * len(fields), pages_per_range=16, name=name
+    )
+
+
+# For values of which nearly each row has its own: of a thousand ranges one is read in vain.
+MANY_VALUES = "text_bloom_ops (false_positive_rate = 0.001)"

@@ -10,7 +10,7 @@ from jobs.core.ids import uuid7
 from jobs.core.limit import UNTIL_DUE
 from jobs.core.states import FINAL_STATES, RARE_ENDS, JobState
 from jobs.models.batch import Batch
-from jobs.models.brin_index import BrinIndex
+from jobs.models.brin_index import MANY_VALUES, bloom_index
 from jobs.models.detach_client import detach_client
 from jobs.models.job_manager import JobManager
 from jobs.models.schedule import Schedule
@@ -196,12 +196,7 @@ class Job(models.Model):
                 name="job_by_client_newest_first",
             ),
             # Lists by a rare value skip the pages without it; others follow the ids.
-            BrinIndex(
-                fields=["type", "queue", "state"],
-                opclasses=["text_bloom_ops"] * 3,
-                pages_per_range=16,
-                name="job_pages_by_value",
-            ),
+            bloom_index("job_pages_by_value", "type", "queue", "state"),
             # Lists of what did not succeed, in order; type and queue are looked at in the index.
             # What succeeds is never in it, so that a drain writes nothing there.
             models.Index(
@@ -214,12 +209,7 @@ class Job(models.Model):
             ),
             # For the search of staff. Nearly every job has a request: an ordinary index would be
             # written with each.
-            BrinIndex(
-                fields=["request_id"],
-                opclasses=["text_bloom_ops"],
-                pages_per_range=16,
-                name="job_pages_by_request",
-            ),
+            bloom_index("job_pages_by_request", "request_id", opclass=MANY_VALUES),
             models.Index(
                 F("schedule"),
                 F("id").desc(),
