@@ -25,12 +25,12 @@ if TYPE_CHECKING:
         PayloadInvalid,
         PayloadTooLarge,
         PermanentError,
-        RequestsRefused,
         RetryAfter,
         StartNotWritten,
         UnknownJobType,
         UnknownQueue,
     )
+    from jobs.core.request_errors import CallbackUrlRefused, RequestInvalid, RequestsRefused
     from jobs.core.retry import RetryPolicy
     from jobs.core.states import Effect
     from jobs.core.wait_errors import JobNotFound, WaitTimedOut
@@ -51,6 +51,7 @@ __all__ = [
     "BatchCompleted",
     "BatchFull",
     "CallbackRefused",
+    "CallbackUrlRefused",
     "ChainTooLong",
     "Effect",
     "Enqueued",
@@ -68,6 +69,7 @@ __all__ = [
     "PayloadInvalid",
     "PayloadTooLarge",
     "PermanentError",
+    "RequestInvalid",
     "RequestsRefused",
     "RetryAfter",
     "RetryPolicy",
@@ -89,6 +91,7 @@ _PLACES = {
     "BatchCompleted": "jobs.core.batch_errors",
     "BatchFull": "jobs.core.batch_errors",
     "CallbackRefused": "jobs.core.batch_errors",
+    "CallbackUrlRefused": "jobs.core.request_errors",
     "ChainTooLong": "jobs.core.batch_errors",
     "Effect": "jobs.core.states",
     "Enqueued": "jobs.services.enqueue.enqueued",
@@ -97,6 +100,8 @@ _PLACES = {
     "JobNotFound": "jobs.core.wait_errors",
     "JobRequest": "jobs.services.enqueue.request",
     "OpenBatch": "jobs.services.batches.public",
+    "RequestInvalid": "jobs.core.request_errors",
+    "RequestsRefused": "jobs.core.request_errors",
     "RetryPolicy": "jobs.core.retry",
     "WaitTimedOut": "jobs.core.wait_errors",
     "batch": "jobs.services.batches.public",

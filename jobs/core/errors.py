@@ -101,30 +101,25 @@ class RecipientsLimitReached(JobsError):
 
 
 class IdempotencyKeyReused(JobsError):
-    """The client has used the idempotency key before, for the same type with another payload.
+    """The client has used the idempotency key before, and has asked for something else.
 
-    `fields`: the payload's fields that differ; `job_id`: the job that has the key.
+    `fields`: the payload's fields that differ; `callback_differs`: another `callback_url`, or none;
+    `job_id`: the job that has the key.
     """
 
-    def __init__(self, idempotency_key: str, fields: list[str], job_id: UUID) -> None:
+    def __init__(
+        self, idempotency_key: str, fields: list[str], job_id: UUID, callback_differs: bool = False
+    ) -> None:
+        what = "payload" if fields else "callback_url"
+        names = [*map(repr, fields), *["callback_url"] * callback_differs]
         super().__init__(
-            f"idempotency key {idempotency_key!r} was used before with another payload; "
-            f"what differs: {', '.join(map(repr, fields))}"
+            f"idempotency key {idempotency_key!r} was used before with another {what}; "
+            f"what differs: {', '.join(names)}"
         )
         self.idempotency_key = idempotency_key
         self.fields = fields
+        self.callback_differs = callback_differs
         self.job_id = job_id
-
-
-class RequestsRefused(JobsError):
-    """Some of many requests are not acceptable, so none was accepted.
-
-    `errors`: the error of each such request, by its position, counted from 0.
-    """
-
-    def __init__(self, errors: "dict[int, JobsError]") -> None:
-        super().__init__(f"{len(errors)} of the requests are not acceptable; none was accepted")
-        self.errors = errors
 
 
 class DeadLetterResolved(JobsError):

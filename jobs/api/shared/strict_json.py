@@ -7,7 +7,7 @@ is given twice, one value would be dropped without a word.
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from rest_framework.exceptions import ParseError
@@ -16,33 +16,78 @@ from jobs.api.shared.pointers import NAME_MAX, cut
 
 DEPTH_MAX = 100
 
+_TOO_DEEP = f"The JSON is nested more than {DEPTH_MAX} levels deep."
+_TOO_MANY_DIGITS = "A number in the body has too many digits."
+
+
+class TooManyValues(ParseError):
+    """400: the body as a whole is too much; no value in it is wrong."""
+
 
 def parsed_json(body: bytes, values_max: int) -> Any:
-    """The value of a body with at most `values_max` values in it; raises `ParseError`."""
+    """The value of a body with at most `values_max` values in it.
+
+    Raises `ParseError`, and `TooManyValues`, which is one.
+    """
     _refuse_many_values(body, values_max)
-    value = _loads(body)
+    value = _loads(
+        body, parse_constant=_refuse_number, parse_float=_finite, object_pairs_hook=_object
+    )
     if _may_be_deep(body):
         _refuse_depth(value)
     return value
 
 
-def _loads(body: bytes) -> Any:
+def json_with_faults(body: bytes) -> Any:
+    """The value of a body that was refused; a `ParseError` stands for each wrong value in it.
+
+    Raises `ParseError` where there is no value: the body is no JSON. `fault_in` finds the errors.
+    """
+    return _loads(
+        body,
+        parse_constant=_or_fault(_refuse_number),
+        parse_float=_or_fault(_finite),
+        parse_int=_or_fault(_whole),
+        object_pairs_hook=_or_fault(_object),
+    )
+
+
+def fault_in(value: Any) -> ParseError | None:
+    """Why a part of what `json_with_faults` returns is refused; None if it is not."""
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        if fault := next((one for one in level if isinstance(one, ParseError)), None):
+            return fault
+        level = [inner for outer in level for inner in _children(outer)]
+        if not level:
+            return None
+    if any(isinstance(one, dict | list | ParseError) for one in level):
+        return ParseError(_TOO_DEEP)
+    return None
+
+
+def _loads(body: bytes, **hooks: Any) -> Any:
     try:
-        return json.loads(
-            body.decode(),
-            parse_constant=_refuse_number,
-            parse_float=_finite,
-            object_pairs_hook=_object,
-        )
+        return json.loads(body.decode(), **hooks)
     except UnicodeDecodeError:
         raise ParseError("The body is not UTF-8.") from None
     except json.JSONDecodeError as error:
         raise ParseError(f"The body is not JSON: {error}.") from None
     except ValueError:
         # Python's limit on the digits of an integer; its own message is about its settings.
-        raise ParseError("A number in the body has too many digits.") from None
+        raise ParseError(_TOO_MANY_DIGITS) from None
     except RecursionError:
         _refuse_as_deep()
+
+
+def _or_fault(take: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def take_or_return_fault(read: Any) -> Any:
+        try:
+            return take(read)
+        except ParseError as fault:
+            return fault
+
+    return take_or_return_fault
 
 
 def _refuse_many_values(body: bytes, values_max: int) -> None:
@@ -64,7 +109,7 @@ def _values_at_most(body: bytes) -> int:
 
 
 def _refuse_as_many(values_max: int) -> NoReturn:
-    raise ParseError(f"The JSON has more than {values_max} values; send it in several calls.")
+    raise TooManyValues(f"The JSON has more than {values_max} values; send it in several calls.")
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -90,12 +135,19 @@ def _finite(text: str) -> float:
     return number
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ParseError(_TOO_MANY_DIGITS) from None
+
+
 def _refuse_number(text: str) -> NoReturn:
     raise ParseError(f"The number {text} cannot be stored.")
 
 
 def _refuse_as_deep() -> NoReturn:
-    raise ParseError(f"The JSON is nested more than {DEPTH_MAX} levels deep.")
+    raise ParseError(_TOO_DEEP)
 
 
 def _may_be_deep(body: bytes) -> bool:

@@ -16,6 +16,7 @@ from jobs.tests.factories import allow, make_job
 
 pytestmark = pytest.mark.django_db
 
+NOTE_TEXT = note('"a"')
 NOTE = {"type": "tests.note", "payload": {"text": "a"}}
 
 
@@ -36,10 +37,50 @@ def test_a_member_that_is_given_twice(api: APIClient, raw: str) -> None:
     assert not Job.objects.exists()
 
 
-def test_a_member_that_is_given_twice_in_one_of_many(api: APIClient) -> None:
-    raw = f'{{"jobs": [{note(chr(34) + "a" + chr(34))}, {{"type": "a", "type": "b"}}]}}'
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ('{"type": "a", "type": "b"}', "twice"),
+        (note('[{"b": 1, "b": 1}]'), "twice"),
+        (note("1e999"), "cannot be stored"),
+        (note("-Infinity"), "cannot be stored"),
+        (note("7" * 5_000), "too many digits"),
+        (note("[" * 99 + "]" * 99), "levels deep"),
+    ],
+)
+def test_one_of_many_that_cannot_be_read_is_no_fault_of_the_others(
+    api: APIClient, wrong: str, sentence: str
+) -> None:
+    unstorable = note(r'"\u0000"')
+    raw = f'{{"jobs": [{NOTE_TEXT}, {wrong}, {unstorable}, {NOTE_TEXT}]}}'
 
+    response = api.post("/addJobs", raw, content_type="application/json")
+
+    results = response.json()["results"]
+    assert [one["status"] for one in results] == [202, 400, 400, 202]
+    refused = results[1]["problem"]
+    assert (refused["code"], pointers(refused)) == ("parse_error", {"/jobs/1"})
+    assert sentence in refused["detail"]
+    all_or_none = api.post("/addJobs?atomic=true", raw, content_type="application/json")
+    problem(all_or_none, 422, "jobs_refused")
+    assert Job.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f'{{"jobs": [], "jobs": [{NOTE_TEXT}]}}',
+        f'{{"jobs": [{NOTE_TEXT}], "more": {{"a": 1, "a": 1}}}}',
+        f'{{"jobs": [{NOTE_TEXT}], "more": 1e999}}',
+        f'{{"jobs": [{NOTE_TEXT}, {{"a": 1, "a": 1}}]',
+        f'[{NOTE_TEXT}, {{"a": 1, "a": 1}}]',
+        "[" * 5_000,
+    ],
+)
+def test_a_body_of_many_that_cannot_be_read(api: APIClient, raw: str) -> None:
     problem(api.post("/addJobs", raw, content_type="application/json"), 400, "parse_error")
+
+    assert not Job.objects.exists()
 
 
 @pytest.mark.parametrize(
