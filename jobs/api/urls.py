@@ -2,7 +2,9 @@
 
 from django.urls import re_path
 
+from jobs.api.batches.batch_event_views import BatchEventViewSet
 from jobs.api.batches.batch_views import BatchViewSet
+from jobs.api.batches.chain_views import ChainViewSet
 from jobs.api.dead_letters.dead_letter_views import DeadLetterViewSet
 from jobs.api.job_types.job_type_views import JobTypeViewSet
 from jobs.api.jobs.add_job_views import AddJobsView, AddJobView
@@ -79,6 +81,11 @@ urlpatterns = [
     ),
     re_path(r"^batches/(?P<pk>[^/]+)/?$", BatchViewSet.as_view({"get": "retrieve"}), name="batch"),
     re_path(
+        r"^batches/(?P<pk>[^/]+)/events/?$",
+        BatchEventViewSet.as_view({"get": "retrieve"}),
+        name="batch-events",
+    ),
+    re_path(
         r"^batches/(?P<pk>[^/]+)/jobs/?$",
         BatchViewSet.as_view({"post": "add_jobs"}),
         name="batch-jobs",
@@ -93,6 +100,8 @@ urlpatterns = [
         BatchViewSet.as_view({"post": "cancel"}),
         name="batch-cancel",
     ),
+    re_path(r"^chains/?$", ChainViewSet.as_view({"post": "create"}), name="chains"),
+    re_path(r"^chains/(?P<pk>[^/]+)/?$", ChainViewSet.as_view({"get": "retrieve"}), name="chain"),
     re_path(
         r"^schedules/?$",
         ScheduleViewSet.as_view({"get": "list", "post": "create"}),

@@ -36,6 +36,15 @@ class CallbackRefused(JobsError):
         self.error = error
 
 
+class ChainJobRefused(JobsError):
+    """`error` says why a job of a chain is refused; `index` is its place, counted from 0."""
+
+    def __init__(self, index: int, error: JobsError) -> None:
+        super().__init__(f"job {index} of the chain: {error}")
+        self.index = index
+        self.error = error
+
+
 class ChainTooLong(JobsError):
     """A chain has at least one job, and a limit above."""
 

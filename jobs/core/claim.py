@@ -15,9 +15,10 @@ class ClaimedJob(NamedTuple):
 
     `failures`, `crashes` and `max_retries` are those of the job when it was claimed. `limits` is
     None for a job that is under no limit; else it has slots, which its outcome frees. `request_id`
-    and `traceparent` are None for a job that no request has submitted. `given` is what is told of
-    the jobs before it, as JSON text or decoded; None for most jobs. `waited_seconds`: from the
-    moment at which it could run to its claim.
+    and `traceparent` are None for a job that no request has submitted. `is_followed`: something
+    follows when the job is final; see `jobs/services/followups.py`. `given` is what is told of the
+    jobs before it, as JSON text or decoded; None for most jobs. `waited_seconds`: from the moment
+    at which it could run to its claim.
     """
 
     id: UUID
@@ -34,7 +35,7 @@ class ClaimedJob(NamedTuple):
     limits: object = None
     request_id: str | None = None
     traceparent: str | None = None
-    batch_id: UUID | None = None
+    is_followed: bool = False
     given: Any = None
     waited_seconds: float = 0.0
 
@@ -42,11 +43,6 @@ class ClaimedJob(NamedTuple):
     def id_text(self) -> str:
         """The id as text, without formatting it where it is the effect key."""
         return str(self.id) if can_be_shared(self.effect_key) else self.effect_key
-
-    @property
-    def is_followed(self) -> bool:
-        """Whether something may follow when the job is final: see `jobs/services/followups.py`."""
-        return self.batch_id is not None or self.given is not None
 
     @property
     def told_to_handler(self) -> dict[str, Any]:

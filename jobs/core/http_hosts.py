@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 
+URL_MAX = 2_048  # characters
+
 _NAME = re.compile(r"(\*\.)?(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 
 

@@ -19,6 +19,7 @@ class NewJob(NamedTuple):
     `fairness_key` counts, None if there is none.
     `expires_at`, or else `expires_in_seconds` after the insert: if it has not begun by then, it
     never runs; None for both is never. `request_id`, `traceparent`: of the request that submits it.
+    `callback_url`: what is called when it is final; None for most jobs.
     """
 
     type: str
@@ -40,6 +41,7 @@ class NewJob(NamedTuple):
     expires_in_seconds: float | None = None
     request_id: str | None = None
     traceparent: str | None = None
+    callback_url: str | None = None
 
     @property
     def is_plain(self) -> bool:

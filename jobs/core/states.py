@@ -30,6 +30,22 @@ RARE_ENDS = FINAL_STATES - {JobState.SUCCEEDED}
 """How few jobs end. They have an index of their own, in which nothing else is written."""
 
 
+class BatchState(models.TextChoices):
+    """Where a batch is, by its jobs and by whether more may come."""
+
+    OPEN = "open"
+    RUNNING = "running"
+    COMPLETED = "completed"
+
+
+class ChainState(models.TextChoices):
+    """Where a chain is. One that has stopped goes on when its dead letter is replayed."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    STOPPED = "stopped"
+
+
 class DeathReason(models.TextChoices):
     """Why a job is dead; each has a dead letter that says so."""
 

@@ -6,6 +6,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from jobs.core.ids import uuid7
+from jobs.core.states import BatchState
+
+# The counters of how jobs have ended.
+ENDS = ("succeeded", "skipped", "failed", "cancelled", "expired")
 
 
 class Batch(models.Model):
@@ -30,6 +34,9 @@ class Batch(models.Model):
     )
     on_success = models.JSONField(null=True, blank=True)
     on_completion = models.JSONField(null=True, blank=True)
+    # A URL that is called when all have ended, and the job that calls it.
+    callback_url = models.TextField(null=True, blank=True)  # noqa: DJ001
+    callback_job_id = models.UUIDField(null=True, blank=True)
     success_job_id = models.UUIDField(null=True, blank=True)
     completion_job_id = models.UUIDField(null=True, blank=True)
 
@@ -67,11 +74,11 @@ class Batch(models.Model):
     @property
     def done(self) -> int:
         """How many of its jobs have ended, in whichever way."""
-        return self.succeeded + self.skipped + self.failed + self.cancelled + self.expired
+        return sum(getattr(self, name) for name in ENDS)
 
     @property
-    def state(self) -> str:
+    def state(self) -> BatchState:
         """`open` while jobs may be added, `running` while some have not ended, then `completed`."""
         if self.closed_at is None:
-            return "open"
-        return "completed" if self.done >= self.total else "running"
+            return BatchState.OPEN
+        return BatchState.COMPLETED if self.done >= self.total else BatchState.RUNNING

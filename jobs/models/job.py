@@ -92,7 +92,9 @@ class Job(models.Model):
         db_index=False,
         help_text="The batch that counts it.",
     )
-    # What the handler is told of the jobs before it: `JobContext.batch`, `previous_result`.
+    # A URL that is called when the job is final, each time that it is.
+    callback_url = models.TextField(null=True, blank=True)  # noqa: DJ001
+    # What is told of the jobs before it: `batch`, `previous_result`, `chain`, `callback_of`.
     given = models.JSONField(null=True, blank=True)
     # The jobs of its chain that follow it, checked and ready to be inserted.
     next_jobs = models.JSONField(null=True, blank=True)

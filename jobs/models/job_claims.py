@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Value
+from django.db.models import ExpressionWrapper, Q, Value
 
 from jobs.core.claim import Claimant, ClaimedJob, Claims, Start
 from jobs.core.message import QueueMessage
@@ -15,6 +15,9 @@ from jobs.core.states import JobState
 from jobs.models.fence import BUCKET_BOUNDS, array, fence
 from jobs.models.job_queryset import JobPart
 from jobs.sql.prepared import run_prepared_search
+
+# Something follows when such a job is final; the SQL of claims says the same.
+FOLLOWED = Q(batch__isnull=False) | Q(next_jobs__isnull=False) | Q(callback_url__isnull=False)
 
 CLAIMED_FIELDS = (
     "id",
@@ -31,7 +34,7 @@ CLAIMED_FIELDS = (
     "limits",
     "request_id",
     "traceparent",
-    "batch_id",
+    ExpressionWrapper(FOLLOWED, models.BooleanField()),
     "given",
 )
 # The same fields for what needs no payload. Hundreds of payloads may be a hundred megabytes.

@@ -53,7 +53,7 @@ def job_cancel(*, job_id: UUID, actor: Actor = CODE, reason: str = "") -> Job:
                 after=_shown(job),
             )
         if job.state == JobState.CANCELLED:
-            jobs_ended_unstarted([Unstarted(job.id, job.effect_key, job.limits, job.batch_id)])
+            jobs_ended_unstarted([Unstarted.of(job)])
     return job
 
 

@@ -1,4 +1,4 @@
-"""A job that has not started is edited: its moment, its priority, its queue, its payload."""
+"""A job that has not started is edited: its moment, priority, queue, payload, and callback."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -17,6 +17,7 @@ from jobs.handlers.registry import job_types
 from jobs.models import Job, KeyWait, ProcessedKey
 from jobs.models.moments import seconds_ago
 from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.enqueue.callback_url import check_callback_url
 from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.resolve import effect_key_of, known_queue
 from jobs.services.events import event_record
@@ -29,13 +30,17 @@ from jobs.sql.contention import repeats_conflicts
 
 
 class JobChanges(NamedTuple):
-    """What is to be another; None leaves it as it is. `run_at` or `delay_seconds`, not both."""
+    """What is to be another; None leaves it as it is. `run_at` or `delay_seconds`, not both.
+
+    An empty `callback_url` means that no URL is called.
+    """
 
     run_at: datetime | None = None
     delay_seconds: float | None = None
     priority: int | None = None
     queue: str | None = None
     payload: Mapping[str, Any] | None = None
+    callback_url: str | None = None
 
 
 @repeats_conflicts
@@ -55,7 +60,7 @@ def job_edit(
     `check` gets the locked row before anything is changed, and refuses the edit by raising.
 
     Raises JobHasStarted, UnknownQueue, UnknownJobType, PayloadInvalid, PayloadTooLarge,
-    SubmissionNotAllowed, Job.DoesNotExist.
+    CallbackUrlRefused, SubmissionNotAllowed, Job.DoesNotExist.
     """
     with short_transaction():
         job = Job.objects.select_for_update().get(id=job_id)
@@ -93,6 +98,9 @@ def _write(job: Job, changes: JobChanges) -> None:
         check_may_submit(job_type=job.type, queue=changes.queue)
     if changes.payload is not None:
         values |= _payload_values(job, changes.payload)
+    if changes.callback_url is not None:
+        check_callback_url(changes.callback_url or None)
+        values["callback_url"] = changes.callback_url or None
     run_at: Any = None
     if changes.run_at is not None:
         run_at = Value(changes.run_at)
@@ -146,4 +154,5 @@ def _shown(job: Job) -> dict[str, Any]:
         "priority": job.priority,
         "queue": job.queue,
         "payload": masked_payload(job.type, job.payload),
+        "callback_url": job.callback_url,
     }

@@ -15,6 +15,9 @@ from jobs.services.ended_unstarted import Unstarted, jobs_ended_unstarted
 
 logger = logging.getLogger(__name__)
 
+# Of `LoggedJob`, behind the id.
+_LOGGED = LoggedJob._fields[1:]
+
 
 def jobs_expire(*, limit: int, job_ids: Collection[UUID] | None = None) -> int:
     """queued -> expired for jobs whose time is over, those first that are over longest.
@@ -27,25 +30,20 @@ def jobs_expire(*, limit: int, job_ids: Collection[UUID] | None = None) -> int:
     if job_ids is not None:
         overdue = overdue.filter(id__in=job_ids)
     rows = list(
-        overdue.select_for_update(skip_locked=True).values_list(
-            *("id", "effect_key", "limits", "batch_id"),
-            *("type", "queue", "attempt", "request_id", "traceparent"),
-        )[:limit]
+        overdue.select_for_update(skip_locked=True).values_list(*Unstarted._fields, *_LOGGED)[
+            :limit
+        ]
     )
     if not rows:
         return 0
-    ids = [job_id for job_id, *_ in rows]
+    ended = [Unstarted(*row[: len(Unstarted._fields)]) for row in rows]
+    ids = [one.id for one in ended]
     Job.objects.queued().filter(id__in=ids).update(
         state=JobState.EXPIRED, finished_at=Now(), held_by=None
     )
-    jobs_ended_unstarted(
-        [
-            Unstarted(job_id, effect_key, limits, batch_id)
-            for job_id, effect_key, limits, batch_id, *_ in rows
-        ]
-    )
+    jobs_ended_unstarted(ended)
     # A conflict may undo this transaction, and repeat it.
-    logged = [LoggedJob(job_id, *more) for job_id, _, _, _, *more in rows]
+    logged = [LoggedJob(row[0], *row[-len(_LOGGED) :]) for row in rows]
     transaction.on_commit(partial(_log, logged))
     return len(rows)
 

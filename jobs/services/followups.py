@@ -1,4 +1,5 @@
-"""What follows when a job is final: its batch counts it, and the next job of its chain is enqueued.
+"""What follows when a job is final: the next job of its chain is enqueued, its batch counts it, and
+its callback is called.
 
 Whatever makes a job final calls `jobs_follow_up` in the transaction that does so, so that what
 follows happens exactly once, whatever is killed. Jobs of which nothing follows pay nothing:
@@ -7,6 +8,7 @@ follows happens exactly once, whatever is killed. Jobs of which nothing follows 
 
 from collections import Counter
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -14,10 +16,13 @@ from django.db.models import ExpressionWrapper, Q
 
 from jobs.core.states import FINAL_STATES, JobState
 from jobs.models import Job
+from jobs.models.job_claims import FOLLOWED
 from jobs.services.batches.counting import batch_count
+from jobs.services.callbacks import jobs_call_back
 from jobs.services.chains import chains_go_on
 
 GOES_ON = Q(next_jobs__isnull=False)
+CALLS_BACK = Q(callback_url__isnull=False)
 
 # A dead job has failed; the others are counted by the name of their state.
 _COUNTED_AS = {JobState.DEAD.value: "failed"}
@@ -33,19 +38,28 @@ def jobs_follow_up(job_ids: Collection[UUID], *, late: Collection[UUID] = ()) ->
         return
     rows = list(
         Job.objects.filter(id__in=job_ids, state__in=FINAL_STATES)
-        .filter(Q(batch_id__isnull=False) | GOES_ON)
+        .filter(FOLLOWED)
         .order_by("id")
-        .values_list("id", "state", "batch_id", ExpressionWrapper(GOES_ON, models.BooleanField()))
+        .values_list("id", "state", "batch_id", _whether(GOES_ON), _whether(CALLS_BACK))
     )
     done = (JobState.SUCCEEDED, JobState.SKIPPED)
-    chains_go_on([job_id for job_id, state, _, goes_on in rows if state in done and goes_on])
+    grown = chains_go_on(
+        [job_id for job_id, state, _, goes_on, _ in rows if state in done and goes_on]
+    )
+    if calls := [job_id for job_id, *_, calls_back in rows if calls_back]:
+        jobs_call_back(calls)
     counts: dict[UUID, Counter[str]] = {}
-    for job_id, state, batch_id, _ in rows:
+    for job_id, state, batch_id, *_ in rows:
         if batch_id is not None:
             counts.setdefault(batch_id, Counter())[_COUNTED_AS.get(state, state)] += 1
             counts[batch_id]["failed"] -= job_id in late
+            counts[batch_id]["added"] = grown[batch_id]
     for batch_id in sorted(counts):
         batch_count(batch_id=batch_id, counts=counts[batch_id])
+
+
+def _whether(condition: Q) -> "ExpressionWrapper[Any]":
+    return ExpressionWrapper(condition, models.BooleanField())
 
 
 def job_is_back(job: Job) -> None:

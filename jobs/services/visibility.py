@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from jobs.core.secrets import MASK
 from jobs.handlers.registry import job_types
@@ -58,9 +58,14 @@ def may_cancel_batch(user: AbstractBaseUser, batch: Batch) -> bool:
 def dead_letters_visible_to(user: AbstractBaseUser) -> QuerySet[DeadLetter]:
     """The user's own dead letters and those of its tenant, newest first.
 
-    All of them with `jobs.view_deadletter`.
+    All of them with `jobs.view_deadletter`. `callback_of`: what each belongs to, if it is a call.
     """
-    letters = DeadLetter.objects.select_related("submitted_by").order_by("-id")
+    job = Job.objects.filter(id=OuterRef("job_id"))
+    letters = (
+        DeadLetter.objects.select_related("submitted_by")
+        .annotate(callback_of=Subquery(job.values("given__callback_of")[:1]))
+        .order_by("-id")
+    )
     if _may(user, VIEW_DEAD_LETTERS):
         return letters
     return letters.filter(**_of_clients_seen_by(user))

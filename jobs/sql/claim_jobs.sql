@@ -73,6 +73,9 @@ WHERE coalesce(wanted.position < (SELECT position FROM first_left), true)
 RETURNING
     job.id, job.type, job.queue, job.priority, job.payload, job.effect_key, job.attempt,
     job.failures, job.crashes, job.max_retries, job.worker_id, job.limits,
-    job.request_id, job.traceparent, job.batch_id, job.given,
+    job.request_id, job.traceparent,
+    job.batch_id IS NOT NULL OR job.next_jobs IS NOT NULL OR job.callback_url IS NOT NULL
+        AS is_followed,
+    job.given,
     extract(epoch FROM now() - job.run_at)::float8 AS waited_seconds,
     (SELECT position FROM first_left) AS first_left

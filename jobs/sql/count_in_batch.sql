@@ -1,7 +1,9 @@
--- Counts jobs of a batch that have ended; returns whether all have, and no more can be added.
+-- Counts jobs of a batch that have ended, and those of chains that were added behind them; returns
+-- whether all have ended, and no more can be added.
 -- The row stays locked until the commit: whoever ends jobs calls this last.
 UPDATE jobs_batch
-SET succeeded = succeeded + %(succeeded)s,
+SET total = total + %(added)s,
+    succeeded = succeeded + %(succeeded)s,
     skipped = skipped + %(skipped)s,
     failed = failed + %(failed)s,
     cancelled = cancelled + %(cancelled)s,

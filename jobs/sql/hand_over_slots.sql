@@ -138,7 +138,10 @@ WITH outcome AS (
     RETURNING
         job.id, job.type, job.queue, job.priority, job.payload, job.effect_key, job.attempt,
         job.failures, job.crashes, job.max_retries, job.worker_id, job.limits, job.request_id,
-        job.traceparent, job.batch_id, job.given,
+        job.traceparent,
+        job.batch_id IS NOT NULL OR job.next_jobs IS NOT NULL OR job.callback_url IS NOT NULL
+            AS is_followed,
+        job.given,
         extract(epoch FROM now() - job.run_at)::float8 AS waited_seconds,
         claim.name, claim.number, claim.is_made,
         CASE WHEN claim.is_fair THEN job.rank END AS turn
@@ -147,7 +150,7 @@ WITH outcome AS (
 )
 SELECT
     id, type, queue, priority, payload, effect_key, attempt, failures, crashes, max_retries,
-    worker_id, limits, request_id, traceparent, batch_id, given, waited_seconds, is_made, turn
+    worker_id, limits, request_id, traceparent, is_followed, given, waited_seconds, is_made, turn
 FROM (SELECT * FROM admitted ORDER BY number) AS in_order
 UNION ALL
 SELECT

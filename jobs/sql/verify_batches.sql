@@ -43,6 +43,9 @@ SELECT
         WHEN batch.completed_at IS NOT NULL AND batch.on_completion IS NOT NULL
             AND batch.completion_job_id IS NULL
             THEN 'it is completed, but its callback was not enqueued'
+        WHEN batch.completed_at IS NOT NULL AND batch.callback_url IS NOT NULL
+            AND batch.callback_job_id IS NULL
+            THEN 'it is completed, but the call of its URL was not enqueued'
         WHEN batch.closed_at IS NOT NULL AND batch.on_success IS NOT NULL
             AND batch.success_job_id IS NULL
             AND batch.succeeded + batch.skipped = batch.total

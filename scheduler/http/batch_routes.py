@@ -1,4 +1,4 @@
-"""The calls about batches, as the index and the document list them."""
+"""The calls about batches and chains, as the index and the document list them."""
 
 from scheduler.http.route import Route
 
@@ -20,6 +20,14 @@ BATCH_ROUTES = (
         (400, 401, 403, 413, 422, 429),
     ),
     Route("batch", "GET", "/batches/<id>", "shows one", (200,), (400, 401, 403, 404)),
+    Route(
+        "batch_events",
+        "GET",
+        "/batches/<id>/events",
+        "follows it",
+        (200, 204),
+        (400, 401, 403, 404),
+    ),
     Route(
         "add_batch_jobs",
         "POST",
@@ -44,4 +52,13 @@ BATCH_ROUTES = (
         (202,),
         (400, 401, 403, 404, 409),
     ),
+    Route(
+        "add_chain",
+        "POST",
+        "/chains",
+        "makes a chain of jobs, each of which follows the one before it",
+        (201,),
+        (400, 401, 403, 409, 413, 422, 429),
+    ),
+    Route("chain", "GET", "/chains/<id>", "shows one", (200,), (400, 401, 403, 404)),
 )

@@ -1,6 +1,7 @@
 """Schemas of answers, made of the TypedDicts that the representations return."""
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -20,7 +21,6 @@ _VALUES: dict[str, tuple[str, Sequence[str]]] = {
     "overlap": ("Overlap", Overlap.values),
     "resolution": ("Resolution", (WAITING, *Resolution.values)),
     "DeadLetterRepresentation.reason": ("DeathReason", DeathReason.values),
-    "BatchRepresentation.state": ("BatchState", ("open", "running", "completed")),
     "Live.status": ("LiveStatus", (OK,)),
     "Ready.status": ("ReadyStatus", (OK, DEGRADED, DOWN)),
     "postgresql": ("PostgresqlStatus", (OK, DOWN, NOT_MIGRATED)),
@@ -66,6 +66,9 @@ class Answers:
         """
         if get_origin(hint) is NotRequired:
             return self.of(get_args(hint)[0], member)
+        if isinstance(hint, type) and issubclass(hint, Enum):
+            values = [str(one.value) for one in hint]
+            return self.ref(hint.__name__, {"type": "string", "enum": values})
         if is_typeddict(hint):
             return self.ref(schema_name(hint), self._object(hint))
         if hint is str:

@@ -11,6 +11,7 @@ from rest_framework.serializers import Serializer
 from accounts.api import views as accounts
 from accounts.api.serializers import LoginInput, LogoutInput, NoInput, RefreshInput, SignUpInput
 from accounts.api.token_view import ServiceToken
+from jobs.api.batches.chain_representations import ChainRepresentation
 from jobs.api.batches.queries import BatchQuery
 from jobs.api.batches.representations import BatchRepresentation
 from jobs.api.batches.submission import BatchSubmission
@@ -32,46 +33,21 @@ from jobs.api.schedules.representations import ScheduleRepresentation
 from jobs.api.schedules.submission import Reason, ScheduleSubmission
 from scheduler.http.health_views import Live, Ready
 from scheduler.http.index_view import Index
-
-Schema = dict[str, Any]
+from scheduler.openapi.plain_schemas import (
+    ACCEPTED_RUN,
+    ANYTHING,
+    BATCH_EVENTS,
+    EVENT_STREAM,
+    EVENTS,
+    TEXT,
+    TOKEN_FORM,
+    TOKEN_REFUSED,
+    Schema,
+)
 
 # Bodies that no serializer describes; `payloads.py` makes them of the job types.
 ONE_JOB, MANY_JOBS, SCHEDULE = "JobSubmission", "JobSubmissions", "ScheduleSubmission"
-ANYTHING: Schema = {"type": "object"}
-TEXT: Schema = {"type": "string"}
-EVENT_STREAM = "text/event-stream"
-EVENTS: Schema = {
-    **TEXT,
-    "description": "Events `state`, `progress`, `attempt` and `final`; the data of each is JSON.",
-}
-# Each has a title, under which it is among the schemas of the document.
-TOKEN_FORM: Schema = {
-    "title": "TokenRequest",
-    "type": "object",
-    "properties": {
-        "grant_type": {"const": "client_credentials"},
-        "client_id": TEXT,
-        "client_secret": TEXT,
-        "scope": {**TEXT, "description": "Scopes with spaces between them; all if left out."},
-    },
-    "required": ["grant_type"],
-}
-TOKEN_REFUSED: Schema = {  # RFC 6749, 5.2
-    "title": "TokenRefusal",
-    "type": "object",
-    "properties": {"error": TEXT, "error_description": TEXT},
-    "required": ["error", "error_description"],
-}
-ACCEPTED_RUN: Schema = {
-    "title": "AcceptedRun",
-    "type": "object",
-    "properties": {
-        "id": {"type": "string", "format": "uuid"},
-        "state": {"$ref": "#/components/schemas/JobState"},
-        "links": {"type": "object", "properties": {"self": TEXT}, "required": ["self"]},
-    },
-    "required": ["id", "state", "links"],
-}
+CHAIN = "ChainSubmission"
 
 
 @dataclass(frozen=True)
@@ -122,6 +98,7 @@ _SUBMITTED: dict[int, tuple[str, ...]] = {
     429: ("recipients_limit",),
     503: ("backpressure",),
 }
+_FOLLOWED: dict[int, tuple[str, ...]] = {429: ("too_many_waits",), 503: ("too_many_waits",)}
 _LISTED: dict[int, tuple[str, ...]] = {400: _JOB[1:], 503: ("list_too_slow",)}
 _SCHEDULED: dict[int, tuple[str, ...]] = {
     400: (*_JOB, "invalid_schedule"),
@@ -155,9 +132,7 @@ CALLS: dict[str, Call] = {
     ),
     "jobs": Call(PageOf(JobRepresentation), query=JobQuery, codes=_LISTED),
     "job": Call(SingleJob, query=WaitQuery),
-    "events": Call(
-        EVENTS, answer_type=EVENT_STREAM, codes=dict.fromkeys((429, 503), ("too_many_waits",))
-    ),
+    "events": Call(EVENTS, answer_type=EVENT_STREAM, codes=_FOLLOWED),
     "timeline": Call(Timeline),
     "edit": Call(
         SingleJob, body=JobEdit, codes=_SUBMITTED | {409: ("already_started", "already_final")}
@@ -206,6 +181,7 @@ CALLS: dict[str, Call] = {
         BatchRepresentation, body=BatchSubmission, codes=_SUBMITTED, tells_location=True
     ),
     "batch": Call(BatchRepresentation),
+    "batch_events": Call(BATCH_EVENTS, answer_type=EVENT_STREAM, codes=_FOLLOWED),
     "add_batch_jobs": Call(
         BulkResults,
         query=BulkQuery,
@@ -219,6 +195,13 @@ CALLS: dict[str, Call] = {
         codes={409: ("batch_completed",)},
         body_may_be_missing=True,
     ),
+    "add_chain": Call(
+        ChainRepresentation,
+        body=CHAIN,
+        codes=_SUBMITTED | {409: ("batch_closed", "batch_full")},
+        tells_location=True,
+    ),
+    "chain": Call(ChainRepresentation),
     "jwks": Call(ANYTHING),
     "health": Call(Ready, refusal=Ready),
     "live": Call(Live),

@@ -15,6 +15,7 @@ _SOURCES = (
     ("listJobs", "results/0/id", "jobs"),
     ("listFailedJobs", "results/0/id", "failedJobs"),
     ("addBatch", "id", "batches"),
+    ("addChain", "id", "chains"),
     ("addSchedule", "id", "schedules"),
 )
 

@@ -15,6 +15,7 @@ _NOUNS = {
     "limits": "Limit",
     "schedules": "Schedule",
     "batches": "Batch",
+    "chains": "Chain",
     "redrives": "Redrive",
 }
 _TAGS = {

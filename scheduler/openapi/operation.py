@@ -13,9 +13,10 @@ from scheduler.http.problems import CONTENT_TYPE as PROBLEM_TYPE
 from scheduler.http.route import Route
 from scheduler.http.routes import ROUTES
 from scheduler.openapi.answers import Answers, Schema, schema_name
-from scheduler.openapi.calls import CALLS, EVENT_STREAM, Call, ListOf, PageOf
+from scheduler.openapi.calls import CALLS, Call, ListOf, PageOf
 from scheduler.openapi.names import VERSION, operation_id, tag_of
 from scheduler.openapi.phrases import phrase_of
+from scheduler.openapi.plain_schemas import EVENT_STREAM
 from scheduler.openapi.refusals import (
     HEADER,
     OF_EVERY_ANSWER,

@@ -8,12 +8,13 @@ from jobs.api.jobs.bulk_items import ITEMS_MAX
 from jobs.api.jobs.submission import JobSubmission
 from jobs.api.shared.json_schema import serializer_schema
 from jobs.handlers.registry import JobType
+from jobs.services.chains import CHAIN_JOBS_MAX
 from scheduler.openapi.answers import Answers, Schema
-from scheduler.openapi.calls import MANY_JOBS, ONE_JOB
+from scheduler.openapi.calls import CHAIN, MANY_JOBS, ONE_JOB
 
 
 def add_payloads(answers: Answers, types: Mapping[str, JobType]) -> None:
-    """Adds the schemas `JobSubmission` and `JobSubmissions` with those of each type."""
+    """Adds the schemas of bodies with jobs, with those of each type."""
     variants = {name: _variant(answers, types[name]) for name in sorted(types)}
     answers.schemas[ONE_JOB] = {
         "oneOf": list(variants.values()),
@@ -30,6 +31,20 @@ def add_payloads(answers: Answers, types: Mapping[str, JobType]) -> None:
                 "items": {"$ref": f"#/components/schemas/{ONE_JOB}"},
                 "maxItems": ITEMS_MAX,
             }
+        },
+        "required": ["jobs"],
+        "additionalProperties": False,
+    }
+    answers.schemas[CHAIN] = {
+        "type": "object",
+        "properties": {
+            "jobs": {
+                "type": "array",
+                "items": {"$ref": f"#/components/schemas/{ONE_JOB}"},
+                "minItems": 1,
+                "maxItems": CHAIN_JOBS_MAX,
+            },
+            "batch": {"type": ["string", "null"], "format": "uuid"},
         },
         "required": ["jobs"],
         "additionalProperties": False,

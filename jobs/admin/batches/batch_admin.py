@@ -17,6 +17,7 @@ from jobs.admin.shared.rendering import (
     short_id,
 )
 from jobs.admin.shared.search import as_uuid
+from jobs.core.states import BatchState
 from jobs.models import Batch, Event, Job
 
 JOBS_SHOWN, EVENTS_SHOWN = 20, 10
@@ -47,6 +48,7 @@ class BatchAdmin(ReadOnlyAdmin):
         "expired",
         "success",
         "completion",
+        "callback",
         "submitted_by",
         "created",
         "closed",
@@ -92,7 +94,7 @@ class BatchAdmin(ReadOnlyAdmin):
 
     @admin.display(description="state")
     def state_badge(self, batch: Batch) -> str:
-        if batch.cancel_requested_at is not None and batch.state != "completed":
+        if batch.cancel_requested_at is not None and batch.state is not BatchState.COMPLETED:
             return badge("cancelled", "being cancelled")
         return badge(batch.state)
 
@@ -107,6 +109,14 @@ class BatchAdmin(ReadOnlyAdmin):
     @admin.display(description="job on completion")
     def completion(self, batch: Batch) -> str:
         return _callback(batch.on_completion, batch.completion_job_id)
+
+    @admin.display(description="callback")
+    def callback(self, batch: Batch) -> str:
+        if batch.callback_url is None:
+            return EMPTY
+        if batch.callback_job_id is None:
+            return f"{batch.callback_url}, not yet"
+        return record_link(Job, batch.callback_job_id, batch.callback_url)
 
     created = moment_column("created_at", "created")
     closed = moment_column("closed_at", "closed")

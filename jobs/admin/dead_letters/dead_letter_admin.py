@@ -9,6 +9,7 @@ from django.utils.html import format_html
 
 from jobs.admin.dead_letters.confirmation import DISCARD, REPLAY, confirm_and_apply
 from jobs.admin.dead_letters.filters import ReasonFilter, ResolutionFilter
+from jobs.admin.shared.callback_of import callback_of_link
 from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
 from jobs.admin.shared.list_tools import ListTools
@@ -61,6 +62,7 @@ class DeadLetterAdmin(RevealsPayload, ListTools):
                     "reason",
                     "queue",
                     "job_link_in_full",
+                    "callback_of",
                     "submitted_by",
                     "died",
                     "resolution_in_full",
@@ -120,6 +122,10 @@ class DeadLetterAdmin(RevealsPayload, ListTools):
     @admin.display(description="job")
     def job_link_in_full(self, letter: DeadLetter) -> str:
         return record_link(Job, letter.job_id, str(letter.job_id))
+
+    @admin.display(description="callback of")
+    def callback_of(self, letter: DeadLetter) -> str:
+        return callback_of_link(letter.job.given)
 
     died = moment_column("created_at", "died")
 

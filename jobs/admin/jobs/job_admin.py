@@ -71,6 +71,8 @@ class JobAdmin(JobColumns, JobPages, RevealsPayload, ListTools):
                     "schedule_link",
                     "batch_link",
                     "chain",
+                    "callback_url",
+                    "callback_of",
                     "dead_letter_links",
                 )
             },

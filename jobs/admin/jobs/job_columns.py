@@ -1,8 +1,11 @@
 """How the facts of a job are shown, in the list and on its page."""
 
+from uuid import UUID
+
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 
+from jobs.admin.shared.callback_of import callback_of_link
 from jobs.admin.shared.read_only import ModelAdmin
 from jobs.admin.shared.rendering import (
     EMPTY,
@@ -16,6 +19,7 @@ from jobs.core.conf import jobs_conf
 from jobs.core.correlation import trace_id_of
 from jobs.core.message import can_be_shared
 from jobs.models import Batch, DeadLetter, Job, ProcessedKey, Schedule, Worker
+from jobs.services.chain_facts import chain_jobs
 from jobs.services.progress import job_progress
 from jobs.services.waiting_for import job_waiting_for
 
@@ -80,10 +84,20 @@ class JobColumns(ModelAdmin):
         place = (job.given or {}).get("chain")
         if place is None:
             return EMPTY
-        first = record_link(Job, place["id"], place["id"])
+        lines = [
+            (number, record_link(Job, one.pk, one.type), badge(one.state))
+            for number, one in enumerate(chain_jobs(UUID(place["id"])), 1)
+        ]
         return format_html(
-            "job {} of {}; the first is {}", place["position"], place["total"], first
+            "job {} of {}{}",
+            place["position"],
+            place["total"],
+            format_html_join("", "<div>{}: {} {}</div>", lines),
         )
+
+    @admin.display(description="callback of")
+    def callback_of(self, job: Job) -> str:
+        return callback_of_link(job.given)
 
     @admin.display(description="effect key")
     def effect_key_link(self, job: Job) -> str:

@@ -1,7 +1,7 @@
 """The calls about batches: parse, call one service, render."""
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from rest_framework import status
@@ -37,7 +37,7 @@ class BatchViewSet(BatchRefusalMixin, ViewSet):
     """
 
     parser_classes = (StorableJSONParser,)
-    takes_query = ("list", "add_jobs")
+    takes_query: ClassVar[tuple[str, ...]] = ("list", "add_jobs")
     required_scopes = {
         "list": JOBS_READ,
         "retrieve": JOBS_READ,

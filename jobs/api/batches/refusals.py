@@ -1,11 +1,20 @@
 """The errors of the calls about batches, as callers are told of them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 
 from jobs.api.jobs.refusals import job_refusal
 from jobs.api.shared.refusals import RefusalMixin, sentence_of
-from jobs.core.batch_errors import BatchClosed, BatchCompleted, BatchFull, CallbackRefused
+from jobs.core.batch_errors import (
+    BatchClosed,
+    BatchCompleted,
+    BatchFull,
+    CallbackRefused,
+    ChainJobRefused,
+)
 from jobs.core.errors import JobsError
 
 
@@ -30,15 +39,18 @@ class Completed(APIException):
     default_code = "batch_completed"
 
 
-def _at(callback: str, refusal: APIException | None) -> APIException | None:
-    """The refusal of a job, whose pointers lead into the body of the call about the batch."""
-    if isinstance(refusal, ValidationError):
-        return type(refusal)({callback: refusal.detail})
-    return refusal
+def _at(path: Sequence[str], refusal: APIException | None) -> APIException | None:
+    """The refusal of a job that is so deep in the body: its pointers lead there."""
+    if not isinstance(refusal, ValidationError):
+        return refusal
+    detail: Any = refusal.detail
+    for name in reversed(path):
+        detail = {name: detail}
+    return type(refusal)(detail)
 
 
 class BatchRefusalMixin(RefusalMixin):
-    """For views about batches."""
+    """For views about batches, and about chains, which may be in them."""
 
     def refusal_of(self, error: JobsError) -> APIException | None:
         match error:
@@ -49,6 +61,8 @@ class BatchRefusalMixin(RefusalMixin):
             case BatchCompleted():
                 return Completed(sentence_of(error))
             case CallbackRefused():
-                return _at(error.callback, job_refusal(error.error))
+                return _at([error.callback], job_refusal(error.error))
+            case ChainJobRefused():
+                return _at(["jobs", str(error.index)], job_refusal(error.error))
             case _:
                 return job_refusal(error)

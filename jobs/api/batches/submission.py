@@ -8,6 +8,7 @@ from rest_framework.exceptions import ErrorDetail
 from jobs.api.jobs.submission import job_request
 from jobs.api.shared.fields import TextField
 from jobs.api.shared.strict_serializer import StrictSerializer
+from jobs.core.http_hosts import URL_MAX
 from jobs.services.enqueue import JobRequest
 
 NAME_MAX = 200
@@ -34,6 +35,7 @@ class BatchSubmission(StrictSerializer):
     name = TextField(max_length=NAME_MAX, required=False, allow_null=True)
     on_success = CallbackField(required=False, allow_null=True)
     on_completion = CallbackField(required=False, allow_null=True)
+    callback_url = TextField(max_length=URL_MAX, required=False, allow_null=True)
 
 
 class Reason(StrictSerializer):
@@ -48,6 +50,7 @@ class AskedBatch(NamedTuple):
     name: str
     on_success: JobRequest | None
     on_completion: JobRequest | None
+    callback_url: str | None
 
 
 def batch_submission(data: Any) -> AskedBatch:
@@ -55,9 +58,8 @@ def batch_submission(data: Any) -> AskedBatch:
     submission = BatchSubmission(data=data)
     submission.is_valid(raise_exception=True)
     values = submission.validated_data
-    return AskedBatch(
-        values.get("name") or "", values.get("on_success"), values.get("on_completion")
-    )
+    asked = (values.get(name) for name in ("on_success", "on_completion", "callback_url"))
+    return AskedBatch(values.get("name") or "", *asked)
 
 
 def reason_in(data: Any) -> str:

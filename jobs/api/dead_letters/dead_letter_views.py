@@ -49,9 +49,10 @@ class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
     def replay(self, request: Request, pk: str) -> Response:
         """202 once the job is back in its queue; 409 if the dead letter is resolved."""
         refuse_body(request)
-        letter = dead_letter_replay(
+        dead_letter_replay(
             dead_letter_id=self._letter(request, pk).pk, resolved_by_id=client_of(request).pk
         )
+        letter = self._letter(request, pk)
         return Response(
             self._shown(request, letter),
             status=status.HTTP_202_ACCEPTED,

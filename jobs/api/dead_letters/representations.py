@@ -8,6 +8,7 @@ from jobs.api.shared.links import failed_job_path, job_path
 from jobs.api.shared.moments import written, written_or_none
 from jobs.core.attempt_error import ShownAttempt, shown_attempts
 from jobs.models import DeadLetter
+from jobs.services.job_facts import CallbackOf
 from jobs.services.visibility import masked_payload
 
 # What a dead letter without a resolution is called.
@@ -34,6 +35,7 @@ class DeadLetterRepresentation(TypedDict):
     error: str
     fingerprint: str | None
     attempts: list[ShownAttempt]
+    callback_of: CallbackOf | None
     submitted_by: str | None
     created_at: str
     resolution: str
@@ -44,7 +46,7 @@ class DeadLetterRepresentation(TypedDict):
 def dead_letter_representation(
     letter: DeadLetter, *, with_tracebacks: bool = False
 ) -> DeadLetterRepresentation:
-    """The dead letter. Rows come with `submitted_by`."""
+    """The dead letter. Rows come as `dead_letters_visible_to` has them."""
     client = letter.submitted_by
     return {
         "id": str(letter.pk),
@@ -56,6 +58,7 @@ def dead_letter_representation(
         "error": letter.error,
         "fingerprint": letter.fingerprint or None,
         "attempts": shown_attempts(letter.attempts, with_tracebacks=with_tracebacks),
+        "callback_of": getattr(letter, "callback_of", None),
         "submitted_by": client.get_username() if client else None,
         "created_at": written(letter.created_at),
         "resolution": letter.resolution or WAITING,

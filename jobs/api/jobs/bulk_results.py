@@ -11,7 +11,8 @@ from jobs.api.jobs.representations import ReceiptLinks, how_to_go_on, receipt_li
 from jobs.api.jobs.submission import job_request
 from jobs.api.shared.links import job_path_prefix
 from jobs.api.shared.pointers import PointedError, pointed_errors, summary
-from jobs.core.errors import JobsError, RequestsRefused
+from jobs.core.errors import JobsError
+from jobs.core.request_errors import RequestsRefused
 from jobs.services.enqueue import Enqueued, JobRequest, jobs_enqueue
 from jobs.services.enqueue.accept import Answer
 

@@ -7,11 +7,12 @@ from rest_framework.exceptions import ErrorDetail
 
 from jobs.api.jobs.submission import JobSubmission
 from jobs.api.shared.fields import JSONObjectField, TextField
+from jobs.core.http_hosts import URL_MAX
 from jobs.services.edit import JobChanges
 
 # Characters.
 REASON_MAX = 500
-FIELDS = ("run_at", "delay", "priority", "queue", "payload")
+FIELDS = ("run_at", "delay", "priority", "queue", "payload", "callback_url")
 
 
 class JobEdit(JobSubmission):
@@ -23,6 +24,8 @@ class JobEdit(JobSubmission):
     expires_at = None  # type: ignore[assignment]
     expires_in = None  # type: ignore[assignment]
     payload = JSONObjectField(required=False, allow_null=True)
+    # An empty one takes it away.
+    callback_url = TextField(max_length=URL_MAX, required=False, allow_null=True, allow_blank=True)
     reason = TextField(max_length=REASON_MAX, required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

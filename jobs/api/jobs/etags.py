@@ -1,8 +1,9 @@
 """The ETag of a job."""
 
-from jobs.api.jobs.representations import JobFacts, SingleJob, job_facts
+from jobs.api.jobs.representations import SingleJob
 from jobs.api.shared.etags import ETag, etag_of
 from jobs.models import Job
+from jobs.services.job_facts import JobFacts, job_facts
 
 
 def job_etag(body: SingleJob) -> ETag:

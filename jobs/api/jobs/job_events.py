@@ -5,7 +5,6 @@ state may have come and gone. The id of an event says what the client has seen w
 that begins with that id goes on behind it.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jobs.api.jobs.representations import single_job
+from jobs.api.shared.event_stream import NotAnEventId, StreamEvent
 from jobs.api.shared.moments import written
 from jobs.core.attempt_error import shown_attempts
 from jobs.core.states import FINAL_STATES, JobState
@@ -36,10 +36,10 @@ class EventCursor:
 
     @classmethod
     def decode(cls, text: str) -> "EventCursor":
-        """The cursor in the id of an event; raises ValueError."""
+        """The cursor in the id of an event; raises NotAnEventId."""
         match = _CURSOR.fullmatch(text)
         if match is None:
-            raise ValueError("not the id of an event")
+            raise NotAnEventId(text[:100])
         errors, attempt, state, progress_at = match.groups()
         return cls(int(errors), int(attempt), state, int(progress_at))
 
@@ -48,42 +48,30 @@ class EventCursor:
         return f"{self.errors}-{self.attempt}-{self.state}-{self.progress_at}"
 
 
-@dataclass(frozen=True)
-class JobEvent:
-    """One event; `seen`: what the client has seen with it."""
-
-    name: str
-    data: Any
-    seen: EventCursor
-
-    def encode(self) -> bytes:
-        """As `text/event-stream` has it. JSON has no line breaks."""
-        text = json.dumps(self.data, ensure_ascii=False, separators=(",", ":"))
-        return f"id: {self.seen.encode()}\nevent: {self.name}\ndata: {text}\n\n".encode()
-
-
-def job_events(job: Job, seen: EventCursor | None) -> Iterator[JobEvent]:
-    """The events since `seen`, in their order; None: since the job was accepted.
+def job_events(job: Job, last_id: str) -> Iterator[StreamEvent]:
+    """The events since the one with this id, in their order; empty: since the job was accepted.
 
     The last one of a job that has ended is `final`. Rows come as `single_job` wants them.
+    Raises NotAnEventId.
     """
+    seen = EventCursor.decode(last_id) if last_id else None
     is_new = seen is None or (seen.state, seen.attempt) != (job.state, job.attempt)
     is_final = job.state in FINAL_STATES
     # Errors come before the state that they led to, and belong to the state before.
     now = seen or EventCursor(0, 0, JobState.QUEUED, 0)
     for error in shown_attempts(job.errors[now.errors :], with_tracebacks=False):
         now = replace(now, errors=now.errors + 1)
-        yield JobEvent("attempt", error, now)
+        yield StreamEvent(now.encode(), "attempt", error)
     if is_new and not is_final:
         now = replace(now, state=job.state, attempt=job.attempt)
-        yield JobEvent("state", _state(job), now)
+        yield StreamEvent(now.encode(), "state", _state(job))
     report = job_progress_report(job) if job.attempt else None
     if report and (at := _microseconds(report.reported_at)) != now.progress_at:
         now = replace(now, progress_at=at)
-        yield JobEvent("progress", shown_progress(report), now)
+        yield StreamEvent(now.encode(), "progress", shown_progress(report))
     if is_new and is_final:
         now = replace(now, state=job.state, attempt=job.attempt)
-        yield JobEvent("final", single_job(job), now)
+        yield StreamEvent(now.encode(), "final", single_job(job))
 
 
 def _state(job: Job) -> dict[str, Any]:

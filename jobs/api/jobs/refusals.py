@@ -1,6 +1,7 @@
 """The errors of the calls about jobs, as callers are told of them."""
 
 from difflib import get_close_matches
+from typing import Any
 
 from rest_framework import status
 from rest_framework.exceptions import (
@@ -24,6 +25,7 @@ from jobs.core.errors import (
     UnknownJobType,
     UnknownQueue,
 )
+from jobs.core.request_errors import CallbackUrlRefused, RequestInvalid
 from jobs.core.submission_right import SubmissionNotAllowed
 
 # A queue that is full is not empty in a second; until then its workers may have made room.
@@ -123,7 +125,17 @@ def job_refusal(error: JobsError) -> APIException | None:
                 "here. Send what was sent before, or another idempotency_key.",
                 code="differs",
             )
-            return KeyReused({"payload": {name: [differs] for name in error.fields}})
+            where: dict[str, Any] = {}
+            if error.fields:
+                where["payload"] = {name: [differs] for name in error.fields}
+            if error.callback_differs:
+                where["callback_url"] = [differs]
+            return KeyReused(where)
+        case CallbackUrlRefused():
+            refused = [ErrorDetail(one, code="url_refused") for one in error.sentences]
+            return ValidationError({"callback_url": refused})
+        case RequestInvalid():
+            return ValidationError(error.errors)
         case SubmissionNotAllowed():
             return NotAllowed(sentence_of(error))
         case PayloadTooLarge():

@@ -1,20 +1,15 @@
 """What the calls about jobs answer. Sensitive payload fields are masked."""
 
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 from django.urls import reverse
 
 from jobs.api.shared.links import failed_job_path, job_path
-from jobs.api.shared.moments import written, written_or_none
-from jobs.core.attempt_error import error_summary
-from jobs.core.correlation import traceparent_of
+from jobs.api.shared.moments import written_or_none
 from jobs.core.states import FINAL_STATES, JobState
 from jobs.models import Job
 from jobs.services.enqueue import Enqueued
-from jobs.services.progress import ShownProgress, job_progress
-from jobs.services.results import job_result
-from jobs.services.visibility import masked_payload
-from jobs.services.waiting_for import job_waiting_for
+from jobs.services.job_facts import JobDetails, JobFacts, job_details, job_facts
 
 
 class ReceiptLinks(TypedDict):
@@ -55,48 +50,10 @@ class JobLinks(TypedDict):
     failed_job: NotRequired[str]
 
 
-class JobFacts(TypedDict):
-    """A job."""
-
-    id: str
-    type: str
-    queue: str
-    priority: int
-    state: str
-    attempt: int
-    max_retries: int
-    idempotency_key: str | None
-    payload: dict[str, Any]
-    run_at: str
-    expires_at: str | None
-    created_at: str
-    claimed_at: str | None
-    cancel_requested_at: str | None
-    cancelled_by: str | None
-    finished_at: str | None
-    submitted_by: str | None
-    worker: str | None
-    error: str | None
-    done_by: str | None
-    schedule: str | None
-    batch: str | None
-
-
 class JobRepresentation(JobFacts):
     """A job, and what can be done next."""
 
     links: JobLinks
-
-
-class JobDetails(TypedDict):
-    """What is told of a single job only: most of it costs queries."""
-
-    request_id: str | None
-    traceparent: str | None
-    waiting_for: str | None
-    progress: ShownProgress | None
-    result: Any
-    result_problem: str | None
 
 
 class SingleJob(JobRepresentation, JobDetails):
@@ -167,34 +124,6 @@ def how_to_go_on(accepted: Enqueued) -> str | None:
     )
 
 
-def job_facts(job: Job) -> JobFacts:
-    """The job without links. Rows come with `worker` and `submitted_by`."""
-    return {
-        "id": str(job.pk),
-        "type": job.type,
-        "queue": job.queue,
-        "priority": job.priority,
-        "state": job.state,
-        "attempt": job.attempt,
-        "max_retries": job.max_retries,
-        "idempotency_key": job.idempotency_key,
-        "payload": masked_payload(job.type, job.payload),
-        "run_at": written(job.run_at),
-        "expires_at": written_or_none(job.expires_at),
-        "created_at": written(job.created_at),
-        "claimed_at": written_or_none(job.claimed_at),
-        "cancel_requested_at": written_or_none(job.cancel_requested_at),
-        "cancelled_by": job.cancelled_by or None,
-        "finished_at": written_or_none(job.finished_at),
-        "submitted_by": job.submitted_by.get_username() if job.submitted_by else None,
-        "worker": job.worker.name if job.worker else None,
-        "error": error_summary(job.errors) or None,
-        "done_by": str(job.done_by_id) if job.done_by_id else None,
-        "schedule": str(job.schedule_id) if job.schedule_id else None,
-        "batch": str(job.batch_id) if job.batch_id else None,
-    }
-
-
 def job_representation(job: Job) -> JobRepresentation:
     """The job. Rows come with `failed_job_id` for its link, and as `job_facts` wants them."""
     return {**job_facts(job), "links": _links(job)}
@@ -203,19 +132,6 @@ def job_representation(job: Job) -> JobRepresentation:
 def single_job(job: Job) -> SingleJob:
     """The job as `job_representation` shows it, and its details."""
     return {**job_representation(job), **job_details(job)}
-
-
-def job_details(job: Job) -> JobDetails:
-    """What the job waits for, how far its handler has come, and what it returned."""
-    result = job_result(job) if job.state == JobState.SUCCEEDED else None
-    return {
-        "request_id": job.request_id,
-        "traceparent": traceparent_of(job.request_id or "", job.traceparent or "") or None,
-        "waiting_for": job_waiting_for(job),
-        "progress": job_progress(job) if job.attempt else None,
-        "result": result.value if result else None,
-        "result_problem": (result.problem or None) if result else None,
-    }
 
 
 def _links(job: Job) -> JobLinks:

@@ -17,6 +17,7 @@ from jobs.api.shared.fields import (
 from jobs.api.shared.limits import IDEMPOTENCY_KEY_MAX, QUEUE_MAX, TYPE_MAX
 from jobs.api.shared.strict_serializer import StrictSerializer
 from jobs.core.conf import MAX_RETRIES_LIMIT, PRIORITY_MAX, PRIORITY_MIN
+from jobs.core.http_hosts import URL_MAX
 from jobs.core.limit import FAIRNESS_KEY_MAX
 from jobs.services.enqueue import JobRequest
 
@@ -59,6 +60,7 @@ class JobSubmission(StrictSerializer):
     )
     idempotency_key = TextField(max_length=IDEMPOTENCY_KEY_MAX, required=False, allow_null=True)
     fairness_key = TextField(max_length=FAIRNESS_KEY_MAX, required=False, allow_null=True)
+    callback_url = TextField(max_length=URL_MAX, required=False, allow_null=True)
 
     def validate_run_at(self, run_at: datetime | None) -> datetime | None:
         """Refuses a moment too far ahead; one that is past means now."""

@@ -1,17 +1,5 @@
 """How times are written in answers."""
 
-from datetime import datetime
+from jobs.services.written import written, written_or_none
 
-from rest_framework.serializers import DateTimeField
-
-_field = DateTimeField()
-
-
-def written(moment: datetime) -> str:
-    """ISO 8601 with the time zone, as DRF writes it."""
-    return str(_field.to_representation(moment))
-
-
-def written_or_none(moment: datetime | None) -> str | None:
-    """The same, for what may not have happened yet."""
-    return None if moment is None else written(moment)
+__all__ = ["written", "written_or_none"]

@@ -1,4 +1,4 @@
-"""Calls whose answer waits for news of a job, on servers that offer it."""
+"""Calls whose answer waits for news of a job or a batch, on servers that offer it."""
 
 from functools import partial
 
@@ -9,9 +9,9 @@ from jobs.api.shared.client import client_of
 from jobs.core.states import FINAL_STATES
 from jobs.core.wait_errors import TooManyWait
 from jobs.core.wait_offer import ENVIRONMENT_KEY, WaitOffer
-from jobs.models import Job
+from jobs.models import Batch, Job
 from jobs.services.waiting import place_leave, place_take
-from jobs.services.waiting.places import Place
+from jobs.services.waiting.places import Place, batch_seen, job_seen
 
 # What `wait` may be at most.
 WAIT_MAX_SECONDS = 60
@@ -34,7 +34,7 @@ def is_waiting_for_end(request: Request, job: Job, seconds: int) -> bool:
     if offer is None or offer.is_over:
         return False
     try:
-        is_new = take_place(request, offer, job, wants_changes=False)
+        is_new = take_place(request, offer, job)
     except TooManyWait:
         return False
     # What ended the job before it was watched has announced nothing.
@@ -44,17 +44,21 @@ def is_waiting_for_end(request: Request, job: Job, seconds: int) -> bool:
     return True
 
 
-def take_place(request: Request, offer: WaitOffer, job: Job, *, wants_changes: bool) -> bool:
-    """Has the end of the job, or all of its changes, announced; returns whether it was not so yet.
+def take_place(
+    request: Request, offer: WaitOffer, row: Job | Batch, *, wants_changes: bool = False
+) -> bool:
+    """Has the end of the row, or all of its changes, told; returns whether it was not so yet.
 
-    Then look at the job once more: what has changed meanwhile is not announced.
+    Then look at the row once more: what has changed meanwhile is not told.
     Raises TooManyWait.
     """
-    seen = (job.state, job.attempt)
+    is_batch = isinstance(row, Batch)
+    seen = batch_seen(row) if isinstance(row, Batch) else job_seen(row)
     if offer.place is not None:
         offer.place.seen = seen
         return False
-    place = Place(job.pk, client_of(request).pk, offer.wake, seen, wants_changes)
+    client_id = client_of(request).pk
+    place = Place(row.pk, client_id, offer.wake, seen, wants_changes, is_batch)
     place_take(place)
     offer.hold(place, partial(place_leave, place))
     return True

@@ -7,7 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from jobs.core.conf import jobs_conf
-from jobs.handlers.http_request.target import URL_MAX, TargetRefused, allowed_target
+from jobs.core.http_hosts import URL_MAX
+from jobs.handlers.http_request.target import TargetRefused, allowed_target
 
 HEADERS_MAX = 50
 HEADER_VALUE_MAX = 4_096  # characters

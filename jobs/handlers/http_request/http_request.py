@@ -62,6 +62,7 @@ class HttpRequestPayload(serializers.Serializer[Payload]):
     secret_headers = HeadersField(required=False, is_secret=True)
     json = serializers.JSONField(required=False)
     text = serializers.CharField(required=False, trim_whitespace=False, allow_blank=True)
+    json_from = serializers.ChoiceField(choices=("previous_result",), required=False)
     timeout_seconds = serializers.FloatField(
         default=TIMEOUT_DEFAULT_SECONDS, min_value=0.1, max_value=TIMEOUT_MAX_SECONDS
     )
@@ -71,9 +72,11 @@ class HttpRequestPayload(serializers.Serializer[Payload]):
 
     def validate(self, attrs: Payload) -> Payload:
         """Refuses what contradicts itself."""
-        has_body = [name for name in ("json", "text") if name in attrs]
+        has_body = [name for name in ("json", "text", "json_from") if name in attrs]
         if len(has_body) > 1:
-            raise serializers.ValidationError({"text": "Give json or text, not both."})
+            raise serializers.ValidationError(
+                {has_body[1]: f"Give {has_body[0]} or {has_body[1]}, not both."}
+            )
         if has_body and attrs["method"] in _WITHOUT_BODY:
             raise serializers.ValidationError({has_body[0]: f"{attrs['method']} has no body."})
         if twice := named_twice(attrs):
@@ -175,7 +178,7 @@ def _secrets(context: JobContext) -> list[bytes]:
 def _request(
     payload: Payload, target: Target, context: JobContext, secrets: list[bytes]
 ) -> Request:
-    body, content_type = _body(payload)
+    body, content_type = _body(payload, context)
     given = {**payload.get("headers", {}), **payload.get("secret_headers", {})}
     names = {name.lower() for name in given}
     headers = {
@@ -202,10 +205,11 @@ def _request(
     )
 
 
-def _body(payload: Payload) -> tuple[bytes | None, str]:
+def _body(payload: Payload, context: JobContext) -> tuple[bytes | None, str]:
     if payload["method"] in _WITHOUT_BODY:
         return None, ""
-    if "json" in payload:
-        text = json.dumps(payload["json"], ensure_ascii=False, separators=(",", ":"))
+    if "json" in payload or "json_from" in payload:
+        value = payload.get("json", context.previous_result)
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         return text.encode(), "application/json"
     return payload.get("text", "").encode(), "text/plain; charset=utf-8"

@@ -6,9 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from jobs.core.conf import JobsConf
-from jobs.core.http_hosts import allows_host
-
-URL_MAX = 2_048  # characters
+from jobs.core.http_hosts import URL_MAX, allows_host
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 # What may be in a URL as it is (RFC 3986). Python's parser drops line breaks and tabs without a

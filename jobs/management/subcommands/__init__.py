@@ -3,6 +3,7 @@
 from jobs.management.subcommands.add import ADD
 from jobs.management.subcommands.batches import BATCHES
 from jobs.management.subcommands.cancel import CANCEL
+from jobs.management.subcommands.chain import CHAIN
 from jobs.management.subcommands.limits import LIMITS
 from jobs.management.subcommands.list import LIST
 from jobs.management.subcommands.queue import QUEUE
@@ -26,6 +27,7 @@ _ALL = (
     LIMITS,
     SCHEDULES,
     BATCHES,
+    CHAIN,
 )
 
 SUBCOMMANDS = {one.name: one for one in _ALL}

@@ -37,6 +37,7 @@ FIELDS = (
     "delay",
     "max_retries",
     "idempotency_key",
+    "callback_url",
 )
 
 
@@ -57,6 +58,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--expires-in", type=float, metavar="SECONDS")
     parser.add_argument("--max-retries", type=int)
     parser.add_argument("--idempotency-key", metavar="KEY")
+    parser.add_argument("--callback-url", metavar="URL", help="called when the job has ended")
 
 
 def _run(options: Options, output: Output) -> int:

@@ -2,11 +2,11 @@
 
 import argparse
 
-from jobs.api.batches.representations import batch_facts
 from jobs.management.option_types import whole_number
 from jobs.management.output import Output
 from jobs.management.subcommands.subcommand import EXIT_DONE, Options, Subcommand
 from jobs.models import Batch
+from jobs.services.batches.facts import batch_facts
 
 LIMIT_MAX = 10_000
 LIMIT_DEFAULT = 20

@@ -5,7 +5,6 @@ import argparse
 from django.db import OperationalError, transaction
 from psycopg.errors import QueryCanceled
 
-from jobs.api.jobs.representations import job_facts
 from jobs.core.states import JobState
 from jobs.management.option_types import whole_number
 from jobs.management.output import Output
@@ -17,6 +16,7 @@ from jobs.management.subcommands.subcommand import (
 )
 from jobs.models import Job
 from jobs.models.job_queryset import JobQuerySet
+from jobs.services.job_facts import job_facts
 from jobs.services.short_transaction import limit_transaction
 
 LIMIT_MAX = 10_000

@@ -5,10 +5,10 @@ import json
 from typing import Any
 from uuid import UUID
 
-from jobs.api.jobs.representations import job_details, job_facts
 from jobs.management.output import NOTHING, Output, printable
 from jobs.management.subcommands.subcommand import EXIT_DONE, EXIT_FAILED, Options, Subcommand
 from jobs.models import DeadLetter, Job
+from jobs.services.job_facts import job_details, job_facts
 
 LABEL_WIDTH = 20
 

@@ -8,19 +8,21 @@ from django.db.models.functions import Coalesce, Now
 
 from jobs.core.stored_job import new_job_of
 from jobs.models import Batch, Job
+from jobs.models.batch import ENDS
+from jobs.services.callbacks import batch_call_back
 from jobs.services.enqueue.insert import insert_batch
 from jobs.sql.statements import run
-
-ENDS = ("succeeded", "skipped", "failed", "cancelled", "expired")
 
 
 def batch_count(*, batch_id: UUID, counts: Mapping[str, int]) -> None:
     """Adds to the counters of a batch, and completes it with the last job.
 
-    `counts`: by name of the counter. In the present transaction, which holds the lock on the batch
-    from here on. A batch that is pruned counts nothing.
+    `counts`: by name of the counter; `added`: jobs of chains that have come to it. In the present
+    transaction, which holds the lock on the batch from here on. A batch that is pruned counts
+    nothing.
     """
-    rows = run("count_in_batch", id=batch_id, **{name: counts.get(name, 0) for name in ENDS})
+    values = {name: counts.get(name, 0) for name in ("added", *ENDS)}
+    rows = run("count_in_batch", id=batch_id, **values)
     if rows and rows[0][0]:
         batch_complete(batch_id)
 
@@ -29,12 +31,13 @@ def batch_complete(batch_id: UUID) -> None:
     """Enqueues the callbacks that are due, each once in the life of the batch.
 
     The present transaction holds the lock on the batch; it is closed, and all its jobs have ended.
-    The callback of a success may come later than the other one: with the success of the last dead
+    The callback of a success may come later than the others: with the success of the last dead
     letter that was replayed.
     """
     batch = Batch.objects.get(id=batch_id)
+    is_first = batch.completed_at is None
     changes: dict[str, Any] = {}
-    if batch.completed_at is None and batch.on_completion:
+    if is_first and batch.on_completion:
         changes["completion_job_id"] = _enqueue(batch, batch.on_completion)
     is_success = batch.succeeded + batch.skipped >= batch.total
     if is_success and batch.on_success and batch.success_job_id is None:
@@ -42,6 +45,9 @@ def batch_complete(batch_id: UUID) -> None:
     Batch.objects.filter(id=batch_id).update(
         completed_at=Coalesce("completed_at", Now()), **changes
     )
+    if is_first and batch.callback_url is not None:
+        completed = Batch.objects.select_related("submitted_by").get(id=batch_id)
+        Batch.objects.filter(id=batch_id).update(callback_job_id=batch_call_back(completed))
 
 
 def _enqueue(batch: Batch, stored: dict[str, Any]) -> UUID:

@@ -15,6 +15,7 @@ from jobs.core.stored_job import stored_job
 from jobs.models import Batch, Job
 from jobs.services.batches.counting import batch_complete
 from jobs.services.enqueue.accept import Answer, jobs_enqueue
+from jobs.services.enqueue.callback_url import check_callback_url
 from jobs.services.enqueue.mail_allowance import take_allowance
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.resolve import new_job
@@ -33,21 +34,25 @@ def batch_create(
     name: str = "",
     on_success: JobRequest | None = None,
     on_completion: JobRequest | None = None,
+    callback_url: str | None = None,
     submitted_by_id: int | None = None,
 ) -> Batch:
     """Makes an empty, open batch; its jobs are added, and then it is closed.
 
     `on_success`: a job that is enqueued once all jobs have succeeded or were skipped, because their
     effect had been done already; `on_completion`: one that is enqueued once all have ended, in
-    whichever way. Both are checked now. Raises CallbackRefused, which tells what `job_enqueue`
-    would have raised.
+    whichever way. `callback_url`: what is called then, with the batch as the API shows it. All are
+    checked now. Raises CallbackRefused, which tells what `job_enqueue` would have raised,
+    CallbackUrlRefused and SubmissionNotAllowed.
     """
+    check_callback_url(callback_url)
     batch_id = uuid7()
     with short_transaction():
         return Batch.objects.create(
             id=batch_id,
             name=name,
             submitted_by_id=submitted_by_id,
+            callback_url=callback_url,
             on_success=_callback(batch_id, "success", on_success, submitted_by_id),
             on_completion=_callback(batch_id, "completion", on_completion, submitted_by_id),
         )
@@ -84,29 +89,33 @@ def batch_add(
     RequestsRefused with `atomic`; then nothing is added.
     """
     with short_transaction():
-        _check_open(Batch.objects.get(id=batch_id), len(requests))
+        batch_check_open(Batch.objects.get(id=batch_id), len(requests))
         answers = jobs_enqueue(requests=requests, submitted_by_id=submitted_by_id, atomic=atomic)
         new = [one.job_id for one in answers if not (isinstance(one, JobsError) or one.duplicate)]
         for start in range(0, len(new), SLICE):
             Job.objects.filter(id__in=new[start : start + SLICE]).update(batch_id=batch_id)
-        _take_in(batch_id, len(new))
+        batch_take_in(batch_id, len(new))
     return answers
 
 
-def _check_open(batch: Batch, count: int) -> None:
+def batch_check_open(batch: Batch, count: int) -> None:
+    """Raises BatchClosed, and BatchFull if so many jobs more do not fit."""
     if batch.closed_at is not None:
         raise BatchClosed(batch.id)
     if batch.total + count > BATCH_JOBS_MAX:
         raise BatchFull(batch.total, count, BATCH_JOBS_MAX)
 
 
-def _take_in(batch_id: UUID, count: int) -> None:
-    """Last, so that the batch is locked for a moment only; it may have been closed meanwhile."""
+def batch_take_in(batch_id: UUID, count: int) -> None:
+    """Counts jobs that the present transaction has put into a batch; raises as `batch_check_open`.
+
+    Last, so that the batch is locked for a moment only; it may have been closed meanwhile.
+    """
     fits = Batch.objects.filter(
         id=batch_id, closed_at__isnull=True, total__lte=BATCH_JOBS_MAX - count
     )
     if not fits.update(total=F("total") + count):
-        _check_open(Batch.objects.get(id=batch_id), count)
+        batch_check_open(Batch.objects.get(id=batch_id), count)
 
 
 @repeats_conflicts

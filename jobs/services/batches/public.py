@@ -1,6 +1,7 @@
 """Batches from Django code: `from jobs import batch`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import islice
 from types import TracebackType
 from typing import Self
@@ -11,6 +12,8 @@ from django.db import transaction
 from jobs.models import Batch
 from jobs.services.batches.cancel import batch_cancel
 from jobs.services.batches.create import SLICE, batch_add, batch_close, batch_create
+from jobs.services.chains import chain_create
+from jobs.services.enqueue.enqueued import Enqueued
 from jobs.services.enqueue.request import JobRequest
 from jobs.sql.contention import repeats_conflicts
 
@@ -34,6 +37,13 @@ class OpenBatch:
             batch_add(batch_id=self.id, requests=part, atomic=True)
             count += len(part)
         return count
+
+    def add_chain(self, requests: Sequence[JobRequest]) -> Enqueued:
+        """Adds a chain, and returns its first job; each job is counted once it is enqueued.
+
+        Raises as `chain` does, and BatchClosed, BatchFull.
+        """
+        return chain_create(requests=requests, batch_id=self.id)
 
     def close(self) -> Batch:
         """From now on no job can be added; returns the batch as it is."""
@@ -68,30 +78,31 @@ def batch(
     name: str = "",
     on_success: JobRequest | None = None,
     on_completion: JobRequest | None = None,
+    callback_url: str | None = None,
 ) -> OpenBatch:
     """Makes a batch of these jobs, in one transaction, and closes it; 100,000 jobs at most.
 
     Without `requests` it stays open, to be filled by `with batch(...) as one: one.add([...])`.
     `on_success`: a job that is enqueued, once, when all have succeeded, or were skipped because
-    their effect had been done; `on_completion`: one when all have ended, in whichever way. Inside
-    a transaction all of it exists once that commits.
+    their effect had been done; `on_completion`: one when all have ended, in whichever way, and
+    `callback_url` is called then. Inside a transaction all of it exists once that commits.
 
-    Raises RequestsRefused, BatchFull, and CallbackRefused.
+    Raises RequestsRefused, BatchFull, CallbackRefused, and CallbackUrlRefused.
     """
-    return _made(None if requests is None else list(requests), name, on_success, on_completion)
+    make = partial(
+        batch_create,
+        name=name,
+        on_success=on_success,
+        on_completion=on_completion,
+        callback_url=callback_url,
+    )
+    return _made(None if requests is None else list(requests), make)
 
 
 @repeats_conflicts
-def _made(
-    requests: list[JobRequest] | None,
-    name: str,
-    on_success: JobRequest | None,
-    on_completion: JobRequest | None,
-) -> OpenBatch:
+def _made(requests: list[JobRequest] | None, make: Callable[[], Batch]) -> OpenBatch:
     with transaction.atomic():
-        made = OpenBatch(
-            batch_create(name=name, on_success=on_success, on_completion=on_completion).id
-        )
+        made = OpenBatch(make().id)
         if requests is not None:
             made.add(requests)
             made.close()

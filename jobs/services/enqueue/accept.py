@@ -8,8 +8,9 @@ from django.db import connection, transaction
 
 from jobs.core.conf import JobsConf, jobs_conf
 from jobs.core.depth_limit import QueueFull
-from jobs.core.errors import JobsError, RecipientsLimitReached, RequestsRefused
+from jobs.core.errors import JobsError, RecipientsLimitReached
 from jobs.core.new_job import NewJob
+from jobs.core.request_errors import RequestsRefused
 from jobs.services.backpressure import queue_full
 from jobs.services.enqueue.enqueued import Enqueued
 from jobs.services.enqueue.group_commit import GroupCommit
@@ -37,6 +38,7 @@ def job_enqueue(
     fairness_key: str | None = None,
     expires_at: datetime | None = None,
     expires_in_seconds: float | None = None,
+    callback_url: str | None = None,
     submitted_by_id: int | None = None,
 ) -> Enqueued:
     """Accepts one job; inside a transaction it exists, and is dispatched, once that commits.
@@ -44,15 +46,16 @@ def job_enqueue(
     `run_at` or `delay_seconds`, not both; with neither it may run at once. `priority`: 0 to 9, 9
     is most urgent. `fairness_key`: whose turn it takes in a fair queue; the client's by default.
     `expires_at` or `expires_in_seconds`, not both: a job that has not begun by then never runs.
-    What is None is left to the job type and the settings. `submitted_by_id`: the
-    user who is the client; None for Django code.
+    `callback_url` is called when the job is final. What is None is left to the job type and the
+    settings. `submitted_by_id`: the user who is the client; None for Django code.
 
     The same client, type and `idempotency_key` again gives the job of the first call, however
     many calls run at once: the unique index decides. A job that has succeeded and was pruned since
     is known by its processed key (`Enqueued.is_pruned`).
 
-    Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue, RecipientsLimitReached,
-    and IdempotencyKeyReused if the key's job has another payload.
+    Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue, RequestInvalid,
+    CallbackUrlRefused, RecipientsLimitReached, and IdempotencyKeyReused if the key's job has
+    another payload or callback_url.
     """
     request = JobRequest(
         type=type,
@@ -66,6 +69,7 @@ def job_enqueue(
         fairness_key=fairness_key,
         expires_at=expires_at,
         expires_in_seconds=expires_in_seconds,
+        callback_url=callback_url,
     )
     return _accept(request, new_job(request, submitted_by_id, jobs_conf()))
 

@@ -98,6 +98,7 @@ def _job(new: NewJob, inserted: Inserted) -> Job:
         run_at=run_at,
         dispatched_at=max(run_at, created_at),
         expires_at=_expiry(new, created_at),
+        callback_url=new.callback_url,
     )
     job._state.adding = False
     return job

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import chain
 from operator import itemgetter
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Case, OuterRef, QuerySet, Subquery, When
@@ -14,6 +15,7 @@ from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.enqueue.enqueued import Enqueued
 from jobs.services.holding import jobs_hold
 from jobs.sql.contention import repeats_conflicts
+from jobs.sql.statements import execute, statement
 
 # Jobs in one statement and one push to Redis: more are not faster, and take more memory.
 BATCH = 1_000
@@ -35,8 +37,8 @@ def insert_in_batches(new_jobs: list[NewJob]) -> list[Enqueued]:
 
 def insert_batch(new_jobs: Sequence[NewJob]) -> list[Enqueued]:
     """Inserts a batch in one statement; a duplicate is answered with the job that has its key."""
-    insert = _insert_and_hold if any(new.limits for new in new_jobs) else _insert
-    inserted = insert(new_jobs)
+    is_more = any(new.limits or new.callback_url for new in new_jobs)
+    inserted = (_insert_and_complete if is_more else _insert)(new_jobs)
     dispatch_after_commit(
         [
             (one.message, one.delay_seconds)
@@ -59,17 +61,27 @@ def _insert(new_jobs: Sequence[NewJob]) -> Sequence[Inserted | None]:
 
 
 @repeats_conflicts
-def _insert_and_hold(new_jobs: Sequence[NewJob]) -> Sequence[Inserted | None]:
+def _insert_and_complete(new_jobs: Sequence[NewJob]) -> Sequence[Inserted | None]:
+    """Inserts jobs, and what few of them have."""
     with transaction.atomic():
         inserted = _insert(new_jobs)
-        jobs_hold(
-            [
-                (one.message.job_id, new)
-                for new, one in zip(new_jobs, inserted, strict=True)
-                if one and new.limits
-            ]
-        )
+        ids = [
+            (one.message.job_id, new)
+            for new, one in zip(new_jobs, inserted, strict=True)
+            if one is not None
+        ]
+        _write_callback_urls(ids)
+        if held := [(job_id, new) for job_id, new in ids if new.limits]:
+            jobs_hold(held)
     return inserted
+
+
+def _write_callback_urls(new_jobs: Sequence[tuple[UUID, NewJob]]) -> None:
+    called = [(job_id, new.callback_url) for job_id, new in new_jobs if new.callback_url]
+    if called:
+        job_ids, urls = zip(*called, strict=True)
+        values = {"ids": list(job_ids), "callback_urls": list(urls)}
+        execute(statement("write_callback_urls"), values)
 
 
 def is_duplicate(new: NewJob) -> bool:

@@ -19,18 +19,22 @@ def enqueue(
     delay_seconds: float | None = None,
     max_retries: int | None = None,
     idempotency_key: str | None = None,
+    fairness_key: str | None = None,
     expires_at: datetime | None = None,
     expires_in_seconds: float | None = None,
+    callback_url: str | None = None,
 ) -> Enqueued:
     """Accepts one job; inside a transaction it exists, and is dispatched, once that commits.
 
     `run_at` or `delay_seconds`, not both; with neither it may run at once. `priority`: 0 to 9, 9
     is most urgent. `expires_at` or `expires_in_seconds`, not both: a job that has not begun by then
-    never runs. What is None is left to the job type and the settings.
+    never runs. `fairness_key`: whose turn it takes in a fair queue. `callback_url` is called when
+    the job is final (docs/http-jobs.md). What is None is left to the job type and the settings.
     The same type and `idempotency_key` again gives the job of the first call.
 
-    Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue, and IdempotencyKeyReused
-    if the key's job has another payload.
+    Raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue, CallbackUrlRefused,
+    RequestInvalid if another argument makes no sense, and IdempotencyKeyReused if the key's job has
+    another payload or callback_url.
     """
     return job_enqueue(
         type=type,
@@ -41,8 +45,10 @@ def enqueue(
         delay_seconds=delay_seconds,
         max_retries=max_retries,
         idempotency_key=idempotency_key,
+        fairness_key=fairness_key,
         expires_at=expires_at,
         expires_in_seconds=expires_in_seconds,
+        callback_url=callback_url,
     )
 
 

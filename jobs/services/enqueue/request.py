@@ -10,7 +10,8 @@ class JobRequest(NamedTuple):
 
     `run_at` or `delay_seconds`, not both; with neither it may run at once. What is None is left to
     the job type and the settings. `expires_at` or `expires_in_seconds`, not both: a job that has
-    not begun by then never runs; with neither it waits for as long as it takes.
+    not begun by then never runs; with neither it waits for as long as it takes. `callback_url` is
+    called when the job is final, with the job as the API shows it: see docs/http-jobs.md.
     """
 
     type: str
@@ -24,3 +25,4 @@ class JobRequest(NamedTuple):
     fairness_key: str | None = None
     expires_at: datetime | None = None
     expires_in_seconds: float | None = None
+    callback_url: str | None = None

@@ -16,8 +16,10 @@ from jobs.core.new_job import NewJob
 from jobs.core.request_id import current_request_id
 from jobs.handlers.registry import JobType, job_types
 from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.services.enqueue.callback_url import check_callback_url
 from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.request import JobRequest
+from jobs.services.enqueue.request_check import FIRST_OPTION, NO_OPTIONS, check_request
 from jobs.services.limit_book import limit_book
 from jobs.services.limits import limits_of
 from jobs.services.submission_right import check_may_submit
@@ -38,14 +40,18 @@ def new_job_or_error(
 def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) -> NewJob:
     """The job to insert; raises UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue.
 
-    And SubmissionNotAllowed.
+    And RequestInvalid, CallbackUrlRefused, SubmissionNotAllowed.
     """
     job_type = job_types.get(request.type)
+    if is_more := request[FIRST_OPTION:] != NO_OPTIONS:
+        check_request(request)
     clean = clean_payload(job_type, request.payload)
     queue = known_queue(request.queue or job_type.queue, conf)
     check_may_submit(job_type=job_type.name, queue=queue)
-    derived = _derived(job_type, clean, queue, request, submitted_by_id)
-    return NewJob(
+    if is_more:
+        check_callback_url(request.callback_url)
+    derived = derived_of(job_type, clean, queue, request, submitted_by_id)
+    new = NewJob(
         type=job_type.name,
         queue=queue,
         priority=PRIORITY_DEFAULT if request.priority is None else request.priority,
@@ -54,7 +60,7 @@ def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) ->
         effect_key=derived.effect_key,
         former_effect_key=derived.former_effect_key,
         submitted_by_id=submitted_by_id,
-        max_retries=_max_retries(job_type, request.max_retries, conf),
+        max_retries=max_retries_of(job_type, request.max_retries, conf),
         run_at=request.run_at,
         delay_seconds=request.delay_seconds or 0.0,
         expires_at=request.expires_at,
@@ -66,9 +72,11 @@ def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) ->
         fair_limit=derived.fair_limit,
         fairness_key=derived.fairness_key,
     )
+    url = request.callback_url
+    return new if url is None else new._replace(callback_url=url)
 
 
-class _Derived(NamedTuple):
+class Derived(NamedTuple):
     """What the type derives from the payload of a request."""
 
     effect_key: str | None
@@ -79,16 +87,16 @@ class _Derived(NamedTuple):
     recipients: int
 
 
-_NOTHING = _Derived(None, None, (), None, None, 0)
+_NOTHING = Derived(None, None, (), None, None, 0)
 
 
-def _derived(
+def derived_of(
     job_type: JobType,
     payload: dict[str, Any],
     queue: str,
     request: JobRequest,
     submitted_by_id: int | None,
-) -> _Derived:
+) -> Derived:
     """Raises PayloadInvalid where a function of the type does not take the payload.
 
     It is a client's: what such a function raises must not spoil the other jobs of a call.
@@ -114,7 +122,7 @@ def _derived(
         )
         sentence = "This job type cannot derive its keys from these values."
         raise PayloadInvalid({"non_field_errors": [sentence]}) from error
-    return _Derived(effect_key, former_key, limits, fair_limit, fairness_key, recipients)
+    return Derived(effect_key, former_key, limits, fair_limit, fairness_key, recipients)
 
 
 def _fairness_key(
@@ -135,7 +143,7 @@ def known_queue(queue: str, conf: JobsConf) -> str:
     return queue
 
 
-def _max_retries(job_type: JobType, asked: int | None, conf: JobsConf) -> int:
+def max_retries_of(job_type: JobType, asked: int | None, conf: JobsConf) -> int:
     if asked is not None:
         return asked
     return conf.max_retries if job_type.max_retries is None else job_type.max_retries

@@ -1,4 +1,4 @@
-"""The same idempotency key with another payload: the client has made a mistake, and is told."""
+"""The same idempotency key with another payload, or another callback: a mistake, which is told."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from jobs.services.enqueue.request import JobRequest
 
 
 def reused_key(request: JobRequest, new: NewJob, enqueued: Enqueued) -> IdempotencyKeyReused | None:
-    """Why a duplicate is refused; None if its payload is that of the job that has the key.
+    """Why a duplicate is refused; None if it asks for the job that has the key.
 
     A job that is pruned has left no payload to compare.
     """
@@ -29,9 +29,12 @@ def reused_key(request: JobRequest, new: NewJob, enqueued: Enqueued) -> Idempote
             for name in fields
             if name not in filled_in and (name in before or name in request.payload)
         ]
-    if not fields:
+    callback_differs = new.callback_url != enqueued.job.callback_url
+    if not (fields or callback_differs):
         return None
-    return IdempotencyKeyReused(str(new.idempotency_key), fields, enqueued.job_id)
+    return IdempotencyKeyReused(
+        str(new.idempotency_key), fields, enqueued.job_id, callback_differs=callback_differs
+    )
 
 
 def _filled_in(request: JobRequest, now: dict[str, Any]) -> list[str]:

@@ -37,13 +37,14 @@ def _cancel_jobs(batch_id: UUID, name: str, limit: int) -> int:
     unasked = jobs.running().filter(cancel_requested_at__isnull=True).order_by("id")
     running = list(unasked.select_for_update(skip_locked=True).values_list("id", flat=True)[:limit])
     Job.objects.filter(id__in=running).update(cancel_requested_at=Now(), cancelled_by=name)
-    rows = list(
-        jobs.queued()
+    ended = [
+        Unstarted(*row)
+        for row in jobs.queued()
         .order_by("id")
         .select_for_update(skip_locked=True)
-        .values_list("id", "effect_key", "limits", "batch_id")[:limit]
-    )
-    ids = [job_id for job_id, *_ in rows]
+        .values_list(*Unstarted._fields)[:limit]
+    ]
+    ids = [one.id for one in ended]
     if ids:
         Job.objects.filter(id__in=ids).update(
             state=JobState.CANCELLED,
@@ -52,5 +53,5 @@ def _cancel_jobs(batch_id: UUID, name: str, limit: int) -> int:
             cancelled_by=name,
             held_by=None,
         )
-        jobs_ended_unstarted([Unstarted(*row) for row in rows])
+        jobs_ended_unstarted(ended)
     return len(ids)

@@ -1,4 +1,4 @@
-"""Waiting for jobs without a thread, a connection or a loop of one's own."""
+"""Waiting for jobs and batches without a thread, a connection or a loop of one's own."""
 
 from jobs.services.waiting.places import Place, Places
 from jobs.services.waiting.watcher import Watcher
@@ -8,10 +8,10 @@ _watcher = Watcher(_places)
 
 
 def place_take(place: Place) -> None:
-    """`place.wake` is called from now on when the place's job has ended or changed.
+    """`place.wake` is called from now on when the place's job or batch has ended or changed.
 
     A change before this call has returned is not told: look at the row afterwards, once. Returns
-    also while Redis is away: then changes are told some seconds late.
+    also while Redis is away: then changes of jobs are told some seconds late.
     Raises TooManyWait.
     """
     _places.add(place)

@@ -13,7 +13,7 @@ from jobs.core.states import FINAL_STATES, JobState
 from jobs.core.wait_errors import JobNotFound, WaitTimedOut
 from jobs.models import Job, JobResult
 from jobs.services.waiting import place_leave, place_take
-from jobs.services.waiting.places import Place
+from jobs.services.waiting.places import Place, job_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def job_wait(job_id: UUID | str, timeout: float) -> FinalJob:
     if job.state in FINAL_STATES:
         return _final(job)
     woken = threading.Event()
-    place = Place(job.pk, None, woken.set, (job.state, job.attempt))
+    place = Place(job.pk, None, woken.set, job_seen(job))
     place_take(place)
     try:
         return _wait(job.pk, woken, deadline, timeout)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from time import monotonic, sleep
 from uuid import UUID
 
@@ -12,16 +13,21 @@ from jobs.broker.base import Subscription
 from jobs.core.announcement import Announcement
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.outage import broker_outage, first_line
-from jobs.models import Job
+from jobs.models import Batch, Job
 from jobs.services.database_errors import DATABASE_ERRORS
-from jobs.services.waiting.places import Place, Places, Seen
+from jobs.services.waiting.places import Place, Places, Seen, batch_seen
 from jobs.sql.own_session import own_sessions
 
 logger = logging.getLogger(__name__)
 
+Find = Callable[[list[UUID]], dict[UUID, Seen]]
+
 # So often all rows that somebody waits for are looked at, in one statement. It finds what was not
 # announced: Redis was away or emptied, or a process was killed after its commit.
 LOOK_SECONDS = 5.0
+# So often all batches are looked at that somebody follows. Nobody announces how they get on: one
+# may count hundreds of commits a second, and each would ask Redis whether somebody follows it.
+BATCH_LOOK_SECONDS = 1.0
 # Jobs are watched for so long, and anew at each look, so that a process that was killed leaves
 # nothing behind.
 WATCH_SECONDS = 3 * LOOK_SECONDS
@@ -44,21 +50,25 @@ class Watcher:
         self._subscription: Subscription | None = None
         self._is_lost = False
         self._look_at = 0.0
+        self._look_at_batches_at = 0.0
         self._idle_since: float | None = None
 
     def watch(self, place: Place) -> None:
-        """From here on changes of the place's job wake it, which is taken already."""
+        """From here on changes of the place's row wake it, which is taken already."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._start()
+        if place.is_batch:
+            return
         self._has_tried.wait(FIRST_TRY_SECONDS)
-        _watch([place.job_id])
+        _watch([place.row_id])
 
     def _start(self) -> None:
         self._has_tried.clear()
         self._subscription = None
         self._idle_since = None
         self._look_at = monotonic() + LOOK_SECONDS
+        self._look_at_batches_at = monotonic() + BATCH_LOOK_SECONDS
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._thread.start()
 
@@ -79,11 +89,13 @@ class Watcher:
             self._wake(announcement)
         if monotonic() >= self._look_at:
             self._look()
+        if monotonic() >= self._look_at_batches_at:
+            self._look_at_batches()
 
     def _is_wanted(self) -> bool:
         """False after a while without anybody who waits; the next one starts another thread."""
         with self._lock:
-            if self._places.job_ids():
+            if self._places.job_ids() or self._places.batch_ids():
                 self._idle_since = None
                 return True
             if self._idle_since is None:
@@ -94,7 +106,8 @@ class Watcher:
             return False
 
     def _next_announcement(self) -> Announcement | None:
-        seconds = min(RETRY_SECONDS, max(0.0, self._look_at - monotonic()))
+        look_at = min(self._look_at, self._look_at_batches_at)
+        seconds = min(RETRY_SECONDS, max(0.0, look_at - monotonic()))
         try:
             if self._subscription is None:
                 self._subscription = get_broker().subscribe()
@@ -130,7 +143,7 @@ class Watcher:
             subscription.close()
 
     def _wake(self, announcement: Announcement) -> None:
-        for place in self._places.of_jobs(announcement.job_ids):
+        for place in self._places.of_rows(announcement.job_ids):
             if announcement.is_final or place.wants_changes:
                 place.wake()
 
@@ -140,11 +153,22 @@ class Watcher:
         if not job_ids:
             return
         _watch(job_ids)
-        found = _seen(job_ids)
-        if found is None:
-            return
-        for place in self._places.of_jobs(job_ids):
-            if place.is_outdated(found.get(place.job_id)):
+        self._wake_outdated(job_ids, _jobs_as_they_are)
+
+    def _look_at_batches(self) -> None:
+        self._look_at_batches_at = monotonic() + BATCH_LOOK_SECONDS
+        if batch_ids := self._places.batch_ids():
+            self._wake_outdated(batch_ids, _batches_as_they_are)
+
+    def _wake_outdated(self, row_ids: list[UUID], find: Find) -> None:
+        try:
+            found = find(row_ids)
+        except DATABASE_ERRORS:
+            return  # the calls of the API say so in the log
+        finally:
+            connection.close()
+        for place in self._places.of_rows(row_ids):
+            if place.is_outdated(found.get(place.row_id)):
                 place.wake()
 
 
@@ -159,12 +183,11 @@ def _watch(job_ids: list[UUID]) -> None:
         broker_outage.ended()
 
 
-def _seen(job_ids: list[UUID]) -> dict[UUID, Seen] | None:
-    """State and attempt of each job that there is; None while PostgreSQL is away."""
+def _jobs_as_they_are(job_ids: list[UUID]) -> dict[UUID, Seen]:
     rows = Job.objects.filter(id__in=job_ids).values_list("id", "state", "attempt")
-    try:
-        return {job_id: (state, attempt) for job_id, state, attempt in rows}
-    except DATABASE_ERRORS:
-        return None  # the calls of the API say so in the log
-    finally:
-        connection.close()
+    return {job_id: (state, attempt) for job_id, state, attempt in rows}
+
+
+def _batches_as_they_are(batch_ids: list[UUID]) -> dict[UUID, Seen]:
+    rows = Batch.objects.filter(id__in=batch_ids).defer("on_success", "on_completion")
+    return {batch.id: batch_seen(batch) for batch in rows}

@@ -53,11 +53,13 @@ class Stream:
 
 
 @asynccontextmanager
-async def opened(address: str, token: str, job_id: str, last: str = "") -> AsyncIterator[Stream]:
-    """A stream of the job's events, on a connection of its own."""
+async def opened(
+    address: str, token: str, row_id: str, last: str = "", of: str = "jobs"
+) -> AsyncIterator[Stream]:
+    """A stream of the events of a job, or of one of the `batches`, on a connection of its own."""
     url = urlsplit(address)
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
-    head = f"GET /jobs/{job_id}/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    head = f"GET /{of}/{row_id}/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
     head += "Accept: text/event-stream\r\n"
     head += f"Last-Event-ID: {last}\r\n" if last else ""
     writer.write(f"{head}Authorization: Bearer {token}\r\n\r\n".encode())

@@ -68,6 +68,40 @@ def test_a_running_job_is_told_without_a_look_at_the_rows(service: Service) -> N
     asyncio.run(run())
 
 
+def test_a_batch_is_followed_to_its_end(service: Service) -> None:
+    server, address = service.api_process()
+    client = Client(address).sign_up()
+    batch = client.post("/batches", {"name": "followed"})[1]["id"]
+    notes = [{"type": "tests.note", "payload": {"text": f"{n}", "seconds": 0.2}} for n in range(20)]
+    before = threads_of(server)
+
+    async def run() -> None:
+        async with opened(address, client.token, batch, of="batches") as stream:
+            first = await stream.event()
+            assert first
+            assert (first.name, first.data["state"], first.data["total"]) == ("progress", "open", 0)
+            await asyncio.to_thread(client.post, f"/batches/{batch}/jobs", {"jobs": notes})
+            await asyncio.to_thread(client.post, f"/batches/{batch}/close", {})
+            await asyncio.to_thread(service.worker, "worker")
+            seen = [first]
+            while event := await stream.event():
+                seen.append(event)
+            done = [event.data["done"] for event in seen]
+            assert done == sorted(done)
+            assert {event.name for event in seen[:-1]} == {"progress"}
+            assert seen[-1].name == "final"
+            assert seen[-1].data == client.get(f"/batches/{batch}")[1]
+            assert seen[-1].data["succeeded"] == 20
+        async with opened(address, client.token, batch, seen[-1].id, of="batches") as again:
+            assert again.status == 204
+        async with opened(address, client.token, batch, first.id, of="batches") as again:
+            event = await again.event()
+            assert event == seen[-1]
+
+    asyncio.run(run())
+    assert threads_of(server) <= before + 1  # the one that looks for news of all
+
+
 def test_open_streams_take_no_thread_and_hold_up_no_stop(service: Service) -> None:
     server, address = service.api_process()
     client = Client(address).sign_up()

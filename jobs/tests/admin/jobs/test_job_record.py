@@ -2,7 +2,9 @@
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
+from jobs import JobRequest, batch, chain
 from jobs.core.attempt_error import AttemptError
 from jobs.core.outcome import Failed
 from jobs.models import Job, ProcessedKey, Worker
@@ -10,6 +12,7 @@ from jobs.services.attempts import Finished, jobs_claim, jobs_record
 from jobs.tests.admin.conftest import MakeDeadLetters
 from jobs.tests.admin.pages import assert_contains_all, record_page, record_text
 from jobs.tests.factories import make_job
+from jobs.tests.steps import die, succeed
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +71,31 @@ def test_a_job_that_is_its_own_key_links_to_no_processed_key(admin_client: Clien
 def test_a_queued_job_says_what_it_waits_for(admin_client: Client) -> None:
     text = record_text(admin_client, make_job())
     assert "a worker: no live worker serves the queue default" in text
+
+
+def test_a_chain_is_shown_with_each_of_its_jobs(admin_client: Client) -> None:
+    first = chain([JobRequest("tests.note", {"text": f"{n}"}) for n in range(3)]).job
+    succeed(first)
+    second = Job.objects.exclude(id=first.id).get()
+
+    text = record_text(admin_client, second)
+
+    assert "job 2 of 3" in text
+    assert_contains_all(text, [record_page(first), "1: ", "succeeded", "2: ", "queued"])
+
+
+def test_a_call_is_shown_with_what_it_tells_of(admin_client: Client, settings: Settings) -> None:
+    settings.JOBS_HTTP_ALLOWED_HOSTS = ["hooks.example.com"]
+    job = make_job(callback_url="https://hooks.example.com/ended")
+    assert "https://hooks.example.com/ended" in record_text(admin_client, job)
+    succeed(job)
+    call = Job.objects.get(type="http_request")
+    assert record_page(job) in record_text(admin_client, call)
+    letter = die(call)
+    assert record_page(job) in record_text(admin_client, letter)
+    one = batch(callback_url="https://hooks.example.com/batch")
+    assert "https://hooks.example.com/batch, not yet" in record_text(admin_client, one.progress())
+    one.close()
+    of_batch = Job.objects.get(given__callback_of__kind="batch")
+    assert record_page(of_batch) in record_text(admin_client, one.progress())
+    assert record_page(one.progress()) in record_text(admin_client, of_batch)

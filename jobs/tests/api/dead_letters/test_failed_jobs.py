@@ -43,6 +43,7 @@ def test_a_dead_letter_is_complete(
         "type": "tests.note",
         "queue": "default",
         "reason": "permanent",
+        "callback_of": None,
         "error": "PermanentError: no such mailbox",
         "submitted_by": user.username,
         "resolution": "waiting",

@@ -59,14 +59,15 @@ def call(db: None, settings: Settings, resolver: Resolver) -> Call:
         settings.JOBS_HTTP_ALLOWED_HOSTS = [HOST]
         settings.JOBS_HTTP_ALLOWED_PORTS = [str(port)]
         settings.JOBS_HTTP_PRIVATE_HOSTS = payload.pop("private_hosts", [HOST])
+        previous = payload.pop("previous_result", None)
         given = {"url": f"{scheme}://{HOST}:{port}/hook?n=1", **payload}
         payload = clean_payload(job_types.get("http_request"), given)
-        return cast("dict[str, Any]", http_request(payload, context(job_id)))
+        return cast("dict[str, Any]", http_request(payload, context(job_id, previous)))
 
     return call_receiver
 
 
-def context(job_id: UUID | None = None) -> JobContext:
+def context(job_id: UUID | None = None, previous_result: Any = None) -> JobContext:
     """An attempt that no worker has made."""
     job_id = job_id or uuid7()
     return JobContext(
@@ -78,4 +79,5 @@ def context(job_id: UUID | None = None) -> JobContext:
         "worker",
         request_id=REQUEST_ID,
         traceparent=TRACEPARENT,
+        previous_result=previous_result,
     )

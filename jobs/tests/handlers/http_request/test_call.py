@@ -53,6 +53,16 @@ def test_the_call_and_its_answer(call: Call) -> None:
     }
 
 
+def test_the_result_of_the_job_before_it_is_sent(call: Call) -> None:
+    with HttpReceiver() as receiver:
+        call(receiver.port, json_from="previous_result", previous_result={"rows": [7, "é"]})
+        call(receiver.port, json_from="previous_result")
+    first, second = receiver.requests
+    assert first.endswith('\r\n\r\n{"rows":[7,"é"]}'.encode())
+    assert second.endswith(b"\r\n\r\nnull")
+    assert headers_of(first)["content-type"] == "application/json"
+
+
 def test_a_text_with_a_type_of_its_own(call: Call) -> None:
     with HttpReceiver() as receiver:
         call(receiver.port, text="<a/>", headers={"content-type": "application/xml"})

@@ -6,8 +6,9 @@ from django.db import transaction
 from jobs import JobRequest, batch, enqueue
 from jobs.core.batch_errors import BatchClosed, BatchCompleted, BatchFull, CallbackRefused
 from jobs.core.claim import Claimant
-from jobs.core.errors import JobsError, RequestsRefused
+from jobs.core.errors import JobsError
 from jobs.core.outcome import Failed, FailedForGood, Succeeded
+from jobs.core.request_errors import RequestsRefused
 from jobs.core.states import JobState
 from jobs.models import Batch, Event, Job
 from jobs.models.moments import seconds_ago
@@ -330,14 +331,14 @@ def test_a_round_of_cancelling_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
 def test_what_is_claimed_with_the_slot_of_another_counts_and_hands_none_over() -> None:
     limited = JobRequest("tests.note_limited", {"text": "a"})
     alone = enqueue("tests.note_limited", {"text": "alone"}).job
-    one, [job] = made(0, limited)
+    _, [job] = made(0, limited)
     worker = make_worker()
     finished = Finished(claim_one(alone, worker), Succeeded())
     name = limit_to_hand_over(finished)
     assert name is not None
     claimant = Claimant(worker.id, ["default"], most=1)
     [claim] = slots_hand_over(finished=[(finished, name)], claimant=claimant).claims
-    assert (claim.id, claim.batch_id) == (job.id, one.id)
+    assert (claim.id, claim.is_followed) == (job.id, True)
     assert limit_to_hand_over(Finished(claim, Succeeded())) is None
     assert record(claim, Succeeded()).written
     assert callbacks() == ["completion", "success"]

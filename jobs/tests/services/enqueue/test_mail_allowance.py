@@ -13,7 +13,8 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tests.problem import problem
-from jobs.core.errors import RecipientsLimitReached, RequestsRefused
+from jobs.core.errors import RecipientsLimitReached
+from jobs.core.request_errors import RequestsRefused
 from jobs.models import Job, MailAllowance
 from jobs.services.enqueue import JobRequest, job_enqueue, job_enqueue_together, jobs_enqueue
 from jobs.tests.api.conftest import client_of

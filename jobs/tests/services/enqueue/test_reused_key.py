@@ -7,7 +7,8 @@ import pytest
 from django.db import transaction
 from rest_framework import serializers
 
-from jobs.core.errors import IdempotencyKeyReused, RequestsRefused
+from jobs.core.errors import IdempotencyKeyReused
+from jobs.core.request_errors import RequestsRefused
 from jobs.core.states import Effect
 from jobs.handlers.registry import JobType, job_types
 from jobs.models import Job

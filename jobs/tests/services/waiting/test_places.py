@@ -50,7 +50,7 @@ def test_code_of_this_process_waits_without_a_limit(settings: Settings) -> None:
     settings.JOBS_WAITS_MAX = 0
     places = Places()
     places.add(one := place(None))
-    assert places.of_jobs([one.job_id, uuid7()]) == [one]
+    assert places.of_rows([one.row_id, uuid7()]) == [one]
     assert len(places) == 0
     places.discard(one)
     assert places.job_ids() == []
@@ -58,12 +58,12 @@ def test_code_of_this_process_waits_without_a_limit(settings: Settings) -> None:
 
 def test_several_may_wait_for_one_job() -> None:
     places, one, other = Places(), place(), place("bob")
-    other.job_id = one.job_id
+    other.row_id = one.row_id
     places.add(one)
     places.add(other)
-    assert set(places.of_jobs([one.job_id])) == {one, other}
+    assert set(places.of_rows([one.row_id])) == {one, other}
     places.discard(one)
-    assert places.of_jobs([one.job_id]) == [other]
+    assert places.of_rows([one.row_id]) == [other]
 
 
 @pytest.mark.parametrize(
