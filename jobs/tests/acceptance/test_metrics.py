@@ -22,10 +22,20 @@ HISTOGRAMS = ("_wait_seconds", "_duration_seconds", "_claim_jobs")
 TOKEN = "a-token-for-the-scraper"
 RULES = CHECKOUT / "docs" / "prometheus-alerts.yml"
 METRICS = CHECKOUT / "docs" / "metrics.md"
+OPERATING = CHECKOUT / "docs" / "operating.md"
 DOCUMENTED = re.findall(r"^\| `([a-z_]+)`", METRICS.read_text(encoding="utf-8"), re.MULTILINE)
 ALERTS = re.findall(
     r"expr: (?:>-)?\s*(.+?)\n +(?:for|labels):", RULES.read_text(encoding="utf-8"), re.DOTALL
 )
+DASHBOARD = json.loads((CHECKOUT / "docs" / "grafana-dashboard.json").read_text(encoding="utf-8"))
+# Grafana fills in its variables.
+PANELS = [
+    target["expr"].replace("$queue", ".*").replace("$__rate_interval", "1m")
+    for panel in DASHBOARD["panels"]
+    for target in panel.get("targets", [])
+]
+# What docs/operating.md scales workers by.
+SCALERS = re.findall(r"^ +query: (.+)$", OPERATING.read_text(encoding="utf-8"), re.MULTILINE)
 SECRET = "correct-horse-battery"
 FIELDS = {"job_id", "job_type", "queue", "attempt", "worker", "request_id", "trace_id"}
 
@@ -73,6 +83,9 @@ def test_prometheus_reads_service_and_worker(scraped: Scraped) -> None:
     every_request_is_counted(scraped, client)
     lines_about_jobs_are_whole_and_show_no_secret(scraped)
     it_takes_the_expressions_of(scraped, ALERTS)
+    it_takes_the_expressions_of(scraped, PANELS)
+    it_takes_the_expressions_of(scraped, SCALERS)
+    assert len(SCALERS) == 1
 
 
 def every_documented_figure_is_there(scraped: Scraped, client: Client) -> None:
@@ -137,9 +150,21 @@ def names_in(expressions: list[str]) -> set[str]:
     return {re.sub("_(bucket|sum|count)$", "", name) for name in found}
 
 
-def test_promtool_takes_the_alert_rules() -> None:
-    checked = subprocess.run(
-        [find_program("promtool"), "check", "rules", str(RULES)], capture_output=True, text=True
-    )
-    assert checked.returncode == 0, checked.stderr
+def test_promtool_takes_the_alert_rules_and_the_dashboard(tmp_path: Path) -> None:
+    recorded = [{"record": "a_panel", "expr": expression} for expression in PANELS]
+    panels = tmp_path / "panels.yml"
+    # Each in a group of its own: JSON is YAML, too.
+    groups = [{"name": f"{number}", "rules": [one]} for number, one in enumerate(recorded)]
+    panels.write_text(json.dumps({"groups": groups}))
+    for rules in (RULES, panels):
+        command = [find_program("promtool"), "check", "rules", str(rules)]
+        checked = subprocess.run(command, capture_output=True, text=True)
+        assert checked.returncode == 0, checked.stderr
     assert len(ALERTS) == RULES.read_text(encoding="utf-8").count("- alert:") == 13
+
+
+def test_no_panel_of_the_dashboard_is_empty() -> None:
+    panels = [one for one in DASHBOARD["panels"] if one["type"] != "row"]
+    assert all(one["title"] and one["targets"] for one in panels)
+    assert len(PANELS) > len(panels) > 30
+    assert len({one["id"] for one in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
