@@ -9,9 +9,11 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
 
 # A package without a wheel needs its compiler here; nothing of this stage but the two
 # directories copied below reaches the image.
-COPY requirements.txt /tmp/requirements.txt
+# requirements-tracing.txt adds the SDK of OpenTelemetry (docs/tracing.md).
+ARG REQUIREMENTS=requirements.txt
+COPY requirements.txt requirements-tracing.txt /tmp/
 RUN python -m venv --without-pip /opt/venv \
-    && pip --python /opt/venv/bin/python install --requirement /tmp/requirements.txt
+    && pip --python /opt/venv/bin/python install --requirement "/tmp/$REQUIREMENTS"
 
 COPY . /app
 WORKDIR /app

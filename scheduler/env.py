@@ -22,6 +22,7 @@ from scheduler.dotenv import read_file
 from scheduler.mail import is_mailbox
 from scheduler.server_urls import ServerUrl, database_settings, mail_url, redis_url
 from scheduler.token_settings import TokenSettings, token_settings
+from scheduler.trace_settings import sends_spans
 from scheduler.variables import Variables, refused
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,7 +43,7 @@ _METRICS_TOKEN = re.compile(r"[!-~]{20,500}", re.ASCII)
 _ORIGIN_PATTERN = re.compile(r"https?://[A-Za-z0-9._*:\[\]-]+")
 
 # Fields of `JobsConf` that are variables without its prefix: others use them, too.
-_NOT_OF_JOBS = ("redis_url", "metrics_token")
+_NOT_OF_JOBS = ("redis_url", "metrics_token", "tracing")
 
 MINUTES_OF_A_YEAR = 366 * 24 * 60
 DAYS_OF_TEN_YEARS = 3_660
@@ -223,6 +224,7 @@ def _jobs_settings(variables: Variables) -> dict[str, Any]:
         for one in fields(JobsConf)
         if one.name not in _NOT_OF_JOBS
     }
+    values["tracing"] = sends_spans(variables)
     if broken := broken_rules(JobsConf(**values)):
         raise ImproperlyConfigured(broken[0])
     return {setting_name(name): value for name, value in values.items()}

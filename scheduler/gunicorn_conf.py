@@ -50,7 +50,13 @@ class ErrorLog(Logger):  # type: ignore[misc]
 
 
 def post_worker_init(worker: Any) -> None:
-    """Loaded modules stay for good: the garbage collector need not traverse them again."""
+    """Spans are sent by a thread, which a fork would not take along.
+
+    Loaded modules stay for good: the garbage collector need not traverse them again.
+    """
+    from jobs.services.tracing_sdk import tracing_start  # needs the settings
+
+    tracing_start("job-scheduler-api")
     gc.collect()
     gc.freeze()
 

@@ -54,9 +54,9 @@ class ClaimedJob(NamedTuple):
             "attempt": self.attempt,
             "idempotency_key": self.effect_key,
         }
-        if self.request_id:
-            told["request_id"] = self.request_id
-            told["traceparent"] = traceparent_of(self.request_id, self.traceparent or "")
+        if self.request_id or self.traceparent:
+            told["request_id"] = request_id = self.request_id or ""
+            told["traceparent"] = traceparent_of(request_id, self.traceparent or "")
         if self.given is not None:
             given = json.loads(self.given) if isinstance(self.given, str) else self.given
             told |= {name: given[name] for name in ("batch", "previous_result") if name in given}

@@ -39,6 +39,8 @@ class JobsConf:
     redis_url: str = "redis://127.0.0.1:6379/0"
     # What a scraper sends as a bearer token to read /metrics of a worker, closed without it.
     metrics_token: str = ""
+    # Whether workers and the API send spans over OTLP, as the OTEL_* variables say.
+    tracing: bool = False
     # Begins every key; its hash tag keeps them in one slot of Redis Cluster.
     redis_prefix: str = "{jobs}:"
     payload_max_bytes: int = 256 * 1024

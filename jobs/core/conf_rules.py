@@ -10,6 +10,7 @@ from jobs.core.depth_limit import depth_limits
 from jobs.core.http_hosts import allows_host, is_host, is_host_pattern
 from jobs.core.number import is_number
 from jobs.core.queue_choice import QUEUE_ORDERS, queue_choice
+from jobs.core.tracing_rules import broken_tracing_rules
 
 QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -78,6 +79,7 @@ def broken_rules(conf: JobsConf) -> list[str]:
             *_mail(conf),
             *_http(conf),
             *_trace_url(conf),
+            *broken_tracing_rules(conf),
         ]
     )
 

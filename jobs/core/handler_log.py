@@ -2,7 +2,7 @@
 
 import logging
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import Protocol
 
 from jobs.core.attempt_error import error_of
 from jobs.core.claim import ClaimedJob
@@ -10,12 +10,12 @@ from jobs.core.log_fields import attempt_fields, worker_of_process
 from jobs.core.secrets import NO_SECRETS, Secrets
 
 
-class LoggedAttempt(NamedTuple):
+class LoggedAttempt(Protocol):
     """The attempt whose handler runs, and the values of its payload that nobody may see."""
 
     claim: ClaimedJob
     worker: str
-    secrets: Secrets = NO_SECRETS
+    secrets: Secrets
 
 
 current_attempt: ContextVar[LoggedAttempt | None] = ContextVar("current_attempt", default=None)
@@ -36,14 +36,15 @@ class JobFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         attempt = current_attempt.get()
-        if attempt is not None:
-            if attempt.secrets is not NO_SECRETS:
-                _mask(record, attempt.secrets)
-            told = attempt_fields("handler.logged", attempt.claim, worker=attempt.worker)
-            for name, value in told.items():
-                vars(record).setdefault(name, value)
-        elif (worker := worker_of_process()) and not hasattr(record, "worker"):
-            record.worker = worker
+        if attempt is None:
+            if "worker" not in record.__dict__ and (worker := worker_of_process()):
+                record.worker = worker
+            return True
+        if attempt.secrets is not NO_SECRETS:
+            _mask(record, attempt.secrets)
+        told = attempt_fields("handler.logged", attempt.claim, worker=attempt.worker)
+        for name, value in told.items():
+            vars(record).setdefault(name, value)
         return True
 
 

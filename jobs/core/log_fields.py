@@ -33,6 +33,8 @@ def attempt_fields(event: str, claim: ClaimedJob, **fields: object) -> dict[str,
     if claim.request_id is not None:
         fields["request_id"] = claim.request_id
         fields["trace_id"] = trace_id_of(claim.request_id, claim.traceparent or "")
+    elif claim.traceparent is not None:
+        fields["trace_id"] = trace_id_of("", claim.traceparent)
     return fields
 
 

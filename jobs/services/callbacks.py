@@ -21,6 +21,7 @@ from jobs.services.enqueue.insert import insert_batch
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.resolve import derived_of, max_retries_of
 from jobs.services.job_facts import CallbackOf, job_details, job_facts
+from jobs.services.tracing import tracing
 from jobs.sql.statements import execute, statement
 
 logger = logging.getLogger(__name__)
@@ -83,7 +84,11 @@ def _body_json(job: Job) -> str:
 
 
 def _enqueue(calls: Sequence[_Call]) -> list[UUID]:
-    enqueued = insert_batch([_new_job(call) for call in calls])
+    new_jobs = [_new_job(call) for call in calls]
+    if (spans := tracing()) is not None:
+        causes = [UUID(call.about["id"]) for call in calls]
+        new_jobs = [spans.followed(*pair) for pair in zip(new_jobs, causes, strict=True)]
+    enqueued = insert_batch(new_jobs)
     job_ids = [one.job_id for one in enqueued]
     given = [json.dumps({"callback_of": call.about}) for call in calls]
     execute(statement("write_given"), {"ids": job_ids, "given": given})

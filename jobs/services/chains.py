@@ -19,14 +19,17 @@ from jobs.services.enqueue.insert import insert_batch
 from jobs.services.enqueue.mail_allowance import take_allowance
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.resolve import new_job
+from jobs.services.enqueue.traced import traced
 from jobs.services.results import job_result
 from jobs.services.short_transaction import short_transaction
+from jobs.services.tracing import tracing
 from jobs.sql.contention import repeats_conflicts
 
 # Every job of a chain carries those that are still to come.
 CHAIN_JOBS_MAX = 100
 
 
+@traced
 @repeats_conflicts
 def chain_create(
     *,
@@ -94,7 +97,7 @@ def chains_go_on(job_ids: Iterable[UUID]) -> Counter[UUID]:
         following, *rest = job.next_jobs or []
         # It is taken: a late success after a replay does not enqueue it again.
         changes: dict[str, Any] = {"next_jobs": None}
-        [enqueued] = insert_batch([new_job_of(following)])
+        [enqueued] = insert_batch([_followed(new_job_of(following), job.id)])
         if not enqueued.duplicate:
             given = job.given or {}
             before = given["chain"]
@@ -107,6 +110,10 @@ def chains_go_on(job_ids: Iterable[UUID]) -> Counter[UUID]:
                 grown[job.batch_id] += 1
         Job.objects.filter(id=job.id).update(**changes)
     return grown
+
+
+def _followed(new: NewJob, cause: UUID) -> NewJob:
+    return new if (spans := tracing()) is None else spans.followed(new, cause)
 
 
 def _result_for(next_type: str, job: Job) -> Any:

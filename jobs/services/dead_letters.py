@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models.functions import Now
 
 from jobs.core.actor import Actor
+from jobs.core.correlation import current_traceparent
 from jobs.core.errors import DeadLetterResolved, JobNotDead
 from jobs.core.limit import UNTIL_DUE
 from jobs.core.message import QueueMessage
@@ -16,6 +17,7 @@ from jobs.services.followups import job_is_back
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
 from jobs.services.submission_right import check_may_submit
+from jobs.services.tracing import Tracing, describe, tracing
 from jobs.sql.contention import repeats_conflicts
 
 
@@ -38,6 +40,8 @@ def dead_letter_replay(
         letter = _waiting_letter(dead_letter_id)
         check_may_submit(job_type=letter.job.type, queue=letter.job.queue)
         _queue_again(letter.job_id)
+        if (spans := tracing()) is not None:
+            _send_again(letter.job, spans)
         resolved = _resolve(letter, Resolution.REPLAYED, resolved_by_id, reason, actor)
         job_is_back(letter.job)
         return resolved
@@ -92,6 +96,13 @@ def _queue_again(job_id: UUID) -> None:
         return  # a timer admits it
     message = QueueMessage(job.id, job.effect_key, job.queue, job.priority)
     dispatch_after_commit([(message, 0.0)], is_repeated=True)
+
+
+def _send_again(job: Job, spans: Tracing) -> None:
+    """The replay is a span, from which the job goes on; where it was first sent is linked."""
+    with spans.send(replayed=job.traceparent) as span:
+        describe(span, queues=[job.queue], job_ids=[job.id], types={job.type})
+        Job.objects.filter(id=job.id).update(traceparent=current_traceparent.get())
 
 
 def _resolve(

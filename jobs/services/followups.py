@@ -49,13 +49,15 @@ def jobs_follow_up(job_ids: Collection[UUID], *, late: Collection[UUID] = ()) ->
     if calls := [job_id for job_id, *_, calls_back in rows if calls_back]:
         jobs_call_back(calls)
     counts: dict[UUID, Counter[str]] = {}
+    causes: dict[UUID, UUID] = {}
     for job_id, state, batch_id, *_ in rows:
         if batch_id is not None:
+            causes[batch_id] = job_id
             counts.setdefault(batch_id, Counter())[_COUNTED_AS.get(state, state)] += 1
             counts[batch_id]["failed"] -= job_id in late
             counts[batch_id]["added"] = grown[batch_id]
     for batch_id in sorted(counts):
-        batch_count(batch_id=batch_id, counts=counts[batch_id])
+        batch_count(batch_id=batch_id, counts=counts[batch_id], cause=causes[batch_id])
 
 
 def _whether(condition: Q) -> "ExpressionWrapper[Any]":

@@ -77,5 +77,5 @@ RETURNING
     job.batch_id IS NOT NULL OR job.next_jobs IS NOT NULL OR job.callback_url IS NOT NULL
         AS is_followed,
     job.given,
-    extract(epoch FROM now() - job.run_at)::float8 AS waited_seconds,
+    date_part('epoch', now() - job.run_at) AS waited_seconds,
     (SELECT position FROM first_left) AS first_left

@@ -94,10 +94,10 @@ WITH outcome AS (
     )
     SELECT
         date_trunc('minute', now()), 60, queue, type, 'succeeded',
-        width_bucket(extract(epoch FROM claimed_at - run_at)::float8, %(bounds)s::float8[]),
-        width_bucket(extract(epoch FROM now() - claimed_at)::float8, %(bounds)s::float8[]),
+        width_bucket(date_part('epoch', claimed_at - run_at), %(bounds)s::float8[]),
+        width_bucket(date_part('epoch', now() - claimed_at), %(bounds)s::float8[]),
         count(*),
-        extract(epoch FROM sum(claimed_at - run_at)), extract(epoch FROM sum(now() - claimed_at))
+        date_part('epoch', sum(claimed_at - run_at)), date_part('epoch', sum(now() - claimed_at))
     FROM succeeded
     GROUP BY queue, type, 6, 7
 ), freed AS (
@@ -142,7 +142,7 @@ WITH outcome AS (
         job.batch_id IS NOT NULL OR job.next_jobs IS NOT NULL OR job.callback_url IS NOT NULL
             AS is_followed,
         job.given,
-        extract(epoch FROM now() - job.run_at)::float8 AS waited_seconds,
+        date_part('epoch', now() - job.run_at) AS waited_seconds,
         claim.name, claim.number, claim.is_made,
         CASE WHEN claim.is_fair THEN job.rank END AS turn
 ), slots AS (

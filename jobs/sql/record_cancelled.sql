@@ -17,10 +17,10 @@ WITH cancelled AS (
     )
     SELECT
         date_trunc('minute', now()), 60, queue, type, 'cancelled',
-        width_bucket(extract(epoch FROM claimed_at - run_at)::float8, %(bounds)s::float8[]),
-        width_bucket(extract(epoch FROM now() - claimed_at)::float8, %(bounds)s::float8[]),
+        width_bucket(date_part('epoch', claimed_at - run_at), %(bounds)s::float8[]),
+        width_bucket(date_part('epoch', now() - claimed_at), %(bounds)s::float8[]),
         count(*),
-        extract(epoch FROM sum(claimed_at - run_at)), extract(epoch FROM sum(now() - claimed_at))
+        date_part('epoch', sum(claimed_at - run_at)), date_part('epoch', sum(now() - claimed_at))
     FROM cancelled
     GROUP BY queue, type, 6, 7
 )

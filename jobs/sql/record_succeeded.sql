@@ -6,6 +6,8 @@
 -- is a join of its own: hashed by attempt and worker, which a batch has in common, 200 outcomes were
 -- compared with every row that runs. And PostgreSQL does not take it for a filter that leaves few
 -- rows. Measured without a kept plan, 200 of 20,000 jobs: 1.4 ms instead of 400 to 600.
+--
+-- `date_part` gives float8, and `extract` numeric, whose cast takes 0.6 us more a value.
 WITH succeeded AS (
     UPDATE jobs_job AS job
     SET state = 'succeeded', finished_at = now()
@@ -29,10 +31,10 @@ WITH succeeded AS (
     )
     SELECT
         date_trunc('minute', now()), 60, queue, type, 'succeeded',
-        width_bucket(extract(epoch FROM claimed_at - run_at)::float8, %(bounds)s::float8[]),
-        width_bucket(extract(epoch FROM now() - claimed_at)::float8, %(bounds)s::float8[]),
+        width_bucket(date_part('epoch', claimed_at - run_at), %(bounds)s::float8[]),
+        width_bucket(date_part('epoch', now() - claimed_at), %(bounds)s::float8[]),
         count(*),
-        extract(epoch FROM sum(claimed_at - run_at)), extract(epoch FROM sum(now() - claimed_at))
+        date_part('epoch', sum(claimed_at - run_at)), date_part('epoch', sum(now() - claimed_at))
     FROM succeeded
     GROUP BY queue, type, 6, 7
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from jobs.core import tracing_rules
 from jobs.core.conf import RENAMED
 from scheduler import env
 from scheduler.env import BASE_DIR, DEVELOPMENT_SECRET_KEY, environment_of, read_environment
@@ -28,6 +29,8 @@ READ_BY_OTHERS = {
     *("POSTGRES_PASSWORD", "API_BIND", "API_PORT", "MAIL_PORT", "SCHEDULER_IMAGE"),
     "REDIS_MAXMEMORY",
     "CHROMIUM",
+    *("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"),
+    *("OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"),
 }
 
 
@@ -84,6 +87,10 @@ def test_production_refuses_a_weak_key(key: str, monkeypatch: pytest.MonkeyPatch
         ("LOGIN_RATE", "60"),
         ("LOGIN_RATE", "0/min"),
         ("LOGIN_RATE", "60/fortnight"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_TRACES_EXPORTER", "zipkin"),
+        ("OTEL_SDK_DISABLED", "maybe"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_named(
@@ -146,6 +153,39 @@ def test_a_refused_url_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_switches(word: str, value: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_ONLY", word)
     assert read_environment().https_only is value
+
+
+@pytest.mark.parametrize(
+    ("variables", "sends"),
+    [
+        ({}, False),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}, True),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://collector/v1/traces"}, True),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_SDK_DISABLED": "true"},
+            False,
+        ),
+        (
+            {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
+                "OTEL_TRACES_EXPORTER": "none",
+            },
+            False,
+        ),
+    ],
+)
+def test_spans_are_sent_where_there_is_an_endpoint(
+    variables: dict[str, str], sends: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert read_environment().jobs["JOBS_TRACING"] is sends
+
+
+def test_without_the_sdk_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
+    monkeypatch.setattr(tracing_rules, "find_spec", lambda module: None)
+    assert "install requirements-tracing.txt" in refusal()
 
 
 def test_development_is_open(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ import venv
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+REQUIREMENTS = ("requirements.txt", "requirements-tracing.txt", "requirements-dev.txt")
 DJANGO_6 = "requirements-django6.txt"
 
 

@@ -18,6 +18,7 @@ from jobs.core.log_fields import log_as_worker
 from jobs.management.queue_options import chosen_queues
 from jobs.management.worker_options import PORT_MAX, add_worker_options
 from jobs.services.migrations import missing_migrations
+from jobs.services.tracing_sdk import tracing_start, tracing_stop
 from jobs.worker.options import WorkerOptions
 from jobs.worker.process.descendants import end_descendants, end_forks_with
 from jobs.worker.process.first_ping import ping_broker
@@ -102,12 +103,14 @@ def _run(options: WorkerOptions, health_host: str, health_port: int | None) -> i
     signals = StopSignals()
     signals.listen(supervised=options.supervisor_pid is not None)
     end_forks_with(os.getpid())
+    tracing_start("job-scheduler-worker")
     worker = _worker(options)
     log_as_worker(worker.name)
     if health_port:
         _serve_health(worker, health_host, health_port)
     finished = worker.run(signals)
     end_descendants(SystemClock(), worker.name)
+    tracing_stop()
     return 0 if finished else EXIT_UNFINISHED
 
 

@@ -11,23 +11,25 @@ from jobs.models import Batch, Job
 from jobs.models.batch import ENDS
 from jobs.services.callbacks import batch_call_back
 from jobs.services.enqueue.insert import insert_batch
+from jobs.services.tracing import tracing
 from jobs.sql.statements import run
 
 
-def batch_count(*, batch_id: UUID, counts: Mapping[str, int]) -> None:
+def batch_count(*, batch_id: UUID, counts: Mapping[str, int], cause: UUID | None = None) -> None:
     """Adds to the counters of a batch, and completes it with the last job.
 
-    `counts`: by name of the counter; `added`: jobs of chains that have come to it. In the present
+    `counts`: by name of the counter; `added`: jobs of chains that have come to it; `cause`: one of
+    the jobs that have ended. In the present
     transaction, which holds the lock on the batch from here on. A batch that is pruned counts
     nothing.
     """
     values = {name: counts.get(name, 0) for name in ("added", *ENDS)}
     rows = run("count_in_batch", id=batch_id, **values)
     if rows and rows[0][0]:
-        batch_complete(batch_id)
+        batch_complete(batch_id, cause)
 
 
-def batch_complete(batch_id: UUID) -> None:
+def batch_complete(batch_id: UUID, cause: UUID | None = None) -> None:
     """Enqueues the callbacks that are due, each once in the life of the batch.
 
     The present transaction holds the lock on the batch; it is closed, and all its jobs have ended.
@@ -38,10 +40,10 @@ def batch_complete(batch_id: UUID) -> None:
     is_first = batch.completed_at is None
     changes: dict[str, Any] = {}
     if is_first and batch.on_completion:
-        changes["completion_job_id"] = _enqueue(batch, batch.on_completion)
+        changes["completion_job_id"] = _enqueue(batch, batch.on_completion, cause)
     is_success = batch.succeeded + batch.skipped >= batch.total
     if is_success and batch.on_success and batch.success_job_id is None:
-        changes["success_job_id"] = _enqueue(batch, batch.on_success)
+        changes["success_job_id"] = _enqueue(batch, batch.on_success, cause)
     Batch.objects.filter(id=batch_id).update(
         completed_at=Coalesce("completed_at", Now()), **changes
     )
@@ -50,9 +52,12 @@ def batch_complete(batch_id: UUID) -> None:
         Batch.objects.filter(id=batch_id).update(callback_job_id=batch_call_back(completed))
 
 
-def _enqueue(batch: Batch, stored: dict[str, Any]) -> UUID:
+def _enqueue(batch: Batch, stored: dict[str, Any], cause: UUID | None) -> UUID:
     """The job is as it was checked when the batch was made, and tells its handler of the batch."""
-    [enqueued] = insert_batch([new_job_of(stored)])
+    new = new_job_of(stored)
+    if (spans := tracing()) is not None:
+        new = spans.followed(new, cause)
+    [enqueued] = insert_batch([new])
     if not enqueued.duplicate:
         Job.objects.filter(id=enqueued.job_id).update(given={"batch": _told(batch)})
     return enqueued.job_id

@@ -19,12 +19,14 @@ from jobs.services.enqueue.mail_allowance import Inserted, insert_within_allowan
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.resolve import new_job, new_job_or_error
 from jobs.services.enqueue.reused_key import reused_key
+from jobs.services.enqueue.traced import traced
 from jobs.sql.contention import repeats_conflicts
 
 Answer = Enqueued | JobsError
 """What became of one request of many."""
 
 
+@traced
 def job_enqueue(
     *,
     type: str,  # noqa: A002 - the word of the API
@@ -74,6 +76,7 @@ def job_enqueue(
     return _accept(request, new_job(request, submitted_by_id, jobs_conf()))
 
 
+@traced
 def job_enqueue_together(*, request: JobRequest, submitted_by_id: int | None) -> Enqueued:
     """As `job_enqueue`, but in one commit with what other threads enqueue at this moment.
 
@@ -91,6 +94,7 @@ def job_enqueue_together(*, request: JobRequest, submitted_by_id: int | None) ->
     return _accepted(_together.write(new))
 
 
+@traced
 @repeats_conflicts
 def jobs_enqueue(
     *, requests: Sequence[JobRequest], submitted_by_id: int | None = None, atomic: bool = False

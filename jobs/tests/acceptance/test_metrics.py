@@ -89,7 +89,7 @@ def test_prometheus_reads_service_and_worker(scraped: Scraped) -> None:
 
 
 def every_documented_figure_is_there(scraped: Scraped, client: Client) -> None:
-    assert len(DOCUMENTED) == len(set(DOCUMENTED)) == 36
+    assert len(DOCUMENTED) == len(set(DOCUMENTED)) == 37
     client.add_job("tests.note", {"text": "works", "secret": SECRET})
     client.add_job("tests.note", {"text": "fails", "secret": SECRET, "failures": 1})
     client.add_job("send_email", {"to": ["ada@example.com"], "subject": "a", "text": "b"})
@@ -157,7 +157,7 @@ def test_promtool_takes_the_alert_rules_and_the_dashboard(tmp_path: Path) -> Non
     groups = [{"name": f"{number}", "rules": [one]} for number, one in enumerate(recorded)]
     panels.write_text(json.dumps({"groups": groups}))
     for rules in (RULES, panels):
-        command = [find_program("promtool"), "check", "rules", str(rules)]
+        command = [str(find_program("promtool")), "check", "rules", str(rules)]
         checked = subprocess.run(command, capture_output=True, text=True)
         assert checked.returncode == 0, checked.stderr
     assert len(ALERTS) == RULES.read_text(encoding="utf-8").count("- alert:") == 13

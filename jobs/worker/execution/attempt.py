@@ -7,6 +7,8 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from opentelemetry.trace import Span
+
 from jobs.core.attempt_error import AttemptError, error_of
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import Clock
@@ -20,12 +22,17 @@ logger = logging.getLogger(__name__)
 
 
 class Attempt:
-    """One claim in one slot. `effect`: None before its handler is called."""
+    """One claim in one slot. `effect`: None before its handler is called.
+
+    `span`: None where traces are off.
+    """
 
     def __init__(self, claim: ClaimedJob, clock: Clock) -> None:
         self.claim = claim
         self.secrets = NO_SECRETS  # of its payload, as it was before the handler ran
         self.effect: AttemptEffect | None = None
+        self.span: Span | None = None
+        self.worker = ""  # its name, from when the handler is called
         self._clock = clock
         self._thread_id = threading.get_ident()
         self._lock = threading.Lock()

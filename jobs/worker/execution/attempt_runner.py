@@ -18,6 +18,7 @@ from jobs.core.secrets import Secrets
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import JobType
+from jobs.services.tracing import Tracing, traced, tracing
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.effect_start import AttemptEffect
 from jobs.worker.execution.exceptions import outcome_of
@@ -56,26 +57,36 @@ class AttemptRunner:
         self._starts = starts
         self._starter = Starter(lease, starts)
         self._orm_thread = OrmThread(clock)
+        self._tracing = tracing()  # asked once: without it no job pays for more than `is None`
 
     def run(self, attempt: Attempt) -> Outcome:
         """Runs a plain handler on the calling thread. Whatever the handler does is an outcome."""
         thread_connections.refresh()
+        if self._tracing is not None:
+            self._begin_span(attempt, self._tracing)
         job_type = self._starter.start(attempt.claim)
         if isinstance(job_type, NotStarted):
             return job_type
         outcome = self._call(job_type, attempt)
+        if self._tracing is not None and attempt.span is not None:
+            self._tracing.end(attempt.span, outcome)
         if thread_connections.opened:
             self._clear_connections(attempt.claim)
         return outcome
 
     async def run_async(self, attempt: Attempt) -> Outcome:
         """Runs an `async def` handler in the event loop. Whatever it does is an outcome."""
+        if self._tracing is not None:
+            self._begin_span(attempt, self._tracing)
         job_type = await self._starter.start_async(attempt.claim)
         if isinstance(job_type, NotStarted):
             return job_type
         await self._orm_thread.refresh()
         async with self._orm_thread.used_by_handler():
-            return await self._call_async(job_type, attempt)
+            outcome = await self._call_async(job_type, attempt)
+        if self._tracing is not None and attempt.span is not None:
+            self._tracing.end(attempt.span, outcome)
+        return outcome
 
     def give_up(self, attempt: Attempt) -> Outcome:
         """The outcome of a handler that goes on although its time is over."""
@@ -89,6 +100,10 @@ class AttemptRunner:
         )
         timeout = JobTimeout(f"did not stop after its time of {seconds:g} s")
         return attempt.cut_off(error_of(timeout, self._lease.worker.name))
+
+    def _begin_span(self, attempt: Attempt, spans: Tracing) -> None:
+        attempt.span = spans.begin(attempt.claim, self._lease.worker.name)
+        attempt.claim = traced(attempt.claim, attempt.span)
 
     def _clear_connections(self, claim: ClaimedJob) -> None:
         """The next handler on this thread gets them as if they were new."""
@@ -117,7 +132,7 @@ class AttemptRunner:
 
     async def _call_async(self, job_type: JobType, attempt: Attempt) -> Outcome:
         context = self._context(job_type, attempt)
-        continue_in_context(attempt, context)  # ends with the task
+        continue_in_context(attempt)  # ends with the task
         attempt.limit(job_type.timeout_seconds)
         limit = asyncio.timeout(job_type.timeout_seconds)
         try:
@@ -133,6 +148,7 @@ class AttemptRunner:
 
     def _context(self, job_type: JobType, attempt: Attempt) -> JobContext:
         claim = attempt.claim
+        attempt.worker = self._lease.worker.name
         attempt.effect = AttemptEffect(
             claim, self._starts, is_announced=job_type.calls_effect_begins
         )
@@ -140,7 +156,7 @@ class AttemptRunner:
             attempt.secrets = Secrets(claim.payload, job_type.sensitive)
         return JobContext(
             **claim.told_to_handler,
-            worker=self._lease.worker.name,
+            worker=attempt.worker,
             is_cancelled=partial(self._inflight.is_cancelled, claim.id),
             masked=attempt.secrets.message,
             report=partial(self._progress.report, claim),

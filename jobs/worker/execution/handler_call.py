@@ -8,7 +8,7 @@ from django.db import connection
 
 from jobs.core.conf import jobs_conf
 from jobs.core.correlation import continue_request
-from jobs.core.handler_log import LoggedAttempt, current_attempt
+from jobs.core.handler_log import current_attempt
 from jobs.core.outcome import Outcome, Succeeded
 from jobs.core.result import result_of
 from jobs.handlers.context import JobContext
@@ -17,6 +17,7 @@ from jobs.models import Job
 from jobs.services.attempts import job_succeed_in_transaction
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.short_transaction import handler_transaction
+from jobs.services.tracing import continue_in_span
 from jobs.sql.contention import repeated
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.results import finish_on_thread
@@ -41,7 +42,7 @@ def succeeded(returned: object) -> Succeeded:
 
 def _run(job_type: JobType, attempt: Attempt, context: JobContext) -> object:
     thread_connections.handler_begins()
-    continue_in_context(attempt, context)  # ends with the context
+    continue_in_context(attempt)  # ends with the context
     try:
         returned = job_type.handler(attempt.claim.payload, context)
         if returned is not None:
@@ -51,10 +52,12 @@ def _run(job_type: JobType, attempt: Attempt, context: JobContext) -> object:
     return returned
 
 
-def continue_in_context(attempt: Attempt, context: JobContext) -> None:
+def continue_in_context(attempt: Attempt) -> None:
     """What this context logs and enqueues from now on goes back to the attempt, and its request."""
     continue_request(attempt.claim.request_id, attempt.claim.traceparent)
-    current_attempt.set(LoggedAttempt(attempt.claim, context.worker, attempt.secrets))
+    current_attempt.set(attempt)
+    if attempt.span is not None:
+        continue_in_span(attempt.span)
 
 
 def call_in_transaction(job_type: JobType, attempt: Attempt, context: JobContext) -> Outcome:

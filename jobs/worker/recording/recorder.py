@@ -132,7 +132,7 @@ class Recorder:
         return self._finished.get(timeout=seconds) if seconds else self._finished.get_nowait()
 
     def _record(self, batch: list[Finished]) -> None:
-        with self._watch.writing():
+        with self._watch.writing(batch):
             self._record_batch(batch)
 
     def _seconds_to_kept(self) -> float | None:
@@ -175,7 +175,7 @@ class Recorder:
     def _record_kept(self) -> None:
         kept, self._kept = self._kept[:BATCH_LIMIT], self._kept[BATCH_LIMIT:]
         begun_at = self._clock.monotonic()
-        with self._watch.writing():
+        with self._watch.writing(kept):
             self._record_apart(kept)
         # Other outcomes get two thirds of the time at least.
         took = self._clock.monotonic() - begun_at
