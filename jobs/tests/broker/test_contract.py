@@ -412,6 +412,14 @@ def test_every_key_has_its_type(broker: Broker) -> None:
     assert broker.remove_wrong_types(QUEUES) == 0
 
 
+def test_the_server_tells_of_itself(broker: Broker) -> None:
+    facts = broker.server_facts()
+    assert facts.version
+    assert facts.eviction_policy
+    assert facts.used_bytes >= 0
+    assert facts.max_bytes >= 0
+
+
 CALLS: dict[str, Callable[[Broker, QueueMessage], object]] = {
     "dispatch": lambda broker, one: broker.dispatch([one]),
     "push_back": lambda broker, one: broker.push_back([Fetched(one)]),
@@ -432,6 +440,7 @@ CALLS: dict[str, Callable[[Broker, QueueMessage], object]] = {
     "waiting_messages": lambda broker, one: list(broker.waiting_messages(QUEUES)),
     "done_cache_marks": lambda broker, one: list(broker.done_cache_marks()),
     "ping": lambda broker, one: broker.ping(),
+    "server_facts": lambda broker, one: broker.server_facts(),
     "wrong_types": lambda broker, one: broker.wrong_types(QUEUES),
     "remove_wrong_types": lambda broker, one: broker.remove_wrong_types(QUEUES),
     "forget_everything": lambda broker, one: broker.forget_everything(),
@@ -458,11 +467,3 @@ def test_every_method_of_the_protocol_is_in_this_suite() -> None:
     assert set(CALLS) == methods
     tests = Path(__file__).read_text().partition("CALLS: ")[0]
     assert {name for name in methods if f"broker.{name}(" not in tests} == {"ping"}
-
-
-def test_the_server_tells_of_itself(broker: Broker) -> None:
-    facts = broker.server_facts()
-    assert facts.version
-    assert facts.eviction_policy
-    assert facts.used_bytes >= 0
-    assert facts.max_bytes >= 0
