@@ -13,6 +13,7 @@ import psycopg
 
 from scheduler.env import PRODUCTION
 from tools.chaos.app import variables
+from tools.chaos.call_receiver import CallReceiver
 from tools.chaos.client import Client
 from tools.chaos.job_rows import JobRows
 from tools.chaos.limits import FAIR, QUEUE_LIMITS
@@ -52,6 +53,7 @@ class World:
         self.postgres = PostgresServer(directory / "postgresql")
         self.redis = _redis(directory, options.redis)
         self.mail = MailServer(mails, options.seed)
+        self.receiver = CallReceiver()
         environment = self._environment(options.settings)
         self.crew = Crew(options.workers, self.log_dir, environment)
         self.api = Api(free_port(), self.log_dir, environment)
@@ -72,6 +74,7 @@ class World:
         self._make_database()
         self.redis.start()
         self.mail.start()
+        self.receiver.start()
         if self.manage("migrate", "--verbosity", "0") != 0:
             raise ToolError(f"The tables could not be made; see {self.log_dir}/migrate.log.")
         self.job_rows.make_effect_table()
@@ -118,6 +121,7 @@ class World:
             self.crew.end,
             self.api.stop,
             self.mail.stop,
+            self.receiver.stop,
             self.job_rows.close,
             self.redis.stop,
             self.postgres.stop,
@@ -144,6 +148,7 @@ class World:
         return {
             **inherited,
             **JOBS_SETTINGS,
+            **self.receiver.settings,
             **settings,
             # Development would keep every query in memory.
             "ENVIRONMENT": PRODUCTION,

@@ -29,6 +29,7 @@ from hypothesis.stateful import (
 
 from jobs.broker import get_broker
 from jobs.broker.keys import lists_of
+from jobs.core.batch_errors import BatchClosed, BatchCompleted
 from jobs.core.claim import ClaimedJob
 from jobs.core.errors import (
     BrokerUnavailable,
@@ -36,6 +37,7 @@ from jobs.core.errors import (
     IdempotencyKeyReused,
     JobAlreadyFinal,
     JobHasStarted,
+    JobsError,
     LeaseLost,
 )
 from jobs.core.limit import LimitRule, parse_rate
@@ -45,6 +47,7 @@ from jobs.core.outcome import Cancelled, Failed, FailedForGood, Lost, Outcome, S
 from jobs.core.states import FINAL_STATES, Effect, JobState
 from jobs.handlers.registry import job_types
 from jobs.models import (
+    Batch,
     DeadLetter,
     FairShare,
     Job,
@@ -63,14 +66,17 @@ from jobs.services.attempts import (
     jobs_give_back,
     jobs_record,
 )
+from jobs.services.batches import batch_add, batch_cancel, batch_close, batch_create
 from jobs.services.cancel import job_cancel
+from jobs.services.chains import chain_create
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.edit import JobChanges, job_edit
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
-from jobs.services.enqueue import job_enqueue
+from jobs.services.enqueue import JobRequest, job_enqueue
 from jobs.services.limit_book import limit_book
 from jobs.services.limits import limit_remove, limit_set
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
+from jobs.services.maintenance.cancel_batches import jobs_cancel_in_batches
 from jobs.services.maintenance.expire import jobs_expire_overdue
 from jobs.services.maintenance.fire_schedules import jobs_fire_schedules
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
@@ -103,6 +109,7 @@ TYPES = [
     *("tests.note", "tests.note_once", "tests.note_transactional", "tests.note_by_text"),
     "tests.note_limited",
 ]
+URL = "https://hooks.example.com/ended"
 TEXTS = ["ann", "bob"]
 KEYS = [None, "k1", "k2"]
 QUEUES = ["default", "bulk"]
@@ -138,7 +145,7 @@ class Protocol(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         for model in (
-            *(DeadLetter, ProcessedKey, Slot, FairShare, Limit, Job),
+            *(DeadLetter, ProcessedKey, Slot, FairShare, Limit, Job, Batch),
             *(Schedule, Queue, Worker, Note),
         ):
             model._default_manager.all().delete()
@@ -167,6 +174,7 @@ class Protocol(RuleBasedStateMachine):
         client=st.sampled_from([0, 1]),
         delay=st.sampled_from([0.0, 0.0, 60.0]),
         queue=st.sampled_from(QUEUES),
+        calls=st.booleans(),
     )
     def submit(
         self,
@@ -176,6 +184,7 @@ class Protocol(RuleBasedStateMachine):
         client: int,
         delay: float,
         queue: str = "default",
+        calls: bool = False,
     ) -> None:
         before = Job.objects.count()
         try:
@@ -187,8 +196,9 @@ class Protocol(RuleBasedStateMachine):
                 delay_seconds=delay,
                 queue=queue,
                 max_retries=1,
+                callback_url=URL if calls else None,
             )
-        except IdempotencyKeyReused:  # for another text
+        except IdempotencyKeyReused:  # for another text, or another callback
             assert key
             assert Job.objects.count() == before
             return
@@ -202,6 +212,59 @@ class Protocol(RuleBasedStateMachine):
                 job_cancel(job_id=job.id)
             except JobAlreadyFinal:
                 assert job.state in FINAL_STATES
+
+    @rule(client=st.sampled_from([0, 1]))
+    def make_batch(self, client: int) -> None:
+        batch_create(
+            on_success=JobRequest("tests.note", {"text": "success"}),
+            on_completion=JobRequest("tests.note_limited", {"text": "completion"}),
+            callback_url=URL,
+            submitted_by_id=self.clients[client],
+        )
+
+    @rule(
+        which=indexes,
+        count=st.integers(1, 3),
+        job_type=st.sampled_from(TYPES),
+        text=st.sampled_from(TEXTS),
+        key=st.sampled_from(KEYS),
+    )
+    def fill_batch(self, which: int, count: int, job_type: str, text: str, key: str | None) -> None:
+        """A client adds jobs, and closes the batch every third time; a closed one takes none."""
+        if (batch := _pick(list(Batch.objects.order_by("id")), which)) is None:
+            return
+        one = JobRequest(job_type, {"text": text}, max_retries=1, idempotency_key=key)
+        others = [one._replace(idempotency_key=None)] * (count - 1)
+        try:
+            answers = batch_add(
+                batch_id=batch.id, requests=[one, *others], submitted_by_id=batch.submitted_by_id
+            )
+        except BatchClosed:
+            assert batch.closed_at is not None
+            return
+        new = sum(not (isinstance(one, JobsError) or one.duplicate) for one in answers)
+        assert Batch.objects.get(id=batch.id).total == batch.total + new
+        if which % 3 == 0:
+            batch_close(batch_id=batch.id)
+
+    @rule(which=indexes)
+    def cancel_batch(self, which: int) -> None:
+        if batch := _pick(list(Batch.objects.order_by("id")), which):
+            try:
+                batch_cancel(batch_id=batch.id)
+            except BatchCompleted:
+                assert batch.completed_at is not None
+
+    @rule(length=st.integers(2, 3), text=st.sampled_from(TEXTS), calls=st.booleans())
+    def submit_chain(self, length: int, text: str, calls: bool) -> None:
+        """Of jobs that may be skipped, die, and be limited."""
+        types = ["tests.note", "tests.note_by_text", "tests.note_limited"][:length]
+        url = URL if calls else None
+        chain_create(
+            requests=[
+                JobRequest(one, {"text": text}, max_retries=1, callback_url=url) for one in types
+            ]
+        )
 
     # Workers
 
@@ -426,6 +489,15 @@ class Protocol(RuleBasedStateMachine):
         except BrokerUnavailable:
             assert self.redis_away is not None
 
+    @rule()
+    def cancel_in_batches(self) -> None:
+        """What the timer does for batches whose end was asked for."""
+        jobs_cancel_in_batches()
+        asked = Job.objects.queued().filter(
+            batch__cancel_requested_at__isnull=False, batch__completed_at__isnull=True
+        )
+        assert not asked.exists()
+
     @rule(number=indexes)
     def resolve_key_conflicts(self, number: int) -> None:
         if job := _pick(list(Job.objects.queued().order_by("id")), number):
@@ -541,6 +613,48 @@ class Protocol(RuleBasedStateMachine):
         assert made == +self.fired
 
     @invariant()
+    def each_end_is_told_once(self) -> None:
+        told = Counter(
+            (about["id"], body["state"], body.get("attempt"))
+            for about, body in Job.objects.filter(given__callback_of__isnull=False).values_list(
+                "given__callback_of", "payload__json"
+            )
+        )
+        assert set(told.values()) <= {1}, told
+        ended = Job.objects.filter(callback_url__isnull=False, state__in=FINAL_STATES)
+        ends: set[tuple[str, str, int | None]] = {
+            (str(job.id), job.state, job.attempt) for job in ended
+        }
+        completed = Batch.objects.filter(completed_at__isnull=False)
+        ends |= {(str(batch.id), "completed", None) for batch in completed}
+        assert ends <= told.keys(), ends - told.keys()
+
+    @invariant()
+    def batches_have_each_callback_once(self) -> None:
+        made = Counter(
+            Job.objects.filter(given__batch__isnull=False).values_list(
+                "given__batch__id", "payload__text"
+            )
+        )
+        assert set(made.values()) <= {1}, made
+        for batch in Batch.objects.all():
+            is_completed = batch.completed_at is not None
+            assert ((str(batch.id), "completion") in made) == is_completed
+            assert ((str(batch.id), "success") in made) == (batch.success_job_id is not None)
+
+    @invariant()
+    def chains_go_on_behind_what_is_done(self) -> None:
+        links = Job.objects.filter(given__chain__isnull=False)
+        states = {
+            (place["id"], place["position"], place["total"]): state
+            for place, state in links.values_list("given__chain", "state")
+        }
+        assert links.count() == len(states)
+        for (chain, position, total), state in states.items():
+            is_done = state in (JobState.SUCCEEDED, JobState.SKIPPED)
+            assert ((chain, position + 1, total) in states) == (is_done and position < total)
+
+    @invariant()
     def the_database_is_in_order(self) -> None:
         broken = [check for check in database_checks() if check.violations]
         assert not broken, broken
@@ -607,6 +721,7 @@ class Protocol(RuleBasedStateMachine):
         """A round of everything that workers do."""
         self.time_passes()
         self.rescue()
+        jobs_cancel_in_batches()
         jobs_admit_due()
         limits_repair()
         self.redispatch_lost()
@@ -655,7 +770,8 @@ def _pick(rows: list[Any], number: int) -> Any:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(3_600 if MORE else 600)
 def test_the_promises_hold_in_any_order(short_timeout: float) -> None:
-    with only_documented_moves():
+    opened = override_settings(JOBS_HTTP_ALLOWED_HOSTS=["hooks.example.com"])
+    with only_documented_moves(), opened:
         run_state_machine_as_test(Protocol, settings=PROFILE)
 
 
