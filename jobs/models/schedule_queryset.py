@@ -74,13 +74,18 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
         made = dict(zip(texts, (job for _, job in new), strict=True))
         return [(QueueMessage(*row), made[str(row[0])]) for row in rows]
 
-    def near(self, seconds: float, *, share: int, shares: int, limit: int) -> dict[UUID, str]:
+    def near(
+        self, seconds: float, late_seconds: float, *, share: int, shares: int, limit: int
+    ) -> dict[UUID, str]:
         """Schedules that can be prepared and fire within so many seconds, soonest first; with the
-        version of each row. `share` of `shares`: which part of them, from 0 on.
+        version of each row. Also those that are due, but not for longer than `late_seconds`.
+
+        `share` of `shares`: which part of them, from 0 on.
         """
         rows = run(
             "near_schedules",
             seconds=seconds,
+            late_seconds=late_seconds,
             declared_for_seconds=DECLARED_FOR_SECONDS,
             share=share,
             shares=shares,

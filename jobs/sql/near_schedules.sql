@@ -1,10 +1,10 @@
--- Schedules whose fire time comes within the next seconds, and the version of each row (`xmin`: the
+-- Schedules whose fire time comes within the next seconds, or has just come, and the version of each row (`xmin`: the
 -- transaction that has written it), the first ones first. One share of them: with several live workers each
 -- gets others. Those that mind what became of their last job are left out, and those that are held.
 SELECT id, xmin::text
 FROM jobs_schedule
 WHERE NOT paused
-    AND due_at > statement_timestamp()
+    AND due_at > statement_timestamp() - %(late_seconds)s * interval '1 second'
     AND due_at <= statement_timestamp() + %(seconds)s * interval '1 second'
     AND due_at = next_fire_at
     AND overlap = 'allow'

@@ -55,10 +55,13 @@ class ScheduleTimer:
             seconds = math.inf if done.next_seconds is None else done.next_seconds
             self._next_look = self._clock.monotonic() + min(seconds, LOOK_SECONDS)
             if not done.is_full and seconds <= NEAR_SECONDS:
-                self._look_ahead()
+                self._look_ahead(seconds)
 
-    def _look_ahead(self) -> None:
-        if (now := self._clock.monotonic()) >= self._next_look_ahead:
+    def _look_ahead(self, next_seconds: float) -> None:
+        """Once a second; a little later where a schedule is due at any moment."""
+        now = self._clock.monotonic()
+        wait = LOOK_SECONDS if next_seconds < FIRE_SECONDS else 0.0
+        if now >= self._next_look_ahead + wait:
             self._next_look_ahead = now + LOOK_SECONDS
             self._prepared.look_ahead()
 

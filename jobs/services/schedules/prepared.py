@@ -105,6 +105,7 @@ class PreparedFires:
             return {}
         return Schedule.objects.all().near(
             NEAR_SECONDS,
+            LATE_SECONDS,
             share=workers.index(self._worker_id),
             shares=len(workers),
             limit=READY_MAX,

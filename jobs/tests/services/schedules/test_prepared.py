@@ -18,6 +18,7 @@ from jobs.services.limits import limit_set
 from jobs.services.schedules import schedule_pause
 from jobs.services.schedules.firing import fire_key
 from jobs.services.schedules.prepared import PreparedFires
+from jobs.services.workers import worker_stop
 from jobs.sql.statements import database_now, fetch_rows
 from jobs.tests.enqueueing import waiting
 from jobs.tests.factories import make_user, make_worker
@@ -88,6 +89,15 @@ def test_it_makes_the_same_job_as_a_schedule_that_is_not_prepared(
     assert (row.failures, row.error) == (0, "")
     assert "Fired schedules: 1 jobs" in caplog.text
     assert (fires.fire(), fire()) == (0, 0)
+
+
+def test_what_has_just_become_due_stays_ready_when_a_worker_looks_ahead() -> None:
+    """It may have looked a moment too early, by the database's clock."""
+    one = make_schedule()
+    fires = prepared(one)
+    wait_for(fires_at(one))
+    fires.look_ahead()
+    assert fires.fire() == 1
 
 
 def test_many_workers_with_the_same_fire_time_make_one_job() -> None:
@@ -183,9 +193,9 @@ def test_workers_prepare_shares_that_do_not_overlap() -> None:
     assert not Job.objects.exists()
 
 
-def test_a_worker_that_counts_as_dead_prepares_nothing() -> None:
+def test_a_worker_that_has_stopped_or_counts_as_dead_prepares_nothing() -> None:
     one, dead = make_schedule(), make_worker()
-    type(dead).objects.filter(id=dead.id).update(heartbeat_at=seconds_ago(3_600))
+    worker_stop(worker_id=dead.id)
     bring_near(one)
     assert fired_of(ready_of(dead.id), one) == 0
 
