@@ -2,8 +2,8 @@
 -- Only rows that are still as they were read (`version` is their xmin), that are due by now, and for which
 -- no second fire time is. What another worker has locked is left to it; nothing waits.
 --
--- Measured for 1,000 schedules: 90 ms in five statements, of which the first one takes 18; to read, check and
--- write them in one transaction took 500 to 900 ms before the first job was dispatched.
+-- Measured for 1,000 schedules, processor time of worker and PostgreSQL after the fire time: 65 to 90 ms in
+-- five statements, where reading, checking and writing them took 180 to 200.
 WITH free AS (
     SELECT schedule.id, move.next_fire_at::timestamptz AS next_fire_at
     FROM ROWS FROM (
