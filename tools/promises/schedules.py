@@ -20,8 +20,8 @@ def schedules(options: Options) -> list[Finding]:
     count = options.of(1_000, 20)
     broken = count // 20
     every = 5.0 if options.scale == 1 else 1.0
-    moment = (timezone.now() + timedelta(seconds=6)).replace(microsecond=0)
     with workers():
+        moment = (timezone.now() + timedelta(seconds=6)).replace(microsecond=0)
         Schedule.objects.bulk_create(
             _schedule(number, number < broken, every, moment) for number in range(count)
         )
