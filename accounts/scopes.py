@@ -57,14 +57,20 @@ SCOPES = {
         Scope(
             "dlq:read",
             "see dead letters",
-            frozenset({"jobs.view_deadletter", "jobs.view_traceback"}),
+            frozenset({"jobs.view_deadletter", "jobs.view_redrive", "jobs.view_traceback"}),
             for_everyone=True,
         ),
         Scope(
             "dlq:write",
-            "replay dead letters",
+            "replay dead letters, one by one and in redrives",
             frozenset(
-                {"jobs.view_deadletter", "jobs.replay_deadletter", "jobs.discard_deadletter"}
+                {
+                    "jobs.view_deadletter",
+                    "jobs.view_redrive",
+                    "jobs.replay_deadletter",
+                    "jobs.discard_deadletter",
+                    "jobs.triage_deadletter",
+                }
             ),
         ),
         Scope(

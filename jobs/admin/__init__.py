@@ -7,6 +7,8 @@ are replayed and discarded, queues paused and resumed, batches cancelled.
 from django.contrib import admin
 
 from jobs.admin.batches.batch_admin import BatchAdmin
+from jobs.admin.dead_letter_counts.dead_letter_count_admin import DeadLetterCountAdmin
+from jobs.admin.dead_letter_groups.dead_letter_group_admin import DeadLetterGroupAdmin
 from jobs.admin.dead_letters.dead_letter_admin import DeadLetterAdmin
 from jobs.admin.events.event_admin import EventAdmin
 from jobs.admin.fair_shares.fair_share_admin import FairShareAdmin
@@ -18,6 +20,7 @@ from jobs.admin.mail_allowances.mail_allowance_admin import MailAllowanceAdmin
 from jobs.admin.processed_keys.processed_key_admin import ProcessedKeyAdmin
 from jobs.admin.progress_reports.progress_report_admin import ProgressReportAdmin
 from jobs.admin.queues.queue_admin import QueueAdmin
+from jobs.admin.redrives.redrive_admin import RedriveAdmin
 from jobs.admin.roll_ups.roll_up_admin import RollUpAdmin
 from jobs.admin.schedules.schedule_admin import ScheduleAdmin
 from jobs.admin.signing_secrets.signing_secret_admin import SigningSecretAdmin
@@ -27,6 +30,8 @@ from jobs.admin.workers.worker_admin import WorkerAdmin
 from jobs.models import (
     Batch,
     DeadLetter,
+    DeadLetterCount,
+    DeadLetterGroup,
     Event,
     FairShare,
     Job,
@@ -37,6 +42,7 @@ from jobs.models import (
     ProcessedKey,
     ProgressReport,
     Queue,
+    Redrive,
     RollUp,
     Schedule,
     SigningSecret,
@@ -49,7 +55,9 @@ admin.site.register(Job, JobAdmin)
 admin.site.register(Batch, BatchAdmin)
 admin.site.register(JobResult, JobResultAdmin)
 admin.site.register(ProgressReport, ProgressReportAdmin)
+admin.site.register(DeadLetterGroup, DeadLetterGroupAdmin)
 admin.site.register(DeadLetter, DeadLetterAdmin)
+admin.site.register(Redrive, RedriveAdmin)
 admin.site.register(ProcessedKey, ProcessedKeyAdmin)
 admin.site.register(KeyWait, KeyWaitAdmin)
 admin.site.register(MailAllowance, MailAllowanceAdmin)
@@ -62,4 +70,5 @@ admin.site.register(Slot, SlotAdmin)
 admin.site.register(FairShare, FairShareAdmin)
 admin.site.register(StoredAnswer, StoredAnswerAdmin)
 admin.site.register(RollUp, RollUpAdmin)
+admin.site.register(DeadLetterCount, DeadLetterCountAdmin)
 admin.site.register(Worker, WorkerAdmin)

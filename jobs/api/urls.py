@@ -5,6 +5,7 @@ from django.urls import re_path
 from jobs.api.batches.batch_event_views import BatchEventViewSet
 from jobs.api.batches.batch_views import BatchViewSet
 from jobs.api.batches.chain_views import ChainViewSet
+from jobs.api.dead_letter_groups.dead_letter_group_views import DeadLetterGroupViewSet
 from jobs.api.dead_letters.dead_letter_views import DeadLetterViewSet
 from jobs.api.job_types.job_type_views import JobTypeViewSet
 from jobs.api.jobs.add_job_views import AddJobsView, AddJobView
@@ -13,6 +14,7 @@ from jobs.api.jobs.job_views import JobViewSet
 from jobs.api.jobs.timeline_views import JobTimelineViewSet
 from jobs.api.limits.limit_views import LimitViewSet
 from jobs.api.queues.queue_views import QueueViewSet
+from jobs.api.redrives.redrive_views import RedriveViewSet
 from jobs.api.schedules.schedule_views import ScheduleViewSet
 
 urlpatterns = [
@@ -39,6 +41,11 @@ urlpatterns = [
     ),
     re_path(r"^failedJobs/?$", DeadLetterViewSet.as_view({"get": "list"}), name="failed-jobs"),
     re_path(
+        r"^failedJobs/groups/?$",
+        DeadLetterGroupViewSet.as_view({"get": "list"}),
+        name="failed-job-groups",
+    ),
+    re_path(
         r"^failedJobs/(?P<pk>[^/]+)/?$",
         DeadLetterViewSet.as_view({"get": "retrieve"}),
         name="failed-job",
@@ -48,6 +55,24 @@ urlpatterns = [
         DeadLetterViewSet.as_view({"post": "replay"}),
         name="failed-job-replay",
     ),
+    re_path(
+        r"^redrives/?$",
+        RedriveViewSet.as_view({"get": "list", "post": "create"}),
+        name="redrives",
+    ),
+    re_path(
+        r"^redrives/(?P<pk>[^/]+)/?$",
+        RedriveViewSet.as_view({"get": "retrieve"}),
+        name="redrive",
+    ),
+    *[
+        re_path(
+            rf"^redrives/(?P<pk>[^/]+)/{decision}/?$",
+            RedriveViewSet.as_view({"post": decision}),
+            name=f"redrive-{decision}",
+        )
+        for decision in ("pause", "resume", "cancel")
+    ],
     re_path(r"^jobTypes/?$", JobTypeViewSet.as_view({"get": "list"}), name="job-types"),
     re_path(
         r"^jobTypes/(?P<name>[^/]+)/?$",

@@ -63,6 +63,16 @@ class Resolution(models.TextChoices):
     SETTLED = "settled", "settled by a late success"
 
 
+class RedriveState(models.TextChoices):
+    """Where a redrive is. One that was stopped can be resumed, as a paused one can."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped", "stopped: too many failed again"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+
+
 class Effect(models.TextChoices):
     """What it means that an attempt was cut off; each job type declares it, without a default.
 

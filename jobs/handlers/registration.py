@@ -90,6 +90,10 @@ def _argument_faults(job_type: Any) -> Iterator[str]:
         function = getattr(job_type, name)
         if function is not None and (not callable(function) or is_async(function)):
             yield f"{name} must be a plain function of the payload"
+    if job_type.evidence is not None and (
+        not callable(job_type.evidence) or is_async(job_type.evidence)
+    ):
+        yield "evidence must be a plain function of the payload, the job's id and its effect key"
     if job_type.concurrency_key is not None and job_type.limit is None:
         yield "concurrency_key needs max_concurrency or rate"
     if not all(isinstance(name, str) for name in job_type.sensitive):

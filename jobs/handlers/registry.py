@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import autodiscover_modules
@@ -25,6 +26,9 @@ Handler = Callable[[Payload, JobContext], object]
 
 KeyFunction = Callable[[Payload], str]
 """Derives the effect key from a payload."""
+
+EvidenceFunction = Callable[[Payload, UUID, str], Mapping[str, str]]
+"""Says what to look for where an effect may have happened, from payload, job id and effect key."""
 
 RecipientsFunction = Callable[[Payload], int]
 """Says how many people the mail of a payload goes to."""
@@ -50,6 +54,7 @@ class JobType:
     concurrency_key: KeyFunction | None = None
     fairness_key: KeyFunction | None = None
     example: Mapping[str, Any] | None = None
+    evidence: EvidenceFunction | None = None
 
     @cached_property
     def is_async(self) -> bool:
@@ -126,6 +131,7 @@ def job_type(
     concurrency_key: KeyFunction | None = None,
     fairness_key: KeyFunction | None = None,
     example: Mapping[str, Any] | None = None,
+    evidence: EvidenceFunction | None = None,
 ) -> Callable[[Handler], Handler]:
     """Registers the decorated function as the handler of jobs of type `name`.
 
@@ -154,6 +160,8 @@ def job_type(
     concurrency_key: derives a key from the payload; the two limits above then hold for each key.
     fairness_key: derives whose turn a job takes in a fair queue; the client's by default.
     example: a payload to show to clients; None makes one from the fields of `payload`.
+    evidence: says what a person looks for who has to find out whether the effect of a dead job
+        happened, such as `{"Message-ID": ...}`: from the payload, the job's id and its effect key.
 
     Raises ImproperlyConfigured when it is applied; see `JobTypes.add`.
     """
@@ -178,6 +186,7 @@ def job_type(
                 concurrency_key=concurrency_key,
                 fairness_key=fairness_key,
                 example=example,
+                evidence=evidence,
             )
         )
         return handler

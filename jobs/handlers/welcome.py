@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from jobs import Effect, JobContext, job_type
 from jobs.handlers.context import Payload
-from jobs.handlers.email.delivery import deliver
+from jobs.handlers.email.delivery import deliver, mail_evidence
 from jobs.handlers.email.fields import AddressField, OneLineField
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ def same_address(payload: Payload) -> str:
     key=same_address,
     calls_effect_begins=True,
     recipients=lambda _: 1,
+    evidence=mail_evidence,
     example={"email": "ann@example.com", "name": "Ann"},
 )
 def send_welcome_email(payload: Payload, context: JobContext) -> None:

@@ -2,6 +2,8 @@
 
 from jobs.models.batch import Batch
 from jobs.models.dead_letter import DeadLetter
+from jobs.models.dead_letter_count import DeadLetterCount
+from jobs.models.dead_letter_group import DeadLetterGroup
 from jobs.models.event import Event
 from jobs.models.fair_share import FairShare
 from jobs.models.job import Job
@@ -12,6 +14,7 @@ from jobs.models.mail_allowance import MailAllowance
 from jobs.models.processed_key import ProcessedKey
 from jobs.models.progress_report import ProgressReport
 from jobs.models.queue import Queue
+from jobs.models.redrive import Redrive
 from jobs.models.roll_up import RollUp
 from jobs.models.saved_view import SavedView
 from jobs.models.schedule import Schedule
@@ -23,6 +26,8 @@ from jobs.models.worker import Worker
 __all__ = [
     "Batch",
     "DeadLetter",
+    "DeadLetterCount",
+    "DeadLetterGroup",
     "Event",
     "FairShare",
     "Job",
@@ -33,6 +38,7 @@ __all__ = [
     "ProcessedKey",
     "ProgressReport",
     "Queue",
+    "Redrive",
     "RollUp",
     "SavedView",
     "Schedule",

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from jobs.core.ids import uuid7
 from jobs.core.states import DeathReason, Resolution
 from jobs.models.job import Job
+from jobs.models.redrive import Redrive
 
 
 class DeadLetterQuerySet(models.QuerySet["DeadLetter"]):
@@ -17,6 +18,10 @@ class DeadLetterQuerySet(models.QuerySet["DeadLetter"]):
 
     def waiting(self) -> Self:
         return self.filter(resolution="")
+
+    def unsettled(self) -> Self:
+        """Replayed by a redrive, and not known yet how that has ended."""
+        return self.filter(redrive__isnull=False, replay_ended="")
 
 
 class DeadLetter(models.Model):
@@ -57,6 +62,22 @@ class DeadLetter(models.Model):
     )
     # Stays when the account is gone.
     resolved_by_name = models.CharField(max_length=254, blank=True, default="", db_default="")
+    # The dead letter that this job had been replayed from, if it had been.
+    replay_of = models.UUIDField(null=True, blank=True)
+    redrive = models.ForeignKey(
+        Redrive,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        related_name="dead_letters",
+        db_constraint=False,
+        db_index=False,
+        help_text="The redrive that replayed it.",
+    )
+    # The state in which the replay of a redrive has ended; `dead` also if that was replayed again.
+    replay_ended = models.TextField(blank=True, default="", db_default="")
+    # A name, not the user: it stays when the account is gone.
+    assigned_to = models.TextField(blank=True, default="", db_default="")
 
     objects = DeadLetterQuerySet.as_manager()
 
@@ -66,6 +87,7 @@ class DeadLetter(models.Model):
             ("replay_deadletter", "Can replay dead letters"),
             ("discard_deadletter", "Can discard dead letters"),
             ("export_deadletter", "Can export lists of dead letters"),
+            ("triage_deadletter", "Can assign dead letters, mute groups and write notes"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -92,6 +114,23 @@ class DeadLetter(models.Model):
                 F("queue"),
                 F("fingerprint"),
                 name="dead_letter_by_value_newest",
+            ),
+            # A group in the order in which its jobs died: its first, its last, and a redrive of it.
+            models.Index(
+                fields=["fingerprint", "id"],
+                condition=Q(resolution=""),
+                name="dead_letter_group_in_order",
+            ),
+            # The clients of a group, each found by one step through the index.
+            models.Index(
+                fields=["fingerprint", "submitted_by"],
+                condition=Q(resolution=""),
+                name="dead_letter_group_clients",
+            ),
+            models.Index(
+                fields=["redrive", "id"],
+                condition=Q(redrive__isnull=False, replay_ended=""),
+                name="dead_letter_unsettled",
             ),
         ]
 

@@ -23,9 +23,8 @@ class Job(models.Model):
     `failures` and `crashes` count within the present retry budget; a replay sets them to 0.
     `dispatched_at` is the moment from which the id should lie in its Redis list.
     `limits` are the names of the limits that the job is under, None for most jobs; `held_by` is the
-    one that it waits for, or `UNTIL_DUE`: it is not dispatched meanwhile. `rank` is its place in a
-    fair queue.
-    `errors` is a list of `jobs.core.attempt_error.RecordedError`, one for each failed attempt.
+    one that it waits for, or `UNTIL_DUE`: it is not dispatched meanwhile. `rank`: its place in a
+    fair queue. `errors`: `RecordedError`s. `replay_of`: what it was replayed from last.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -92,6 +91,7 @@ class Job(models.Model):
         db_index=False,
         help_text="The batch that counts it.",
     )
+    replay_of = models.UUIDField(null=True, blank=True)
     # A URL that is called when the job is final, each time that it is.
     callback_url = models.TextField(null=True, blank=True)  # noqa: DJ001
     # What is told of the jobs before it: `batch`, `previous_result`, `chain`, `callback_of`.

@@ -7,7 +7,7 @@ follows happens exactly once, whatever is killed. Jobs of which nothing follows 
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -64,7 +64,10 @@ def _whether(condition: Q) -> "ExpressionWrapper[Any]":
     return ExpressionWrapper(condition, models.BooleanField())
 
 
-def job_is_back(job: Job) -> None:
-    """A dead job runs again: its batch waits for it. To be called last in the transaction."""
-    if job.batch_id is not None:
-        batch_count(batch_id=job.batch_id, counts=Counter(failed=-1))
+def jobs_are_back(batches: Mapping[UUID, int]) -> None:
+    """Dead jobs run again: their batches wait for them. To be called last in the transaction.
+
+    `batches`: how many jobs of each batch.
+    """
+    for batch_id in sorted(batches):
+        batch_count(batch_id=batch_id, counts=Counter(failed=-batches[batch_id]))

@@ -54,6 +54,7 @@ class JobFacts(TypedDict):
     schedule: str | None
     batch: str | None
     callback_url: str | None
+    replay_of: str | None
 
 
 class JobDetails(TypedDict):
@@ -95,6 +96,7 @@ def job_facts(job: Job) -> JobFacts:
         "schedule": str(job.schedule_id) if job.schedule_id else None,
         "batch": str(job.batch_id) if job.batch_id else None,
         "callback_url": job.callback_url,
+        "replay_of": str(job.replay_of) if job.replay_of else None,
     }
 
 

@@ -8,7 +8,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from jobs.core.secrets import MASK
 from jobs.handlers.registry import job_types
-from jobs.models import Batch, DeadLetter, Job
+from jobs.models import Batch, DeadLetter, Job, Redrive
 
 # To see other clients' rows, and to cancel or edit their jobs, takes a permission each.
 VIEW_JOBS = "jobs.view_job"
@@ -17,6 +17,7 @@ EDIT_JOBS = "jobs.change_job"
 VIEW_BATCHES = "jobs.view_batch"
 CANCEL_BATCHES = "jobs.cancel_batch"
 VIEW_DEAD_LETTERS = "jobs.view_deadletter"
+VIEW_REDRIVES = "jobs.view_redrive"
 # Tracebacks tell how the server is built.
 VIEW_TRACEBACKS = "jobs.view_traceback"
 VIEW_EVENTS = "jobs.view_event"
@@ -107,6 +108,33 @@ def unmasked_payload(
         name: stored[name] if value == MASK and masked.get(name) == MASK else value
         for name, value in payload.items()
     }
+
+
+def redrives_visible_to(user: AbstractBaseUser) -> QuerySet[Redrive]:
+    """The user's own redrives; all with the permission `jobs.view_redrive`."""
+    redrives = Redrive.objects.select_related("created_by").order_by("-id")
+    return redrives if _may(user, VIEW_REDRIVES) else redrives.filter(created_by_id=user.pk)
+
+
+def may_control_redrive(user: AbstractBaseUser, redrive: Redrive) -> bool:
+    """One's own redrives; all of them with `jobs.view_redrive`. To replay takes more than this."""
+    return redrive.created_by_id == user.pk or _may(user, VIEW_REDRIVES)
+
+
+def clients_seen_by(user: AbstractBaseUser, permission: str) -> set[Any] | None:
+    """Primary keys of the clients whose rows the user may see; None for all, by permission.
+
+    The user itself, and those whom its model names in `clients_seen`.
+    """
+    if _may(user, permission):
+        return None
+    seen: Callable[[], list[Any]] | None = getattr(user, "clients_seen", None)
+    return {user.pk, *(seen() if seen is not None else ())}
+
+
+def may_change_payloads(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Of other clients' jobs, with the permission `jobs.change_job`."""
+    return _may(user, EDIT_JOBS)
 
 
 def _of_clients_seen_by(user: AbstractBaseUser) -> dict[str, Any]:

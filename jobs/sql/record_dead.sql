@@ -27,11 +27,11 @@ WITH dead AS (
 ), letters AS (
     INSERT INTO jobs_deadletter (
         id, job_id, type, queue, payload, submitted_by_id, reason, error, fingerprint,
-        attempts, attempt, created_at, resolution
+        attempts, attempt, created_at, resolution, replay_of
     )
     SELECT
         letter_id, id, type, queue, payload, submitted_by_id, reason, summary, fingerprint,
-        errors, attempt, now(), ''
+        errors, attempt, now(), '', replay_of
     FROM dead
 ), counted AS (
     INSERT INTO jobs_rollup (

@@ -11,7 +11,8 @@ SELECT
             THEN 'settled by a late success, but job ' || job.id || ' is ' || job.state
         WHEN letter.type <> job.type OR letter.queue <> job.queue
             THEN 'type or queue is not that of job ' || job.id
-        WHEN letter.payload <> job.payload
+        -- A replay may have given the job another one.
+        WHEN letter.resolution = '' AND letter.payload <> job.payload
             THEN 'the payload is not that of job ' || job.id
         WHEN letter.resolution = ''
             AND letter.submitted_by_id IS DISTINCT FROM job.submitted_by_id

@@ -4,7 +4,8 @@ from typing import Any
 
 from jobs.broker import get_broker
 from jobs.core.outcome import Failed, Succeeded
-from jobs.models import Job, Worker
+from jobs.core.selection import Selection
+from jobs.models import Job, Redrive, Worker
 from jobs.models.moments import seconds_ago
 from jobs.services.batches.public import batch
 from jobs.services.cancel import job_cancel
@@ -12,6 +13,8 @@ from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.enqueue import JobRequest
 from jobs.services.expiry import jobs_expire
+from jobs.services.maintenance.redrive import jobs_redrive
+from jobs.services.redrives import redrive_start
 from jobs.services.short_transaction import short_transaction
 from jobs.services.verification.check import Check
 from jobs.tests.factories import make_job, make_user, make_worker
@@ -60,6 +63,16 @@ def expire(job: Job) -> None:
         assert jobs_expire(limit=1, job_ids=[job.id]) == 1
 
 
+def redrive_die_again() -> None:
+    """A redrive of one job, which dies again."""
+    letter = die(job := make_job())
+    redrive = redrive_start(selection=Selection(ids=(letter.id,)), rate=1_000.0)
+    Redrive.objects.filter(id=redrive.id).update(paced_at=seconds_ago(1))
+    jobs_redrive()
+    die(job)
+    jobs_redrive()
+
+
 def make_one_of_each() -> None:
     """Jobs in every state that a healthy database holds."""
     due_schedule()
@@ -84,6 +97,7 @@ def make_one_of_each() -> None:
     dead_letter_replay(dead_letter_id=die(make_job()).id, resolved_by_id=None)
     claim, _ = interrupt(make_job(type="tests.note_once"))
     record(claim, Succeeded())
+    redrive_die_again()
     replayed = make_job()
     dead_letter_replay(dead_letter_id=die(replayed).id, resolved_by_id=None)
     die(replayed)

@@ -12,11 +12,13 @@ from jobs.services.limit_book import limit_book
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
 from jobs.services.maintenance.cancel_batches import jobs_cancel_in_batches
 from jobs.services.maintenance.expire import jobs_expire_overdue
+from jobs.services.maintenance.fold_dead_letter_counts import jobs_fold_dead_letter_counts
 from jobs.services.maintenance.fold_roll_ups import jobs_fold_roll_ups
 from jobs.services.maintenance.promote import jobs_promote_due
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.maintenance.prune_logins import jobs_prune_logins
 from jobs.services.maintenance.redispatch import SearchedLists, jobs_redispatch_lost
+from jobs.services.maintenance.redrive import jobs_redrive, redrives_go_on
 from jobs.services.maintenance.rescue import HEARD_BEATS, RescueRound, jobs_rescue
 from jobs.services.maintenance.round import run_rounds
 from jobs.services.schedules.prepared import PreparedFires
@@ -37,6 +39,10 @@ PROMOTE_SECONDS = 0.1
 ADMIT_SECONDS = 0.05
 PRUNE_SECONDS = 60.0
 FOLD_SECONDS = 60.0
+# Readers add up what is not folded yet: some rows for each batch of deaths.
+FOLD_COUNTS_SECONDS = 10.0
+# A redrive replays the part of its rate that belongs to so much time.
+REDRIVE_SECONDS = 0.5
 # Between rounds of thousands of rows: pruning keeps up with the fastest drain, and stays in the
 # background.
 PRUNE_PAUSE_SECONDS = 0.1
@@ -77,6 +83,8 @@ def timers(
         every("admit", ADMIT_SECONDS, lambda: _admit_due(stop)),
         every("admit repair", conf.redispatch_seconds, _repair_limits),
         every("fold roll-ups", FOLD_SECONDS, lambda: _fold(stop)),
+        every("fold dead letter counts", FOLD_COUNTS_SECONDS, lambda: _fold_counts(stop)),
+        every("redrive", REDRIVE_SECONDS, lambda: _redrive(stop)),
         every("prune", PRUNE_SECONDS, lambda: _prune(counts, clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
         every("expire", EXPIRE_SECONDS, lambda: _expire(stop)),
@@ -180,6 +188,18 @@ def _repair_limits() -> None:
 def _fold(stop: threading.Event) -> None:
     for _ in run_rounds(jobs_fold_roll_ups, may_go_on=lambda: not stop.is_set()):
         pass
+
+
+def _fold_counts(stop: threading.Event) -> None:
+    for _ in run_rounds(jobs_fold_dead_letter_counts, may_go_on=lambda: not stop.is_set()):
+        pass
+
+
+def _redrive(stop: threading.Event) -> None:
+    """Mostly there is none, which takes one small query."""
+    if redrives_go_on():
+        for _ in run_rounds(jobs_redrive, may_go_on=lambda: not stop.is_set()):
+            pass
 
 
 def _prune(counts: Counts, clock: Clock, stop: threading.Event) -> None:

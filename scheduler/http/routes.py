@@ -1,6 +1,7 @@
 """Every call of the service: the index names them, and the document describes each."""
 
 from scheduler.http.batch_routes import BATCH_ROUTES
+from scheduler.http.dead_letter_routes import DEAD_LETTER_ROUTES
 from scheduler.http.route import Route
 
 ROUTES = (
@@ -81,16 +82,7 @@ ROUTES = (
         (200,),
         (400, 401, 403, 404),
     ),
-    Route("failed_jobs", "GET", "/failedJobs", "lists dead letters", (200,), (400, 401, 403)),
-    Route("failed_job", "GET", "/failedJobs/<id>", "shows one", (200, 304), (400, 401, 403, 404)),
-    Route(
-        "replay",
-        "POST",
-        "/failedJobs/<id>/replay",
-        "replays one: its job is queued again",
-        (202,),
-        (400, 401, 403, 404, 409),
-    ),
+    *DEAD_LETTER_ROUTES,
     Route(
         "job_types",
         "GET",

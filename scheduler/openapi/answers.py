@@ -7,7 +7,7 @@ from typing import Any, NotRequired, Union, get_args, get_origin, get_type_hints
 
 from jobs.api.dead_letters.representations import WAITING
 from jobs.core.fire_rule import Missed, Overlap
-from jobs.core.states import DeathReason, Effect, JobState, Resolution
+from jobs.core.states import DeathReason, Effect, JobState, RedriveState, Resolution
 from scheduler.http.health_views import DEGRADED, DOWN, NOT_MIGRATED, OK, UNSUITABLE
 
 Schema = dict[str, Any]
@@ -21,14 +21,23 @@ _VALUES: dict[str, tuple[str, Sequence[str]]] = {
     "overlap": ("Overlap", Overlap.values),
     "resolution": ("Resolution", (WAITING, *Resolution.values)),
     "DeadLetterRepresentation.reason": ("DeathReason", DeathReason.values),
+    "SingleDeadLetter.reason": ("DeathReason", DeathReason.values),
+    "GroupRepresentation.reason": ("DeathReason", DeathReason.values),
+    "RedriveRepresentation.state": ("RedriveState", RedriveState.values),
+    "replay_ended": ("JobState", JobState.values),
     "Live.status": ("LiveStatus", (OK,)),
     "Ready.status": ("ReadyStatus", (OK, DEGRADED, DOWN)),
     "postgresql": ("PostgresqlStatus", (OK, DOWN, NOT_MIGRATED)),
     "redis": ("RedisStatus", (OK, DOWN, UNSUITABLE)),
 }
-_UUIDS = frozenset({"id", "job_id", "done_by", "schedule", "batch"})
+_UUIDS = frozenset({"id", "job_id", "done_by", "schedule", "batch", "replay_of", "redrive"})
 # What the names of classes have, and the names of schemas need not.
-_NAMES = {"SingleJob": "Job"}
+_NAMES = {
+    "SingleJob": "Job",
+    "SingleDeadLetter": "DeadLetter",
+    "GroupRepresentation": "DeadLetterGroup",
+    "GroupPage": "DeadLetterGroupPage",
+}
 _ENDINGS = ("Representation", "Body")
 _BASIC: dict[Any, Schema] = {
     int: {"type": "integer"},

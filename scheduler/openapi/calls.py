@@ -3,11 +3,6 @@
 A new call needs a line here, under the name of its route; a test names those that lack one.
 """
 
-from dataclasses import dataclass, field
-from typing import Any
-
-from rest_framework.serializers import Serializer
-
 from accounts.api import views as accounts
 from accounts.api.serializers import LoginInput, LogoutInput, NoInput, RefreshInput, SignUpInput
 from accounts.api.token_view import ServiceToken
@@ -15,8 +10,6 @@ from jobs.api.batches.chain_representations import ChainRepresentation
 from jobs.api.batches.queries import BatchQuery
 from jobs.api.batches.representations import BatchRepresentation
 from jobs.api.batches.submission import BatchSubmission
-from jobs.api.dead_letters.queries import DeadLetterQuery
-from jobs.api.dead_letters.representations import DeadLetterRepresentation
 from jobs.api.job_types.representations import JobTypeRepresentation
 from jobs.api.jobs.bulk_results import BulkResults
 from jobs.api.jobs.edit_body import JobEdit
@@ -33,6 +26,8 @@ from jobs.api.schedules.representations import ScheduleRepresentation
 from jobs.api.schedules.submission import Reason, ScheduleSubmission
 from scheduler.http.health_views import Live, Ready
 from scheduler.http.index_view import Index
+from scheduler.openapi.call import Call, ListOf, PageOf
+from scheduler.openapi.dead_letter_calls import DEAD_LETTER_CALLS
 from scheduler.openapi.plain_schemas import (
     ACCEPTED_RUN,
     ANYTHING,
@@ -42,51 +37,11 @@ from scheduler.openapi.plain_schemas import (
     TEXT,
     TOKEN_FORM,
     TOKEN_REFUSED,
-    Schema,
 )
 
 # Bodies that no serializer describes; `payloads.py` makes them of the job types.
 ONE_JOB, MANY_JOBS, SCHEDULE = "JobSubmission", "JobSubmissions", "ScheduleSubmission"
 CHAIN = "ChainSubmission"
-
-
-@dataclass(frozen=True)
-class PageOf:
-    """A page of a list; with the parameter `fields` its rows have only some of their members."""
-
-    row: type[Any]
-
-
-@dataclass(frozen=True)
-class ListOf:
-    """`results`, all of them."""
-
-    row: type[Any]
-
-
-@dataclass(frozen=True)
-class Call:
-    """`answer`: a TypedDict, PageOf, ListOf, a schema, or None for no body.
-
-    `body`: a serializer, or the name of a schema of `payloads.py`. `codes`: those that this call
-    has beside those of every call, by status.
-    """
-
-    answer: Any = None
-    query: type[Serializer[Any]] | None = None
-    body: type[Serializer[Any]] | str | Schema | None = None
-    codes: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    body_type: str = "application/json"
-    answer_type: str = "application/json"
-    is_partial: bool = False
-    # Whether `Location` says where the thing is that the answer is about.
-    tells_location: bool = False
-    body_may_be_missing: bool = False
-    # A second way to send and to get the same, a JSON value in each line.
-    lines_type: str | None = None
-    # A body of its own with these statuses, beside a problem.
-    refusal: Any = None
-    refusal_statuses: tuple[int, ...] = (503,)
 
 
 _JOB = ("invalid_payload", "unknown_job_type", "unknown_queue")
@@ -138,11 +93,7 @@ CALLS: dict[str, Call] = {
         SingleJob, body=JobEdit, codes=_SUBMITTED | {409: ("already_started", "already_final")}
     ),
     "cancel": Call(SingleJob, codes={409: ("already_final",)}),
-    "failed_jobs": Call(PageOf(DeadLetterRepresentation), query=DeadLetterQuery, codes=_LISTED),
-    "failed_job": Call(DeadLetterRepresentation),
-    "replay": Call(
-        DeadLetterRepresentation, codes={409: ("already_resolved",)}, tells_location=True
-    ),
+    **DEAD_LETTER_CALLS,
     "job_types": Call(ListOf(JobTypeRepresentation)),
     "job_type": Call(JobTypeRepresentation),
     "queues": Call(ListOf(QueueRepresentation)),

@@ -50,6 +50,8 @@ CODES = {
     "batch_closed": "put the jobs into a new batch",
     "batch_full": "put the jobs into a new batch",
     "batch_completed": "nothing: there is nothing left to cancel",
+    "nothing_selected": "no waiting dead letter fits the filter: choose others",
+    "redrive_ended": "start another redrive for what is left",
     "call_in_progress": (
         "the first call with this `Idempotency-Key` is at work: repeat after `Retry-After` seconds"
     ),

@@ -13,7 +13,8 @@ from scheduler.http.problems import CONTENT_TYPE as PROBLEM_TYPE
 from scheduler.http.route import Route
 from scheduler.http.routes import ROUTES
 from scheduler.openapi.answers import Answers, Schema, schema_name
-from scheduler.openapi.calls import CALLS, Call, ListOf, PageOf
+from scheduler.openapi.call import Call, ListOf, PageOf
+from scheduler.openapi.calls import CALLS
 from scheduler.openapi.names import VERSION, operation_id, tag_of
 from scheduler.openapi.phrases import phrase_of
 from scheduler.openapi.plain_schemas import EVENT_STREAM
@@ -29,7 +30,7 @@ BEARER, SERVICE_ACCOUNT, METRICS_TOKEN = "bearerAuth", "serviceAccount", "metric
 
 _ROUTES = {(one.method, one.path): one for one in ROUTES}
 _MARKDOWN_LINK = re.compile(r" \(\[[^\]]*\]\([^)]*\)\)")
-_UUID_PATHS = ("/jobs/", "/failedJobs/", "/schedules/", "/batches/")
+_UUID_PATHS = ("/jobs/", "/failedJobs/", "/schedules/", "/batches/", "/redrives/")
 
 
 class DocumentIncomplete(Exception):

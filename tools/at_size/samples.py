@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from jobs.core.states import JobState, Resolution
-from jobs.models import Batch, DeadLetter, Job, Schedule
+from jobs.core.states import JobState, RedriveState, Resolution
+from jobs.models import Batch, DeadLetter, Job, Redrive, Schedule
 from tools.at_size.rest import Values
 
 # Nothing is called so, and nothing has this id.
@@ -32,6 +32,7 @@ def rest_values() -> Values:
     letters = [str(one.id) for one in DeadLetter.objects.order_by("-id")[:1]]
     prints = list(DeadLetter.objects.order_by("id").values_list("fingerprint", flat=True)[:3])
     batches = [str(one.id) for one in Batch.objects.order_by("id")[:1]]
+    redrives = [str(one.id) for one in Redrive.objects.order_by("id")[:1]]
     schedules = [str(one.id) for one in Schedule.objects.order_by("id")[:1]]
     return {
         "state": [*JobState.values, "queued,running", "dead,expired"],
@@ -50,6 +51,8 @@ def rest_values() -> Values:
         "name": ["demo-daily-report", UNKNOWN],
         "completed": ["true", "false"],
         "paused": ["true", "false"],
+        "/v1/redrives:state": RedriveState.values,
+        "/v1/redrives/{id}:id": redrives,
         "/v1/jobs/{id}:id": ids,
         "/v1/failedJobs/{id}:id": letters,
         "/v1/batches/{id}:id": batches,

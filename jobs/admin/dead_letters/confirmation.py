@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from jobs.admin.shared.decision import Decision, confirmation, is_confirmed
 from jobs.admin.shared.read_only import ModelAdmin
+from jobs.admin.shared.reason import REASON_MAX, text_in
 from jobs.core.errors import DeadLetterResolved, JobNotDead
 from jobs.core.states import DeathReason
 from jobs.models import DeadLetter
@@ -39,10 +40,12 @@ def confirm_and_apply(
 
     None sends the person back to the list, where the report is shown.
     """
-    if not is_confirmed(request):
+    chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+    if not is_confirmed(request, len(chosen)):
         return _confirmation(model_admin, request, _selected(request, queryset), decision)
-    ids = [UUID(one) for one in request.POST.getlist(ACTION_CHECKBOX_NAME)]
-    results = Counter(_apply(model_admin, request, one, decision) for one in ids)
+    ids = [UUID(one) for one in chosen]
+    reason = text_in(request)
+    results = Counter(_apply(model_admin, request, one, decision, reason) for one in ids)
     _report(model_admin, request, results, decision)
     return None
 
@@ -67,18 +70,22 @@ def _confirmation(
         can_be_confirmed=bool(waiting),
         unknown=[one for one in waiting if one.reason == DeathReason.INTERRUPTED],
         is_full=len(letters) == APPLIED_AT_ONCE,
+        reason_max=REASON_MAX,
+        count=len(letters),
     )
 
 
 def _apply(
-    model_admin: ModelAdmin, request: HttpRequest, letter_id: UUID, decision: Decision
+    model_admin: ModelAdmin, request: HttpRequest, letter_id: UUID, decision: Decision, reason: str
 ) -> str:
     """What became of the dead letter: this decision, an earlier one, or `gone`."""
 
     @repeats_conflicts
     def decide() -> None:
         with short_transaction():  # the decision and its log entry, or neither
-            letter = decision.service(dead_letter_id=letter_id, resolved_by_id=request.user.pk)
+            letter = decision.service(
+                dead_letter_id=letter_id, resolved_by_id=request.user.pk, reason=reason
+            )
             model_admin.log_change(request, letter, f"{decision.participle.capitalize()}.")
 
     try:

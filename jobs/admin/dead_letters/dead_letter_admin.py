@@ -2,18 +2,22 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from jobs.admin.dead_letters.confirmation import DISCARD, REPLAY, confirm_and_apply
-from jobs.admin.dead_letters.filters import ReasonFilter, ResolutionFilter
+from jobs.admin.dead_letters.dead_letter_views import NOTE_MAX, DeadLetterViews
+from jobs.admin.dead_letters.filters import FingerprintFilter, ReasonFilter, ResolutionFilter
+from jobs.admin.dead_letters.selected import selection_of
+from jobs.admin.redrives.start_page import start_page
 from jobs.admin.shared.callback_of import callback_of_link
 from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
 from jobs.admin.shared.list_tools import ListTools
 from jobs.admin.shared.rendering import (
+    EMPTY,
     attempts_for,
     badge,
     moment,
@@ -25,14 +29,16 @@ from jobs.admin.shared.rendering import (
 from jobs.admin.shared.reveal import RevealsPayload
 from jobs.admin.shared.search import as_uuid, job_ids_matching
 from jobs.core.states import Resolution
-from jobs.models import DeadLetter, Job
+from jobs.models import DeadLetter, DeadLetterGroup, Event, Job, Redrive
+from jobs.services.dead_letters.evidence import effect_may_have_happened, evidence_of
 from jobs.services.visibility import masked_payload
 
 WAITING = "waiting"
+EVENTS_SHOWN = 20
 
 
-class DeadLetterAdmin(RevealsPayload, ListTools):
-    """Jobs that failed for good. Two actions, each with a permission of its own."""
+class DeadLetterAdmin(DeadLetterViews, RevealsPayload, ListTools):
+    """Jobs that failed for good. Three actions by permission, and an editor of payloads."""
 
     list_display = (
         "type",
@@ -43,14 +49,21 @@ class DeadLetterAdmin(RevealsPayload, ListTools):
         "died",
         "resolution_badge",
     )
-    list_filter = (ResolutionFilter, ReasonFilter, TypeFilter, QueueFilter, AgeFilter)
+    list_filter = (
+        ResolutionFilter,
+        ReasonFilter,
+        TypeFilter,
+        QueueFilter,
+        AgeFilter,
+        FingerprintFilter,
+    )
     list_select_related = ("submitted_by",)
     list_defer = ("payload", "attempts")
     search_help_text = (
         "The id of a dead letter or of its job, an idempotency key, or the beginning of an effect "
         "key."
     )
-    actions = ("replay_selected", "discard_selected")
+    actions = ("replay_selected", "redrive_selected", "discard_selected")
     change_form_template = "admin/jobs/deadletter/record.html"
     fieldsets = (
         (
@@ -65,7 +78,11 @@ class DeadLetterAdmin(RevealsPayload, ListTools):
                     "callback_of",
                     "submitted_by",
                     "died",
+                    "group_link",
+                    "assigned_to",
                     "resolution_in_full",
+                    "lineage",
+                    "look_for",
                 )
             },
         ),
@@ -77,10 +94,6 @@ class DeadLetterAdmin(RevealsPayload, ListTools):
             found |= Q(id=letter_id)
         return found
 
-    def has_replay_permission(self, request: HttpRequest) -> bool:
-        """Asked by Django before it offers or runs the action."""
-        return request.user.has_perm("jobs.replay_deadletter")
-
     def has_discard_permission(self, request: HttpRequest) -> bool:
         """Asked by Django before it offers or runs the action."""
         return request.user.has_perm("jobs.discard_deadletter")
@@ -90,6 +103,20 @@ class DeadLetterAdmin(RevealsPayload, ListTools):
         self, request: HttpRequest, queryset: QuerySet[DeadLetter]
     ) -> HttpResponse | None:
         return confirm_and_apply(self, request, queryset, REPLAY)
+
+    @admin.action(description="Redrive selected", permissions=["replay"])
+    def redrive_selected(
+        self, request: HttpRequest, queryset: QuerySet[DeadLetter]
+    ) -> HttpResponse | None:
+        selection = selection_of(request)
+        if selection is None:
+            self.message_user(
+                request,
+                "A redrive cannot search, nor replay what was decided about: use other filters.",
+                messages.ERROR,
+            )
+            return None
+        return start_page(request, self.admin_site, selection)
 
     @admin.action(description="Discard selected", permissions=["discard"])
     def discard_selected(
@@ -101,6 +128,11 @@ class DeadLetterAdmin(RevealsPayload, ListTools):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         letter: DeadLetter = kwargs["obj"]
+        context["may_have_happened"] = not letter.resolution and effect_may_have_happened(letter)
+        context["may_edit"] = not letter.resolution and self.may_edit(request)
+        context["may_triage"] = request.user.has_perm("jobs.triage_deadletter")
+        context["note_max"] = NOTE_MAX
+        context["events"] = Event.objects.about("dead_letter", letter.pk)[:EVENTS_SHOWN]
         context["payload"] = pretty_json(masked_payload(letter.type, letter.payload))
         context["attempts"] = attempts_for(request, letter.attempts)
         context |= self.reveal_context(request, letter)
@@ -128,6 +160,30 @@ class DeadLetterAdmin(RevealsPayload, ListTools):
         return callback_of_link(letter.job.given)
 
     died = moment_column("created_at", "died")
+
+    @admin.display(description="group")
+    def group_link(self, letter: DeadLetter) -> str:
+        return record_link(DeadLetterGroup, letter.fingerprint or None, letter.fingerprint)
+
+    @admin.display(description="lineage")
+    def lineage(self, letter: DeadLetter) -> str:
+        """Where the job comes from, and what has become of its replay."""
+        found = []
+        if letter.replay_of:
+            link = record_link(DeadLetter, letter.replay_of, str(letter.replay_of))
+            found.append(("replayed from ", link))
+        if letter.redrive_id:
+            link = record_link(Redrive, letter.redrive_id, str(letter.redrive_id))
+            found.append(("replayed by redrive ", link))
+        if letter.replay_ended:
+            found.append(("its replay ended ", badge(letter.replay_ended)))
+        return format_html_join("", "<div>{}{}</div>", found) or EMPTY
+
+    @admin.display(description="look for")
+    def look_for(self, letter: DeadLetter) -> str:
+        """What tells whether the effect has happened."""
+        found = evidence_of(letter).items()
+        return format_html_join("", "<div>{}: <code>{}</code></div>", found) or EMPTY
 
     @admin.display(description="resolution")
     def resolution_badge(self, letter: DeadLetter) -> str:

@@ -23,6 +23,18 @@ class ReasonFilter(ColumnFilter):
         return DeathReason.choices
 
 
+class FingerprintFilter(ColumnFilter):
+    """One group: shown only where an address asks for it, for there are too many to choose from."""
+
+    title = "group"
+    parameter_name = "fingerprint"
+    is_open = True
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        chosen = request.GET.get(self.parameter_name)
+        return [(chosen, chosen)] if chosen else []
+
+
 class ResolutionFilter(ColumnFilter):
     """What became of a dead letter; without a choice, those that wait for a person."""
 

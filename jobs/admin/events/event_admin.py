@@ -10,12 +10,26 @@ from jobs.admin.events.filters import SUBJECTS, ActionFilter, ActorFilter, Subje
 from jobs.admin.shared.filters import AgeFilter
 from jobs.admin.shared.list_tools import ListTools
 from jobs.admin.shared.rendering import EMPTY, moment_column, pretty_json, record_link
-from jobs.models import Batch, DeadLetter, Event, Job, Limit, ProcessedKey, Queue, Schedule, Worker
+from jobs.models import (
+    Batch,
+    DeadLetter,
+    DeadLetterGroup,
+    Event,
+    Job,
+    Limit,
+    ProcessedKey,
+    Queue,
+    Redrive,
+    Schedule,
+    Worker,
+)
 
 # The pages of what events are about.
 PAGES: dict[str, type[Model]] = {
     "job": Job,
     "dead_letter": DeadLetter,
+    "dead_letter_group": DeadLetterGroup,
+    "redrive": Redrive,
     "queue": Queue,
     "schedule": Schedule,
     "worker": Worker,

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 SUBJECTS = (
     "job",
     "dead_letter",
+    "dead_letter_group",
+    "redrive",
     "queue",
     "schedule",
     "account",

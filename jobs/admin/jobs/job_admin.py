@@ -73,6 +73,7 @@ class JobAdmin(JobColumns, JobPages, RevealsPayload, ListTools):
                     "chain",
                     "callback_url",
                     "callback_of",
+                    "replay_of_link",
                     "dead_letter_links",
                 )
             },

@@ -105,6 +105,10 @@ class JobColumns(ModelAdmin):
             return job.effect_key  # it has no processed key
         return record_link(ProcessedKey, job.effect_key, job.effect_key)
 
+    @admin.display(description="replay of")
+    def replay_of_link(self, job: Job) -> str:
+        return record_link(DeadLetter, job.replay_of, str(job.replay_of))
+
     @admin.display(description="dead letters")
     def dead_letter_links(self, job: Job) -> str:
         letters = DeadLetter.objects.filter(job_id=job.id).defer("payload", "attempts")

@@ -1,6 +1,7 @@
 """The calls about dead letters: parse, call one service, render."""
 
 from rest_framework import status
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
@@ -10,9 +11,11 @@ from rest_framework.viewsets import ViewSet
 from jobs.api.dead_letters.permissions import MayReplay
 from jobs.api.dead_letters.queries import DeadLetterQuery
 from jobs.api.dead_letters.refusals import DeadLetterRefusalMixin
+from jobs.api.dead_letters.replay_body import asked_replay
 from jobs.api.dead_letters.representations import (
-    DeadLetterRepresentation,
+    SingleDeadLetter,
     dead_letter_representation,
+    single_dead_letter,
 )
 from jobs.api.shared.client import client_of
 from jobs.api.shared.etags import answer_unless_known, etag_of
@@ -20,10 +23,14 @@ from jobs.api.shared.links import job_path
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
 from jobs.api.shared.scopes import DLQ_READ, DLQ_WRITE
-from jobs.api.shared.strict_call import refuse_body
 from jobs.models import DeadLetter
 from jobs.services.dead_letters import dead_letter_replay
-from jobs.services.visibility import dead_letters_visible_to, may_view_tracebacks
+from jobs.services.visibility import (
+    EDIT_JOBS,
+    dead_letters_visible_to,
+    may_edit,
+    may_view_tracebacks,
+)
 
 
 class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
@@ -47,10 +54,19 @@ class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
         return answer_unless_known(request, body, etag_of(body, {}))
 
     def replay(self, request: Request, pk: str) -> Response:
-        """202 once the job is back in its queue; 409 if the dead letter is resolved."""
-        refuse_body(request)
+        """202 once the job is back in its queue; 409 if the dead letter is resolved.
+
+        With another payload if the body has one: of other clients' jobs by permission.
+        """
+        asked, client = asked_replay(request.data), client_of(request)
+        letter = self._letter(request, pk)
+        if asked.payload is not None and not may_edit(client, letter.job):
+            raise PermissionDenied(f"This needs the permission {EDIT_JOBS}.")
         dead_letter_replay(
-            dead_letter_id=self._letter(request, pk).pk, resolved_by_id=client_of(request).pk
+            dead_letter_id=letter.pk,
+            resolved_by_id=client.pk,
+            payload=asked.payload,
+            reason=asked.reason,
         )
         letter = self._letter(request, pk)
         return Response(
@@ -59,11 +75,12 @@ class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
             headers={"Location": job_path(letter.job_id)},
         )
 
-    def _shown(self, request: Request, letter: DeadLetter) -> DeadLetterRepresentation:
+    def _shown(self, request: Request, letter: DeadLetter) -> SingleDeadLetter:
         """With tracebacks for those who may see them; lists have none."""
         may_view = may_view_tracebacks(client_of(request))
-        return dead_letter_representation(letter, with_tracebacks=may_view)
+        return single_dead_letter(letter, with_tracebacks=may_view)
 
     def _letter(self, request: Request, pk: str) -> DeadLetter:
-        letter: DeadLetter = get_object_or_404(dead_letters_visible_to(client_of(request)), pk=pk)
+        letters = dead_letters_visible_to(client_of(request)).select_related("submitted_by", "job")
+        letter: DeadLetter = get_object_or_404(letters, pk=pk)
         return letter

@@ -6,8 +6,9 @@ from typing import Any, NotRequired, TypedDict
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 
+from jobs.api.jobs.how_to_go_on import how_to_go_on
 from jobs.api.jobs.refusals import JobsRefused, job_refusal
-from jobs.api.jobs.representations import ReceiptLinks, how_to_go_on, receipt_links
+from jobs.api.jobs.representations import ReceiptLinks, receipt_links
 from jobs.api.jobs.submission import job_request
 from jobs.api.shared.links import job_path_prefix
 from jobs.api.shared.pointers import PointedError, pointed_errors, summary

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jobs.api.jobs.bulk_results import item_problem, refusal_for, requests_of
-from jobs.api.jobs.representations import how_to_go_on
+from jobs.api.jobs.how_to_go_on import how_to_go_on
 from jobs.core.errors import JobsError
 from jobs.services.enqueue import Enqueued, jobs_enqueue
 

@@ -4,6 +4,7 @@ from typing import NotRequired, TypedDict
 
 from django.urls import reverse
 
+from jobs.api.jobs.how_to_go_on import how_to_go_on
 from jobs.api.shared.links import failed_job_path, job_path
 from jobs.api.shared.moments import written_or_none
 from jobs.core.states import FINAL_STATES, JobState
@@ -48,6 +49,7 @@ class JobLinks(TypedDict):
     self: str
     cancel: NotRequired[str]
     failed_job: NotRequired[str]
+    replay_of: NotRequired[str]
 
 
 class JobRepresentation(JobFacts):
@@ -94,36 +96,6 @@ def receipt_links(accepted: Enqueued, path: str) -> ReceiptLinks:
     return links
 
 
-def how_to_go_on(accepted: Enqueued) -> str | None:
-    """A sentence about the job of an idempotency key that will not run; None if it may or did."""
-    if not accepted.duplicate:
-        return None
-    if accepted.is_pruned:
-        return "The job of this idempotency_key has succeeded and was deleted since."
-    if accepted.state == JobState.CANCELLED:
-        return (
-            "The job of this idempotency_key was cancelled and will not run. "
-            "Submit it with another idempotency_key to run it after all."
-        )
-    if accepted.state == JobState.EXPIRED:
-        return (
-            "The job of this idempotency_key was not started before its expires_at and will not "
-            "run. Submit it with another idempotency_key to run it after all."
-        )
-    if accepted.state != JobState.DEAD:
-        return None
-    if accepted.waiting_letter_id:
-        return (
-            "The job of this idempotency_key is dead and will not run by itself. Replay it "
-            f"(POST {failed_job_path(accepted.waiting_letter_id)}/replay, which takes the "
-            "permission jobs.replay_deadletter), or submit it with another idempotency_key."
-        )
-    return (
-        "The job of this idempotency_key is dead, and it was decided not to replay it. "
-        "Submit it with another idempotency_key to run it after all."
-    )
-
-
 def job_representation(job: Job) -> JobRepresentation:
     """The job. Rows come with `failed_job_id` for its link, and as `job_facts` wants them."""
     return {**job_facts(job), "links": _links(job)}
@@ -141,4 +113,6 @@ def _links(job: Job) -> JobLinks:
     failed_job_id = getattr(job, "failed_job_id", None)
     if failed_job_id and job.state == JobState.DEAD:
         links["failed_job"] = failed_job_path(failed_job_id)
+    if job.replay_of:
+        links["replay_of"] = failed_job_path(job.replay_of)
     return links

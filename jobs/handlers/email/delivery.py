@@ -3,8 +3,10 @@
 import logging
 import smtplib
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
@@ -35,6 +37,12 @@ def deliver(message: EmailMessage, context: JobContext) -> list[str]:
 def message_id(job_id: UUID, from_email: str) -> str:
     """The Message-ID of a job's mail, in the sender's domain."""
     return f"<{job_id}@{envelope_address(from_email).rpartition('@')[2]}>"
+
+
+def mail_evidence(payload: Mapping[str, Any], job_id: UUID, effect_key: str) -> dict[str, str]:
+    """What to look for on the mail server: whether it has a mail with this Message-ID."""
+    sender = payload.get("from_email") or settings.DEFAULT_FROM_EMAIL
+    return {"Message-ID": message_id(job_id, sender)}
 
 
 def _send(message: EmailMessage, context: JobContext) -> Mapping[str, Reply]:

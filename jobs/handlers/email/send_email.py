@@ -9,7 +9,7 @@ from jobs import Effect, JobContext, job_type
 from jobs.core.conf import jobs_conf
 from jobs.core.conf_rules import EMAIL_RECIPIENTS_LIMIT
 from jobs.handlers.context import Payload
-from jobs.handlers.email.delivery import deliver
+from jobs.handlers.email.delivery import deliver, mail_evidence
 from jobs.handlers.email.fields import MailboxesField, MailboxField, OneLineField
 from jobs.handlers.email.sender import is_allowed_sender
 
@@ -65,6 +65,7 @@ def recipients(payload: Payload) -> int:
     sensitive=("text", "html"),
     recipients=recipients,
     calls_effect_begins=True,
+    evidence=mail_evidence,
     example={
         "to": ["Ann Example <ann@example.com>"],
         "subject": "Your report",

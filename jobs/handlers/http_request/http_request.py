@@ -97,6 +97,7 @@ class HttpRequestPayload(serializers.Serializer[Payload]):
     effect=Effect.IDEMPOTENT,
     timeout_seconds=TIMEOUT_MAX_SECONDS + RESOLVE_SECONDS,
     sensitive=("secret_headers",),
+    evidence=lambda _payload, _job_id, effect_key: {"Webhook-Id": webhook_id(effect_key)},
     example={
         "url": "https://service.example.com/tasks/report",
         "json": {"report": 7},

@@ -28,6 +28,7 @@ class RepairedDocument(TypedDict):
     cache_marks_cleared: int
     keys_removed: int
     batches_counted: int
+    groups_counted: int
 
 
 class Document(ReportDocument):
@@ -75,6 +76,7 @@ def _json(report: Report, repaired: Repaired | None) -> str:
             "cache_marks_cleared": repaired.cache_marks_cleared,
             "keys_removed": repaired.keys_removed,
             "batches_counted": repaired.batches_counted,
+            "groups_counted": repaired.groups_counted,
         }
     return json.dumps(document, indent=2)
 
@@ -86,6 +88,8 @@ def _text(report: Report, repaired: Repaired | None) -> str:
         counts += f", {repaired.cache_marks_cleared} cache marks cleared"
         if repaired.batches_counted:
             counts += f", {repaired.batches_counted} batches counted anew"
+        if repaired.groups_counted:
+            counts += f", {repaired.groups_counted} groups of dead letters counted anew"
         lines += [f"repaired: {counts}, {repaired.keys_removed} keys of a wrong type removed", ""]
     lines.append(f"{'check':<56} {'rows':>10} {'violations':>10} {'seconds':>8}")
     for check in report.checks:

@@ -8,6 +8,7 @@ from jobs.management.subcommands.limits import LIMITS
 from jobs.management.subcommands.list import LIST
 from jobs.management.subcommands.queue import QUEUE
 from jobs.management.subcommands.queues import QUEUES
+from jobs.management.subcommands.redrives import REDRIVES
 from jobs.management.subcommands.replay import REPLAY
 from jobs.management.subcommands.schedules import SCHEDULES
 from jobs.management.subcommands.show import SHOW
@@ -20,6 +21,7 @@ _ALL = (
     ADD,
     CANCEL,
     REPLAY,
+    REDRIVES,
     TAIL,
     QUEUES,
     QUEUE,

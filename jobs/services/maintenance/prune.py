@@ -9,7 +9,7 @@ from jobs.core.clock import DAY_SECONDS
 from jobs.core.conf import jobs_conf
 from jobs.core.ids import uuid7_floor
 from jobs.core.states import FINAL_STATES, JobState
-from jobs.models import DeadLetter, Job, Worker
+from jobs.models import DeadLetter, Job, Redrive, Worker
 from jobs.models.job_queryset import JobQuerySet
 from jobs.models.moments import seconds_ago
 from jobs.services.maintenance.round import Round, run_round
@@ -40,7 +40,7 @@ def _prune() -> Round:
         "prune_batches", retention_seconds=conf.retention_days * DAY_SECONDS, limit=PRUNE_LIMIT
     )
     [(limits,)] = run("prune_limits", limit=PRUNE_LIMIT)
-    workers = _prune_workers(conf.retention_days)
+    workers = _prune_workers(conf.retention_days) + _prune_redrives(conf.retention_days)
     pruned = [jobs, keys, waits, results, answers, int(batches), int(limits)]
     return Round(sum(pruned) + letters + workers, is_full=max(pruned) >= PRUNE_LIMIT)
 
@@ -104,6 +104,12 @@ def _prune_results(days: float) -> int:
 def _prune_answers(hours: float) -> int:
     [(answers,)] = run("prune_answers", retention_seconds=hours * 3600, limit=PRUNE_LIMIT)
     return int(answers)
+
+
+def _prune_redrives(days: float) -> int:
+    """All at once: redrives are few, and their rows small."""
+    old = Redrive.objects.filter(settled_at__lt=seconds_ago(days * DAY_SECONDS))
+    return old.filter(ended_at__isnull=False).delete()[0]
 
 
 def _prune_workers(days: float) -> int:

@@ -10,6 +10,7 @@ from jobs.core.conf import jobs_conf
 from jobs.core.message import QueueMessage
 from jobs.models import Job
 from jobs.services.batches.repair import batches_repair
+from jobs.services.dead_letter_groups.counting import groups_recount
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.maintenance.rescue import HEARD_BEATS, jobs_rescue, silent_workers
 from jobs.services.maintenance.round import Round, run_rounds
@@ -28,18 +29,21 @@ CLEAR_BATCH = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What a repair has changed: counts of jobs, effect keys, keys in Redis, and batches."""
+    """What a repair has changed: counts of jobs, effect keys, keys in Redis, batches, and groups of
+    dead letters whose count was wrong.
+    """
 
     rescued: int
     redispatched: int
     cache_marks_cleared: int
     keys_removed: int
     batches_counted: int = 0
+    groups_counted: int = 0
 
 
 def jobs_repair() -> Repaired:
     """Rescues from dead workers, dispatches what Redis has lost, clears wrong cache marks, removes
-    keys from Redis that have the wrong type, and puts the counters of batches right.
+    keys from Redis that have the wrong type, and puts the counters of batches and of groups right.
 
     Changes nothing that is in order. It may run beside workers. Where a worker is silent it waits
     for two heartbeats first, 10 s by default. Raises BrokerUnavailable.
@@ -50,7 +54,8 @@ def jobs_repair() -> Repaired:
     for start in range(0, len(marks), CLEAR_BATCH):
         get_broker().clear_cache_marks(marks[start : start + CLEAR_BATCH])
     batches = batches_repair()
-    return Repaired(rescued, _dispatch_missing(), len(marks), keys_removed, batches)
+    groups = groups_recount()
+    return Repaired(rescued, _dispatch_missing(), len(marks), keys_removed, batches, groups)
 
 
 def _rescue() -> int:

@@ -22,6 +22,9 @@ DATABASE_CHECKS = {
     "slots": "every admitted job has its slots, and no other job has any",
     "limits": "no limit admits more than it allows",
     "dead_letters": "every dead letter fits its job and is complete",
+    "replays": "every replayed job names the dead letter that it comes from",
+    "redrives": "every redrive counts what it has replayed, each once",
+    "dead_letter_groups": "every group counts its dead letters",
     "batches": "every batch counts the jobs that have ended, and has its callbacks in the end",
     "schedules": "every schedule fires in time, and each fire time has one job",
 }

@@ -63,6 +63,7 @@ def test_repair_makes_it_clean(capsys: pytest.CaptureFixture[str]) -> None:
         "cache_marks_cleared": 0,
         "keys_removed": 0,
         "batches_counted": 0,
+        "groups_counted": 0,
     }
     assert verify(capsys)[0] == 0
 

@@ -44,6 +44,7 @@ from jobs.core.limit import LimitRule, parse_rate
 from jobs.core.message import Fetched
 from jobs.core.outage import broker_outage
 from jobs.core.outcome import Cancelled, Failed, FailedForGood, Lost, Outcome, Succeeded
+from jobs.core.selection import Selection
 from jobs.core.states import FINAL_STATES, Effect, JobState
 from jobs.handlers.registry import job_types
 from jobs.models import (
@@ -54,6 +55,7 @@ from jobs.models import (
     Limit,
     ProcessedKey,
     Queue,
+    Redrive,
     Schedule,
     Slot,
     Worker,
@@ -80,6 +82,7 @@ from jobs.services.maintenance.cancel_batches import jobs_cancel_in_batches
 from jobs.services.maintenance.expire import jobs_expire_overdue
 from jobs.services.maintenance.fire_schedules import jobs_fire_schedules
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
+from jobs.services.maintenance.redrive import jobs_redrive
 from jobs.services.maintenance.rescue import jobs_rescue
 from jobs.services.queues import (
     paused_queue_names,
@@ -87,6 +90,7 @@ from jobs.services.queues import (
     queue_resume,
     queues_declare,
 )
+from jobs.services.redrives import redrive_start
 from jobs.services.schedules import schedule_pause, schedule_resume
 from jobs.services.schedules.firing import fire_key, move_of
 from jobs.services.verification.database import database_checks
@@ -566,6 +570,18 @@ class Protocol(RuleBasedStateMachine):
         self.dispatches[letter.job_id] += replay
         with pytest.raises(DeadLetterResolved):
             service(dead_letter_id=letter.id, resolved_by_id=None)
+
+    @rule()
+    def redrive(self) -> None:
+        """Somebody replays everything that waits, also what may have happened."""
+        letters = list(DeadLetter.objects.waiting().select_related("job"))
+        if letters:
+            redrive_start(selection=Selection(include_interrupted=True), rate=1_000.0)
+        Redrive.objects.update(paced_at=seconds_ago(1))
+        jobs_redrive()
+        for letter in letters:
+            self.decisions[letter.job.effect_key] += 1
+            self.dispatches[letter.job_id] += 1
 
     @rule(
         name=st.sampled_from(LIMITS),

@@ -48,6 +48,12 @@ def test_a_dead_letter_is_complete(
         "submitted_by": user.username,
         "resolution": "waiting",
         "resolved_at": None,
+        "effect_may_have_happened": False,
+        "look_for": {},
+        "assigned_to": None,
+        "replay_of": None,
+        "redrive": None,
+        "replay_ended": None,
         "links": {
             "self": f"/failedJobs/{letter.pk}",
             "job": f"/jobs/{letter.job_id}",

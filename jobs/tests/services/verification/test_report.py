@@ -10,7 +10,16 @@ from jobs.broker import get_broker
 from jobs.core.ids import uuid7
 from jobs.core.limit import LimitRule
 from jobs.core.states import JobState
-from jobs.models import DeadLetter, Job, Limit, ProcessedKey, Slot, Worker
+from jobs.models import (
+    DeadLetter,
+    DeadLetterCount,
+    Job,
+    Limit,
+    ProcessedKey,
+    Redrive,
+    Slot,
+    Worker,
+)
 from jobs.models.moments import seconds_ago
 from jobs.services.limits import limit_set
 from jobs.services.maintenance.admit import jobs_admit_due
@@ -32,6 +41,7 @@ from jobs.tests.violations import (
     found,
     make_one_of_each,
     marked_as_done_but_queued,
+    redrive_die_again,
     skip,
     two_jobs_of_one_fire_time,
     unknown_to_redis,
@@ -248,6 +258,20 @@ def violated(name: str) -> int:
     return sum(check.violations for check in database_checks() if check.name == name)
 
 
+def replayed_from_nothing() -> None:
+    change(make_job(), replay_of=uuid7())
+
+
+def a_redrive_that_counts_too_few() -> None:
+    redrive_die_again()
+    Redrive.objects.update(replayed=0, failed=0)
+
+
+def a_group_that_counts_too_many() -> None:
+    die(make_job())
+    DeadLetterCount.objects.update(waiting=2)
+
+
 @pytest.mark.parametrize(
     ("check", "corrupt"),
     [
@@ -276,6 +300,9 @@ def violated(name: str) -> int:
         ("dead_letters", a_letter_with_another_payload),
         ("dead_letters", a_letter_without_its_attempts),
         ("dead_letters", a_settled_letter_without_success),
+        ("replays", replayed_from_nothing),
+        ("redrives", a_redrive_that_counts_too_few),
+        ("dead_letter_groups", a_group_that_counts_too_many),
         ("schedules", due_and_not_fired),
         ("schedules", two_jobs_of_one_fire_time),
         ("slots", admitted_without_a_slot),

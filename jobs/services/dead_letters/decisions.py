@@ -1,5 +1,7 @@
 """A person decides about a dead letter: it is replayed or discarded."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db.models.functions import Now
@@ -7,13 +9,16 @@ from django.db.models.functions import Now
 from jobs.core.actor import Actor
 from jobs.core.correlation import current_traceparent
 from jobs.core.errors import DeadLetterResolved, JobNotDead
-from jobs.core.limit import UNTIL_DUE
-from jobs.core.message import QueueMessage
-from jobs.core.states import JobState, Resolution
+from jobs.core.states import Resolution
 from jobs.models import DeadLetter, Job
-from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.dead_letters.payload_change import (
+    JobChange,
+    edited_payload,
+    job_change,
+    shown_differences,
+)
+from jobs.services.dead_letters.replay import Replay, jobs_queue_again
 from jobs.services.events import actor_with_id, event_record
-from jobs.services.followups import job_is_back
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
 from jobs.services.submission_right import check_may_submit
@@ -28,39 +33,50 @@ def dead_letter_replay(
     resolved_by_id: int | None,
     reason: str = "",
     actor: Actor | None = None,
+    payload: Mapping[str, Any] | None = None,
 ) -> DeadLetter:
     """dead -> queued: the same job runs again, with a new retry budget; its errors are kept.
 
     `resolved_by_id`: the user who decided, and `reason`: why; the event has both. `actor`: who
-    decided, where that is no user.
-    Returns the dead letter, which is `replayed`.
-    Raises DeadLetterResolved, JobNotDead, SubmissionNotAllowed, DeadLetter.DoesNotExist.
+    decided, where that is no user. `payload`: what the job runs with instead; sensitive fields that
+    are still masked keep their values. It is checked by the serializer of the type, and where that
+    derives the effect key from it, the job gets another one. The dead letter keeps what failed.
+
+    Returns the dead letter, which is `replayed`; the job names it in `replay_of`.
+    Raises DeadLetterResolved, JobNotDead, SubmissionNotAllowed, DeadLetter.DoesNotExist; and for a
+    payload UnknownJobType, PayloadInvalid, PayloadTooLarge.
     """
     with short_transaction():
         letter = _waiting_letter(dead_letter_id)
         check_may_submit(job_type=letter.job.type, queue=letter.job.queue)
-        _queue_again(letter.job_id)
+        change = _change(letter, payload)
+        resolved = _resolve(letter, Resolution.REPLAYED, resolved_by_id, reason, actor, change)
+        if not jobs_queue_again([Replay(letter.job_id, letter.id, change)]):
+            raise JobNotDead(letter.job_id, Job.objects.get(id=letter.job_id).state)
         if (spans := tracing()) is not None:
             _send_again(letter.job, spans)
-        resolved = _resolve(letter, Resolution.REPLAYED, resolved_by_id, reason, actor)
-        job_is_back(letter.job)
         return resolved
 
 
 @repeats_conflicts
 def dead_letter_discard(
-    *, dead_letter_id: UUID, resolved_by_id: int | None, reason: str = ""
+    *,
+    dead_letter_id: UUID,
+    resolved_by_id: int | None,
+    reason: str = "",
+    actor: Actor | None = None,
 ) -> DeadLetter:
     """Puts a dead letter aside for good: its job stays dead, and its effect key becomes free.
 
-    `resolved_by_id`: the user who decided, and `reason`: why; the event has both.
+    `resolved_by_id`: the user who decided, and `reason`: why; the event has both. `actor`: who
+    decided, where that is no user.
     Returns the dead letter, which is `discarded`.
     Raises DeadLetterResolved, DeadLetter.DoesNotExist.
     """
     with short_transaction():
         letter = _waiting_letter(dead_letter_id)
         _wake_what_waits_for(letter.job)
-        return _resolve(letter, Resolution.DISCARDED, resolved_by_id, reason)
+        return _resolve(letter, Resolution.DISCARDED, resolved_by_id, reason, actor)
 
 
 def _waiting_letter(dead_letter_id: UUID) -> DeadLetter:
@@ -75,27 +91,14 @@ def _wake_what_waits_for(job: Job) -> None:
         jobs_wake_after_commit([job.effect_key])
 
 
-def _queue_again(job_id: UUID) -> None:
-    job = Job.objects.select_for_update().get(id=job_id)
-    queued = Job.objects.filter(id=job_id, state=JobState.DEAD).update(
-        state=JobState.QUEUED,
-        worker_id=None,
-        claimed_at=None,
-        started_at=None,
-        finished_at=None,
-        failures=0,
-        crashes=0,
-        cancel_requested_at=None,
-        run_at=Now(),
-        dispatched_at=Now(),
-        held_by=UNTIL_DUE if job.limits else None,
-    )
-    if not queued:
-        raise JobNotDead(job_id, job.state)
-    if job.limits:
-        return  # a timer admits it
-    message = QueueMessage(job.id, job.effect_key, job.queue, job.priority)
-    dispatch_after_commit([(message, 0.0)], is_repeated=True)
+def _change(letter: DeadLetter, payload: Mapping[str, Any] | None) -> JobChange | None:
+    """None for the payload that it has already."""
+    if payload is None:
+        return None
+    edited = edited_payload(letter.type, letter.payload, payload)
+    if edited == letter.payload:
+        return None
+    return job_change(job_type=letter.type, queue=letter.queue, payload=edited)
 
 
 def _send_again(job: Job, spans: Tracing) -> None:
@@ -110,7 +113,8 @@ def _resolve(
     resolution: Resolution,
     resolved_by_id: int | None,
     reason: str,
-    actor: Actor | None = None,
+    actor: Actor | None,
+    change: JobChange | None = None,
 ) -> DeadLetter:
     """Writes the decision, and the event of it."""
     actor = actor or actor_with_id(resolved_by_id)
@@ -122,13 +126,19 @@ def _resolve(
         resolved_by_name=actor.name,
     )
     letter.refresh_from_db()
+    before: dict[str, Any] = {"resolution": "", "job": str(letter.job_id)}
+    after: dict[str, Any] = {"resolution": resolution.value, "job": str(letter.job_id)}
+    if change is not None:
+        before["payload"], after["payload"] = shown_differences(
+            letter.type, letter.payload, change.payload
+        )
     event_record(
         action=f"dead_letter.{resolution.value}",
         subject_type="dead_letter",
         subject_id=letter.id,
         actor=actor,
         reason=reason,
-        before={"resolution": "", "job": str(letter.job_id)},
-        after={"resolution": resolution.value, "job": str(letter.job_id)},
+        before=before,
+        after=after,
     )
     return letter

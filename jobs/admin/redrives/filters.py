@@ -1,0 +1,21 @@
+"""Filters of the list of redrives."""
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+from jobs.admin.shared.filters import Choices, ColumnFilter, in_lower_case
+from jobs.core.states import RedriveState
+
+if TYPE_CHECKING:
+    from jobs.admin.shared.read_only import ModelAdmin
+
+
+class RedriveStateFilter(ColumnFilter):
+    """Where redrives are."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
+        return in_lower_case(RedriveState.choices)

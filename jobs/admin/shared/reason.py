@@ -1,0 +1,11 @@
+"""What people write when they decide."""
+
+from django.http import HttpRequest
+
+# Characters, as in the API.
+REASON_MAX = 500
+
+
+def text_in(request: HttpRequest, name: str = "reason", *, most: int = REASON_MAX) -> str:
+    """A text of a form, as PostgreSQL takes it."""
+    return request.POST.get(name, "").replace("\x00", "").strip()[:most]

@@ -1,0 +1,20 @@
+"""Waiting dead letters, grouped by the fingerprint of their error."""
+
+from jobs.services.dead_letter_groups.groups import Group, Groups, group_of, groups_now
+from jobs.services.dead_letter_groups.triage import (
+    group_assign,
+    group_mute,
+    group_note,
+    group_unmute,
+)
+
+__all__ = [
+    "Group",
+    "Groups",
+    "group_assign",
+    "group_mute",
+    "group_note",
+    "group_of",
+    "group_unmute",
+    "groups_now",
+]

@@ -1,0 +1,72 @@
+"""The dead letters that a redrive replays."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from jobs.core.ids import uuid7_floor
+from jobs.core.selection import Selection
+from jobs.core.states import DeathReason
+from jobs.core.submission_right import current_submission_right
+from jobs.models import DeadLetter
+from jobs.models.dead_letter import DeadLetterQuerySet
+from jobs.services.visibility import VIEW_DEAD_LETTERS, clients_seen_by
+
+# Ids are made by the clocks of workers, which may differ from the database's.
+_CLOCKS_DIFFER_MAX = timedelta(hours=1)
+
+_COLUMNS = {
+    "fingerprint": "fingerprint",
+    "type": "type",
+    "queue": "queue",
+    "death_reason": "reason",
+    "client": "submitted_by_id",
+    "batch": "job__batch_id",
+    "schedule": "job__schedule_id",
+    "ids": "id__in",
+    "seen_clients": "submitted_by_id__in",
+    "allowed_types": "type__in",
+    "allowed_queues": "queue__in",
+}
+
+
+def letters_selected(selection: Selection) -> DeadLetterQuerySet:
+    """The waiting dead letters of the selection, in no order."""
+    letters = DeadLetter.objects.waiting().filter(
+        **{
+            column: value
+            for name, column in _COLUMNS.items()
+            if (value := getattr(selection, name)) is not None
+        }
+    )
+    if selection.created_after is not None:
+        floor = _id_floor(selection.created_after - _CLOCKS_DIFFER_MAX)
+        letters = letters.filter(created_at__gte=selection.created_after, id__gte=floor)
+    if selection.created_before is not None:
+        floor = _id_floor(selection.created_before + _CLOCKS_DIFFER_MAX)
+        letters = letters.filter(created_at__lt=selection.created_before, id__lt=floor)
+    if not selection.include_interrupted:
+        letters = letters.exclude(reason=DeathReason.INTERRUPTED)
+    return letters
+
+
+def interrupted_among(selection: Selection) -> DeadLetterQuerySet:
+    """Those that are left out because their effect may have happened."""
+    everything = letters_selected(selection._replace(include_interrupted=True))
+    return everything.filter(Q(reason=DeathReason.INTERRUPTED))
+
+
+def selection_seen_by(user: Any, selection: Selection) -> Selection:
+    """The selection within what the user may see, and what its account may submit."""
+    right = current_submission_right.get()
+    clients = clients_seen_by(user, VIEW_DEAD_LETTERS)
+    return selection._replace(
+        seen_clients=None if clients is None else tuple(sorted(map(str, clients))),
+        allowed_types=None if right.job_types is None else tuple(sorted(right.job_types)),
+        allowed_queues=None if right.queues is None else tuple(sorted(right.queues)),
+    )
+
+
+def _id_floor(moment: datetime) -> Any:
+    return uuid7_floor(max(0.0, moment.timestamp()))
