@@ -21,10 +21,18 @@ IDEMPOTENCY_KEY_MAX = 255
 # Most requests name a type, a payload and perhaps a queue: `request[FIRST_OPTION:] == NO_OPTIONS`.
 FIRST_OPTION = JobRequest._fields.index("priority")
 NO_OPTIONS = (None,) * len(JobRequest._fields[FIRST_OPTION:])
+_KEY = JobRequest._fields.index("idempotency_key")
+_URL = JobRequest._fields.index("callback_url")
+_NONE_BEFORE = (None,) * (_KEY - FIRST_OPTION)
+_NONE_BEHIND = (None,) * (_URL - _KEY - 1)
 
 
 def check_request(request: JobRequest) -> None:
     """Raises RequestInvalid, which names every argument that makes no sense."""
+    if request[FIRST_OPTION:_KEY] == _NONE_BEFORE and request[_KEY + 1 : _URL] == _NONE_BEHIND:
+        key = request[_KEY]  # most requests with an option have this one
+        if key is None or _is_text(key, IDEMPOTENCY_KEY_MAX):
+            return
     errors: dict[str, list[str]] = {}
     for name, sentence in _faults(request):
         errors.setdefault(name, []).append(sentence)
