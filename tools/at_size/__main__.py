@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Iterable
 
 from tools.benchmark.environment import LooksLikeProduction, prepare_environment
 from tools.errors import ToolError
@@ -29,9 +30,10 @@ def main() -> int:
 
 
 def _measure(options: argparse.Namespace) -> int:
+    from tools.at_size.kept import kept_scope
     from tools.benchmark.scope import own_scope
 
-    with own_scope():
+    with kept_scope(options.database) if options.database else own_scope():
         os.environ["DJANGO_SETTINGS_MODULE"] = "tools.at_size.settings"
         import django
 
@@ -40,12 +42,15 @@ def _measure(options: argparse.Namespace) -> int:
 
         call_command("migrate", verbosity=0)
         _make(options.jobs)
-        return _walk(options)
+        return 0 if options.make_only else _walk(options)
 
 
 def _make(jobs: int) -> None:
-    from jobs.services.demo import demo_make
+    from jobs.services.demo import demo_make, demo_standing
 
+    if any(there := demo_standing()):
+        _say(f"there are {there}")
+        return
     since = time.monotonic()
     made = demo_make(jobs=jobs)
     _say(f"made {made} in {time.monotonic() - since:.0f} s")
@@ -55,25 +60,33 @@ def _walk(options: argparse.Namespace) -> int:
     from tools.at_size.asking import Asking
     from tools.at_size.browsing import browsed
     from tools.at_size.crawl import Crawl
-    from tools.at_size.report import lines, slow
+    from tools.at_size.report import browser_lines, lines, slow
     from tools.at_size.rest import rest_addresses
     from tools.at_size.samples import rest_values, search_terms
     from tools.at_size.staff import staff_make
     from tools.benchmark.processes import api
 
     staff, terms, values = staff_make(), search_terms(), rest_values()
+    browser: dict[str, float] = {}
     with api() as server:
         asking = Asking(server, staff)
-        Crawl(asking.get, filters=options.filters, terms=terms).run()
-        pages = [one for one in asking.milliseconds if one not in asking.refused]
-        for address in rest_addresses(values):
-            asking.get(address)
-        browser = {} if options.no_browser else browsed(server, staff, pages)
-    for line in lines(asking.milliseconds, browser):
-        _say(line)
-    for address, status in asking.refused.items():
-        _say(f"answered {status}: {address}")
+        try:
+            Crawl(asking.get, filters=options.filters, terms=terms).run()
+            pages = [one for one in asking.milliseconds if one not in asking.refused]
+            for address in rest_addresses(values):
+                asking.get(address)
+        finally:  # also after Ctrl-C
+            _say_all(lines(asking.milliseconds))
+        if not options.no_browser:
+            browser = browsed(server, staff, pages)
+            _say_all(browser_lines(browser))
+    _say_all(f"answered {status}: {address}" for address, status in asking.refused.items())
     return EXIT_FAILED if asking.refused or slow(asking.milliseconds, browser) else 0
+
+
+def _say_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        _say(line)
 
 
 def _say(line: str) -> None:
@@ -84,6 +97,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/python -m tools.at_size", description=__doc__)
     parser.add_argument("--jobs", type=int, default=JOBS, help=f"how many ({JOBS:,})")
     parser.add_argument("--filters", type=int, default=1, help="combined at most (1)")
+    parser.add_argument("--database", help="made and filled if there is none, and kept")
+    parser.add_argument("--make-only", action="store_true", help="ask for no page")
     parser.add_argument("--no-browser", action="store_true", help="the server alone")
     parser.add_argument("--yes-really", action="store_true", help="also on a production server")
     return parser.parse_args()

@@ -7,10 +7,14 @@ SERVER_MILLISECONDS, BROWSER_MILLISECONDS = 200.0, 1_000.0
 SLOWEST = 15
 
 
-def lines(server: Mapping[str, float], browser: Mapping[str, float]) -> Iterator[str]:
-    """The spread of both, and the slowest pages of each."""
+def lines(server: Mapping[str, float]) -> Iterator[str]:
+    """What the server took: the spread, and the slowest pages of the admin and of the API."""
     yield from _spread("server, admin", _part(server, api=False), SERVER_MILLISECONDS)
     yield from _spread("server, API", _part(server, api=True), SERVER_MILLISECONDS)
+
+
+def browser_lines(browser: Mapping[str, float]) -> Iterator[str]:
+    """The same of the browser."""
     yield from _spread("browser", browser, BROWSER_MILLISECONDS)
 
 

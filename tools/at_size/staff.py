@@ -20,9 +20,11 @@ class Staff:
 
 
 def staff_make() -> Staff:
-    """Makes the account, and logs it in to both."""
+    """Makes the account if it is missing, and logs it in to both."""
     users = get_user_model()._default_manager
-    user = users.create_superuser(username=NAME, password=secrets.token_urlsafe())
+    user = users.filter(username=NAME).first() or users.create_superuser(
+        username=NAME, password=secrets.token_urlsafe()
+    )
     browser = Client()
     browser.force_login(user)
     session = browser.cookies[settings.SESSION_COOKIE_NAME].value

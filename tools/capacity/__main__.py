@@ -1,0 +1,117 @@
+"""`bin/python -m tools.capacity`: what a job costs, and what millions of finished jobs change."""
+
+import argparse
+import os
+import sys
+import time
+
+from tools.benchmark.environment import LooksLikeProduction, prepare_environment
+from tools.errors import ToolError
+
+EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+JOBS, FINISHED = 20_000, 5_000_000
+# Workers keep what is measured; what is pruned, this process says.
+RETENTION_DAYS = "3650"
+
+
+def main() -> int:
+    """Prints what was found, in lines."""
+    options = _options()
+    try:
+        prepare_environment(production_allowed=options.yes_really)
+        return _measure(options)
+    except LooksLikeProduction as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_USAGE
+    except ToolError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _measure(options: argparse.Namespace) -> int:
+    from tools.benchmark.scope import own_scope
+
+    os.environ["JOBS_RETENTION_DAYS"] = RETENTION_DAYS
+    with own_scope():
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        if not options.no_costs:
+            _costs(options.jobs)
+        if options.finished:
+            _growth(options)
+    return 0
+
+
+def _costs(jobs: int) -> None:
+    from tools.capacity.costs import costs
+
+    for one in costs(jobs):
+        _say(f"{one.sort} jobs, each of {jobs:,}:")
+        steps = {
+            "accepted, one by one": one.accepted_alone,
+            "accepted, 1,000 at a time": one.accepted,
+            "drained": one.drained,
+        }
+        for name, step in steps.items():
+            times = [
+                f"{who} {_number(step.each(who))} µs" for who in ("own", "postgresql", "redis")
+            ]
+            sizes = [f"{what} {_number(step.each(what))} B" for what in ("log", "redis_memory")]
+            _say(f"  {name:26} {', '.join([*times, *sizes])}")
+        held = "" if one.worker_bytes is None else f"; worker {one.worker_bytes / 2**20:.0f} MB"
+        _say(f"  finished: {one.kept_bytes:.0f} B in tables and indexes{held}")
+
+
+def _growth(options: argparse.Namespace) -> None:
+    from tools.capacity.growth import growth, pruned_alone, pruned_beside_a_drain, verified
+    from tools.capacity.sides import fill, sides
+
+    jobs, finished = options.jobs, options.finished
+    with sides(options.grown) as both:
+        since = time.monotonic()
+        if not options.grown:
+            fill(finished, options.directory)
+            _say(f"{finished:,} finished jobs made in {time.monotonic() - since:.0f} s")
+        for pair in growth(both, jobs):
+            turns = [f"{a:,.1f} to {b:,.1f}" for a, b in zip(pair.empty, pair.grown, strict=True)]
+            _say(f"{pair.name}: {pair.ratio:.2f} ({pair.unit}: {'; '.join(turns)})")
+        both.use("grown")
+        seconds, slowest = verified()
+        _say(f"verification: {seconds:.1f} s ({', '.join(slowest)})")
+        _say(f"pruned, alone: {pruned_alone():,.0f} rows/s")
+        drained, pruned = pruned_beside_a_drain(jobs * 5)
+        _say(f"pruned beside a drain: {pruned:,.0f} rows/s, drained {drained:,.0f}/s")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _number(value: float | None) -> str:
+    return "?" if value is None else f"{value:,.1f}"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bin/python -m tools.capacity", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=JOBS, help=f"of one measure ({JOBS:,})")
+    parser.add_argument(
+        "--finished",
+        type=int,
+        default=FINISHED,
+        help=f"that lie in the tables ({FINISHED:,}); 0: none",
+    )
+    parser.add_argument("--grown", help="a database with finished jobs, in place of a new one")
+    parser.add_argument("--directory", default="/", help="on the disk of PostgreSQL (/)")
+    parser.add_argument("--no-costs", action="store_true", help="growth alone")
+    parser.add_argument("--yes-really", action="store_true", help="also on a production server")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
