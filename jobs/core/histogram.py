@@ -40,3 +40,21 @@ class Histogram:
             self.counts[number] += up_to - below
             below = up_to
         self.counts[-1] += len(values) - below
+
+
+def quantile_seconds(counts: Sequence[int], share: float) -> float | None:
+    """Below how many seconds that share (0 to 1) of what was counted lies; None if nothing was.
+
+    `counts`: one number a bucket. Within a bucket all are taken to be spread evenly, so the answer
+    is exact to the bucket. What lies in the last one counts as its lower bound.
+    """
+    total = sum(counts)
+    if not total:
+        return None
+    below = 0.0
+    for number, count in enumerate(counts[: len(BOUNDS)]):
+        if count and below + count >= share * total:
+            lower = BOUNDS[number - 1] if number else 0.0
+            return lower + (BOUNDS[number] - lower) * (share * total - below) / count
+        below += count
+    return BOUNDS[-1]

@@ -1,6 +1,46 @@
-"""How many jobs and attempts ended in which way: by the minute, later by the hour and the day."""
+"""How many jobs and attempts ended in which way: by the minute, later by longer periods."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Self
 
 from django.db import models
+from django.db.models import F, Func, Sum, Value
+
+# Periods of roll-ups in seconds.
+MINUTE, QUARTER, HOUR, DAY = 60, 900, 3_600, 86_400
+# Of no month in particular: it tells the rows of months from others.
+MONTH = 30 * DAY
+
+
+class EndedIn(NamedTuple):
+    """What ended alike in one step of a chart."""
+
+    begins_at: datetime
+    outcome: str
+    wait_bucket: int | None
+    run_bucket: int | None
+    count: int
+
+
+class RollUpQuerySet(models.QuerySet["RollUp"]):
+    """Roll-ups."""
+
+    def since(self, when: datetime) -> Self:
+        """Those of periods that began then or later; each length of period has its index range."""
+        return self.filter(seconds__in=(MINUTE, QUARTER, HOUR, DAY), begins_at__gte=when)
+
+    def by_step(self, step_seconds: int) -> list[EndedIn]:
+        """Their sums by steps that begin at multiples of so many seconds since 1970, in UTC."""
+        step = Func(
+            Value(timedelta(seconds=step_seconds)),
+            F("begins_at"),
+            Value(datetime.fromtimestamp(0, UTC)),
+            function="date_bin",
+            output_field=models.DateTimeField(),
+        )
+        rows = self.order_by().annotate(step=step)
+        alike = rows.values_list("step", "outcome", "wait_bucket", "run_bucket")
+        return [EndedIn(*row) for row in alike.annotate(total=Sum("count"))]
 
 
 class RollUp(models.Model):
@@ -24,6 +64,8 @@ class RollUp(models.Model):
     wait_seconds = models.FloatField(null=True)
     run_seconds = models.FloatField(null=True)
     is_folded = models.BooleanField(default=False, db_default=False)
+
+    objects = RollUpQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -1,31 +1,33 @@
-"""Roll-ups of minutes that are over are folded, and become those of hours and days."""
+"""Roll-ups of minutes that are over are folded, and become those of longer periods."""
 
 from typing import NamedTuple
 
-from jobs.core.clock import DAY_SECONDS
+from jobs.models.roll_up import DAY, HOUR, MINUTE, MONTH, QUARTER
 from jobs.services.maintenance.round import Round, run_round
 from jobs.sql.statements import run
 
-MINUTE, HOUR, DAY = 60, 3_600, int(DAY_SECONDS)
-# Of no month in particular: it tells the rows of months from others.
-MONTH = 30 * DAY
 FOLD_LIMIT = 5_000
 
 
 class _Fold(NamedTuple):
-    """Periods of `seconds` become those of `into_seconds`, once all of a `unit` is that old."""
+    """Periods of `seconds` become those of `into_seconds`, once all of a `unit` is that old.
+
+    `unit`: of the calendar; None for a quarter of an hour, which is none.
+    """
 
     seconds: int
     into_seconds: int
-    unit: str
+    unit: str | None
     age_seconds: float
 
 
 _FOLDS = (
     _Fold(MINUTE, MINUTE, "minute", 2 * MINUTE),
-    # Charts of a day show minutes, those of a week hours.
-    _Fold(MINUTE, HOUR, "hour", 2 * DAY),
-    _Fold(HOUR, DAY, "day", 15 * DAY),
+    # Charts of an hour show minutes, of a day quarters of an hour, of a week hours, of a month
+    # days. Each reads some 50,000 rows at most, with 200 rows a period.
+    _Fold(MINUTE, QUARTER, None, 2 * HOUR),
+    _Fold(QUARTER, HOUR, "hour", 26 * HOUR),
+    _Fold(HOUR, DAY, "day", 8 * DAY),
     # For good: counters that Prometheus reads must never fall.
     _Fold(DAY, MONTH, "month", 90 * DAY),
 )

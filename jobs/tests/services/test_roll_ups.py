@@ -10,15 +10,10 @@ from jobs.core.histogram import BOUNDS
 from jobs.core.outcome import Failed, NotStarted, Succeeded
 from jobs.models import Job, RollUp
 from jobs.models.moments import seconds_ago
+from jobs.models.roll_up import DAY, HOUR, MINUTE, MONTH
 from jobs.services.cancel import job_cancel
 from jobs.services.maintenance.expire import jobs_expire_overdue
-from jobs.services.maintenance.fold_roll_ups import (
-    DAY,
-    HOUR,
-    MINUTE,
-    MONTH,
-    jobs_fold_roll_ups,
-)
+from jobs.services.maintenance.fold_roll_ups import jobs_fold_roll_ups
 from jobs.services.roll_ups import totals_now
 from jobs.sql.statements import database_now
 from jobs.tests.factories import make_job
