@@ -15,6 +15,7 @@ from rest_framework_simplejwt.token_blacklist import admin as _  # noqa: F401
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.admin_login import LimitedLoginForm
+from accounts.admin_theme import ModelAdmin, NewUserForm, PasswordForm, UserForm
 from accounts.models import Tenant, User
 from accounts.service_account_admin import as_user
 from accounts.services.rights import rights_changed, rights_of, rights_of_group
@@ -23,19 +24,19 @@ from accounts.services.users import user_delete, user_detach
 
 if TYPE_CHECKING:
     _UserAdmin = UserAdmin[User]
-    _TenantAdmin = admin.ModelAdmin[Tenant]
 else:
     _UserAdmin = UserAdmin
-    _TenantAdmin = admin.ModelAdmin
 
 
 admin.site.login_form = LimitedLoginForm
 
 
 @admin.register(User)
-class AccountAdmin(_UserAdmin):
+class AccountAdmin(_UserAdmin, ModelAdmin):
     """Django's page. A change of password ends the sessions and tokens of the user."""
 
+    form: Any = UserForm
+    add_form, change_password_form = NewUserForm, PasswordForm
     actions = ("log_out_everywhere",)
     fieldsets = (*(UserAdmin.fieldsets or ()), ("Tenant", {"fields": ("tenant",)}))
     list_filter = (*UserAdmin.list_filter, "tenant")
@@ -99,7 +100,7 @@ class AccountAdmin(_UserAdmin):
 
 
 @admin.register(Tenant)
-class TenantAdmin(_TenantAdmin):
+class TenantAdmin(ModelAdmin):
     """Groups of accounts; who is in one is said on the pages of users."""
 
     list_display = ("name", "member_count")
@@ -107,7 +108,8 @@ class TenantAdmin(_TenantAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
         """With the number of members."""
-        return super().get_queryset(request).annotate(members_count=Count("members"))
+        tenants: QuerySet[Tenant] = super().get_queryset(request)
+        return tenants.annotate(members_count=Count("members"))
 
     @admin.display(description="accounts", ordering="members_count")
     def member_count(self, tenant: Any) -> int:
@@ -118,7 +120,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class RecordedGroupAdmin(GroupAdmin):
+class RecordedGroupAdmin(GroupAdmin, ModelAdmin):
     """Django's page; a change of the permissions is an event."""
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:

@@ -4,14 +4,14 @@ import math
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
+from accounts.admin_theme import LoginForm
 from accounts.services.attempts import TooManyAttempts
 
 
-class LimitedLoginForm(AdminAuthenticationForm):
+class LimitedLoginForm(LoginForm):
     """Django's form with one more error."""
 
     wait_seconds: int | None = None

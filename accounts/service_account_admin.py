@@ -1,6 +1,6 @@
 """Service accounts in the admin: made and changed in forms, their secrets by buttons."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
+from accounts.admin_theme import ModelAdmin
 from accounts.models import SECRETS_MAX, ServiceAccount, ServiceSecret, User
 from accounts.service_account_form import ServiceAccountForm
 from accounts.services.service_accounts import (
@@ -21,17 +22,12 @@ from accounts.services.service_accounts import (
     service_account_create,
 )
 
-if TYPE_CHECKING:
-    _ServiceAccountAdmin = admin.ModelAdmin[ServiceAccount]
-else:
-    _ServiceAccountAdmin = admin.ModelAdmin
-
 # Days until a new secret expires.
 EXPIRIES = {"90": "in 90 days", "30": "in 30 days", "365": "in a year", "": "never"}
 
 
 @admin.register(ServiceAccount)
-class ServiceAccountAdmin(_ServiceAccountAdmin):
+class ServiceAccountAdmin(ModelAdmin):
     """Whoever may change a service account can make a secret for it, and so act as it."""
 
     form = ServiceAccountForm
@@ -147,7 +143,7 @@ class ServiceAccountAdmin(_ServiceAccountAdmin):
         return self._back(pk)
 
     def _account(self, request: HttpRequest, pk: int) -> ServiceAccount:
-        account = self.get_object(request, str(pk))
+        account: ServiceAccount | None = self.get_object(request, str(pk))
         if account is None:
             raise Http404
         if not self.has_change_permission(request, account):

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from scheduler import cors
+from scheduler import admin_theme, cors
 from scheduler.env import BASE_DIR, read_environment
 from scheduler.logs.config import logging_config
 from scheduler.mail import mail_settings_of_url
@@ -17,6 +17,7 @@ CSRF_TRUSTED_ORIGINS = _env.csrf_trusted_origins
 INSTALLED_APPS = [
     "accounts",
     "jobs",
+    *admin_theme.APPS,
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -179,6 +180,8 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
+
+UNFOLD = admin_theme.SETTINGS
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "scheduler" / "static"]

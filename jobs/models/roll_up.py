@@ -19,7 +19,7 @@ class EndedIn(NamedTuple):
     outcome: str
     wait_bucket: int | None
     run_bucket: int | None
-    count: int
+    total: int
 
 
 class RollUpQuerySet(models.QuerySet["RollUp"]):

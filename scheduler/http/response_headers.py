@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
@@ -14,12 +15,17 @@ _OWN_FILES = (
     "frame-ancestors 'none'"
 )
 
+# Swagger UI, Redoc and django-unfold style what they draw in place.
+_OWN_FILES_AND_STYLES = _OWN_FILES.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+# django-unfold evaluates the expressions in its templates by the browser: a script of others still
+# cannot come in, neither as a file nor in the page.
+_OF_THEME = _OWN_FILES_AND_STYLES.replace("script-src 'self'", "script-src 'self' 'unsafe-eval'")
+
 # Content-Security-Policy by the beginning of the path. The API shows nothing in a browser.
 POLICIES = {
-    "/admin/": _OWN_FILES,
-    # Swagger UI and Redoc style what they draw in place. They are served to everyone, and show
-    # nothing that a client has sent.
-    "/docs/": _OWN_FILES.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
+    "/admin/": _OF_THEME if apps.is_installed("unfold") else _OWN_FILES,
+    # Served to everyone, and shows nothing that a client has sent.
+    "/docs/": _OWN_FILES_AND_STYLES,
 }
 
 

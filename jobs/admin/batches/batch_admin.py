@@ -58,6 +58,7 @@ class BatchAdmin(ReadOnlyAdmin):
     )
     list_defer = ("on_success", "on_completion")
     search_help_text = "The id of a batch."
+    empty_hint = "Make one with POST /batches, or with batch() in code."
     actions = ("cancel_selected",)
     change_form_template = "admin/jobs/batch/record.html"
 

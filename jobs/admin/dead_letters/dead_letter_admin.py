@@ -58,6 +58,7 @@ class DeadLetterAdmin(DeadLetterViews, RevealsPayload, ListTools):
         FingerprintFilter,
     )
     list_select_related = ("submitted_by",)
+    empty_hint = "No job waits for a person. The filters show what was decided about others."
     list_defer = ("payload", "attempts")
     search_help_text = (
         "The id of a dead letter or of its job, an idempotency key, or the beginning of an effect "
@@ -194,7 +195,7 @@ class DeadLetterAdmin(DeadLetterViews, RevealsPayload, ListTools):
         if not letter.resolution:
             return badge(WAITING, "waiting for a person")
         return format_html(
-            "{} {}{} UTC",
+            "{} {}{}",
             badge(letter.resolution, Resolution(letter.resolution).label.lower()),
             f"by {letter.resolved_by_name}, " if letter.resolved_by_name else "",
             moment(letter.resolved_at),

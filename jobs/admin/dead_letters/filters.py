@@ -10,7 +10,7 @@ from jobs.admin.shared.filters import Choices, ColumnFilter, in_lower_case
 from jobs.core.states import DeathReason, Resolution
 
 if TYPE_CHECKING:
-    from jobs.admin.shared.read_only import ModelAdmin
+    from jobs.admin.shared.theme import ModelAdmin
 
 
 class ReasonFilter(ColumnFilter):

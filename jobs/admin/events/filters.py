@@ -8,7 +8,7 @@ from jobs.admin.shared.filters import Choices, ColumnFilter
 from jobs.sql.statements import run
 
 if TYPE_CHECKING:
-    from jobs.admin.shared.read_only import ModelAdmin
+    from jobs.admin.shared.theme import ModelAdmin
 
 # Nouns of what events are about; they are the values of `Event.subject_type`.
 SUBJECTS = (

@@ -11,7 +11,7 @@ from jobs.models import Job
 from jobs.models.job_queryset import JobQuerySet
 
 if TYPE_CHECKING:
-    from jobs.admin.shared.read_only import ModelAdmin
+    from jobs.admin.shared.theme import ModelAdmin
 
 
 class StateFilter(ColumnFilter):

@@ -43,6 +43,7 @@ class JobAdmin(JobColumns, JobPages, RevealsPayload, ListTools):
         "finished",
     )
     list_filter = (StateFilter, TypeFilter, QueueFilter, AgeFilter)
+    empty_hint = "Enqueue one with POST /addJob, or with enqueue() in code."
     list_defer = ("payload", "errors", "given", "next_jobs")
     search_help_text = (
         "The id of a job, its idempotency key or the beginning of its effect key, the id of the "

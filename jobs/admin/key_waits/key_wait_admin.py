@@ -24,6 +24,6 @@ class KeyWaitAdmin(ReadOnlyAdmin):
     def job_link(self, wait: KeyWait) -> str:
         return record_link(Job, wait.job_id, str(wait.job_id))
 
-    @admin.display(description="deferred until (UTC)")
+    @admin.display(description="deferred until")
     def deferred_until(self, wait: KeyWait) -> str:
         return moment(wait.until)

@@ -25,6 +25,6 @@ class MailAllowanceAdmin(ReadOnlyAdmin):
     def recipients(self, allowance: MailAllowance) -> str:
         return f"{allowance.used:.0f} of {jobs_conf().email_recipients_per_day} a day"
 
-    @admin.display(description="counted at (UTC)")
+    @admin.display(description="counted at")
     def counted(self, allowance: MailAllowance) -> str:
         return moment(allowance.counted_at)

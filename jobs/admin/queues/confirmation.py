@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from jobs.admin.shared.decision import Decision, confirmation, is_confirmed
-from jobs.admin.shared.read_only import ModelAdmin
+from jobs.admin.shared.theme import ModelAdmin
 from jobs.core.actor import actor_of
 from jobs.models import Queue
 from jobs.services.queues import queue_pause, queue_resume

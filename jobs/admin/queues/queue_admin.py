@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 
 from jobs.admin.queues.confirmation import PAUSE, RESUME, confirm_and_decide
 from jobs.admin.shared.decision import Decision
@@ -52,6 +53,7 @@ class QueueAdmin(ReadOnlyAdmin):
         "paused_reason",
     )
     search_help_text = "The beginning of a queue's name."
+    empty_hint = "JOBS_QUEUES names the queues; a worker makes their rows when it starts."
     actions = ("pause_selected", "resume_selected")
     change_form_template = "admin/jobs/queue/record.html"
 
@@ -123,7 +125,7 @@ class QueueAdmin(ReadOnlyAdmin):
             return EMPTY
         by = f" by {queue.paused_by}" if queue.paused_by else ""
         why = f": {queue.paused_reason}" if queue.paused_reason else ""
-        return f"since {moment(queue.paused_at)} UTC{by}{why}"
+        return format_html("since {}{}{}", moment(queue.paused_at), by, why)
 
     paused = moment_column("paused_at", "paused")
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from jobs.admin.shared.filters import Choices, ColumnFilter
 
 if TYPE_CHECKING:
-    from jobs.admin.shared.read_only import ModelAdmin
+    from jobs.admin.shared.theme import ModelAdmin
 
 
 class PausedFilter(ColumnFilter):

@@ -61,15 +61,13 @@ class ScheduleAdmin(SafeAdmin):
     )
     list_filter = (PausedFilter, TypeFilter, QueueFilter)
     search_fields = ("name",)
+    empty_hint = "Add one here, with POST /schedules, or with @schedule in code."
     ordering = ("name",)
     sortable_by = ()
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
     actions = ("pause_selected", "resume_selected", "run_selected")
     change_form_template = "admin/jobs/schedule/record.html"
-
-    class Media:
-        css = {"all": ["jobs/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         newest = Job.objects.filter(schedule_id=OuterRef("pk")).order_by("-pk")
@@ -188,7 +186,7 @@ class ScheduleAdmin(SafeAdmin):
         }
         return badge(state, labels.get(state, state))
 
-    @admin.display(description="next fire time (UTC)")
+    @admin.display(description="next fire time")
     def next_fire(self, schedule: Schedule) -> str:
         return EMPTY if schedule.paused else moment(schedule.next_fire_at)
 

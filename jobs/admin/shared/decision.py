@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from jobs.admin.shared.read_only import ModelAdmin
+from jobs.admin.shared.theme import ModelAdmin
 
 
 @dataclass(frozen=True)

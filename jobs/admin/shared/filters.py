@@ -14,7 +14,7 @@ from jobs.core.ids import uuid7_floor
 from jobs.handlers.registry import job_types
 
 if TYPE_CHECKING:
-    from jobs.admin.shared.read_only import ModelAdmin
+    from jobs.admin.shared.theme import ModelAdmin
 
 Choices = Iterable[tuple[str, str]]
 

@@ -1,25 +1,30 @@
 """What every list and every record has in common: it only shows, and it stays quick."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, Q, QuerySet
+from django.forms import Script
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
 from jobs.admin.shared.paging import CappedPaginator
+from jobs.admin.shared.theme import ModelAdmin
 from jobs.admin.shared.time_limit import LIMIT_SECONDS, within_limit
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 
 class SafeAdmin(ModelAdmin):
-    """Django's, of which no address makes an error."""
+    """Of the theme or Django's: no address makes an error, and moments are in the reader's zone."""
+
+    list_fullwidth = True  # asked for by django-unfold
+    # What a list says that has no rows, in the theme.
+    empty_hint = ""
+
+    class Media:
+        css = {"all": ["jobs/admin.css"]}
+        js = [Script("jobs/moments.js", defer=True)]
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -55,9 +60,6 @@ class ReadOnlyAdmin(SafeAdmin):
     sortable_by = ()
     search_fields = ("id",)  # shows the search box; `search` says what is searched
     change_form_template = "admin/jobs/record.html"
-
-    class Media:
-        css = {"all": ["jobs/admin.css"]}
 
     def search(self, term: str) -> Q:
         """The rows that a search for `term` finds; every condition has an index."""

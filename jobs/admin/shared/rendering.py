@@ -15,20 +15,14 @@ from django.utils.html import format_html, format_html_join
 
 from jobs.core.attempt_error import RecordedError, shown_attempts
 from jobs.services.visibility import may_view_tracebacks
-
-EMPTY = "-"
-MOMENT_FORMAT = "%Y-%m-%d %H:%M:%S"
-
-
-def moment(when: datetime | None) -> str:
-    """A time to the second; retries lie seconds apart."""
-    return when.strftime(MOMENT_FORMAT) if when else EMPTY
+from jobs.templatetags.moments import EMPTY as EMPTY
+from jobs.templatetags.moments import moment as moment
 
 
 def moment_column(field: str, label: str) -> Callable[[Any, Model], str]:
-    """A column of a `ModelAdmin` that shows a moment of the row, with `(UTC)` behind the label."""
+    """A column of a `ModelAdmin` that shows a moment of the row."""
 
-    @admin.display(description=f"{label} (UTC)")
+    @admin.display(description=label)
     def shown(self: Any, row: Model) -> str:
         return moment(getattr(row, field))
 

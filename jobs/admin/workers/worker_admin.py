@@ -85,6 +85,7 @@ class WorkerAdmin(HealthPage, ReadOnlyAdmin):
     list_filter = (LivenessFilter,)
     search_help_text = "The beginning of a worker's name or of its host's."
     actions = ("drain_selected", "stop_selected", "resume_selected")
+    empty_hint = "Start one with manage.py runworker."
     change_form_template = "admin/jobs/worker/record.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Request, expect
 from pytest_django.live_server_helper import LiveServer
 
-from jobs.tests.admin.test_browser import browser_page
+from jobs.tests.admin.browser import browser_page
 
 
 @pytest.mark.django_db(transaction=True)

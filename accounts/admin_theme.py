@@ -1,0 +1,29 @@
+"""Which admin the pages are built on: django-unfold where it is installed, else Django's own.
+
+The app `jobs` decides the same in `jobs/admin/shared/theme.py`; neither app knows the other.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.contrib import admin
+
+if TYPE_CHECKING or not apps.is_installed("unfold"):
+    from django.contrib.admin.forms import AdminAuthenticationForm as LoginForm
+    from django.contrib.auth.forms import AdminPasswordChangeForm as PasswordForm
+    from django.contrib.auth.forms import AdminUserCreationForm as NewUserForm
+    from django.contrib.auth.forms import UserChangeForm as UserForm
+else:
+    from unfold.forms import AdminPasswordChangeForm as PasswordForm
+    from unfold.forms import AuthenticationForm as LoginForm
+    from unfold.forms import UserChangeForm as UserForm
+    from unfold.forms import UserCreationForm as NewUserForm
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+elif apps.is_installed("unfold"):
+    from unfold.admin import ModelAdmin
+else:
+    ModelAdmin = admin.ModelAdmin
+
+__all__ = ["LoginForm", "ModelAdmin", "NewUserForm", "PasswordForm", "UserForm"]
