@@ -1,10 +1,12 @@
 """Every path of the service. Those of the API work with and without a trailing slash."""
 
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from accounts.admin_login import admin_login
+from jobs.admin.overview.overview_view import overview
 from scheduler.http import error_views
 from scheduler.http.docs_views import RedocView, SwaggerView, ToPageView
 from scheduler.http.health_views import LiveView, ReadyView
@@ -14,7 +16,8 @@ from scheduler.openapi.document_view import OpenApiView
 
 admin.site.site_header = admin.site.site_title = "Job scheduler"
 admin.site.index_title = "Overview"
-admin.site.enable_nav_sidebar = False  # the lists of jobs need its width
+# The one of Django names every model and takes the width that the lists of jobs need.
+admin.site.enable_nav_sidebar = apps.is_installed("unfold")
 
 urlpatterns = [
     # First, because these are called most: every pattern that is tried before costs 4 µs.
@@ -31,6 +34,7 @@ urlpatterns = [
     path("docs/redoc/", RedocView.as_view(), name="redoc"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/login/", admin_login),
+    path("admin/", admin.site.admin_view(overview)),
     # Django's view on site: no record here has a page of its own.
     re_path(r"^admin/r/", error_views.no_such_page),
     path("admin/", admin.site.urls),

@@ -67,6 +67,20 @@ class JobSearches(JobPart):
         )
         return {queue: (ready, delayed, seconds) for queue, ready, delayed, seconds in rows}
 
+    def types_ahead(self, queues: Sequence[str], limit: int) -> dict[str, set[str]]:
+        """For each queue the types of the next jobs: `limit` of each of its lists."""
+        rows = run(
+            "types_ahead",
+            queues=list(queues),
+            most_urgent=PRIORITY_MAX,
+            least_urgent=PRIORITY_MIN,
+            limit=limit,
+        )
+        types: dict[str, set[str]] = {queue: set() for queue in queues}
+        for queue, type_ in rows:
+            types[queue].add(type_)
+        return types
+
     def cancel_requested(self, worker_id: UUID, job_ids: Collection[UUID]) -> set[UUID]:
         """Those of these jobs that the worker runs and that are asked to stop.
 

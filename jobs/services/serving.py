@@ -24,6 +24,15 @@ class Serving:
     def __init__(self, workers: Sequence[_Served]) -> None:
         self._workers = workers
 
+    @property
+    def is_anyone(self) -> bool:
+        """Whether a worker is live at all."""
+        return bool(self._workers)
+
+    def serves(self, queue: str) -> bool:
+        """Whether a worker takes from the queue."""
+        return any(queue in one.queues for one in self._workers)
+
     def known_of(self, job_types: Iterable[str]) -> set[str]:
         """Those of these types that a worker says it knows."""
         said = {name for one in self._workers for name in one.types or ()}

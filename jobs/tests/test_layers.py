@@ -225,9 +225,14 @@ def test_the_files_beside_the_models_have_none() -> None:
     assert [path for path in beside if models_in(path)] == []
 
 
+# Pages of the admin that are about no model of their own.
+OF_SEVERAL_MODELS = {"overview"}
+
+
 def folders_of(package: str) -> set[str]:
     """The folders of a package that are about a subject, not `shared`."""
-    return {path.parent.name for path in (ROOT / package).glob("*/__init__.py")} - {"shared"}
+    folders = {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}
+    return folders - {"shared", *OF_SEVERAL_MODELS}
 
 
 def test_every_folder_of_the_admin_and_of_the_api_is_about_a_model() -> None:

@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 
 from jobs.admin.shared.callback_of import callback_of_link
-from jobs.admin.shared.read_only import ModelAdmin
 from jobs.admin.shared.rendering import (
     EMPTY,
     badge,
@@ -15,6 +14,7 @@ from jobs.admin.shared.rendering import (
     record_link,
     short_id,
 )
+from jobs.admin.shared.theme import ModelAdmin
 from jobs.core.conf import jobs_conf
 from jobs.core.correlation import trace_id_of
 from jobs.core.message import can_be_shared

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 
 from jobs.admin.jobs.job_form import JobForm
 from jobs.admin.shared.gone import gone
-from jobs.admin.shared.read_only import ModelAdmin
+from jobs.admin.shared.theme import ModelAdmin
 from jobs.core.actor import actor_of
 from jobs.core.errors import JobsError
 from jobs.core.states import JobState

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
 from jobs.admin.shared.decision import Decision, confirmation, is_confirmed
-from jobs.admin.shared.read_only import ModelAdmin
+from jobs.admin.shared.theme import ModelAdmin
 from jobs.core.actor import Actor, actor_of
 from jobs.core.errors import JobsError
 from jobs.services.short_transaction import short_transaction

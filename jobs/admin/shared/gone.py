@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from jobs.admin.shared.read_only import ModelAdmin
+from jobs.admin.shared.theme import ModelAdmin
 
 # Of an address: it may say anything, and a message is kept in a cookie.
 SHOWN = 60

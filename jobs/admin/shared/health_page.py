@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from jobs.admin.shared.read_only import ModelAdmin
+from jobs.admin.shared.theme import ModelAdmin
 from jobs.services.health import MEGABYTE, health_now
 
 

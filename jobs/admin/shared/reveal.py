@@ -9,8 +9,8 @@ from django.urls import URLPattern, path
 
 from jobs.admin.shared.deciding import REASON_MAX, reason_of
 from jobs.admin.shared.gone import gone
-from jobs.admin.shared.read_only import ModelAdmin
 from jobs.admin.shared.rendering import pretty_json
+from jobs.admin.shared.theme import ModelAdmin
 from jobs.core.actor import actor_of
 from jobs.models import DeadLetter, Job
 from jobs.services.reveal import has_masked_values, payload_reveal

@@ -1,0 +1,17 @@
+"""What staff see first: what needs a person, how it goes now, and how it went."""
+
+from jobs.services.overview.history import SPANS, History, Span, Step, history_of
+from jobs.services.overview.needs import Need, needs_now
+from jobs.services.overview.workers import WorkersNow, live_workers_now
+
+__all__ = [
+    "SPANS",
+    "History",
+    "Need",
+    "Span",
+    "Step",
+    "WorkersNow",
+    "history_of",
+    "live_workers_now",
+    "needs_now",
+]
