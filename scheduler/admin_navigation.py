@@ -9,15 +9,17 @@ from django.urls import reverse
 
 
 class Page(NamedTuple):
-    """A link: to the list of `model`, or to what `url_name` names for everyone who may log in.
+    """A link: to the list of `model`, or to what `url_name` names.
 
-    `icon`: its name among Google's Material Symbols.
+    That is for everyone who may log in, or for those with `permission`. `icon`: its name among
+    Google's Material Symbols.
     """
 
     title: str
     icon: str
     model: str = ""
     url_name: str = ""
+    permission: str = ""
 
 
 GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
@@ -58,6 +60,12 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
     (
         "Records",
         (
+            Page(
+                "Health",
+                "health_metrics",
+                url_name="admin:jobs_health",
+                permission="jobs.view_health",
+            ),
             Page("Audit", "history", "jobs.event"),
             Page("Results", "task", "jobs.jobresult"),
             Page("Progress", "pending", "jobs.progressreport"),
@@ -78,7 +86,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _may_see(page: Page, request: HttpRequest) -> bool:
     if not page.model:
-        return True
+        return not page.permission or request.user.has_perm(page.permission)
     model = apps.get_model(page.model)
     return admin.site.get_model_admin(model).has_view_permission(request)
 

@@ -20,6 +20,8 @@ from jobs.sql.statements import database_now
 
 # What the script asks for: the part of the page that changes.
 PART = "part"
+# A page that is no list.
+HEALTH = "health"
 
 
 def overview(request: HttpRequest) -> HttpResponse:
@@ -57,7 +59,7 @@ def _figures(request: HttpRequest, span: str) -> dict[str, Any]:
     """As much as this person may see."""
     may = {
         name: request.user.has_perm(f"jobs.view_{name}")
-        for name in ("job", "deadletter", "schedule", "queue", "worker", "rollup")
+        for name in ("job", "deadletter", "schedule", "queue", "worker", "rollup", "health")
     }
     queues = queues_now() if may["queue"] else []
     figures: dict[str, Any] = {"may": may, "now": database_now(), "queues": _shown(queues)}
@@ -79,6 +81,8 @@ def _figures(request: HttpRequest, span: str) -> dict[str, Any]:
 
 
 def _list_url(need: Need) -> str:
+    if need.subject == HEALTH:
+        return reverse("admin:jobs_health")
     page = reverse(f"admin:jobs_{need.subject}_changelist")
     return f"{page}?{urlencode(need.filters)}" if need.filters else page
 

@@ -29,8 +29,8 @@ class Need(NamedTuple):
     """Something that a person should see to.
 
     `words`: what is so; `advice`: what to do about it. `subject` and `filters`: the model whose
-    list shows it, and the filters of that list. `since`: for how long it has been so, if known.
-    `is_urgent`: jobs do not run, or are given up.
+    list shows it (or "health", the page), and the filters of that list. `since`: for how long it
+    has been so, if known. `is_urgent`: jobs do not run, or are given up.
     """
 
     words: str
@@ -164,11 +164,19 @@ def _waiting_since(queue: QueueNow, now: datetime) -> datetime:
 def _of_redis(queues: Sequence[QueueNow]) -> Iterator[Need]:
     try:
         entries = get_broker().depth([one.name for one in queues]).ready
+        facts = get_broker().server_facts()
     except BrokerUnavailable as error:
         yield Need(
             f"Redis does not answer: {error}", "Jobs run more slowly until it does.", "queue"
         )
         return
+    if facts.max_bytes and facts.eviction_policy not in ("noeviction", "unknown"):
+        yield Need(
+            f"Redis may evict what it holds: its policy is {facts.eviction_policy}",
+            "Set maxmemory-policy noeviction: workers dispatch again what was evicted, but later.",
+            "health",
+            is_urgent=False,
+        )
     conf = jobs_conf()
     patience_seconds = conf.redispatch_seconds + conf.redispatch_margin_seconds + PATIENCE_SECONDS
     for one in queues:

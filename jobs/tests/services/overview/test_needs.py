@@ -1,7 +1,9 @@
 """What needs a person is told once, in words, with what to do; what goes well is not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -118,6 +120,14 @@ def test_what_redis_has_lost_is_told(
         old_job()
     broker.forget_everything()
     assert words() == ["Redis has 0 of the 3 jobs that are ready in default"]
+
+
+def test_a_redis_that_may_evict_is_told(broker: RedisBroker) -> None:
+    facts = broker.server_facts()
+    for policy, told in (("allkeys-lru", True), ("noeviction", False)):
+        found = replace(facts, max_bytes=1_000_000, eviction_policy=policy)
+        with patch.object(RedisBroker, "server_facts", lambda self, found=found: found):
+            assert any("may evict" in text for text in words()) is told
 
 
 def test_a_redis_that_does_not_answer_is_told(settings: Settings, redis_away: None) -> None:
