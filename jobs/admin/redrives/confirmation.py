@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from jobs.admin.shared.decision import Decision, confirmation, is_confirmed
-from jobs.admin.shared.read_only import ModelAdmin
 from jobs.admin.shared.reason import REASON_MAX, text_in
+from jobs.admin.shared.theme import ModelAdmin
 from jobs.core.actor import actor_of
 from jobs.core.redrive_errors import RedriveEnded
 from jobs.core.states import RedriveState

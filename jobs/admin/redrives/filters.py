@@ -8,7 +8,7 @@ from jobs.admin.shared.filters import Choices, ColumnFilter, in_lower_case
 from jobs.core.states import RedriveState
 
 if TYPE_CHECKING:
-    from jobs.admin.shared.read_only import ModelAdmin
+    from jobs.admin.shared.theme import ModelAdmin
 
 
 class RedriveStateFilter(ColumnFilter):
