@@ -9,7 +9,11 @@ SELECT
             THEN 'skipped for a key that is not processed: ' || job.effect_key
         WHEN held.job_id IS DISTINCT FROM job.done_by_id
             AND doer.finished_at >= now() - %(key_retention_seconds)s * interval '1 second'
-            AND doer.effect_key = job.effect_key
+            AND NOT EXISTS (
+                SELECT 1 FROM jobs_event AS event
+                WHERE event.subject_type = 'processed_key' AND event.subject_id = job.effect_key
+                    AND event.action = 'processed_key.released'
+            )
             THEN 'skipped for job ' || doer.id || ', which does not own ' || job.effect_key
     END AS problem
 FROM jobs_job AS job
