@@ -94,6 +94,10 @@ SCOPES = {
     )
 }
 
+_ANY_SCOPE = "|".join(SCOPES)
+# A text that names some, with spaces between: for descriptions.
+SCOPES_PATTERN = rf"^\s*({_ANY_SCOPE})(\s+({_ANY_SCOPE}))*\s*$"
+
 # Permissions to see something do not open a scope that changes something.
 _OPENING = {
     name: frozenset(one for one in scope.permissions if not one.startswith("jobs.view_"))

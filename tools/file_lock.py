@@ -33,6 +33,10 @@ class FileLock:
         """Takes it for this process alone; False if another has it."""
         return self._try(fcntl.LOCK_EX | fcntl.LOCK_NB)
 
+    def wait(self) -> None:
+        """Waits until no process holds it, then holds it for this process alone."""
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
     def share(self) -> None:
         """Waits until no process holds it alone, then holds it together with others."""
         fcntl.flock(self._descriptor, fcntl.LOCK_SH)

@@ -11,24 +11,39 @@ from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
 from accounts.api.strict_input import EmailField, StrictInput, TextField
 from accounts.models import NAME_TAKEN, User
-from accounts.scopes import SCOPES
+from accounts.scopes import SCOPES, SCOPES_PATTERN
 from accounts.services.users import user_sign_up
 from accounts.tokens import RefreshToken
+
+# Letters, digits and @.+-_ of any language, and spaces at the ends, which are dropped.
+NAME_PATTERN = r"^\s*[\w.@+-]+\s*$"
+
+
+# Characters, as Django's MinimumLengthValidator has it.
+PASSWORD_MIN = 8
 
 
 class NewNameField(TextField):
     """A name in the form in which it is kept. Normalised first, as that may make it longer."""
+
+    json_schema = {"type": "string", "minLength": 1, "maxLength": 150, "pattern": NAME_PATTERN}
 
     def to_internal_value(self, data: Any) -> str:
         """The name."""
         return User.normalize_username(super().to_internal_value(data))
 
 
+class NewPasswordField(TextField):
+    """A password that is long enough; what else Django's validators ask for, they say in words."""
+
+    json_schema = {"type": "string", "minLength": PASSWORD_MIN}
+
+
 class SignUpInput(StrictInput[User]):
     """A name, a password and perhaps an e-mail address."""
 
     username = NewNameField(max_length=150, validators=[UnicodeUsernameValidator()])
-    password = TextField(trim_whitespace=False, write_only=True)
+    password = NewPasswordField(trim_whitespace=False, write_only=True)
     email = EmailField(max_length=254, required=False, default="")
 
     def create(self, validated_data: dict[str, Any]) -> User:
@@ -44,6 +59,8 @@ class SignUpInput(StrictInput[User]):
 
 class ScopeField(TextField):
     """Names of scopes that spaces divide (RFC 6749, section 3.3); a tuple of them, each once."""
+
+    json_schema = {"type": "string", "minLength": 1, "pattern": SCOPES_PATTERN}
 
     def to_internal_value(self, data: Any) -> Any:
         """The names; raises ValidationError for one that is none."""

@@ -97,7 +97,7 @@ urlpatterns = [
     ),
     re_path(r"^limits/?$", LimitViewSet.as_view({"get": "list"}), name="limits"),
     re_path(
-        r"^limits/(?P<name>.+?)/?$",  # a key may hold any character
+        r"^limits/(?P<name>[^\0\n]+?)/?$",  # a key may hold any character that PostgreSQL does
         LimitViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
         name="limit",
     ),

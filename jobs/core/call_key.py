@@ -7,9 +7,15 @@ from jobs.core.errors import JobsError
 CALL_KEY_MAX = 255
 
 # A structured-field string (RFC 8941, 3.3.3): printable ASCII, with `\"` and `\\` for the two.
-_QUOTED = re.compile(r'"(?:[ !#-\[\]-~]|\\["\\])*"')
+_QUOTED_CHARACTER = r'(?:[ !#-\[\]-~]|\\["\\])'
+_QUOTED = re.compile(f'"{_QUOTED_CHARACTER}*"')
 # What is often sent instead. A comma would be two headers that were joined, a semicolon parameters.
-_BARE = re.compile(r"[!#-+\--:<-\[\]-~]+")
+_BARE_CHARACTER = r"[!#-+\--:<-\[\]-~]"
+_BARE = re.compile(f"{_BARE_CHARACTER}+")
+# Both, for descriptions.
+CALL_KEY_PATTERN = (
+    f'^(?:"{_QUOTED_CHARACTER}{{1,{CALL_KEY_MAX}}}"|{_BARE_CHARACTER}{{1,{CALL_KEY_MAX}}})$'
+)
 
 
 class CallInProgress(JobsError):

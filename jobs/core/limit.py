@@ -17,7 +17,9 @@ FAIRNESS_KEY_MAX = 255
 MAX_CONCURRENCY_MAX = 100_000
 RATE_TOKENS_MAX = 1_000_000
 
-_RATE = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)?([smhd])")
+RATE_PATTERN = r"^([1-9][0-9]*)/([1-9][0-9]*)?([smhd])$"
+
+_RATE = re.compile(RATE_PATTERN)
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 

@@ -37,7 +37,7 @@ ROUTES = (
         "/logoutEverywhere",
         "ends all sessions and tokens of the caller",
         (204,),
-        (401,),
+        (400, 401),
     ),
     Route(
         "add_job",

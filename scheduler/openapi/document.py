@@ -8,6 +8,7 @@ from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
 
 from accounts.scopes import SCOPES
 from jobs import __version__
+from jobs.core.call_key import CALL_KEY_PATTERN
 from jobs.handlers.registry import JobType
 from scheduler.http.versions import URLCONFS
 from scheduler.openapi.answers import Answers, Schema
@@ -122,9 +123,7 @@ def _parameters() -> Schema:
         "Idempotency-Key": header(
             "Idempotency-Key",
             "Sent again with the same key, the call is not done again, but gets the stored answer.",
-            minLength=1,
-            maxLength=255,
-            pattern="^[!-~]([ -~]*[!-~])?$",
+            pattern=CALL_KEY_PATTERN,
         ),
         "If-Match": header("If-Match", "The ETag of what is to be changed: else 412."),
         "If-None-Match": header("If-None-Match", "The last ETag: 304 if nothing is new."),

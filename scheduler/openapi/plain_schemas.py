@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from accounts.scopes import SCOPES_PATTERN
+
 Schema = dict[str, Any]
 
 ANYTHING: Schema = {"type": "object"}
@@ -23,7 +25,11 @@ TOKEN_FORM: Schema = {
         "grant_type": {"const": "client_credentials"},
         "client_id": TEXT,
         "client_secret": TEXT,
-        "scope": {**TEXT, "description": "Scopes with spaces between them; all if left out."},
+        "scope": {
+            **TEXT,
+            "description": "Scopes with spaces between them; all if left out.",
+            "pattern": SCOPES_PATTERN,
+        },
     },
     "required": ["grant_type"],
 }

@@ -18,6 +18,8 @@ REASON_MAX = 1_000
 class CallbackField(serializers.JSONField):
     """A job, as `POST /addJob` takes it; its idempotency key is the batch's."""
 
+    json_schema = {"$ref": "#/components/schemas/JobSubmission"}
+
     def to_internal_value(self, data: Any) -> Any:
         """The request; the pointers of its errors lead into the callback."""
         if not isinstance(data, dict):

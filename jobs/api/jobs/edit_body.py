@@ -13,20 +13,20 @@ from jobs.services.edit import JobChanges
 # Characters.
 REASON_MAX = 500
 FIELDS = ("run_at", "delay", "priority", "queue", "payload", "callback_url")
+_TAKEN = frozenset({*FIELDS, "reason"})
 
 
 class JobEdit(JobSubmission):
     """The fields of a submission that can be changed. What is null counts as absent."""
 
-    type = None  # type: ignore[assignment]
-    max_retries = None  # type: ignore[assignment]
-    idempotency_key = None  # type: ignore[assignment]
-    expires_at = None  # type: ignore[assignment]
-    expires_in = None  # type: ignore[assignment]
     payload = JSONObjectField(required=False, allow_null=True)
     # An empty one takes it away.
     callback_url = TextField(max_length=URL_MAX, required=False, allow_null=True, allow_blank=True)
     reason = TextField(max_length=REASON_MAX, required=False, allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """No others, whatever a submission may have."""
+        return {name: one for name, one in super().get_fields().items() if name in _TAKEN}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuses an edit of nothing."""

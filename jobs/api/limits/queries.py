@@ -8,7 +8,16 @@ from rest_framework import serializers
 from jobs.api.shared.fields import QueryNumberField, SwitchField, TextField, WholeNumberField
 from jobs.api.shared.pages import LIMIT_DEFAULT, LIMIT_MAX
 from jobs.api.shared.strict_serializer import StrictSerializer
-from jobs.core.limit import LIMIT_NAME_MAX, LimitRule, checked_concurrency, limit_rule, parse_rate
+from jobs.core.limit import (
+    LIMIT_NAME_MAX,
+    MAX_CONCURRENCY_MAX,
+    RATE_PATTERN,
+    RATE_TOKENS_MAX,
+    LimitRule,
+    checked_concurrency,
+    limit_rule,
+    parse_rate,
+)
 
 REASON_MAX = 500
 RATE_MAX = 40  # characters
@@ -25,7 +34,10 @@ class LimitQuery(StrictSerializer):
     def validate_cursor(self, cursor: str | None) -> str:
         """The name behind which the page begins."""
         try:
-            return urlsafe_b64decode(cursor.encode("ascii")).decode() if cursor else ""
+            name = urlsafe_b64decode(cursor.encode("ascii")).decode() if cursor else ""
+            if "\0" in name:  # PostgreSQL has no such text
+                raise ValueError("not a cursor")
+            return name
         except ValueError:
             raise serializers.ValidationError(
                 "Take the cursor from next of a page.", code="bad_cursor"
@@ -37,14 +49,32 @@ def cursor_behind(name: str) -> str:
     return urlsafe_b64encode(name.encode()).decode()
 
 
+class ConcurrencyField(WholeNumberField):
+    """How many at once; the rules of limits say by themselves what is too many."""
+
+    json_schema = {"type": "integer", "minimum": 1, "maximum": MAX_CONCURRENCY_MAX}
+
+
+class BurstField(WholeNumberField):
+    """How many at once after a pause."""
+
+    json_schema = {"type": "integer", "minimum": 1, "maximum": RATE_TOKENS_MAX}
+
+
+class RateField(TextField):
+    """`100/m` or `5/10s`."""
+
+    json_schema = {"type": "string", "maxLength": RATE_MAX, "pattern": RATE_PATTERN}
+
+
 class LimitBody(StrictSerializer):
     """The body of `PUT /limits/<name>`: all that the limit is to be. Null counts as absent."""
 
-    max_concurrency = WholeNumberField(
+    max_concurrency = ConcurrencyField(
         min_value=_LEAST, max_value=_MOST, required=False, allow_null=True
     )
-    rate = TextField(max_length=RATE_MAX, required=False, allow_null=True)
-    burst = WholeNumberField(min_value=_LEAST, max_value=_MOST, required=False, allow_null=True)
+    rate = RateField(max_length=RATE_MAX, required=False, allow_null=True)
+    burst = BurstField(min_value=_LEAST, max_value=_MOST, required=False, allow_null=True)
     is_fair = SwitchField(required=False)
     reason = TextField(max_length=REASON_MAX, required=False, allow_null=True)
 

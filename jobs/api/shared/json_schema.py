@@ -4,12 +4,17 @@ A field class of your own is described as the class of DRF that it extends. Wher
 little it has an attribute `json_schema`: the schema, without what `allow_null` and defaults say.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.core.validators import RegexValidator, URLValidator
 from rest_framework import serializers
 
 Schema = dict[str, Any]
+
+# Of a text in Python; JSON Schema has another dialect.
+_TEXT_END = re.compile(r"\\[zZ]$")
 
 _DECIMAL_TEXT = r"^-?[0-9]+(\.[0-9]+)?$"
 
@@ -76,7 +81,22 @@ def _has_plain_default(field: Any) -> bool:
 def _text(field: Any) -> Schema:
     least = getattr(field, "min_length", None) or (0 if field.allow_blank else 1)
     most = getattr(field, "max_length", None)
-    return _without_none({"type": "string", "minLength": least or None, "maxLength": most})
+    text = {"type": "string", "minLength": least or None, "maxLength": most}
+    return _without_none({**text, "pattern": _pattern(field)})
+
+
+def _pattern(field: Any) -> str | None:
+    """The expression of a field that has one. Those of URLs say less than their format."""
+    for validator in field.validators:
+        if (
+            isinstance(validator, RegexValidator)
+            and not isinstance(validator, URLValidator)
+            and not validator.inverse_match
+            and not validator.flags
+        ):
+            compiled: Any = validator.regex
+            return _TEXT_END.sub("$", str(compiled.pattern).replace(r"\A", "^"))
+    return None
 
 
 def _formatted(name: str) -> Callable[[Any], Schema]:

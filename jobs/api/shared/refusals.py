@@ -14,7 +14,7 @@ from rest_framework.request import Request
 
 from jobs.api.shared.client import submission_right_of
 from jobs.api.shared.stored_answers import StoredAnswerMixin
-from jobs.api.shared.strict_call import refuse_query
+from jobs.api.shared.strict_call import has_method, refuse_query
 from jobs.core.errors import JobsError
 from jobs.core.submission_right import current_submission_right
 from jobs.services.time_limit import StatementTooSlow
@@ -55,7 +55,8 @@ class RefusalMixin(StoredAnswerMixin):
         """Called by DRF before each call."""
         super().initial(request, *args, **kwargs)
         current_submission_right.set(submission_right_of(request.user))
-        if (getattr(self, "action", None) or str(request.method).lower()) not in self.takes_query:
+        name = getattr(self, "action", None) or str(request.method).lower()
+        if name not in self.takes_query and has_method(self, request):
             refuse_query(request)
 
     def refusal_of(self, error: JobsError) -> APIException | None:

@@ -22,8 +22,14 @@ from jobs.services.queues import refuse_unknown_queue
 
 USERNAME_MAX = 254
 
-_FINGERPRINT = re.compile(rf"[0-9a-f]{{{FINGERPRINT_LENGTH}}}")
+_FINGERPRINT = re.compile(rf"^[0-9a-f]{{{FINGERPRINT_LENGTH}}}$")
 _CLOCKS_DIFFER_MAX = timedelta(hours=1)
+
+
+class FingerprintField(TextField):
+    """A fingerprint as `/failedJobs` shows it."""
+
+    json_schema = {"type": "string", "pattern": _FINGERPRINT.pattern}
 
 
 class SearchQuery(PageQuery):
@@ -39,7 +45,7 @@ class SearchQuery(PageQuery):
     batch = serializers.UUIDField(required=False)
     created_after = MomentField(required=False)
     created_before = MomentField(required=False)
-    fingerprint = TextField(max_length=FINGERPRINT_LENGTH, required=False)
+    fingerprint = FingerprintField(max_length=FINGERPRINT_LENGTH, required=False)
     submitted_by = TextField(max_length=USERNAME_MAX, required=False)
 
     def validate_fingerprint(self, fingerprint: str) -> str:

@@ -1,5 +1,7 @@
 """What a call brings beside its path: query parameters once each, and nothing that is unknown."""
 
+from typing import Any
+
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
@@ -13,6 +15,12 @@ def query_of(request: Request) -> dict[str, str]:
     if repeated:
         raise ValidationError(repeated)
     return request.query_params.dict()
+
+
+def has_method(view: Any, request: Request) -> bool:
+    """Whether the view has the method of the call. If not, that is what is wrong with it: a 405."""
+    name = str(request.method).lower()
+    return name in view.http_method_names and hasattr(view, name)
 
 
 def refuse_query(request: Request) -> None:

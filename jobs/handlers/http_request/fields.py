@@ -67,7 +67,12 @@ class HeadersField(serializers.Field[Any, Any, Any, Any]):
     json_schema = {
         "type": "object",
         "maxProperties": HEADERS_MAX,
-        "additionalProperties": {"type": "string", "maxLength": HEADER_VALUE_MAX},
+        "propertyNames": {"pattern": f"^{_NAME.pattern}$"},
+        "additionalProperties": {
+            "type": "string",
+            "maxLength": HEADER_VALUE_MAX,
+            "pattern": f"^{_VALUE.pattern}$",
+        },
     }
 
     def __init__(self, *, is_secret: bool = False, **kwargs: Any) -> None:

@@ -117,6 +117,40 @@ def test_every_refusal_has_codes_that_are_explained(document: dict[str, Any]) ->
                 assert f"`{code}`" in document["info"]["description"]
 
 
+def test_every_call_with_a_version_may_refuse_what_it_does_not_know(
+    document: dict[str, Any],
+) -> None:
+    """Members and query parameters, with a 400."""
+    for name, operation in operations(document):
+        if name.split()[1].startswith("/v1/"):
+            assert "400" in operation["responses"], name
+
+
+def test_names_read_well_in_clients(document: dict[str, Any]) -> None:
+    names = {name: operation["operationId"] for name, operation in operations(document)}
+    assert names["GET /v1/jobs"] == "listJobs"
+    assert names["GET /v1/jobs/{id}"] == "getJob"
+    assert names["POST /v1/jobs/{id}/cancel"] == "cancelJob"
+    assert names["POST /v1/failedJobs/{id}/replay"] == "replayFailedJob"
+    assert names["POST /v1/schedules/{id}/pause"] == "pauseSchedule"
+    assert names["GET /failedJobs"] == "listFailedJobsWithoutVersion"
+    assert {operation["tags"][0] for _, operation in operations(document)} >= {"accounts", "jobs"}
+
+
+def test_links_lead_to_calls_that_take_what_they_hand_over(document: dict[str, Any]) -> None:
+    by_id = {operation["operationId"]: operation for _, operation in operations(document)}
+    links = [
+        link
+        for operation in by_id.values()
+        for response in operation["responses"].values()
+        for link in response.get("links", {}).values()
+    ]
+    assert links
+    for link in links:
+        taken = {one.get("name") for one in by_id[link["operationId"]]["parameters"]}
+        assert link["parameters"].keys() <= taken
+
+
 def test_scopes_are_told(document: dict[str, Any]) -> None:
     by_name = dict(operations(document))
     assert by_name["POST /v1/addJob"]["security"] == [

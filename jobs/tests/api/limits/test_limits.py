@@ -118,7 +118,8 @@ def test_pages_go_by_name(steward: APIClient) -> None:
     second = steward.get(first.json()["next"])
     assert names(second) == ["queue:emails"]
     assert second.json()["next"] is None
-    problem(steward.get("/limits", {"cursor": "é"}), 400, "invalid")
+    for cursor in ("é", "AA==", "gICA"):  # no ASCII, U+0000, no UTF-8
+        problem(steward.get("/limits", {"cursor": cursor}), 400, "invalid")
 
 
 @pytest.mark.parametrize(

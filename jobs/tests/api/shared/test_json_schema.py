@@ -29,6 +29,11 @@ class Whole(serializers.Serializer[Any]):
     [
         (serializers.CharField(allow_blank=True), {"type": "string"}),
         (serializers.EmailField(), {"type": "string", "minLength": 1, "format": "email"}),
+        (
+            serializers.RegexField(r"\A[a-z]+\Z"),
+            {"type": "string", "minLength": 1, "pattern": "^[a-z]+$"},
+        ),
+        (serializers.URLField(), {"type": "string", "minLength": 1, "format": "uri"}),
         (serializers.UUIDField(), {"type": "string", "format": "uuid"}),
         (serializers.BooleanField(allow_null=True), {"type": ["boolean", "null"]}),
         (

@@ -1,0 +1,96 @@
+"""docs/api.md is true: its examples are run in their order, as a newcomer would, and its answers
+have the form that the document tells."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from accounts.services.service_accounts import secret_create, service_account_create
+from jobs.tests.acceptance.processes import Service
+from jobs.tests.factories import allow
+from jobs.tests.smtp_server import SmtpServer
+from jobs.tests.sources import ROOT
+from tools.clients.node import node_with_packages
+from tools.development.openapi_file import FILE
+
+GUIDE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"(?:<!-- (\w+) -->\n)?```(\w*)\n(.*?)\n```", re.DOTALL)
+ADDRESS = "http://127.0.0.1:8000"
+LANGUAGES = {"python": "# ", "ts": "// "}
+
+# Seconds. The slowest parts are TypeScript's compiler and the generated client.
+PATIENCE = 240
+
+NOBODY = {"rcpt:nobody@example.com": "550 5.1.1 no such user"}
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """What stands before each example in this language, and the example."""
+    return [(schema, text) for schema, kind, text in BLOCK.findall(GUIDE) if kind == language]
+
+
+def test_every_example_is_of_a_kind_that_is_tried() -> None:
+    assert {kind for _, kind, _ in BLOCK.findall(GUIDE)} == {"sh", "json", *LANGUAGES}
+
+
+@pytest.mark.parametrize(("schema", "text"), blocks("json"))
+def test_answers_have_the_form_that_the_document_tells(schema: str, text: str) -> None:
+    document: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    told = document["components"]["schemas"][schema]
+    assert json.loads(text).keys() <= told["properties"].keys()
+    root = {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
+    jsonschema.validate(json.loads(text), root)
+
+
+@pytest.mark.timeout(PATIENCE + 60)
+def test_every_example_works(service: Service, tmp_path: Path) -> None:
+    place = tmp_path / "newcomer"
+    place.mkdir()
+    node_with_packages().link(place)
+    address = service.api()
+    for language, comment in LANGUAGES.items():
+        for _, text in blocks(language):
+            name = text.partition("\n")[0].removeprefix(comment)
+            (place / name).write_text(text.replace(ADDRESS, address))
+    script = "\n".join(["set -euo pipefail", "PS4='+ '; set -x", *(t for _, t in blocks("sh"))])
+
+    with SmtpServer(script=NOBODY) as mail:
+        service.worker("worker", EMAIL_URL=f"smtp://127.0.0.1:{mail.port}")
+        done = subprocess.run(
+            ["bash", "-c", script.replace(ADDRESS, address)],
+            cwd=place,
+            env={**os.environ, **credentials(), "PATH": search_path(), "API": f"{address}/v1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=PATIENCE,
+        )
+
+    assert done.returncode == 0, done.stdout[-6_000:]
+    recipients = [recipient for one in mail.accepted for recipient in one.recipients]
+    names = [*(f"user{number}" for number in range(1, 9)), "python", "typescript"]
+    assert sorted(recipients) == sorted(f"{name}@example.com" for name in names)
+
+
+def credentials() -> dict[str, str]:
+    """A service account as the guide wants it."""
+    scopes = ["jobs:read", "jobs:write", "dlq:read", "dlq:write"]
+    account = service_account_create(name="newcomer", scopes=scopes)
+    allow(account.user, "replay_deadletter")
+    secret = secret_create(account=account).text
+    return {"CLIENT_ID": account.client_id, "CLIENT_SECRET": secret}
+
+
+def search_path() -> str:
+    """Where programs are found; fails where the guide needs one that is not there."""
+    for name in ("bash", "curl", "jq"):
+        assert shutil.which(name), f"{name} is needed for docs/api.md"
+    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

@@ -1,0 +1,103 @@
+"""`bin/python -m tools.contract`: thousands of calls of a running API, by callers of all kinds.
+
+Prints a line for each run, and what to send to see a failure again; 1 if there is any.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools.benchmark.environment import LooksLikeProduction, prepare_environment
+from tools.child import Child
+from tools.contract.variables import VARIABLES
+from tools.errors import ToolError
+from tools.http_client import HttpClient
+from tools.ports import free_port
+
+CASES = 40
+EXIT_FAILED, EXIT_USAGE = 1, 2
+
+
+def main() -> int:
+    """1 if a call was answered as the document does not say."""
+    options = _options()
+    try:
+        prepare_environment(production_allowed=options.yes_really)
+        return _try(options)
+    except LooksLikeProduction as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_USAGE
+    except ToolError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_FAILED
+
+
+def _try(options: argparse.Namespace) -> int:
+    from tools.benchmark.databases import own_database
+
+    with (
+        own_database(os.environ["DATABASE_URL"], f"contract_{os.getpid()}") as url,
+        tempfile.TemporaryDirectory() as directory,
+    ):
+        os.environ |= {**VARIABLES, "DATABASE_URL": url, "JOBS_REDIS_PREFIX": "{contract}:"}
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+        from django.db import connection
+
+        call_command("migrate", verbosity=0)
+        from tools.contract.suite import suite
+
+        with _service(Path(directory)) as address:
+            reports = suite(address, options.cases, options.seed, Path(directory))
+        connection.close()
+    for one in reports:
+        if not one.is_good:
+            print(one.text)
+    print(f"{'run':<16} {'operations':>10} {'calls':>8} {'failures':>8} {'seconds':>8}")
+    for one in reports:
+        figures = f"{one.operations:>10} {one.cases:>8} {one.failures:>8} {one.seconds:>8.0f}"
+        print(f"{one.name:<16} {figures}{'' if one.is_good else '  FAILED'}")
+    return EXIT_FAILED if any(not one.is_good for one in reports) else 0
+
+
+@contextmanager
+def _service(directory: Path) -> Iterator[str]:
+    """The address of the API, with a worker behind it."""
+    port = free_port()
+    client = HttpClient(f"http://127.0.0.1:{port}")
+    commands = {
+        "api": ["-m", "scheduler.serving", "--bind", f"127.0.0.1:{port}"],
+        "worker": ["manage.py", "runworker"],
+    }
+    children = [
+        Child(name, arguments, log=directory / f"{name}.log", environment=os.environ)
+        for name, arguments in commands.items()
+    ]
+    try:
+        children[0].wait_until(lambda: client.is_ready("/health/live"))
+        yield f"http://127.0.0.1:{port}"
+        for child in children:
+            child.check()
+    finally:
+        for child in children:
+            child.stop()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bin/python -m tools.contract", description=__doc__)
+    parser.add_argument(
+        "--cases", type=int, default=CASES, help="for each operation and way (%(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="which ones (%(default)s)")
+    parser.add_argument("--yes-really", action="store_true", help="also on a production server")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
