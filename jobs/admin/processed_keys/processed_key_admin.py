@@ -1,6 +1,6 @@
 """Processed keys in the admin: which job holds each, and how one is released."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -13,7 +13,7 @@ from jobs.admin.shared.rendering import moment_column, record_link
 from jobs.admin.shared.search import as_uuid, keys_matching
 from jobs.core.actor import Actor
 from jobs.models import Event, Job, ProcessedKey
-from jobs.services.processed_keys import key_holder, processed_key_release
+from jobs.services.processed_keys import KeyHolder, key_holder, processed_key_release
 from jobs.services.visibility import may_view_events
 
 EVENTS_SHOWN = 10
@@ -55,7 +55,7 @@ class ProcessedKeyAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         key: ProcessedKey = kwargs["obj"]
         allowed = RELEASE.action in self.get_actions(request)
-        context["decisions"] = [RELEASE] if allowed and not key_holder(key).obstacle else []
+        context["decisions"] = [RELEASE] if allowed and not _holder(key).obstacle else []
         if may_view_events(request.user):
             context["events"] = Event.objects.about("processed_key", key.pk)[:EVENTS_SHOWN]
         return super().render_change_form(request, context, *args, **kwargs)
@@ -66,18 +66,25 @@ class ProcessedKeyAdmin(ReadOnlyAdmin):
 
     @admin.display(description="held by")
     def holder(self, key: ProcessedKey) -> str:
-        job = key_holder(key).job
+        job = _holder(key).job
         return f"{job.type}, {job.state}" if job else "a job that is pruned"
 
     @admin.display(description="can be released")
     def can_be_released(self, key: ProcessedKey) -> str:
-        holder = key_holder(key)
+        holder = _holder(key)
         if holder.obstacle:
             return f"no: {holder.obstacle}"
         return "yes; its effect may then happen again" if holder.is_done else "yes"
 
     created = moment_column("created_at", "taken")
     processed = moment_column("processed_at", "processed")
+
+
+def _holder(key: ProcessedKey) -> KeyHolder:
+    """The holder, asked for once for a page: a theme asks for each field several times."""
+    if not hasattr(key, "holder_now"):
+        key.holder_now = key_holder(key)  # type: ignore[attr-defined]
+    return cast(KeyHolder, key.holder_now)  # type: ignore[attr-defined]
 
 
 def _release(key: ProcessedKey, actor: Actor, reason: str) -> ProcessedKey:
