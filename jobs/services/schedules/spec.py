@@ -55,7 +55,8 @@ def check_spec(spec: ScheduleSpec, now: datetime) -> None:
 
 def check_request(spec: ScheduleSpec, faults: Iterable[Fault] = ()) -> None:
     """The same, with these faults of its rule."""
-    new_job(job_request(spec), None, jobs_conf())
+    # Without the priority, whose fault is told with the others.
+    new_job(job_request(spec)._replace(priority=None), None, jobs_conf())
     errors: dict[str, list[str]] = {}
     for field, sentence in [*_plain_faults(spec), *faults]:
         errors.setdefault(field, []).append(sentence)
