@@ -33,6 +33,7 @@ OF_KILLED_PROCESSES = tuple(
 )
 OF_TOOLS = ("tools",)
 OF_SERVICES = ("jobs/tests/services", "jobs/tests/worker", "jobs/tests/sql")
+OF_PAGES = ("jobs/tests/admin", "jobs/tests/api", "accounts")
 
 SERVERS = ("DATABASE_URL", "REDIS_URL")
 
@@ -111,7 +112,8 @@ def _tests(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step |
         return [Step("tests", ["-m", "pytest", *pytest_arguments])]
     # pytest ignores no folder that it is asked for, as it is for each of `testpaths`.
     asked = [one for one in TEST_PATHS if one not in OF_TOOLS]
-    ignored = [f"--ignore={one}" for one in (*OF_PROCESSES, *OF_SERVICES)]
+    asked = [one for one in asked if one not in OF_PAGES]
+    ignored = [f"--ignore={one}" for one in (*OF_PROCESSES, *OF_SERVICES, *OF_PAGES)]
     rest = Step("other tests", ["-m", "pytest", *asked, *ignored])
     others = [
         Step(
@@ -121,6 +123,7 @@ def _tests(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step |
         ),
         Step("tests of killed processes", ["-m", "pytest", *OF_KILLED_PROCESSES], without=SERVERS),
         Step("tests of tools", ["-m", "pytest", *OF_TOOLS], without=SERVERS),
+        Step("tests of pages and calls", ["-m", "pytest", *OF_PAGES], without=SERVERS),
         Step("tests of services", ["-m", "pytest", *OF_SERVICES], without=SERVERS),
     ]
     return [SideBySide("tests", rest, others)]

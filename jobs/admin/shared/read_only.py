@@ -68,7 +68,7 @@ class ReadOnlyAdmin(SafeAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        if term := search_term.strip():
+        if self.search_fields and (term := search_term.strip()):
             queryset = queryset.filter(self.search(term))
         return queryset, False
 

@@ -61,7 +61,7 @@ def test_the_ends_of_the_range_of_priorities_belong_to_it(priority: int) -> None
 @pytest.mark.parametrize("priority", [-1, 10])
 def test_a_priority_beyond_its_range_is_refused(priority: int) -> None:
     with pytest.raises(IntegrityError, match="priority"):
-        make_job(priority=priority)
+        Job.objects.filter(pk=make_job().pk).update(priority=priority)
 
 
 def make_letter(job: Job, **fields: Any) -> DeadLetter:

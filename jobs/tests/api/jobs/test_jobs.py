@@ -57,6 +57,7 @@ def test_a_job_tells_everything_about_itself(api: APIClient, user: User) -> None
         "schedule": None,
         "batch": None,
         "callback_url": None,
+        "replay_of": None,
         "chain": None,
         "callback_of": None,
         "request_id": None,
