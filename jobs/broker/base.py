@@ -29,6 +29,11 @@ class ServerFacts:
     used_bytes: int
     max_bytes: int
 
+    @property
+    def has_evicting_policy(self) -> bool:
+        """Whether it may drop keys at random once its memory is full."""
+        return self.eviction_policy not in ("noeviction", "unknown")
+
 
 class Subscription(Protocol):
     """The announcements that come in after `Broker.subscribe` has returned; for one thread."""

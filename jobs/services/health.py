@@ -101,11 +101,9 @@ def _broker() -> Iterator[Fact]:
     yield Fact(
         "eviction policy",
         facts.eviction_policy,
-        ""
-        if facts.eviction_policy in ("noeviction", "unknown")
-        else (
-            "Set maxmemory-policy noeviction: evicted entries are dispatched again, seconds later."
-        ),
+        "Set maxmemory-policy noeviction: evicted entries are dispatched again, seconds later."
+        if facts.has_evicting_policy
+        else "",
     )
     used = f"{facts.used_bytes / MEGABYTE:,.1f} MB"
     if not facts.max_bytes:

@@ -170,7 +170,7 @@ def _of_redis(queues: Sequence[QueueNow]) -> Iterator[Need]:
             f"Redis does not answer: {error}", "Jobs run more slowly until it does.", "queue"
         )
         return
-    if facts.max_bytes and facts.eviction_policy not in ("noeviction", "unknown"):
+    if facts.max_bytes and facts.has_evicting_policy:
         yield Need(
             f"Redis may evict what it holds: its policy is {facts.eviction_policy}",
             "Set maxmemory-policy noeviction: workers dispatch again what was evicted, but later.",
