@@ -8,8 +8,10 @@ from jobs.core.actor import Actor
 from jobs.models import DeadLetter, Job
 from jobs.services.events import event_record
 from jobs.services.visibility import masked_payload
+from jobs.sql.contention import repeats_conflicts
 
 
+@repeats_conflicts
 def payload_reveal(*, record: Job | DeadLetter, actor: Actor, reason: str = "") -> dict[str, Any]:
     """The payload with its sensitive values; an event says who has seen which of them, and why.
 

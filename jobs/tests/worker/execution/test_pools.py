@@ -176,7 +176,9 @@ def test_it_is_idle_when_neither_runs_anything(claim: ClaimedJob, bench: Bench) 
     assert not bench.pools.wait_until_idle(0.01)
     bench.go_on.set()
     assert bench.pools.wait_until_idle(20)
-    assert bench.finished == [Finished(claim, Succeeded())]
+    [one] = bench.finished
+    assert one == Finished(claim, Succeeded(), one.seconds)
+    assert one.seconds is not None
 
 
 def test_half_of_a_pool_that_does_not_stop_is_too_much(bench: Bench) -> None:
