@@ -71,7 +71,8 @@ class EventLoop(Pool):
         return claims
 
     def free_capacity(self, *, look_ahead: bool) -> int:
-        return 0 if self.is_blocked else self.capacity.free(look_ahead=look_ahead)
+        free = self.capacity.free(look_ahead=look_ahead)  # asked in any case: it wakes who waits
+        return 0 if self.is_blocked else free
 
     def is_stalled(self) -> bool:
         """Whether claims wait although none has begun for a while: the loop is full, or blocked."""

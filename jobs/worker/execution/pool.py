@@ -87,7 +87,7 @@ class Pool(ABC):
         seconds = self.capacity.ended(begun_at)
         # Reported before the slot is free, so that a stop that sees no busy slot has every outcome.
         self._report(Finished(attempt.claim, outcome, seconds))
-        self.capacity.release(1)
+        self.capacity.release()
         return True
 
     def _give_up(self, attempt: Attempt) -> None:
@@ -98,4 +98,4 @@ class Pool(ABC):
             self.stuck += 1
         self._report(Finished(attempt.claim, self._outcome_of_stuck(attempt)))
         self._replace_slot()
-        self.capacity.release(1)
+        self.capacity.release()

@@ -94,10 +94,10 @@ class Pools:
     def wait_until_idle(self, timeout_seconds: float) -> bool:
         """Waits until nothing runs; False if something still does when the time is over."""
         with self._changed:
-            for pool in self._both:
-                pool.capacity.wake_when_idle()
             return self._changed.wait_for(
-                lambda: all(pool.capacity.held == 0 for pool in self._both), timeout_seconds
+                # Each is asked, so that each wakes this thread.
+                lambda: all([pool.capacity.is_idle() for pool in self._both]),
+                timeout_seconds,
             )
 
     def stop(self) -> None:

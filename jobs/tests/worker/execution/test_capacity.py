@@ -1,5 +1,6 @@
 """How many claims a pool holds, and how many more it takes."""
 
+import queue
 import threading
 
 import pytest
@@ -81,7 +82,7 @@ def test_a_stop_is_woken_when_the_last_claim_is_gone_and_not_before(
     capacity: Capacity, changed: threading.Condition
 ) -> None:
     capacity.take(2)
-    capacity.wake_when_idle()
+    assert not capacity.is_idle()
     woken: list[int] = []
 
     def wait() -> None:
@@ -98,6 +99,34 @@ def test_a_stop_is_woken_when_the_last_claim_is_gone_and_not_before(
     capacity.release(1)
     waiting.join(20)
     assert woken == [0]
+
+
+def test_no_release_of_many_threads_is_lost_on_a_fetcher_that_waits(
+    capacity: Capacity, changed: threading.Condition
+) -> None:
+    count, threads = 2_000, 4
+    slots: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def run() -> None:
+        for _ in range(count // threads):
+            slots.get()
+            capacity.release()
+
+    running = [threading.Thread(target=run, daemon=True) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    submitted = 0
+    while submitted < count:
+        with changed:
+            while not (free := capacity.free(look_ahead=False)):
+                assert changed.wait(20), "a release woke nobody"
+        part = min(free, count - submitted)
+        capacity.take(part)
+        for _ in range(part):
+            slots.put(None)
+        submitted += part
+    with changed:
+        assert changed.wait_for(capacity.is_idle, 20)
 
 
 def test_claims_that_wait_while_nothing_begins_are_stalled(
