@@ -95,9 +95,7 @@ class Pools:
         """Waits until nothing runs; False if something still does when the time is over."""
         with self._changed:
             return self._changed.wait_for(
-                # Each is asked, so that each wakes this thread.
-                lambda: all([pool.capacity.is_idle() for pool in self._both]),
-                timeout_seconds,
+                lambda: all(pool.capacity.is_idle() for pool in self._both), timeout_seconds
             )
 
     def stop(self) -> None:
