@@ -4,7 +4,7 @@ import os
 import struct
 import threading
 import time
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 _lock = threading.Lock()
 _last_tick = 0
@@ -37,6 +37,17 @@ def uuid7_floor(unix_seconds: float) -> UUID:
 def uuid7_age_seconds(made: UUID) -> float:
     """How long ago a UUIDv7 was made, by this machine's clock; 0 if that lies ahead."""
     return max(0.0, time.time() - (made.int >> 80) / 1000)
+
+
+def uuid_of(text: str) -> UUID:
+    """The UUID that this text shows; to be used where its form has been checked.
+
+    As `UUID(text)`, which checks once more and takes 1.1 us instead of 0.5.
+    """
+    made: UUID = object.__new__(UUID)
+    object.__setattr__(made, "int", int(text.replace("-", ""), 16))
+    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    return made
 
 
 def _assemble(tick: int, random_bits: int) -> UUID:

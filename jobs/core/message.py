@@ -1,11 +1,21 @@
 """What travels through Redis: ids and keys, never payloads (promise I9 in `docs/guarantees.md`)."""
 
+import re
 from typing import NamedTuple
 from uuid import UUID
 
+from jobs.core.ids import uuid_of
+
 _ID_LENGTH = 36
-# Milliseconds since 1970 have 13; more than this are no stamp.
-_STAMP_DIGITS = 15
+# `<id>`, then `@<stamp>`, then an effect key; only the id is always there. Milliseconds since 1970
+# have 13 digits; more than 15 are no stamp. A key begins with the name of a type or with a colon,
+# so that none looks like a stamp.
+_ENTRY = re.compile(
+    "([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+    "(?: @([0-9]{1,15})(?= .|$))?"
+    "(?: (.*))?",
+    re.DOTALL | re.ASCII,
+)
 
 
 def can_be_shared(effect_key: str) -> bool:
@@ -23,6 +33,11 @@ class QueueMessage(NamedTuple):
     effect_key: str
     queue: str
     priority: int
+
+    @property
+    def id_text(self) -> str:
+        """The id as text, without formatting it where it is the effect key."""
+        return str(self.job_id) if can_be_shared(self.effect_key) else self.effect_key
 
     def encode(self) -> str:
         """`<id>` or `<id> <effect key>`: a member of the delayed set, and an entry before stamps.
@@ -53,26 +68,11 @@ class Entry(NamedTuple):
     @classmethod
     def decode(cls, text: str, queue: str, priority: int) -> "Entry":
         """The entry that `encode` made; raises `ValueError` for anything else."""
-        id_text, rest = text[:_ID_LENGTH], text[_ID_LENGTH:]
-        job_id = UUID(id_text)
-        if len(id_text) < _ID_LENGTH:  # UUID also takes an id without its dashes
+        if (parts := _ENTRY.fullmatch(text)) is None:
             raise ValueError(f"not an entry: {text[:80]!r}")
-        if rest[:1] not in ("", " "):
-            raise ValueError(f"not an entry: {text[:80]!r}")
-        stamp, key = _stamp_and_key(rest[1:])
-        return cls(QueueMessage(job_id, key or id_text, queue, priority), stamp)
-
-
-def _stamp_and_key(text: str) -> tuple[int | None, str]:
-    """The parts of `@<stamp>`, `@<stamp> <effect key>`, or `<effect key>` without a stamp.
-
-    A key begins with the name of a type or with a colon, so that none looks like a stamp.
-    """
-    if text[:1] == "@":
-        digits, space, key = text[1:].partition(" ")
-        if digits.isdecimal() and len(digits) <= _STAMP_DIGITS and (key or not space):
-            return int(digits), key
-    return None, text
+        id_text, stamp, key = parts.groups()
+        message = QueueMessage(uuid_of(id_text), key or id_text, queue, priority)
+        return cls(message, int(stamp) if stamp else None)
 
 
 class Fetched(NamedTuple):

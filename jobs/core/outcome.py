@@ -18,6 +18,9 @@ class Succeeded:
     result: Result | None = None
 
 
+SUCCEEDED = Succeeded()  # nearly always
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """The handler raised, so the effect did not happen: the job is retried.

@@ -63,6 +63,9 @@ class Succeed:
     """running -> succeeded."""
 
 
+SUCCEED = Succeed()
+
+
 @dataclass(frozen=True, slots=True)
 class Requeue:
     """running -> queued with these counts, due `delay_seconds` from now."""
@@ -101,7 +104,7 @@ def decide(
     """
     match outcome:
         case Succeeded(recorded=recorded):
-            return None if recorded else Succeed()
+            return None if recorded else SUCCEED
         case NotStarted(after_seconds=delay):
             return Requeue(delay, budget.failures, budget.crashes)
         case CrashedBefore():

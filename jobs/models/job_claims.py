@@ -65,7 +65,7 @@ class HandedOver(NamedTuple):
 class JobClaims(JobPart):
     """The part of `Job.objects` that claims."""
 
-    def claim(self, worker_id: UUID, job_ids: Iterable[UUID]) -> Claims:
+    def claim(self, worker_id: UUID, job_ids: Iterable[UUID | str]) -> Claims:
         """queued -> running for those of these jobs that may start now; returns their claims.
 
         Jobs at the end are left alone once the payloads before them have CLAIM_PAYLOAD_BYTES.

@@ -11,10 +11,10 @@ from uuid import UUID
 from jobs.core.claim import ClaimedJob, Claims
 from jobs.core.errors import LeaseLost
 from jobs.core.finished import Finished as Finished
-from jobs.core.log_fields import attempt_fields
-from jobs.core.outcome import NotStarted
+from jobs.core.outcome import SUCCEEDED, NotStarted
 from jobs.core.result import Result
 from jobs.core.retry import (
+    SUCCEED,
     Cancel,
     Die,
     Move,
@@ -35,6 +35,7 @@ from jobs.services.key_waits import jobs_wake_after_commit, shared_keys
 from jobs.services.moves import moves_of
 from jobs.services.results import results_of, results_write
 from jobs.services.short_transaction import short_transaction
+from jobs.services.successes import successes_follow_up, successes_record
 from jobs.sql.contention import repeats_conflicts
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class Recorded(NamedTuple):
     written: bool
 
 
-def jobs_claim(*, worker_id: UUID, job_ids: Sequence[UUID]) -> Claims:
+def jobs_claim(*, worker_id: UUID, job_ids: Sequence[UUID | str]) -> Claims:
     """queued -> running for those of these jobs that may start now; returns their claims.
 
     A job may start if it is due, no other job owns its effect key, and the worker's row is not
@@ -87,16 +88,29 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
 
     After the commit, what runs again is dispatched, and what is done gets its cache mark.
     """
+    if all(_is_plain_success(one) for one in finished):
+        return _record_plain_successes(finished)
     moves = list(zip(finished, moves_of(finished), strict=True))
-    succeeded = [one.claim for one, move in moves if isinstance(move, Succeed)]
-    results = results_of(finished)
-    has_more = any(one.claim.limits or one.claim.is_followed for one in finished)
-    if len(succeeded) == len(moves) and not (results or has_more):
-        # Nearly always all have succeeded: that is one statement, which needs no BEGIN and COMMIT.
-        written, _ = _record_succeeded(succeeded)
-        successes_follow_up([one for one in succeeded if one.id in written])
-        return [Recorded(one, move, one.claim.id in written) for one, move in moves]
-    return _record_mixed(moves, results)
+    return _record_mixed(moves, results_of(finished))
+
+
+def _is_plain_success(one: Finished) -> bool:
+    """Nearly always: nothing is kept of it, and nothing follows."""
+    claim, outcome, _ = one
+    return (outcome is SUCCEEDED or outcome == SUCCEEDED) and not (
+        claim.limits or claim.is_followed
+    )
+
+
+def _record_plain_successes(finished: Sequence[Finished]) -> list[Recorded]:
+    """One statement, which needs no BEGIN and COMMIT."""
+    claims = [one.claim for one in finished]
+    written, _ = successes_record(claims)
+    if len(written) == len(claims):
+        successes_follow_up(claims)
+        return [Recorded(one, SUCCEED, True) for one in finished]
+    successes_follow_up([claim for claim in claims if claim.id in written])
+    return [Recorded(one, SUCCEED, one.claim.id in written) for one in finished]
 
 
 @repeats_conflicts
@@ -106,7 +120,7 @@ def _record_mixed(
     succeeded = [one.claim for one, move in moves if isinstance(move, Succeed)]
     with short_transaction():
         states = _record_requeued([(one, move) for one, move in moves if isinstance(move, Requeue)])
-        done, late = _record_succeeded(succeeded)
+        done, late = successes_record(succeeded)
         written = (
             done
             | states.keys()
@@ -139,39 +153,9 @@ def _record_mixed(
     return recorded
 
 
-def successes_follow_up(succeeded: Sequence[ClaimedJob]) -> None:
-    """Tells, after the commit, the jobs and the clients that have waited for these successes."""
-    jobs_wake_after_commit(shared_keys(succeeded))
-    jobs_announce_after_commit(final={one.id for one in succeeded})
-
-
 def jobs_give_back(*, claims: Sequence[ClaimedJob]) -> None:
     """running -> queued for claims that never began; no retry is spent."""
     jobs_record(finished=[Finished(claim, NotStarted()) for claim in claims])
-
-
-def _record_succeeded(claims: list[ClaimedJob]) -> tuple[set[UUID], set[UUID]]:
-    """The jobs that were written, and those of them whose success is late."""
-    if not claims:
-        return set(), set()
-    written, late = Job.objects.record_succeeded(claims), set[UUID]()
-    if missing := [claim for claim in claims if claim.id not in written]:
-        late = _record_late_success(missing)
-        written |= late
-    mark_done_after_commit((claim.effect_key, claim.id) for claim in claims if claim.id in written)
-    return written, late
-
-
-def _record_late_success(claims: list[ClaimedJob]) -> set[UUID]:
-    succeeded = Job.objects.record_late_success(claims)
-    for claim in claims:
-        if claim.id in succeeded:
-            logger.warning(
-                "Job %s had succeeded after all: its dead letter is settled",
-                claim.id,
-                extra=attempt_fields("dead_letter.settled", claim),
-            )
-    return succeeded
 
 
 def _record_requeued(moves: list[tuple[Finished, Requeue]]) -> dict[UUID, str]:

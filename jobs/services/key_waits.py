@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import Error, transaction
 
 from jobs.core.claim import ClaimedJob
-from jobs.core.message import QueueMessage
+from jobs.core.message import QueueMessage, can_be_shared
 from jobs.models import Job, KeyWait
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.sql.statements import run
@@ -33,7 +33,7 @@ def key_waits_note(*, job_ids: Collection[UUID]) -> None:
 
 def shared_keys(claims: Iterable[ClaimedJob]) -> list[str]:
     """The effect keys that other jobs may wait for: not those of jobs that are their own key."""
-    return [claim.effect_key for claim in claims if claim.effect_key != claim.id_text]
+    return [claim.effect_key for claim in claims if can_be_shared(claim.effect_key)]
 
 
 def jobs_wake_after_commit(keys: Iterable[str]) -> None:

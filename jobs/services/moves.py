@@ -6,11 +6,9 @@ from jobs.core.claim import ClaimedJob
 from jobs.core.conf import jobs_conf
 from jobs.core.finished import Finished
 from jobs.core.outcome import Outcome, Succeeded
-from jobs.core.retry import Move, RetryPolicy, Succeed, decide
+from jobs.core.retry import SUCCEED, Move, RetryPolicy, decide
 from jobs.core.states import Effect
 from jobs.handlers.registry import job_types
-
-_SUCCEED = Succeed()
 
 
 def moves_of(ended: Sequence[Finished]) -> list[Move]:
@@ -37,7 +35,7 @@ def _move(
     claim: ClaimedJob, outcome: Outcome, default_policy: RetryPolicy, crash_limit: int
 ) -> Move:
     if isinstance(outcome, Succeeded) and not outcome.recorded:
-        return _SUCCEED  # as `decide` does; nearly always, so the type need not be looked up
+        return SUCCEED  # as `decide` does; nearly always, so the type need not be looked up
     job_type = job_types.find(claim.type)
     return decide(
         outcome,

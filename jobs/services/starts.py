@@ -3,7 +3,7 @@
 Every write is fenced: it happens only where job, worker and attempt still match.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -49,3 +49,9 @@ def attempt_records_start(claim: ClaimedJob) -> bool:
     """Whether the start of this attempt is written: see `jobs.core.retry.records_start`."""
     job_type = job_types.find(claim.type)
     return records_start(job_type.effect if job_type else None, claim.budget)
+
+
+def any_attempt_records_start(claims: Iterable[ClaimedJob]) -> bool:
+    """Whether the start of any of these is written. Those of a batch have mostly one answer."""
+    alike = {(one.type, one.crashes, one.failures, one.max_retries): one for one in claims}
+    return any(attempt_records_start(one) for one in alike.values())

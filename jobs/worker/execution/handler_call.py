@@ -9,7 +9,7 @@ from django.db import connection
 from jobs.core.conf import jobs_conf
 from jobs.core.correlation import continue_request
 from jobs.core.handler_log import current_attempt
-from jobs.core.outcome import Outcome, Succeeded
+from jobs.core.outcome import SUCCEEDED, Outcome, Succeeded
 from jobs.core.result import result_of
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import JobType
@@ -25,7 +25,7 @@ from jobs.worker.execution.silence import named, silence_limit_seconds
 from jobs.worker.execution.starter import not_started
 from jobs.worker.execution.thread_connections import thread_connections
 
-SUCCEEDED, RECORDED = Succeeded(), Succeeded(recorded=True)
+RECORDED = Succeeded(recorded=True)
 
 
 def call_plainly(job_type: JobType, attempt: Attempt, context: JobContext) -> Outcome:

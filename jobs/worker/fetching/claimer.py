@@ -75,7 +75,10 @@ class Claimer:
         # What a cache mark ties to another job need not be tried: PostgreSQL resolves it below.
         wanted = [one.message for one in fetched if not one.has_key_conflict]
         try:
-            done, left = self._claim(wanted)
+            claims, left = self._claim(wanted)
+            if len(claims) == len(fetched):  # nearly always
+                return Tried([], [])
+            done = {claim.id for claim in claims}
         except OperationalError as error:
             if not is_contention(error):
                 raise
@@ -88,9 +91,9 @@ class Claimer:
             [one for one in rest if one.message.job_id in left],
         )
 
-    def _claim(self, messages: list[QueueMessage]) -> tuple[set[UUID], set[UUID]]:
-        """Returns the jobs that were claimed, and those that were left."""
-        job_ids = [one.job_id for one in messages]
+    def _claim(self, messages: list[QueueMessage]) -> tuple[Claims, set[UUID]]:
+        """Returns what was claimed, and the jobs that were left."""
+        job_ids = [one.id_text for one in messages]
         begun_at = time.monotonic()
         with self._database_time.measured():
             claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=job_ids)
@@ -100,7 +103,7 @@ class Claimer:
         if strays:
             with self._database_time.measured():
                 jobs_give_back(claims=strays)
-        return {claim.id for claim in claims}, _left(claims, messages)
+        return claims, _left(claims, messages)
 
     def _claim_apart(
         self, messages: list[QueueMessage], error: OperationalError
@@ -114,10 +117,11 @@ class Claimer:
         own_keys = [one for one in messages if not can_be_shared(one.effect_key)]
         shared = [one for one in messages if can_be_shared(one.effect_key)]
         if shared and own_keys:
-            claimed, left = self._claim(own_keys)
+            claims, left = self._claim(own_keys)
+            claimed.update(claim.id for claim in claims)
 
         def claim_one(message: QueueMessage) -> None:
-            claimed.update(self._claim([message])[0])
+            claimed.update(claim.id for claim in self._claim([message])[0])
 
         late = self._one_by_one(shared or own_keys, claim_one, error)
         return claimed | late, left

@@ -13,7 +13,7 @@ from jobs.core.fetch_order import FetchOrder
 from jobs.core.message import Fetched
 from jobs.core.outage import broker_outage, database_outage, first_line
 from jobs.services.database_errors import DATABASE_ERRORS
-from jobs.services.starts import attempt_records_start
+from jobs.services.starts import any_attempt_records_start
 from jobs.sql.contention import is_contention
 from jobs.sql.own_session import own_sessions
 from jobs.sql.prepared import search_by_index
@@ -210,7 +210,7 @@ class Fetcher:
     def _note_claims(self, claims: list[ClaimedJob]) -> None:
         # No look-ahead for handlers whose start is written: if this worker dies, a claim that has
         # waited must not look like one that was cut off, nor cost a retry.
-        self._may_look_ahead = not any(attempt_records_start(claim) for claim in claims)
+        self._may_look_ahead = not any_attempt_records_start(claims)
 
     def _is_recorder_behind(self) -> bool:
         unrecorded = len(self._inflight) - self._pools.held

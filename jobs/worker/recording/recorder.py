@@ -8,7 +8,7 @@ from django.db import connection
 
 from jobs.core import kill_points
 from jobs.core.clock import Clock
-from jobs.core.retry import Succeed
+from jobs.core.retry import SUCCEED
 from jobs.services.attempts import Finished, Recorded
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.sql.contention import is_contention
@@ -155,7 +155,7 @@ class Recorder:
 
     def _without(self, batch: list[Finished], handed_over: list[Finished]) -> list[Finished]:
         """These outcomes were written, and their slots handed over; returns those that are left."""
-        self._recorded(handed_over, [Recorded(one, Succeed(), True) for one in handed_over])
+        self._recorded(handed_over, [Recorded(one, SUCCEED, True) for one in handed_over])
         written = {one.claim.id for one in handed_over}
         return [one for one in batch if one.claim.id not in written]
 
