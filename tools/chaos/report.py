@@ -34,7 +34,7 @@ class Report:
     def fault(self, verdict: Verdict, took_seconds: float) -> None:
         """One fault is over."""
         self._tell(f"{_mark(verdict):6} {verdict.what} ({took_seconds:.0f} s)")
-        for note in verdict.notes:
+        for note in (*_reasons(verdict), *verdict.notes):
             self._tell(f"       {note}")
 
     def end(self, verdicts: Sequence[Verdict], directory: Path) -> None:
@@ -94,15 +94,19 @@ def _mark(verdict: Verdict) -> str:
     return "MISSED" if verdict.missed else "ok"
 
 
+def _reasons(verdict: Verdict) -> list[str]:
+    """Why it is not ok."""
+    missed = [f"The fault proves nothing: {verdict.missed}."] if verdict.missed else []
+    return [*missed, *verdict.broken]
+
+
 def _explain(verdict: Verdict, directory: Path) -> None:
     if verdict.kept:
         return
     say()
     heading(f"{verdict.fault}: {verdict.what}")
-    if verdict.missed:
-        problem(f"The fault proves nothing: {verdict.missed}.")
-    for what in verdict.broken:
-        problem(what)
+    for reason in _reasons(verdict):
+        problem(reason)
     for line in verdict.timelines:
         say(f"  {line}")
     say(f"Logs: {directory}/log; mails: {directory}/mails.jsonl; effects: {directory}/effects")
