@@ -16,11 +16,18 @@ def main() -> None:
     _provide_servers()
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         _refuse(error)  # a sentence that says what to set; where it was noticed does not help
+    except OperationalError as error:
+        from jobs.services.database_errors import tls_refusal
+
+        if not (refusal := tls_refusal(error)):
+            raise
+        _refuse(refusal)
 
 
 def _provide_servers() -> None:
@@ -43,7 +50,7 @@ def _provide_servers() -> None:
         _refuse(error)
 
 
-def _refuse(error: Exception) -> NoReturn:
+def _refuse(error: Exception | str) -> NoReturn:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)
 

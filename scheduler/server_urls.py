@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from django.core.exceptions import ImproperlyConfigured
 
+from scheduler.server_tls import REDIS_TLS_OPTIONS, check_database_tls, check_redis_tls
 from scheduler.variables import Variables
 
 DATABASE_EXAMPLE = "postgres://user:password@host:5432/name"
@@ -36,9 +37,7 @@ _REDIS_SCHEMES = (
 )
 
 # What may stand in the query of REDIS_URL. Time limits may not: ours belong together.
-_REDIS_OPTIONS = {"client_name", "health_check_interval", "protocol"}
-_REDIS_OPTIONS |= {"ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname"}
-_REDIS_OPTIONS |= {"ssl_keyfile"}
+_REDIS_OPTIONS = {"client_name", "health_check_interval", "protocol"} | REDIS_TLS_OPTIONS
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?\]")
 _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
@@ -78,6 +77,7 @@ def database_settings(variables: Variables) -> dict[str, Any]:
     if (word := options.pop(switch, None)) is not None:
         settings[switch] = Variables({switch: word}).switch(switch, default=False)
     _check_libpq_options(name, options)
+    check_database_tls(name, options)
     return settings | {"OPTIONS": options}
 
 
@@ -113,6 +113,7 @@ def redis_url(variables: Variables) -> str:
     for option in ("health_check_interval", "protocol"):
         if not _DATABASE_NUMBER.fullmatch(url.options.get(option, "2")):
             raise ImproperlyConfigured(f"{name} has the option {option!r}; make it a number.")
+    check_redis_tls(name, url.scheme, url.options)
     # The client uses urlparse, which fails for some characters in a password.
     before, at, after = variables.text(name).removeprefix(f"{url.scheme}://").rpartition("@")
     return f"{url.scheme}://{quote(before, safe=_UNQUOTED)}{at}{after}"
@@ -193,9 +194,8 @@ def _options(name: str, query: str, example: str) -> dict[str, str]:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True, errors="strict")
     except ValueError:
-        raise _refused(name, "must have a query of the form ?name=value&name=value", example) from (
-            None
-        )
+        must = "must have a query of the form ?name=value&name=value"
+        raise _refused(name, must, example) from None
     return dict(pairs)
 
 

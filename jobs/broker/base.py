@@ -183,7 +183,10 @@ class Broker(Protocol):
         ...
 
     def ping(self) -> None:
-        """Returns if Redis answers; raises BrokerUnsuitable for a node of a cluster."""
+        """Returns if Redis answers.
+
+        Raises BrokerUnsuitable for a node of a cluster, and where TLS does not fit.
+        """
         ...
 
     def server_facts(self) -> ServerFacts:

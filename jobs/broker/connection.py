@@ -10,6 +10,7 @@ from redis.retry import Retry
 
 from jobs.broker.pool import connection_pool
 from jobs.broker.server_group import is_cluster
+from jobs.broker.tls import TlsRefused
 from jobs.core.errors import BrokerUnavailable, BrokerUnsuitable
 
 CONNECT_TIMEOUT_SECONDS = 1.0
@@ -106,6 +107,8 @@ def translates_errors(method: Callable[Concatenate[C, P], R]) -> Callable[Concat
             if not self.follows_slots:
                 raise BrokerUnsuitable(CLUSTER) from error
             raise BrokerUnavailable(f"Redis: its cluster is changing: {error}") from error
+        except TlsRefused as error:
+            raise BrokerUnsuitable(f"Redis: {error}.") from error
         except redis.exceptions.RedisError as error:
             raise BrokerUnavailable(f"Redis: {error}") from error
 

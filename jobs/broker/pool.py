@@ -8,6 +8,7 @@ from redis.connection import Connection, SSLConnection, parse_url
 
 from jobs.broker.primary import Locate, locator
 from jobs.broker.server_group import server_group
+from jobs.broker.tls import EncryptedConnection, PlainConnection
 
 
 def connection_pool(url: str, key: str, **options: Any) -> redis.ConnectionPool:
@@ -16,19 +17,22 @@ def connection_pool(url: str, key: str, **options: Any) -> redis.ConnectionPool:
     `options`: further arguments of a connection.
     """
     group = server_group(url)
+    member = {**options, **parse_url(group.member_url if group else url)}
+    kind = member.pop("connection_class", Connection)
+    if kind not in (Connection, SSLConnection):  # a socket of this machine
+        return redis.ConnectionPool(connection_class=kind, **member)
+    is_encrypted = kind is SSLConnection
+    single = EncryptedConnection if is_encrypted else PlainConnection
     if group is None:
-        return redis.ConnectionPool.from_url(url, **options)
-    member = {**options, **parse_url(group.member_url)}
-    is_encrypted = member.pop("connection_class", Connection) is SSLConnection
-    asked = dict(member, ssl=True) if is_encrypted else member
+        return redis.ConnectionPool(connection_class=single, **member)
     return redis.ConnectionPool(
         connection_class=_EncryptedToPrimary if is_encrypted else _ToPrimary,
-        locate=locator(group, key, asked),
+        locate=locator(group, key, single, member),
         **member,
     )
 
 
-class _ToPrimary(Connection):
+class _OfPrimary(Connection):
     """Finds out where the primary is each time it connects."""
 
     def __init__(self, *, locate: Locate, **options: Any) -> None:
@@ -61,8 +65,12 @@ class _ToPrimary(Connection):
             ) from error
 
 
-class _EncryptedToPrimary(_ToPrimary, SSLConnection):
-    """The same with TLS."""
+class _ToPrimary(_OfPrimary, PlainConnection):
+    """Without TLS."""
+
+
+class _EncryptedToPrimary(_OfPrimary, EncryptedConnection):
+    """By TLS."""
 
 
 class CacheConnections(ConnectionFactory):

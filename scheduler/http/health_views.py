@@ -20,7 +20,7 @@ from scheduler.http.asked_seldom import AskedSeldom
 OK, DEGRADED, DOWN = "ok", "degraded", "down"
 # Of PostgreSQL: it answers, and lacks migrations that this code needs.
 NOT_MIGRATED = "not_migrated"
-# Of Redis: it is a node of a Redis Cluster, which this version cannot use.
+# Of Redis: REDIS_URL does not fit it, as it is a node of a cluster, or because of TLS.
 UNSUITABLE = "unsuitable"
 
 # Anybody may call the probes: no more often than this are connections opened for them.

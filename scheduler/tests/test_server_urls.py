@@ -1,15 +1,23 @@
 """URLs with passwords: taken apart, or refused in one sentence that shows no part of them."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from django.core.exceptions import ImproperlyConfigured
 
 from scheduler.mail import mail_settings_of_url
 from scheduler.server_urls import database_settings, mail_url, redis_url
 from scheduler.variables import Variables
+from tools.servers.certificates import Certificates
 
 SECRET = "SeCrEt"
 
@@ -117,7 +125,7 @@ def test_the_client_understands_a_url_of_redis(password: str) -> None:
     "url",
     [
         "redis+sentinel://:p@h1:26379,h2/primary/1?sentinel_password=s",
-        "rediss+sentinel://u:p@h1/primary?ssl_ca_certs=/ca.pem",
+        "rediss+sentinel://u:p@h1/primary?ssl_cert_reqs=required",
         "redis+cluster://:p@h1:6379,[::1]:7000",
         "rediss+cluster://u:p%40@h1/0",
     ],
@@ -139,6 +147,91 @@ def test_several_servers_of_redis(url: str) -> None:
 )
 def test_several_servers_of_redis_that_make_no_sense(url: str) -> None:
     refusal("REDIS_URL", url)
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+def test_files_of_tls_that_fit(tls: Certificates) -> None:
+    pair = tls.pair_for("client")
+    redis_tls = f"ssl_ca_certs={tls.authority}&ssl_certfile={pair.certificate}"
+    for scheme, end in (("rediss", "/0"), ("rediss+sentinel", "/primary"), ("rediss+cluster", "")):
+        url = f"{scheme}://u:p@h{end}?{redis_tls}&ssl_keyfile={pair.key}"
+        assert read("REDIS_URL", url) == url
+    database_tls = f"sslrootcert={tls.authority}&sslcert={pair.certificate}&sslkey={pair.key}"
+    found = read("DATABASE_URL", f"postgres://u@h/n?sslmode=verify-full&{database_tls}")
+    assert found["OPTIONS"]["sslrootcert"] == str(tls.authority)
+    read("DATABASE_URL", "postgres://u@h/n?sslmode=verify-full&sslrootcert=system")
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "said"),
+    [
+        ("REDIS_URL", "rediss://h/0?ssl_ca_certs=/no.pem", "'/no.pem' as ssl_ca_certs, which"),
+        ("REDIS_URL", "rediss+cluster://h?ssl_ca_certs=/no.pem", "No such file"),
+        ("REDIS_URL", "rediss+sentinel://h/p?ssl_ca_certs=/", "Is a directory"),
+        ("REDIS_URL", "rediss://h/0?ssl_ca_certs={key}", "has no certificate"),
+        ("REDIS_URL", "rediss://h/0?ssl_ca_certs={old}", "has expired"),
+        ("REDIS_URL", "redis://h/0?ssl_ca_certs={ca}", "begin it with rediss://"),
+        ("REDIS_URL", "redis+cluster://h?ssl_ca_certs={ca}", "begin it with rediss+cluster://"),
+        ("REDIS_URL", "unix:///run/r.sock?ssl_ca_certs={ca}", "a socket has no TLS"),
+        ("REDIS_URL", "rediss://h/0?ssl_cert_reqs=maybe", "none, optional, required"),
+        ("REDIS_URL", "rediss://h/0?ssl_check_hostname=off", "true, false"),
+        ("REDIS_URL", "rediss://h/0?ssl_keyfile={key}", "and no 'ssl_certfile'"),
+        ("REDIS_URL", "rediss://h/0?ssl_certfile={crt}&ssl_keyfile=/no.key", "No such file"),
+        ("REDIS_URL", "rediss://h/0?ssl_certfile={crt}", "not a certificate (PEM) and its key"),
+        ("REDIS_URL", "rediss://h/0?ssl_certfile={crt}&ssl_keyfile={other}", "and its key"),
+        ("DATABASE_URL", "postgres://u@h/n?sslmode=verify", "verify-ca, verify-full"),
+        ("DATABASE_URL", "postgres://u@h/n?sslrootcert={ca}", "sslmode=prefer does not use"),
+        (
+            "DATABASE_URL",
+            "postgres://u@h/n?sslmode=verify-ca&sslrootcert=system",
+            "add sslmode=verify-full",
+        ),
+        (
+            "DATABASE_URL",
+            "postgres://u@h/n?sslmode=verify-full&sslrootcert=/no.pem",
+            "'/no.pem' as sslrootcert, which cannot be read (No such file or directory)",
+        ),
+        ("DATABASE_URL", "postgres://u@h/n?sslcert={crt}", "and no 'sslkey'"),
+        ("DATABASE_URL", "postgres://u@h/n?sslcert={crt}&sslkey={other}", "and its key"),
+        ("DATABASE_URL", "postgres://u@h/n?sslcert={crt}&sslkey={open}", "may be read by others"),
+    ],
+)
+def test_tls_that_cannot_work(
+    tls: Certificates, tmp_path: Path, name: str, url: str, said: str
+) -> None:
+    pair, other, old = (
+        tls.pair_for("a"),
+        tls.pair_for("b"),
+        Certificates(tmp_path, has_expired=True),
+    )
+    open_key = tmp_path / "open.key"
+    open_key.write_bytes(pair.key.read_bytes())
+    open_key.chmod(0o644)
+    files = {"ca": tls.authority, "crt": pair.certificate, "key": pair.key, "other": other.key}
+    assert said in refusal(name, url.format(**files, old=old.authority, open=open_key))
+
+
+def test_a_key_with_a_passphrase_does_not_wait_at_the_terminal(
+    tls: Certificates, tmp_path: Path
+) -> None:
+    pair = tls.pair_for("a")
+    key = load_pem_private_key(pair.key.read_bytes(), None)
+    locked = tmp_path / "locked.key"
+    locked.touch(mode=0o600)
+    locked.write_bytes(
+        key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(SECRET.encode())
+        )
+    )
+    own = f"ssl_certfile={pair.certificate}&ssl_keyfile={locked}"
+    assert "without a passphrase" in refusal("REDIS_URL", f"rediss://h/0?{own}")
+    url = f"postgres://u@h/n?sslcert={pair.certificate}&sslkey={locked}"
+    assert "without a passphrase" in refusal("DATABASE_URL", url)
+    read("DATABASE_URL", f"{url}&sslpassword={SECRET}")
 
 
 def test_a_socket_of_redis() -> None:

@@ -12,6 +12,7 @@ import subprocess
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 
@@ -41,6 +42,7 @@ class Postgres(Server):
     """A PostgreSQL with one superuser, who has a password, and one database."""
 
     name = "PostgreSQL"
+    _locale: ClassVar[Sequence[str]] = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
     stop_signal = signal.SIGINT  # "fast": ends the sessions and writes everything
     kill_signal = signal.SIGQUIT  # "immediate": like a crash, recovers at the next start
 
@@ -104,8 +106,7 @@ class Postgres(Server):
                     f"--pwfile={self.home / 'password'}",
                     "--auth=scram-sha-256",
                     "--encoding=UTF8",
-                    "--locale-provider=builtin",
-                    "--builtin-locale=C.UTF-8",
+                    *self._locale,
                     "--no-instructions",
                 ],
                 cwd=unfinished,

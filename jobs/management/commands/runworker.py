@@ -17,6 +17,7 @@ from jobs.core.errors import BrokerUnsuitable
 from jobs.core.log_fields import log_as_worker
 from jobs.management.queue_options import chosen_queues
 from jobs.management.worker_options import PORT_MAX, add_worker_options
+from jobs.services.database_errors import tls_refusal
 from jobs.services.migrations import missing_migrations
 from jobs.services.tracing_sdk import tracing_start, tracing_stop
 from jobs.worker.options import WorkerOptions
@@ -138,6 +139,8 @@ def _worker(options: WorkerOptions) -> Worker:
     except BrokerUnsuitable as error:
         raise CommandError(str(error), returncode=EXIT_USAGE) from error
     except (OperationalError, InterfaceError) as error:
+        if refusal := tls_refusal(error):
+            raise CommandError(refusal, returncode=EXIT_USAGE) from error
         raise CommandError(f"PostgreSQL is not reachable: {error}") from error
     except InternalError as error:
         raise CommandError(f"PostgreSQL takes no writes: {error}") from error

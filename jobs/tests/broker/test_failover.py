@@ -139,7 +139,7 @@ def test_a_replica_that_is_taken_for_the_primary_gets_no_commands(
     group = started(SentinelGroup)
     replica = next(one for one in group.members if not one.is_primary)
     monkeypatch.setattr(
-        "redis.sentinel.Sentinel.discover_master", lambda *_: ("127.0.0.1", replica.port)
+        "jobs.broker.primary._WatchedPrimary._answer", lambda *_: ("127.0.0.1", replica.port)
     )
     with (
         broker_at(group.url) as broker,

@@ -4,6 +4,7 @@ from redis.connection import parse_url
 
 from jobs.broker.pool import connection_pool
 from jobs.broker.server_group import is_cluster, server_group
+from jobs.broker.tls import EncryptedConnection
 
 
 def test_one_server_is_no_group() -> None:
@@ -33,5 +34,6 @@ def test_a_cluster_with_tls() -> None:
     assert is_cluster(url)
     pool = connection_pool(url, "{jobs}:", socket_timeout=2)
     connection = pool.connection_class(**pool.connection_kwargs)
+    assert isinstance(connection, EncryptedConnection)
     assert connection.ca_certs == "/ca.pem"
     assert (connection.password, connection.socket_timeout) == ("p", 2)

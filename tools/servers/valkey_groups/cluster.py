@@ -6,6 +6,7 @@ from typing import Any
 
 from tools.errors import ToolError
 from tools.ports import free_port
+from tools.servers.certificates import Certificates
 from tools.servers.valkey_groups.group import DOWN_AFTER_MS, ValkeyGroup, wait_for
 from tools.servers.valkey_groups.member import Member
 
@@ -17,24 +18,26 @@ OUR_SLOT = 9_631
 class ClusterGroup(ValkeyGroup):
     """Three primaries that share the slots, each with a replica."""
 
-    def __init__(self, home: Path) -> None:
-        super().__init__(home)
+    def __init__(self, home: Path, tls: Certificates | None = None) -> None:
+        super().__init__(home, tls)
         self.members = [self._node(home / f"node-{n}") for n in range(1, 7)]
         self._is_founded = False
 
     def _node(self, home: Path) -> Member:
-        options = {
+        options: dict[str, object] = {
             "cluster-enabled": "yes",
             "cluster-port": free_port(),
             "cluster-node-timeout": DOWN_AFTER_MS,
             "cluster-replica-validity-factor": 0,
         }
-        return Member(home, self.password, options)
+        if self.tls is not None:
+            options["tls-cluster"] = "yes"
+        return Member(home, self.password, options, self.tls)
 
     @property
     def url(self) -> str:
         hosts = ",".join(f"127.0.0.1:{one.port}" for one in self.members[:3])
-        return f"redis+cluster://:{self.password}@{hosts}"
+        return f"{self.scheme}+cluster://:{self.password}@{hosts}{self.query()}"
 
     def start(self) -> None:
         for node in self.members:

@@ -5,8 +5,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlencode
 
 from tools.errors import ToolError
+from tools.servers.certificates import Certificates
 from tools.servers.valkey_groups.member import Member
 from tools.waiting import wait_until
 
@@ -20,9 +22,22 @@ class ValkeyGroup(ABC):
 
     members: list[Member]
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, tls: Certificates | None = None) -> None:
+        """`tls`: what its servers prove themselves with, and take each other's connections by."""
         self.home = home
+        self.tls = tls
         self.password = secrets.token_urlsafe(24)
+
+    @property
+    def scheme(self) -> str:
+        """How its URL begins."""
+        return "redis" if self.tls is None else "rediss"
+
+    def query(self, **options: str) -> str:
+        """The end of its URL, with these options and what it says of TLS."""
+        if self.tls is not None:
+            options["ssl_ca_certs"] = str(self.tls.authority)
+        return f"?{urlencode(options)}" if options else ""
 
     @property
     @abstractmethod

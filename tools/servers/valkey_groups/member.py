@@ -1,6 +1,6 @@
 """One server of a group."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tools.servers.certificates import Certificates
+from tools.servers.debian_redis import find_redis
 from tools.servers.valkey import Valkey
 
 _ASK_SECONDS = 5.0
@@ -17,15 +19,41 @@ _ASK_SECONDS = 5.0
 class Member(Valkey):
     """One server of a group; all have the password of the group."""
 
-    def __init__(self, home: Path, password: str, options: Mapping[str, object]) -> None:
-        """`options`: further lines of its configuration."""
+    def __init__(
+        self,
+        home: Path,
+        password: str,
+        options: Mapping[str, object],
+        tls: Certificates | None = None,
+    ) -> None:
+        """`options`: further lines of its configuration.
+
+        With `tls` it takes nothing else, by a certificate for localhost and 127.0.0.1; and it is
+        Debian's Redis, as the wheel's Valkey has no TLS.
+        """
         super().__init__(home)
         self._password = password
+        self._tls = tls
+        self._pair = tls.pair_for("localhost", "127.0.0.1") if tls else None
         self.options = dict(options)
+        if tls is not None and (pair := self._pair):
+            self.options |= {"port": 0, "tls-port": self.port, "tls-auth-clients": "optional"}
+            self.options |= {"tls-replication": "yes", "tls-ca-cert-file": tls.authority}
+            self.options |= {"tls-cert-file": pair.certificate, "tls-key-file": pair.key}
 
     @property
     def password(self) -> str:
         return self._password
+
+    def command(self) -> Sequence[str]:
+        return super().command() if self._tls is None else [str(find_redis()), "-"]
+
+    def answers(self) -> bool:
+        """Whether it says PONG; while it reads its file it says LOADING instead."""
+        try:
+            return bool(self.order("PING"))
+        except (redis.exceptions.RedisError, OSError):
+            return False
 
     def standard_input(self) -> bytes:
         return super().standard_input() + lines({"masterauth": self._password, **self.options})
@@ -55,10 +83,22 @@ class Member(Valkey):
                 password=self.password,
                 decode_responses=True,
                 socket_timeout=_ASK_SECONDS,
+                **self._tls_options(),
                 retry=Retry(NoBackoff(), 0),
             )
         ) as client:
             return client.execute_command(*words)
+
+    def _tls_options(self) -> dict[str, Any]:
+        """Whatever its certificate says, and whether or not it asks for one."""
+        if self._pair is None:
+            return {}
+        return {
+            "ssl": True,
+            "ssl_cert_reqs": "none",
+            "ssl_certfile": str(self._pair.certificate),
+            "ssl_keyfile": str(self._pair.key),
+        }
 
     def _told(self, *words: object) -> Mapping[str, Any]:
         with suppress(redis.exceptions.RedisError):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import ToolError
+from tools.servers.certificates import Certificates
 from tools.servers.valkey_groups.group import DOWN_AFTER_MS, ValkeyGroup, wait_for
 from tools.servers.valkey_groups.member import Member, lines
 
@@ -20,7 +21,8 @@ class Sentinel(Member):
 
     def prepare(self) -> None:
         super().prepare()
-        own = {"bind": "127.0.0.1", "port": self.port, "requirepass": self.password}
+        own: dict[str, object] = {"bind": "127.0.0.1", "port": self.port}
+        own["requirepass"] = self.password
         # A file, as it writes down what it learns.
         self._configuration.touch(mode=0o600)
         self._configuration.write_bytes(
@@ -47,11 +49,11 @@ class Sentinel(Member):
 class SentinelGroup(ValkeyGroup):
     """A primary, two replicas, and three Sentinels; all of them have passwords."""
 
-    def __init__(self, home: Path) -> None:
-        super().__init__(home)
-        first = Member(home / "valkey-1", self.password, {})
+    def __init__(self, home: Path, tls: Certificates | None = None) -> None:
+        super().__init__(home, tls)
+        first = Member(home / "valkey-1", self.password, {}, tls)
         follows = {"replicaof": f"127.0.0.1 {first.port}"}
-        replicas = [Member(home / f"valkey-{n}", self.password, follows) for n in (2, 3)]
+        replicas = [Member(home / f"valkey-{n}", self.password, follows, tls) for n in (2, 3)]
         self.members = [first, *replicas]
         watched = {
             "sentinel monitor": f"{SERVICE} 127.0.0.1 {first.port} 2",
@@ -60,14 +62,15 @@ class SentinelGroup(ValkeyGroup):
             f"sentinel failover-timeout {SERVICE}": 5_000,
         }
         self.sentinels = [
-            Sentinel(home / f"sentinel-{n + 1}", self.password, watched) for n in range(SENTINELS)
+            Sentinel(home / f"sentinel-{n + 1}", self.password, watched, tls)
+            for n in range(SENTINELS)
         ]
 
     @property
     def url(self) -> str:
         hosts = ",".join(f"127.0.0.1:{one.port}" for one in self.sentinels)
-        query = f"sentinel_password={self.password}"
-        return f"redis+sentinel://:{self.password}@{hosts}/{SERVICE}/0?{query}"
+        query = self.query(sentinel_password=self.password)
+        return f"{self.scheme}+sentinel://:{self.password}@{hosts}/{SERVICE}/0{query}"
 
     def start(self) -> None:
         for server in (*self.members, *self.sentinels):

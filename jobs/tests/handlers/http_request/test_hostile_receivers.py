@@ -11,9 +11,9 @@ import pytest
 from jobs.core.errors import PermanentError
 from jobs.handlers.http_request.connection import BODY_MAX_BYTES, tls_context
 from jobs.handlers.http_request.http_request import CallFailed
-from jobs.tests.handlers.http_request.certificates import Certificates
 from jobs.tests.handlers.http_request.conftest import HOST, Call, Resolver
 from jobs.tests.http_receiver import HttpReceiver, plain_answer
+from tools.servers.certificates import Certificates
 
 TIMEOUT_SECONDS = 0.5
 # Far above the timeout, for slow machines; far below what the receiver would take.
