@@ -88,7 +88,7 @@ class Redrive(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"redrive {self.id}"
+        return str(self.id)
 
     @property
     def done(self) -> int:

@@ -6,7 +6,9 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from jobs.admin.batches.confirmation import CANCEL, confirm_and_cancel
+from jobs.admin.batches.decisions import CANCEL, about, cancel
+from jobs.admin.shared.deciding import confirm_and_decide
+from jobs.admin.shared.events import events_about
 from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.rendering import (
     EMPTY,
@@ -18,9 +20,9 @@ from jobs.admin.shared.rendering import (
 )
 from jobs.admin.shared.search import as_uuid
 from jobs.core.states import BatchState
-from jobs.models import Batch, Event, Job
+from jobs.models import Batch, Job
 
-JOBS_SHOWN, EVENTS_SHOWN = 20, 10
+JOBS_SHOWN = 20
 
 
 class BatchAdmin(ReadOnlyAdmin):
@@ -76,7 +78,7 @@ class BatchAdmin(ReadOnlyAdmin):
     def cancel_selected(
         self, request: HttpRequest, queryset: QuerySet[Batch]
     ) -> HttpResponse | None:
-        return confirm_and_cancel(self, request, queryset)
+        return confirm_and_decide(self, request, queryset, CANCEL, cancel, about=about)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -86,7 +88,7 @@ class BatchAdmin(ReadOnlyAdmin):
         context["decisions"] = [CANCEL] if may_cancel and batch.completed_at is None else []
         jobs = Job.objects.filter(batch_id=batch.pk).order_by("-pk")
         context["jobs"] = jobs.defer("payload", "errors", "given", "next_jobs")[:JOBS_SHOWN]
-        context["events"] = Event.objects.about("batch", batch.pk)[:EVENTS_SHOWN]
+        context["events"] = events_about(request, "batch", batch.pk)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="batch")

@@ -14,6 +14,7 @@ from jobs.admin.dead_letters.selected import selection_of
 from jobs.admin.redrives.start_page import start_page
 from jobs.admin.shared.callback_of import callback_of_link
 from jobs.admin.shared.decision import Decision
+from jobs.admin.shared.events import events_about
 from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
 from jobs.admin.shared.list_tools import ListTools
 from jobs.admin.shared.rendering import (
@@ -29,12 +30,11 @@ from jobs.admin.shared.rendering import (
 from jobs.admin.shared.reveal import RevealsPayload
 from jobs.admin.shared.search import as_uuid, job_ids_matching
 from jobs.core.states import Resolution
-from jobs.models import DeadLetter, DeadLetterGroup, Event, Job, Redrive
+from jobs.models import DeadLetter, DeadLetterGroup, Job, Redrive
 from jobs.services.dead_letters.evidence import effect_may_have_happened, evidence_of
 from jobs.services.visibility import masked_payload
 
 WAITING = "waiting"
-EVENTS_SHOWN = 20
 
 
 class DeadLetterAdmin(DeadLetterViews, RevealsPayload, ListTools):
@@ -133,7 +133,7 @@ class DeadLetterAdmin(DeadLetterViews, RevealsPayload, ListTools):
         context["may_edit"] = not letter.resolution and self.may_edit(request)
         context["may_triage"] = request.user.has_perm("jobs.triage_deadletter")
         context["note_max"] = NOTE_MAX
-        context["events"] = Event.objects.about("dead_letter", letter.pk)[:EVENTS_SHOWN]
+        context["events"] = events_about(request, "dead_letter", letter.pk)
         context["payload"] = pretty_json(masked_payload(letter.type, letter.payload))
         context["attempts"] = attempts_for(request, letter.attempts)
         context |= self.reveal_context(request, letter)

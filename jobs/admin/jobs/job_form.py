@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from jobs.admin.shared.deciding import REASON_MAX
 from jobs.admin.shared.json_field import StorableJSONField
+from jobs.admin.shared.reason import REASON_MAX
 from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN, jobs_conf
 from jobs.core.errors import JobsError, PayloadInvalid
 from jobs.models import Job

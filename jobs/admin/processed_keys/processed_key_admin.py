@@ -8,15 +8,13 @@ from django.http import HttpRequest, HttpResponse
 
 from jobs.admin.shared.deciding import confirm_and_decide
 from jobs.admin.shared.decision import Decision
+from jobs.admin.shared.events import events_about
 from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.rendering import moment_column, record_link
 from jobs.admin.shared.search import as_uuid, keys_matching
 from jobs.core.actor import Actor
-from jobs.models import Event, Job, ProcessedKey
+from jobs.models import Job, ProcessedKey
 from jobs.services.processed_keys import KeyHolder, key_holder, processed_key_release
-from jobs.services.visibility import may_view_events
-
-EVENTS_SHOWN = 10
 
 RELEASE = Decision("release", "released", "release_selected", processed_key_release)
 
@@ -56,8 +54,7 @@ class ProcessedKeyAdmin(ReadOnlyAdmin):
         key: ProcessedKey = kwargs["obj"]
         allowed = RELEASE.action in self.get_actions(request)
         context["decisions"] = [RELEASE] if allowed and not _holder(key).obstacle else []
-        if may_view_events(request.user):
-            context["events"] = Event.objects.about("processed_key", key.pk)[:EVENTS_SHOWN]
+        context["events"] = events_about(request, "processed_key", key.pk)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="job")

@@ -8,8 +8,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from jobs.admin.queues.confirmation import PAUSE, RESUME, confirm_and_decide
+from jobs.admin.queues.decisions import PAUSE, RESUME, pause, resume
+from jobs.admin.shared.deciding import confirm_and_decide
 from jobs.admin.shared.decision import Decision
+from jobs.admin.shared.events import events_about
 from jobs.admin.shared.read_only import ReadOnlyAdmin, ReadOnlyList
 from jobs.admin.shared.rendering import EMPTY, moment, moment_column, record_link
 from jobs.models import Limit, Queue
@@ -71,18 +73,20 @@ class QueueAdmin(ReadOnlyAdmin):
     def pause_selected(
         self, request: HttpRequest, queryset: QuerySet[Queue]
     ) -> HttpResponse | None:
-        return confirm_and_decide(self, request, queryset, PAUSE)
+        return confirm_and_decide(self, request, queryset, PAUSE, pause)
 
     @admin.action(description="Resume selected", permissions=["pause"])
     def resume_selected(
         self, request: HttpRequest, queryset: QuerySet[Queue]
     ) -> HttpResponse | None:
-        return confirm_and_decide(self, request, queryset, RESUME)
+        return confirm_and_decide(self, request, queryset, RESUME, resume)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["decisions"] = self._decisions(request, kwargs["obj"])
+        queue: Queue = kwargs["obj"]
+        context["decisions"] = self._decisions(request, queue)
+        context["events"] = events_about(request, "queue", queue.pk)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _decisions(self, request: HttpRequest, queue: Queue) -> list[Decision]:

@@ -10,17 +10,22 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from jobs.admin.redrives.confirmation import (
+from jobs.admin.redrives.decisions import (
     CANCEL,
     PAUSE,
     RESUME,
-    confirm_and_decide,
+    about,
+    cancel,
     decisions_about,
+    pause,
+    resume,
 )
 from jobs.admin.redrives.filters import RedriveStateFilter
 from jobs.admin.redrives.selection_in_words import selection_in_words
 from jobs.admin.redrives.start_page import asked_in, check_page, start, start_page
+from jobs.admin.shared.deciding import confirm_and_decide
 from jobs.admin.shared.decision import Decision
+from jobs.admin.shared.events import events_about
 from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.rendering import (
     EMPTY,
@@ -34,11 +39,9 @@ from jobs.admin.shared.search import as_uuid
 from jobs.core.redrive_errors import NothingSelected
 from jobs.core.selection import Selection
 from jobs.core.states import RedriveState
-from jobs.models import Event, Redrive
+from jobs.models import Redrive
 from jobs.services.dead_letters.payload_change import masked_changes
 from jobs.services.time_limit import StatementTooSlow
-
-EVENTS_SHOWN = 20
 
 
 class RedriveAdmin(ReadOnlyAdmin):
@@ -89,19 +92,19 @@ class RedriveAdmin(ReadOnlyAdmin):
     def pause_selected(
         self, request: HttpRequest, queryset: QuerySet[Redrive]
     ) -> HttpResponse | None:
-        return confirm_and_decide(self, request, queryset, PAUSE)
+        return confirm_and_decide(self, request, queryset, PAUSE, pause)
 
     @admin.action(description="Resume selected", permissions=["replay"])
     def resume_selected(
         self, request: HttpRequest, queryset: QuerySet[Redrive]
     ) -> HttpResponse | None:
-        return confirm_and_decide(self, request, queryset, RESUME)
+        return confirm_and_decide(self, request, queryset, RESUME, resume, about=about)
 
     @admin.action(description="Cancel selected", permissions=["replay"])
     def cancel_selected(
         self, request: HttpRequest, queryset: QuerySet[Redrive]
     ) -> HttpResponse | None:
-        return confirm_and_decide(self, request, queryset, CANCEL)
+        return confirm_and_decide(self, request, queryset, CANCEL, cancel, about=about)
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
         """Asks how a redrive is to go, shows what it would do, and starts it."""
@@ -141,7 +144,7 @@ class RedriveAdmin(ReadOnlyAdmin):
         context["state"] = self.state_badge(redrive)
         context["bar"] = self.bar(redrive)
         context["is_followed"] = redrive.settled_at is None
-        context["events"] = Event.objects.about("redrive", redrive.pk)[:EVENTS_SHOWN]
+        context["events"] = events_about(request, "redrive", redrive.pk)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _decisions(self, request: HttpRequest, redrive: Redrive) -> list[Decision]:

@@ -103,6 +103,7 @@ def _page(
     context: dict[str, Any] = {
         **site.each_context(request),
         "opts": Redrive._meta,
+        "media": site.get_model_admin(Redrive).media,
         "title": "Redrive",
         "form": form,
         "selection": signed(selection, count),

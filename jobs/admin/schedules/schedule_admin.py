@@ -11,6 +11,7 @@ from jobs.admin.schedules.decisions import PAUSE, RESUME, RUN, pause, resume, ru
 from jobs.admin.schedules.filters import PausedFilter
 from jobs.admin.schedules.schedule_form import FIELDS, ScheduleForm
 from jobs.admin.shared.deciding import confirm_and_decide
+from jobs.admin.shared.events import events_about
 from jobs.admin.shared.filters import QueueFilter, TypeFilter
 from jobs.admin.shared.read_only import SafeAdmin
 from jobs.admin.shared.rendering import (
@@ -23,7 +24,7 @@ from jobs.admin.shared.rendering import (
 )
 from jobs.core.actor import actor_of
 from jobs.core.errors import JobsError
-from jobs.models import Event, Job, Schedule
+from jobs.models import Job, Schedule
 from jobs.services.schedules import (
     schedule_change,
     schedule_create,
@@ -34,7 +35,7 @@ from jobs.services.schedules import (
 from jobs.services.visibility import masked_payload
 from jobs.sql.statements import database_now
 
-JOBS_SHOWN, EVENTS_SHOWN = 20, 10
+JOBS_SHOWN = 20
 # The newest jobs whose states the list shows of each schedule.
 HISTORY = 12
 
@@ -151,7 +152,7 @@ class ScheduleAdmin(SafeAdmin):
             jobs = Job.objects.filter(schedule_id=schedule.pk).order_by("-pk")
             context["outlook"] = schedule_outlook(schedule, database_now())
             context["jobs"] = jobs.defer("payload", "errors")[:JOBS_SHOWN]
-            context["events"] = Event.objects.about("schedule", schedule.pk)[:EVENTS_SHOWN]
+            context["events"] = events_about(request, "schedule", schedule.pk)
             context["decisions"] = self._decisions(request, schedule)
             context["is_codes"] = self._is_codes(schedule)
             context["state"] = self.state_badge(schedule)

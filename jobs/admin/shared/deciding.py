@@ -11,14 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
 from jobs.admin.shared.decision import Decision, confirmation, is_confirmed
+from jobs.admin.shared.reason import REASON_MAX, text_in
 from jobs.admin.shared.theme import ModelAdmin
 from jobs.core.actor import Actor, actor_of
 from jobs.core.errors import JobsError
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import is_contention, repeats_conflicts
 
-# Characters, as in the API.
-REASON_MAX = 500
 # Records that one request decides about: it must end before the server gives it up.
 DECIDED_AT_ONCE = 500
 # What a person is told of one by one; a longer list nobody reads.
@@ -44,7 +43,7 @@ def confirm_and_decide(
     number must be typed. Returns None to send the person back to the list, where it is said.
     """
     records = _selected(queryset, request)
-    reason = reason_of(request)
+    reason = text_in(request)
     if not is_confirmed(request, len(records)) or (needs_reason and not reason):
         return confirmation(
             model_admin,
@@ -65,11 +64,6 @@ def confirm_and_decide(
             refused.setdefault(said, []).append(record)
     _report(model_admin, request, decision, len(records), refused)
     return None
-
-
-def reason_of(request: HttpRequest) -> str:
-    """The reason in the form."""
-    return request.POST.get("reason", "").replace("\x00", "").strip()[:REASON_MAX]
 
 
 def _selected(queryset: QuerySet[Any], request: HttpRequest) -> list[Any]:

@@ -72,7 +72,8 @@ def confirmation(
             "can_be_confirmed": True,
             "checkbox_name": ACTION_CHECKBOX_NAME,
             "to_type": count if count > TYPED_ABOVE else None,
-            "is_asked_again": request.POST.get("confirmed") == "yes",
+            "is_wrong_number": request.POST.get("confirmed") == "yes"
+            and _typed(request) != str(count),
             **context,
         },
     )

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from jobs.admin.shared.deciding import REASON_MAX, reason_of
 from jobs.admin.shared.gone import gone
+from jobs.admin.shared.reason import REASON_MAX, text_in
 from jobs.admin.shared.rendering import pretty_json
 from jobs.admin.shared.theme import ModelAdmin
 from jobs.core.actor import actor_of
@@ -35,7 +35,7 @@ class RevealsPayload(ModelAdmin):
         if record is None:
             return gone(self, request, object_id)
         payload = payload_reveal(
-            record=record, actor=actor_of(request.user), reason=reason_of(request)
+            record=record, actor=actor_of(request.user), reason=text_in(request)
         )
         context = {
             **self.admin_site.each_context(request),

@@ -68,6 +68,7 @@ class SigningSecretAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "title": "New signing secret",
             "opts": self.opts,
+            "media": self.media,
             "form": form,
             "text": text,
         }

@@ -9,22 +9,21 @@ from django.http import HttpRequest, HttpResponse
 
 from jobs.admin.shared.deciding import Apply, confirm_and_decide
 from jobs.admin.shared.decision import Decision
+from jobs.admin.shared.events import events_about
 from jobs.admin.shared.health_page import HealthPage
 from jobs.admin.shared.read_only import ReadOnlyAdmin, ReadOnlyList
 from jobs.admin.shared.rendering import EMPTY, badge, moment_column
 from jobs.admin.workers.filters import LivenessFilter
 from jobs.core.actor import Actor
 from jobs.core.conf import jobs_conf
-from jobs.models import Event, Job, Worker
+from jobs.models import Job, Worker
 from jobs.models.worker import WorkerRequest
-from jobs.services.visibility import may_view_events
 from jobs.services.workers import worker_ask
 from jobs.services.workers_now import WorkerNow, with_running
 from jobs.sql.statements import database_now
 
 # More than a worker usually runs at once; the page stays short if there are more.
 RUNNING_SHOWN = 100
-EVENTS_SHOWN = 10
 MEGABYTE = 1024 * 1024
 
 DRAIN = Decision("drain", "asked to drain", "drain_selected", worker_ask)
@@ -137,8 +136,7 @@ class WorkerAdmin(HealthPage, ReadOnlyAdmin):
             for job in running.defer("payload", "errors", "given", "next_jobs")[:RUNNING_SHOWN]
             if job.claimed_at is not None
         ]
-        if may_view_events(request.user):
-            context["events"] = Event.objects.about("worker", worker.pk)[:EVENTS_SHOWN]
+        context["events"] = events_about(request, "worker", worker.pk)
         context["decisions"] = self._decisions(request, worker)
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -6,13 +6,33 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from jobs.models import DeadLetter, Job, ProcessedKey, Worker
+from jobs.core.selection import Selection
+from jobs.models import (
+    Batch,
+    DeadLetter,
+    DeadLetterGroup,
+    Job,
+    ProcessedKey,
+    Queue,
+    Worker,
+)
 from jobs.services.attempts import jobs_claim
+from jobs.services.events import event_record
+from jobs.services.redrives import redrive_start
 from jobs.tests.admin.conftest import make_staff, signed_in
-from jobs.tests.admin.pages import MODELS, list_page, record_page
-from jobs.tests.factories import make_job, make_user
+from jobs.tests.admin.pages import MODELS, list_page, record_page, record_text
+from jobs.tests.factories import make_job, make_user, make_worker
+from jobs.tests.scheduling import make_schedule
 
 pytestmark = pytest.mark.django_db
+
+VIEW_ALL = tuple(
+    f"view_{name}"
+    for name in (
+        *("batch", "deadletter", "deadlettergroup", "processedkey", "queue", "redrive"),
+        *("schedule", "worker"),
+    )
+)
 
 
 @pytest.fixture
@@ -79,3 +99,28 @@ def test_a_job_that_is_gone_is_no_failure_of_the_server(job: Job, admin_client: 
     job.delete()
 
     assert admin_client.get(page, follow=True).status_code == 200
+
+
+def test_what_people_did_is_shown_to_those_who_may_know_it(dead_letter: DeadLetter) -> None:
+    """On every page that has it: one look at the permission for all of them."""
+    viewer = make_staff(*VIEW_ALL)
+    subjects = {
+        "dead_letter": dead_letter,
+        "dead_letter_group": DeadLetterGroup(fingerprint=dead_letter.fingerprint),
+        "batch": Batch.objects.create(name="an import"),
+        "queue": Queue.objects.get(name="bulk"),
+        "schedule": make_schedule(name="nightly"),
+        "worker": make_worker(),
+        "processed_key": ProcessedKey.objects.create(key="order-7", job_id=dead_letter.job_id),
+        "redrive": redrive_start(selection=Selection(ids=(dead_letter.id,))),
+    }
+    for noun, record in subjects.items():
+        event_record(
+            action=f"{noun}.noted", subject_type=noun, subject_id=record.pk, reason="a secret"
+        )
+    client = signed_in(viewer)
+    shown = {noun for noun, one in subjects.items() if "a secret" in record_text(client, one)}
+    assert shown == set()
+    client = signed_in(make_staff(*VIEW_ALL, "view_event"))
+    shown = {noun for noun, one in subjects.items() if "a secret" in record_text(client, one)}
+    assert shown == set(subjects)

@@ -51,7 +51,7 @@ def test_a_cancellation_is_confirmed_with_a_reason(admin_client: Client, chief: 
     assert_contains_all(asked.text, ["Cancel 1 batch?", "2 of their jobs have not ended"])
     assert Batch.objects.get().cancel_requested_at is None
     done = choose(admin_client, one, confirmed="yes", reason=" wrong month ")
-    assert "1 batch is being cancelled." in done.text
+    assert "1 batch cancelled." in done.text
     assert Batch.objects.get().cancelled_by == chief.username
     event = Event.objects.about("batch", one.pk).get()
     assert (event.reason, event.actor_id) == ("wrong month", str(chief.pk))

@@ -149,7 +149,7 @@ def test_it_is_paused_resumed_and_cancelled_with_a_reason(
         asked = decide(admin_client, redrive, f"{action}_selected")
         assert f"{action.capitalize()} 1 redrive?" in asked.text
         done = decide(admin_client, redrive, f"{action}_selected", confirmed="yes", reason="why")
-        assert "1 redrive is" in done.text
+        assert "1 redrive " in done.text
         redrive.refresh_from_db()
         assert (redrive.state, redrive.state_reason) == (state, "why")
     again = decide(admin_client, redrive, "pause_selected", confirmed="yes")
