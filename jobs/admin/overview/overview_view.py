@@ -59,12 +59,17 @@ def _figures(request: HttpRequest, span: str) -> dict[str, Any]:
     """As much as this person may see."""
     may = {
         name: request.user.has_perm(f"jobs.view_{name}")
-        for name in ("job", "deadletter", "schedule", "queue", "worker", "rollup", "health")
+        for name in (
+            *("job", "deadletter", "deadlettergroup", "schedule", "queue", "worker", "rollup"),
+            "health",
+        )
     }
     queues = queues_now() if may["queue"] else []
     figures: dict[str, Any] = {"may": may, "now": database_now(), "queues": _shown(queues)}
     figures["needs"] = [
-        {"need": need, "url": _list_url(need)} for need in needs_now(queues) if may[need.subject]
+        {"need": need, "url": _page_of(need, may)}
+        for need in needs_now(queues)
+        if may[need.subject]
     ]
     figures["tiles"] = list(_tiles_now(queues, may))
     if may["rollup"]:
@@ -80,9 +85,14 @@ def _figures(request: HttpRequest, span: str) -> dict[str, Any]:
     return figures
 
 
-def _list_url(need: Need) -> str:
+def _page_of(need: Need, may: Mapping[str, bool]) -> str:
+    """Where it is put right."""
     if need.subject == HEALTH:
         return reverse("admin:jobs_health")
+    if need.group is not None and may["deadlettergroup"]:
+        if not need.group:
+            return reverse("admin:jobs_deadlettergroup_changelist")
+        return reverse("admin:jobs_deadlettergroup_change", args=[quote(need.group)])
     page = reverse(f"admin:jobs_{need.subject}_changelist")
     return f"{page}?{urlencode(need.filters)}" if need.filters else page
 

@@ -7,14 +7,13 @@ from typing import NamedTuple
 from jobs.broker import get_broker
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import BrokerUnavailable
-from jobs.models import DeadLetter, Job, Schedule
+from jobs.models import Job, Schedule
 from jobs.models.moments import seconds_ago
+from jobs.services.dead_letter_groups import groups_now
 from jobs.services.queues import COUNTED, QueueNow
 from jobs.services.serving import Serving, serving_now
 from jobs.sql.statements import database_now
 
-# Of so many dead letters, the newest, the kinds are told; more would cost more than 10 ms.
-LETTERS_READ = 2_000
 KINDS_SHOWN = SCHEDULES_SHOWN = 5
 # Of each list the jobs that come next: a type that no worker knows comes back to them.
 HEADS_READ = 20
@@ -29,8 +28,9 @@ class Need(NamedTuple):
     """Something that a person should see to.
 
     `words`: what is so; `advice`: what to do about it. `subject` and `filters`: the model whose
-    list shows it (or "health", the page), and the filters of that list. `since`: for how long it
-    has been so, if known. `is_urgent`: jobs do not run, or are given up.
+    list shows it (or "health", the page), and the filters of that list. `group`: the fingerprint of
+    the group of dead letters that it is about, "" for all groups. `since`: for how long it has been
+    so, if known. `is_urgent`: jobs do not run, or are given up.
     """
 
     words: str
@@ -39,6 +39,7 @@ class Need(NamedTuple):
     filters: Mapping[str, str] = {}
     since: datetime | None = None
     is_urgent: bool = True
+    group: str | None = None
 
 
 def needs_now(queues: Sequence[QueueNow]) -> list[Need]:
@@ -51,25 +52,21 @@ def needs_now(queues: Sequence[QueueNow]) -> list[Need]:
 
 
 def _of_dead_letters() -> Iterator[Need]:
-    waiting = DeadLetter.objects.waiting().order_by("-id")
-    rows = list(waiting.values_list("type", "fingerprint", "error", "created_at")[:LETTERS_READ])
-    kinds: dict[tuple[str, str], list[tuple[str, datetime]]] = {}
-    for type_, fingerprint, error, created_at in rows:
-        kinds.setdefault((type_, fingerprint or error), []).append((error, created_at))
-    largest = sorted(kinds.items(), key=lambda kind: -len(kind[1]))
-    at_least = "at least " if len(rows) == LETTERS_READ else ""
-    for (type_, _), letters in largest[:KINDS_SHOWN]:
-        count, error = len(letters), letters[0][0]
+    """The largest groups, in numbers that triggers keep up; a muted one needs nobody."""
+    found = groups_now(muted=False, limit=KINDS_SHOWN)
+    for one in found.groups:
         yield Need(
-            f"{at_least}{count:,} dead {_plural(count, 'letter')} of {type_}: {error[:160]}",
+            f"{one.count:,} dead {_plural(one.count, 'letter')} of {one.type}: {one.error[:160]}",
             "Read why, then replay or discard.",
             "deadletter",
-            {"type": type_},
-            since=letters[-1][1],
+            {"type": one.type, "fingerprint": one.fingerprint},
+            since=one.first_seen,
+            group=one.fingerprint,
         )
-    if (more := len(kinds) - KINDS_SHOWN) > 0:
-        words = f"{more:,} more {_plural(more, 'kind')} of dead letters"
-        yield Need(words, "See the list.", "deadletter")
+    if (more := found.total - KINDS_SHOWN) > 0:
+        at_least = "at least " if found.is_capped else ""
+        words = f"{at_least}{more:,} more {_plural(more, 'kind')} of dead letters"
+        yield Need(words, "See the groups.", "deadletter", group="")
 
 
 def _of_schedules() -> Iterator[Need]:

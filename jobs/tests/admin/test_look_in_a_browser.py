@@ -92,6 +92,8 @@ def test_a_decision_takes_no_mouse_and_the_overview_refreshes_only_while_it_is_s
         expect_asked(page, asked)
 
         enter(page, page.get_by_role("link", name="1 dead letter of tests.note"))
+        expect(page.get_by_role("heading", name="Dead letter group", exact=True)).to_be_visible()
+        enter(page, page.get_by_role("link", name="Show all"))
         expect(page.locator("time.moment .moment-ago").first).to_contain_text("ago")
         tab_to(page, page.locator("input.action-select").first)
         page.keyboard.press("Space")

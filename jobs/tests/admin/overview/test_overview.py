@@ -6,10 +6,16 @@ from django.urls import reverse
 
 from jobs.admin.overview.charts import by_colour, durations_chart, throughput_chart
 from jobs.admin.overview.durations import duration
-from jobs.models import DeadLetter, Worker
+from jobs.models import DeadLetter, DeadLetterGroup, Worker
 from jobs.services.overview import SPANS, history_of
 from jobs.tests.admin.conftest import MakeDeadLetters, make_staff, signed_in
-from jobs.tests.admin.pages import assert_contains_all, list_page, queries_of, text_of
+from jobs.tests.admin.pages import (
+    assert_contains_all,
+    list_page,
+    queries_of,
+    record_page,
+    text_of,
+)
 from jobs.tests.factories import make_job
 from jobs.tests.steps import die, succeed
 
@@ -28,11 +34,15 @@ def test_an_empty_service_says_what_to_do(admin_client: Client) -> None:
 def test_it_shows_what_needs_a_person_and_where_it_is_put_right(
     admin_client: Client, make_dead_letters: MakeDeadLetters
 ) -> None:
-    make_dead_letters(2)
+    [letter, _] = make_dead_letters(2)
     text = text_of(admin_client, INDEX)
     assert "2 dead letters of tests.note: " in text
-    assert f"{list_page(DeadLetter)}type=tests.note" in text
+    group = DeadLetterGroup(fingerprint=letter.fingerprint, type=letter.type)
+    assert f'href="{record_page(group)}"' in text
     assert "no such mailbox &lt;b&gt;" in text
+    of_letters_alone = text_of(signed_in(make_staff("view_deadletter")), INDEX)
+    filtered = f"{list_page(DeadLetter)}type=tests.note&amp;fingerprint={letter.fingerprint}"
+    assert f'href="{filtered}"' in of_letters_alone
 
 
 @pytest.mark.parametrize("span", [*SPANS, "nonsense", ""])

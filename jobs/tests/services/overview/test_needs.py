@@ -9,8 +9,9 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from jobs.broker.redis import RedisBroker
-from jobs.models import Job, Queue, Schedule, Worker
+from jobs.models import DeadLetter, Job, Queue, Schedule, Worker
 from jobs.models.moments import seconds_ago
+from jobs.services.dead_letter_groups import group_mute
 from jobs.services.overview import Need, needs_now
 from jobs.services.queues import queue_pause, queues_now
 from jobs.tests.factories import make_job, make_worker
@@ -49,16 +50,51 @@ def test_nothing_is_told_while_all_is_well() -> None:
 
 
 def test_dead_letters_are_told_by_kind() -> None:
-    for _ in range(2):
-        die(make_job())
+    letter, _ = die(make_job()), die(make_job())
     die(make_job(type="tests.note_once"))
 
     found = needs()
 
     assert [need.words.split(" of ")[0] for need in found] == ["2 dead letters", "1 dead letter"]
     assert found[0].subject == "deadletter"
-    assert found[0].filters == {"type": "tests.note"}
-    assert all(need.since and need.is_urgent for need in found)
+    assert found[0].filters == {"type": "tests.note", "fingerprint": letter.fingerprint}
+    assert found[0].group == letter.fingerprint
+    assert found[0].since == letter.created_at
+    assert all(need.is_urgent for need in found)
+
+
+def test_a_muted_group_needs_nobody_until_it_has_grown() -> None:
+    letter = die(make_job())
+    group_mute(fingerprint=letter.fingerprint, growth=2)
+    assert needs() == []
+    die(make_job())
+    assert needs() == []
+    die(make_job())
+    assert [need.words.split(" of ")[0] for need in needs()] == ["3 dead letters"]
+
+
+def test_every_letter_of_a_kind_is_counted_and_other_kinds_are_not_forgotten() -> None:
+    """The counts are those of the groups, however many dead letters came after."""
+    letter = die(make_job())
+    more = [copy_of(letter, f"kind-{number % 7}") for number in range(70)]
+    DeadLetter.objects.bulk_create(more)
+    found = needs()
+    assert [need.words.split(" of ")[0] for need in found[:-1]] == ["10 dead letters"] * 5
+    assert (found[-1].words, found[-1].group) == ("3 more kinds of dead letters", "")
+
+
+def copy_of(letter: DeadLetter, fingerprint: str) -> DeadLetter:
+    """A dead letter of another kind, and of another job."""
+    return DeadLetter(
+        job=make_job(),
+        type=letter.type,
+        queue=letter.queue,
+        payload={},
+        reason=letter.reason,
+        error=letter.error,
+        fingerprint=fingerprint,
+        attempt=1,
+    )
 
 
 def test_a_schedule_that_fails_or_did_not_fire_is_told() -> None:
