@@ -37,6 +37,9 @@ OF_PAGES = ("jobs/tests/admin", "jobs/tests/api", "accounts")
 
 SERVERS = ("DATABASE_URL", "REDIS_URL")
 
+# The last migration of each app in the last release, which may run beside those that follow.
+RELEASED_MIGRATIONS = "released_migrations.json"
+
 
 @dataclass(frozen=True)
 class Step:
@@ -98,6 +101,7 @@ def steps(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step | 
     return [
         *(_of_the_text() if django.VERSION < (6,) else []),
         Step("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]),
+        Step("rolling upgrade", ["manage.py", "check_migrations", "--since", RELEASED_MIGRATIONS]),
         Step(
             "deployment",
             ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],

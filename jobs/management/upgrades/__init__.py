@@ -1,0 +1,1 @@
+"""Rolling upgrades: what a migration would break for the released version that still runs."""
