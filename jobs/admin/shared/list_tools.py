@@ -13,7 +13,7 @@ from django.http import (
 )
 from django.urls import URLPattern, path
 
-from jobs.admin.saved_views.saved_view_admin import KeepsViews
+from jobs.admin.saved_views.keeps_views import KeepsViews
 from jobs.core.actor import actor_of
 from jobs.services.exports import FORMS, export_parts, export_record
 
