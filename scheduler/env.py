@@ -18,9 +18,10 @@ from accounts.rate import Rate
 from jobs.core.conf import JobsConf, renamed_settings, setting_name
 from jobs.core.conf_rules import broken_rules
 from scheduler.cors import cors_origins
+from scheduler.database_url import database_settings
 from scheduler.dotenv import read_file
 from scheduler.mail import is_mailbox
-from scheduler.server_urls import ServerUrl, database_settings, mail_url, redis_url
+from scheduler.server_urls import ServerUrl, mail_url, redis_url
 from scheduler.token_settings import TokenSettings, token_settings
 from scheduler.trace_settings import sends_spans
 from scheduler.variables import Variables, refused

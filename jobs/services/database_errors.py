@@ -2,9 +2,37 @@
 
 import re
 
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import Error, InterfaceError, InternalError, OperationalError
+
+from jobs.sql.statements import fetch_rows
 
 DATABASE_ERRORS = (OperationalError, InterfaceError, InternalError)
+
+# SQLSTATE of a write in a transaction that may only read.
+_READ_ONLY = "25006"
+
+
+def is_refused_write(error: BaseException) -> bool:
+    """Whether a write was refused because its transaction, or the whole server, is read-only."""
+    return (
+        isinstance(error, InternalError) and getattr(error.__cause__, "sqlstate", "") == _READ_ONLY
+    )
+
+
+def is_on_standby(error: BaseException) -> bool:
+    """Whether `error` says that the session of this thread is on a server that takes no writes.
+
+    That is a standby, or the primary of yesterday: another session may write. Asks the server, as
+    a transaction may be read-only because somebody said so. To be called after that transaction.
+    """
+    if not is_refused_write(error):
+        return False
+    try:
+        [(is_read_only,)] = fetch_rows("SHOW transaction_read_only")
+    except Error:
+        return False  # the connection is broken, which is dealt with elsewhere
+    return bool(is_read_only == "on")
+
 
 # What libpq says where TLS of the two sides does not fit, and what to do about it.
 _TLS_ADVICE = {

@@ -13,9 +13,9 @@ from django.db import OperationalError, connections
 
 from jobs.management.commands import runworker
 from jobs.services.database_errors import tls_refusal
+from scheduler.database_url import database_settings
 from scheduler.env import BASE_DIR
 from scheduler.postgresql.base import DatabaseWrapper
-from scheduler.server_urls import database_settings
 from scheduler.variables import Variables
 from tools.servers.certificates import Certificates
 from tools.servers.debian_postgres import EncryptedPostgres

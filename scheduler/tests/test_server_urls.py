@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.core.exceptions import ImproperlyConfigured
 
+from scheduler.database_url import database_settings
 from scheduler.mail import mail_settings_of_url
-from scheduler.server_urls import database_settings, mail_url, redis_url
+from scheduler.server_urls import mail_url, redis_url
 from scheduler.variables import Variables
 from tools.servers.certificates import Certificates
 
@@ -89,7 +90,34 @@ def test_a_scheme_that_is_none(name: str) -> None:
         ("u:p%2F%3F%23%40@h/n", {"PASSWORD": "p/?#@"}),
         ("u:p@p:p[]+é$@h/n", {"PASSWORD": "p@p:p[]+é$", "USER": "u"}),
         ("u:p@[::1]:5433/n", {"HOST": "::1", "PORT": "5433"}),
-        ("u:p@a:1,b:2/n", {"HOST": "a,b", "PORT": "1,2"}),
+        (
+            "u:p@a:1,b:2/n",
+            {
+                "HOST": "a,b",
+                "PORT": "1,2",
+                "OPTIONS": {"target_session_attrs": "read-write", "connect_timeout": "2"},
+            },
+        ),
+        (
+            "u:p@a,[::1]:5433/n?target_session_attrs=primary&connect_timeout=9",
+            {
+                "HOST": "a,::1",
+                "PORT": "5432,5433",
+                "OPTIONS": {"target_session_attrs": "primary", "connect_timeout": "9"},
+            },
+        ),
+        ("u:p@a,b/n", {"HOST": "a,b", "PORT": ""}),
+        (
+            "/n?host=a,b",
+            {
+                "OPTIONS": {
+                    "host": "a,b",
+                    "target_session_attrs": "read-write",
+                    "connect_timeout": "2",
+                }
+            },
+        ),
+        ("u:p@a/n?target_session_attrs=any", {"OPTIONS": {"target_session_attrs": "any"}}),
         ("/var/run/postgresql/n", {"HOST": "/var/run/postgresql", "NAME": "n"}),
         ("u@%2Fvar%2Frun/n", {"HOST": "/var/run", "NAME": "n"}),
         ("u@h/n?sslmode=require", {"OPTIONS": {"sslmode": "require"}}),
@@ -102,6 +130,12 @@ def test_a_scheme_that_is_none(name: str) -> None:
 def test_a_database(rest: str, settings: dict[str, Any]) -> None:
     found = read("DATABASE_URL", f"postgres://{'/' if rest[0] == '/' else ''}{rest}")
     assert {name: found[name] for name in settings} == settings
+
+
+@pytest.mark.parametrize("attributes", ["standby", "prefer-standby", "read-only", "READ-WRITE", ""])
+def test_sessions_that_could_not_write(attributes: str) -> None:
+    url = f"postgres://u:{SECRET}@a,b/n?target_session_attrs={attributes}"
+    assert "target_session_attrs=read-write" in refusal("DATABASE_URL", url)
 
 
 @pytest.mark.parametrize("option", ["connect_timeout=soon", "DISABLE_SERVER_SIDE_CURSORS=maybe"])

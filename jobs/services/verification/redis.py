@@ -14,6 +14,7 @@ from jobs.broker import get_broker
 from jobs.core.conf import jobs_conf
 from jobs.models import Job
 from jobs.services.verification.check import EXAMPLES, Check, check_by_statement, timed
+from jobs.services.verification.strays import Strays, strays_among_known
 from jobs.sql.statements import database_now, execute, fetch_rows, statement
 
 # A redispatch may take this long beyond its interval and its margin.
@@ -91,7 +92,7 @@ def _dispatches_check() -> Check:
         rows,
         violations,
         examples=[f"{one}: queued, dispatched at {at:%H:%M:%S}, not in Redis" for one, at in found],
-        notes=f"{strays} ids in Redis that are not queued (harmless)" if strays else "",
+        notes=strays.note,
     )
 
 
@@ -126,12 +127,12 @@ def _cache_marks_check() -> Check:
 
 
 @contextmanager
-def _suspects(unknown_seconds: float, patience_seconds: float) -> Iterator[int]:
-    """Makes a temporary table `verify_suspect` of what Redis has lost; yields the count of strays.
+def _suspects(unknown_seconds: float, patience_seconds: float) -> Iterator[Strays]:
+    """Makes a temporary table `verify_suspect` of what Redis has lost; yields its strays.
 
     Suspects are queued jobs that Redis has not known for `unknown_seconds`. An id that was just
     popped lies in no list, so Redis is asked again for up to `patience_seconds`: by then a worker
-    must have claimed the job or dispatched it again. Strays are ids in Redis that are not queued.
+    must have claimed the job or dispatched it again.
     """
     with transaction.atomic():
         _create_temporary("verify_suspect", "id uuid, dispatched_at timestamptz")
@@ -146,10 +147,7 @@ def _suspects(unknown_seconds: float, patience_seconds: float) -> Iterator[int]:
         execute(
             statement("verify_suspects"), {"unknown_seconds": unknown_seconds, "asked_at": asked_at}
         )
-        [(strays,)] = fetch_rows(
-            "SELECT count(DISTINCT id) FROM verify_known AS known WHERE NOT EXISTS "
-            "(SELECT 1 FROM jobs_job WHERE id = known.id AND state = 'queued')"
-        )
+        strays = strays_among_known()
         deadline = time.monotonic() + patience_seconds
         while _any_suspects() and time.monotonic() < deadline:
             time.sleep(TICK_SECONDS)

@@ -18,6 +18,7 @@ from jobs.core.secrets import Secrets
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext
 from jobs.handlers.registry import JobType
+from jobs.services.database_errors import is_refused_write
 from jobs.services.tracing import Tracing, traced, tracing
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.effect_start import AttemptEffect
@@ -126,8 +127,10 @@ class AttemptRunner:
                 # What it sets in its context (a time zone, a language) ends with it.
                 return Context().run(run, job_type, attempt, context)
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
-            if isinstance(exception, JobTimeout):
-                connections.close_all()  # it may have been raised in the middle of a statement
+            # A time limit may have been raised in the middle of a statement; and after a failover
+            # the next attempt on this thread needs a session on the new primary.
+            if isinstance(exception, JobTimeout) or is_refused_write(exception):
+                connections.close_all()
             return self._outcome_of(exception, job_type, attempt)
 
     async def _call_async(self, job_type: JobType, attempt: Attempt) -> Outcome:

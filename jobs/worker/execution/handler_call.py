@@ -15,7 +15,7 @@ from jobs.handlers.context import JobContext
 from jobs.handlers.registry import JobType
 from jobs.models import Job
 from jobs.services.attempts import job_succeed_in_transaction
-from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.services.database_errors import DATABASE_ERRORS, is_on_standby
 from jobs.services.short_transaction import handler_transaction
 from jobs.services.tracing import continue_in_span
 from jobs.sql.contention import repeated
@@ -65,7 +65,8 @@ def call_in_transaction(job_type: JobType, attempt: Attempt, context: JobContext
 
     A commit whose reply is lost counts as failed here; the record that follows is fenced,
     and finds nothing to write if the commit had gone through. A conflict with another transaction
-    undoes all of it, whoever of both wrote what: it is done again, and costs no retry.
+    undoes all of it, whoever of both wrote what: it is done again, and costs no retry. Nor does a
+    session on a server that takes no writes, such as a primary that was demoted.
     """
     runs = count(1)
     return repeated(
@@ -86,6 +87,10 @@ def _once_in_transaction(
             outcome = succeeded(_run(job_type, attempt, context))
             job_succeed_in_transaction(claim=attempt.claim, result=outcome.result)
     except Exception as error:
+        if begun_at is not None and is_on_standby(error):
+            # PostgreSQL has undone all of it, and the handler is not at fault.
+            connection.close()
+            return not_started(attempt.claim, error, context.worker)
         if begun_at is not None:
             seconds, is_lost = time.monotonic() - begun_at, session is None or session.closed
             named_error = named(error, job_type, seconds, is_lost=bool(is_lost))

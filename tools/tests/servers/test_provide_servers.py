@@ -44,8 +44,8 @@ def test_production_imports_nothing_heavy_and_touches_nothing(checkout: Path) ->
     done = run(checkout, "-c", program)
     assert done.returncode == 0, done.stderr
     reads_the_environment = [
-        *("cors", "dotenv", "env", "mail", "server_urls", "token_settings"),
-        *("trace_settings", "variables"),
+        *("cors", "database_url", "dotenv", "env", "mail", "server_tls", "server_urls"),
+        *("tls_files", "token_settings", "trace_settings", "variables"),
     ]
     expected = [f"scheduler.{name}" for name in reads_the_environment]
     assert done.stdout.strip() == str([*expected, "tools.checkout", "tools.servers"])

@@ -4,6 +4,7 @@ import pytest
 
 from jobs.broker.redis import RedisBroker
 from jobs.core.message import QueueMessage
+from jobs.models import Job
 from jobs.models.moments import seconds_ago
 from jobs.services.cancel import job_cancel
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
@@ -41,6 +42,17 @@ def test_ids_that_are_not_queued_are_harmless_and_counted() -> None:
     [dispatches] = [check for check in redis_checks() if check.name == "dispatches"]
     assert dispatches.violations == 0
     assert dispatches.notes.startswith("1 ids")
+
+
+def test_ids_without_a_row_are_said_to_be_lost() -> None:
+    for _ in range(2):
+        make_job()
+    job_cancel(job_id=make_job().id)
+    Job.objects.queued().delete()
+    [dispatches] = [check for check in redis_checks() if check.name == "dispatches"]
+    assert dispatches.violations == 0
+    assert dispatches.notes.startswith("3 ids")
+    assert "2 of them without a row: PostgreSQL has lost these jobs" in dispatches.notes
 
 
 def test_what_lies_in_the_lists_of_a_paused_queue_is_not_lost(broker: RedisBroker) -> None:

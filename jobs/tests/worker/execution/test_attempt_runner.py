@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 from jobs.broker.redis import RedisBroker
 from jobs.core.claim import ClaimedJob
@@ -21,6 +21,7 @@ from jobs.core.outcome import (
     Failed,
     FailedForGood,
     Lost,
+    NotStarted,
     Outcome,
     Succeeded,
 )
@@ -299,6 +300,52 @@ def test_a_transactional_handler_that_had_begun_has_failed_when_postgresql_fails
     claim = claim_one(make_job(type=register(fail, Effect.TRANSACTIONAL)), worker)
     outcome = run(claim)
     assert isinstance(outcome, Failed)
+
+
+def test_a_transactional_handler_on_a_demoted_primary_costs_no_retry(
+    run: Run, worker: Worker, register: Register
+) -> None:
+    name = register(write_note, Effect.TRANSACTIONAL)
+    claim = claim_one(make_job(type=name), worker)
+    become_read_only()
+    outcome = run(claim)
+    assert isinstance(outcome, NotStarted)
+    record(claim, outcome)
+    assert (stored(claim).state, stored(claim).failures) == (JobState.QUEUED, 0)
+    # The session is given up, so the next attempt is on another server.
+    assert run(claim_one(make_job(type=name), worker)) == Succeeded(recorded=True)
+
+
+def test_any_other_handler_on_a_demoted_primary_fails_once(
+    run: Run, worker: Worker, register: Register
+) -> None:
+    name = register(write_note, Effect.IDEMPOTENT)
+    claim = claim_one(make_job(type=name), worker)
+    become_read_only()
+    assert isinstance(run(claim), Failed)
+    assert run(claim_one(make_job(type=name), worker)) == Succeeded()
+
+
+def test_a_handler_that_forbids_itself_to_write_has_failed(
+    run: Run, worker: Worker, register: Register
+) -> None:
+    def forbid(payload: Payload, context: JobContext) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+        write_note(payload, context)
+
+    claim = claim_one(make_job(type=register(forbid, Effect.TRANSACTIONAL)), worker)
+    assert isinstance(run(claim), Failed)
+
+
+def write_note(payload: Payload, context: JobContext) -> None:
+    Note.objects.create(text="hello", job_id=context.job_id, attempt=context.attempt)
+
+
+def become_read_only() -> None:
+    """The session of this thread is on a server that takes no writes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
 
 
 @pytest.mark.parametrize("effect", Effect)
