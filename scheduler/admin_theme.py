@@ -22,9 +22,7 @@ _PRIMARY = {
     "950": "#1e1b4b",
 }
 
-SETTINGS: dict[str, Any] = {
-    "SITE_TITLE": "Job scheduler",
-    "SITE_HEADER": "Job scheduler",
+_SETTINGS: dict[str, Any] = {
     "SITE_SYMBOL": "checklist",
     "SITE_URL": None,  # what lies at / is for programs
     "SHOW_VIEW_ON_SITE": False,
@@ -34,3 +32,14 @@ SETTINGS: dict[str, Any] = {
     "SCRIPTS": [lambda request: static("jobs/unfold.js")],
     "SIDEBAR": {"navigation": "scheduler.admin_navigation.navigation"},
 }
+
+
+def theme_settings(cell: str) -> dict[str, Any]:
+    """The settings of the theme, for a deployment that is that cell; empty: the only one."""
+    name = site_name(cell)
+    return {"SITE_TITLE": name, "SITE_HEADER": name, **_SETTINGS}
+
+
+def site_name(cell: str) -> str:
+    """What the header of every page of the admin says."""
+    return f"Job scheduler, cell {cell}" if cell else "Job scheduler"

@@ -1,8 +1,7 @@
 """The only reader of the environment.
 
-Every variable stands here once, with its type and its default; those of the app `jobs` have
-theirs in `JobsConf`. `.env.example` explains them all. Variables of the process win over those of
-a `.env` file in the project directory.
+Every variable stands here once, with its type and its default; those of the app `jobs` have theirs
+in `JobsConf`. `.env.example` explains them all. Variables of the process win over those of `.env`.
 """
 
 import os
@@ -98,10 +97,11 @@ def read_environment() -> Environment:
 
 def environment_of(variables: Variables) -> Environment:
     """The variables, typed and checked; raises ImproperlyConfigured as `read_environment`."""
-    name = variables.choice("ENVIRONMENT", PRODUCTION, (DEVELOPMENT, PRODUCTION))
-    development = name == DEVELOPMENT
+    kinds = (DEVELOPMENT, PRODUCTION)
+    development = variables.choice("ENVIRONMENT", PRODUCTION, kinds) == DEVELOPMENT
     secret_key = _secret_key(variables, development)
     return Environment(
+        jobs=(jobs := _jobs_settings(variables)),
         development=development,
         secret_key=secret_key,
         allowed_hosts=_allowed_hosts(variables, ["*"] if development else ["localhost"]),
@@ -118,7 +118,7 @@ def environment_of(variables: Variables) -> Environment:
         access_token_minutes=variables.whole("ACCESS_TOKEN_MINUTES", 15, 1, MINUTES_OF_A_YEAR),
         refresh_token_days=variables.whole("REFRESH_TOKEN_DAYS", 7, 1, DAYS_OF_TEN_YEARS),
         session_days=variables.whole("SESSION_DAYS", 30, 1, DAYS_OF_TEN_YEARS),
-        tokens=token_settings(variables, secret_key),
+        tokens=token_settings(variables, secret_key, jobs[setting_name("cell")]),
         metrics_token=_metrics_token(variables),
         database=database_settings(variables),
         redis_url=redis_url(variables),
@@ -126,7 +126,6 @@ def environment_of(variables: Variables) -> Environment:
         default_from_email=_default_from_email(variables),
         log_level=_log_level(variables),
         log_format=variables.choice("LOG_FORMAT", "text", ("text", "json")),
-        jobs=_jobs_settings(variables),
     )
 
 

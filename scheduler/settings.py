@@ -181,7 +181,7 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
-UNFOLD = admin_theme.SETTINGS
+UNFOLD = admin_theme.theme_settings(_env.jobs["JOBS_CELL"])
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "scheduler" / "static"]
@@ -194,6 +194,11 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# The front of several cells takes this off again; links, and the cookies of the admin, have it.
+if _cell := _env.jobs["JOBS_CELL"]:
+    FORCE_SCRIPT_NAME = f"/cells/{_cell}"
+    SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{FORCE_SCRIPT_NAME}/"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _env.https_only
 SECURE_SSL_REDIRECT = _env.https_only

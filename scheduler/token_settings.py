@@ -9,6 +9,7 @@ from accounts.outside_issuer import IssuerRefused, OutsideIssuer, read_outside_i
 from accounts.signing_keys import KeysRefused, SigningKey, read_signing_keys
 from scheduler.variables import Variables, refused
 
+_SERVICE = "job-scheduler"
 _NAME = re.compile(r"[!-~]{1,255}", re.ASCII)
 
 
@@ -22,22 +23,26 @@ class TokenSettings:
     outside: OutsideIssuer | None
 
 
-def token_settings(variables: Variables, secret_key: str) -> TokenSettings:
-    """The variables, checked; raises ImproperlyConfigured with a sentence that shows no secret."""
-    issuer = _name(variables, "JWT_ISSUER")
+def token_settings(variables: Variables, secret_key: str, cell: str) -> TokenSettings:
+    """The variables, checked; raises ImproperlyConfigured with a sentence that shows no secret.
+
+    `cell`: what JOBS_CELL says; empty where there is one deployment.
+    """
+    # Users of two cells may have the same number: a token says which cell has made it.
+    issuer = _name(variables, "JWT_ISSUER", f"{_SERVICE}/{cell}" if cell else _SERVICE)
     try:
         return TokenSettings(
             signing_keys=read_signing_keys(variables.names("JWT_SIGNING_KEYS", []), secret_key),
             issuer=issuer,
-            audience=_name(variables, "JWT_AUDIENCE"),
+            audience=_name(variables, "JWT_AUDIENCE", _SERVICE),
             outside=_outside_issuer(variables, issuer),
         )
     except (KeysRefused, IssuerRefused) as error:
         raise ImproperlyConfigured(str(error)) from None
 
 
-def _name(variables: Variables, name: str) -> str:
-    text = variables.text(name, "job-scheduler")
+def _name(variables: Variables, name: str, default: str) -> str:
+    text = variables.text(name, default)
     if not _NAME.fullmatch(text):
         raise refused(name, text, "set it to a name or a URL of 1 to 255 characters without spaces")
     return text

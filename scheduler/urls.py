@@ -7,6 +7,8 @@ from django.views.generic import RedirectView
 
 from accounts.admin_login import admin_login
 from jobs.admin.overview.overview_view import overview
+from jobs.core.conf import jobs_conf
+from scheduler.admin_theme import site_name
 from scheduler.http import error_views
 from scheduler.http.docs_views import RedocView, SwaggerView, ToPageView
 from scheduler.http.health_views import LiveView, ReadyView
@@ -16,7 +18,7 @@ from scheduler.openapi.document_view import OpenApiView
 
 # Here and not in the settings: a worker, which has no pages, starts sooner and is 12 MB smaller.
 admin.autodiscover()
-admin.site.site_header = admin.site.site_title = "Job scheduler"
+admin.site.site_header = admin.site.site_title = site_name(jobs_conf().cell)
 admin.site.index_title = "Overview"
 # The one of Django names every model and takes the width that the lists of jobs need.
 admin.site.enable_nav_sidebar = apps.is_installed("unfold")

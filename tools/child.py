@@ -26,7 +26,8 @@ _LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d),\d+ ([A-Z]+) (.*)")
 class Child:
     """A process in a process group of its own. It ends with its parent, however that ends.
 
-    `arguments` are those of Python; `inherit` are descriptors that it shares with its parent.
+    `arguments` are those of Python; `inherit` are descriptors that it shares with its parent;
+    `files`: where the version that it runs has its files.
     """
 
     # How its methods let time pass; a subclass may want to be interrupted meanwhile.
@@ -40,6 +41,7 @@ class Child:
         log: Path,
         environment: Mapping[str, str],
         inherit: Sequence[int] = (),
+        files: Path = CHECKOUT,
     ) -> None:
         self.name = name
         self.log = log
@@ -47,7 +49,7 @@ class Child:
         with log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603
                 [sys.executable, *arguments],
-                cwd=CHECKOUT,
+                cwd=files,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -99,6 +99,8 @@ class JobsConf:
     log_jobs: bool = True
     # Whether an edit over the API has to say, by If-Match, what it is an edit of.
     if_match_required: bool = False
+    # Which of several deployments behind one address this is; empty where there is one.
+    cell: str = ""
     # Where a trace is shown, with `{trace_id}` in the address; empty: ids of traces are no links.
     trace_url: str = ""
     # For how long a call with the header Idempotency-Key gets the stored answer again.

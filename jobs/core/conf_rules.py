@@ -23,6 +23,8 @@ EMAIL_RECIPIENTS_LIMIT = 100
 
 _SENDER = re.compile(r"[^\s@,<>\"]*@[^\s@,<>\"]+")
 
+_CELL = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)
+
 # Once `{trace_id}`, and no other braces.
 _TRACE_URL = re.compile(r"https?://[!-z|~]+\{trace_id\}[!-z|~]*", re.ASCII)
 
@@ -78,6 +80,7 @@ def broken_rules(conf: JobsConf) -> list[str]:
             *_redis(conf),
             *_mail(conf),
             *_http(conf),
+            *_cell(conf),
             *_trace_url(conf),
             *broken_tracing_rules(conf),
         ]
@@ -195,6 +198,14 @@ def _http(conf: JobsConf) -> Iterator[str]:
                 f"JOBS_HTTP_PRIVATE_HOSTS names {host!r}, which JOBS_HTTP_ALLOWED_HOSTS does not "
                 "allow; name it there, too."
             )
+
+
+def _cell(conf: JobsConf) -> Iterator[str]:
+    if conf.cell and not _CELL.fullmatch(conf.cell):
+        yield (
+            f"JOBS_CELL is {conf.cell[:80]!r}; make it 1 to 32 lower-case letters, digits and '-', "
+            "such as eu-1: it is part of addresses."
+        )
 
 
 def _trace_url(conf: JobsConf) -> Iterator[str]:

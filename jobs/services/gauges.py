@@ -42,7 +42,18 @@ def gauges_now() -> list[Gauge]:
     What needs Redis is missing while that is away. Raises the database's errors.
     """
     queues = queues_now()
-    return [*_of_queues(queues), *_of_dead_letters(), *_of_workers(), *_of_redis(queues)]
+    return [
+        *_of_cell(),
+        *_of_queues(queues),
+        *_of_dead_letters(),
+        *_of_workers(),
+        *_of_redis(queues),
+    ]
+
+
+def _of_cell() -> Iterator[Gauge]:
+    if cell := jobs_conf().cell:
+        yield Gauge("jobs_cell_info", "Which cell this is.", ("cell",), [((cell,), 1.0)])
 
 
 def _of_queues(queues: list[QueueNow]) -> Iterator[Gauge]:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from django.db import Error, connection
 from rest_framework.permissions import AllowAny
@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from jobs.broker import get_broker
 from jobs.core.clock import Clock, SystemClock
+from jobs.core.conf import jobs_conf
 from jobs.core.errors import BrokerUnavailable, BrokerUnsuitable
 from jobs.services.migrations import missing_migrations
 from scheduler.http.asked_seldom import AskedSeldom
@@ -41,12 +42,14 @@ class Live(TypedDict):
 class Ready(TypedDict):
     """What `/health/ready` says: `ok`, `degraded` or `down`.
 
-    PostgreSQL may also be `not_migrated`, and Redis `unsuitable`.
+    PostgreSQL may also be `not_migrated`, and Redis `unsuitable`. Where there are several cells it
+    names the one.
     """
 
     status: str
     postgresql: str
     redis: str
+    cell: NotRequired[str]
 
 
 class ProbeView(APIView):
@@ -88,7 +91,14 @@ _readiness = Readiness(SystemClock())
 def _ask() -> Ready:
     postgresql = _state("postgresql", _ask_postgresql)
     redis = _state("redis", _ask_redis)
-    return {"status": _overall(postgresql, redis), "postgresql": postgresql, "redis": redis}
+    said: Ready = {
+        "status": _overall(postgresql, redis),
+        "postgresql": postgresql,
+        "redis": redis,
+    }
+    if cell := jobs_conf().cell:
+        said["cell"] = cell
+    return said
 
 
 def _overall(postgresql: str, redis: str) -> str:

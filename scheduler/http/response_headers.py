@@ -6,7 +6,12 @@ from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
+from jobs.core.conf import jobs_conf
+
 NO_STORE = "no-store"
+
+# Which of several deployments behind one address has answered; a caller may send it back.
+CELL_FIELD = "Jobs-Cell"
 
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _OWN_FILES = (
@@ -32,7 +37,8 @@ POLICIES = {
 class ResponseHeadersMiddleware:
     """Nothing is stored by a cache, and nothing is loaded into a page, unless a view allows it.
 
-    Static files have a `Cache-Control` of their own.
+    Of several cells, every answer says whose it is. Static files have a `Cache-Control`
+    of their own.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -41,6 +47,8 @@ class ResponseHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", NO_STORE)
+        if cell := jobs_conf().cell:
+            response.headers[CELL_FIELD] = cell
         if not _is_debug_page(response):
             response.headers.setdefault("Content-Security-Policy", _policy(request.path_info))
         return response

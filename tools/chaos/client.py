@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections import Counter
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -36,6 +37,7 @@ class Client:
         self._http = HttpClient(f"http://127.0.0.1:{port}", TIMEOUT_SECONDS)
         self._credentials = ("", "")
         self.server_errors: list[str] = []  # answers of 500, which no call may get
+        self.statuses: Counter[int] = Counter()  # of all answers; 0 for none
 
     def sign_up(self, username: str) -> None:
         """Makes the user and logs it in, once the API is up; raises `ToolError`."""
@@ -73,6 +75,7 @@ class Client:
                 answer = self._http.call(method, path, body, key)
             except NoAnswer as error:
                 answer = Answer(0, str(error))
+            self.statuses[answer.status] += 1
             if answer.status == 500:
                 self.server_errors.append(f"{method} {path}: {answer.body}")
             if 200 <= answer.status < 300:

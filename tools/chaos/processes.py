@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from tools.chaos.pause import pause
+from tools.checkout import CHECKOUT
 from tools.child import Child
 
 SLOTS = 4  # jobs at a time in each worker
@@ -28,10 +29,19 @@ class WorkerProcess(Process):
 class Crew:
     """The workers. One that is killed is replaced, as any supervisor would do."""
 
-    def __init__(self, size: int, log_dir: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        size: int,
+        log_dir: Path,
+        environment: Mapping[str, str],
+        files: Path = CHECKOUT,
+        name: str = "worker",
+    ) -> None:
         self._size = size
         self._log_dir = log_dir
         self._environment = environment
+        self._files = files
+        self._name = name
         self._numbers = count(1)
         self.workers: list[WorkerProcess] = []
 
@@ -65,12 +75,13 @@ class Crew:
         self.workers = []
 
     def _start(self) -> WorkerProcess:
-        name = f"worker-{next(self._numbers)}"
+        name = f"{self._name}-{next(self._numbers)}"
         worker = WorkerProcess(
             name,
             ["manage.py", "runworker", "--name", name, "--concurrency", str(SLOTS)],
             log=self._log_dir / f"{name}.log",
             environment=self._environment,
+            files=self._files,
         )
         self.workers.append(worker)
         return worker
@@ -79,16 +90,25 @@ class Crew:
 class Api:
     """The API under gunicorn, always at the same port."""
 
-    def __init__(self, port: int, log_dir: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        port: int,
+        log_dir: Path,
+        environment: Mapping[str, str],
+        files: Path = CHECKOUT,
+        name: str = "api",
+    ) -> None:
         self.port = port
         self._log_dir = log_dir
         self._environment = environment
+        self._files = files
+        self._name = name
         self._numbers = count(1)
         self._process: Process | None = None
 
     def start(self, **environment: str) -> None:
         """Starts it without waiting for it."""
-        name = f"api-{next(self._numbers)}"
+        name = f"{self._name}-{next(self._numbers)}"
         self._process = Process(
             name,
             [
@@ -97,6 +117,7 @@ class Api:
             ],
             log=self._log_dir / f"{name}.log",
             environment={**self._environment, **environment},
+            files=self._files,
         )
 
     def wait_until(self, ready: Callable[[], bool]) -> None:

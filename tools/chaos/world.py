@@ -34,10 +34,14 @@ STEWARD = "steward"
 
 
 class World:
-    """Starts it all below `directory`, and ends it all."""
+    """Starts it all below `directory`, and ends it all.
 
-    def __init__(self, directory: Path, options: Options) -> None:
+    `files`: where the version that it runs has its files.
+    """
+
+    def __init__(self, directory: Path, options: Options, files: Path = CHECKOUT) -> None:
         self.directory = directory
+        self._files = files
         self.log_dir = directory / "log"
         self.effects_file = directory / "effects"
         self.spans_file = directory / "spans"
@@ -55,11 +59,11 @@ class World:
         self.mail = MailServer(mails, options.seed)
         self.receiver = CallReceiver()
         environment = self._environment(options.settings)
-        self.crew = Crew(options.workers, self.log_dir, environment)
-        self.api = Api(free_port(), self.log_dir, environment)
+        self.crew = Crew(options.workers, self.log_dir, environment, files)
+        self.api = Api(free_port(), self.log_dir, environment, files)
         self.job_rows = JobRows(self.postgres.url)
         self.steward = self.client()  # may do everything: it makes schedules
-        self._settings = environment
+        self.environment = environment
 
     @property
     def one_redis(self) -> RedisServer:
@@ -91,13 +95,16 @@ class World:
         """A client of the API that has no account yet."""
         return Client(self.api.port)
 
-    def manage(self, command: str, *arguments: str) -> int:
-        """Runs a management command; returns its exit status. Its output is in a log."""
+    def manage(self, command: str, *arguments: str, files: Path | None = None) -> int:
+        """Runs a management command; returns its exit status. Its output is in a log.
+
+        `files`: those of another version than the one that the world runs.
+        """
         with open_log(self.log_dir / f"{command}.log") as log:
             return subprocess.run(  # noqa: S603
                 [sys.executable, "manage.py", command, *arguments],
-                cwd=CHECKOUT,
-                env=self._settings,
+                cwd=files or self._files,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from jobs.core.conf import jobs_conf
 from jobs.management.output import Output
 from jobs.management.subcommands import SUBCOMMANDS
 from jobs.management.subcommands.subcommand import EXIT_FAILED, EXIT_USAGE
@@ -27,6 +28,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         output = Output(self.stdout, self.stderr, as_json=options["json"])
+        if (cell := jobs_conf().cell) and not output.as_json:
+            output.error(f"Cell {cell}")  # beside what scripts read
         try:
             exit_code = SUBCOMMANDS[options["subcommand"]].run(options, output)
         except UnicodeEncodeError as error:

@@ -1,7 +1,8 @@
 """What a probe is told about a worker: whether it moves, and what it waits for."""
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
+from jobs.core.conf import jobs_conf
 from jobs.core.outage import broker_outage, database_outage
 from jobs.worker.assembly import Parts
 
@@ -23,6 +24,7 @@ class WorkerHealth(TypedDict):
     jobs_in_hand: int
     postgresql: Literal["ok", "down"]
     redis: Literal["ok", "down"]
+    cell: NotRequired[str]
 
 
 def worker_health(parts: Parts) -> WorkerHealth:
@@ -40,7 +42,7 @@ def worker_health(parts: Parts) -> WorkerHealth:
     # Without heartbeats PostgreSQL does not answer, and a slot may wait for it, too.
     may_wait_for_database = database_down or not parts.lease.is_held
     slot_is_stuck = held_up > UNRESPONSIVE_SECONDS and not may_wait_for_database
-    return {
+    told: WorkerHealth = {
         "status": "unresponsive" if loop_is_stuck or slot_is_stuck else "ok",
         "worker": parts.lease.worker.name,
         "loop_age_seconds": round(fetcher.seconds_since_tick(), 1),
@@ -50,3 +52,6 @@ def worker_health(parts: Parts) -> WorkerHealth:
         "postgresql": "down" if database_down else "ok",
         "redis": "down" if broker_outage.is_on else "ok",
     }
+    if cell := jobs_conf().cell:
+        told["cell"] = cell
+    return told

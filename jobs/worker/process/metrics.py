@@ -19,6 +19,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from jobs import __version__
+from jobs.core.conf import jobs_conf
 from jobs.core.histogram import Histogram
 from jobs.handlers.registry import job_types
 from jobs.worker.assembly import Parts
@@ -153,6 +154,8 @@ def _of_process(parts: Parts) -> Iterator[Metric]:
         yield GaugeMetricFamily(name, describes, value=value)
     worker = parts.lease.worker
     told = {"worker": worker.name, "queues": ",".join(worker.queues), "version": __version__}
+    if cell := jobs_conf().cell:
+        told["cell"] = cell
     yield InfoMetricFamily("worker", "Which worker this is.", value=told)
     yield CounterMetricFamily(
         "log_lines_dropped", "Lines for which standard error was too slow.", value=_dropped()

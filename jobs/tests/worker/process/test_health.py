@@ -1,6 +1,7 @@
 """What a probe is told: restart an unresponsive worker, not one that waits for PostgreSQL."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from jobs.tests.fake_clock import FakeClock
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.options import WorkerOptions
 from jobs.worker.process.health import DATABASE_SECONDS, UNRESPONSIVE_SECONDS
+from jobs.worker.process.metrics import WorkerMetrics
 from jobs.worker.worker import Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,6 +39,13 @@ def told(worker: Worker) -> tuple[str, str]:
 def test_a_loop_that_turns_is_well(worker: Worker, clock: FakeClock) -> None:
     clock.now += UNRESPONSIVE_SECONDS - 1
     assert told(worker) == ("ok", "ok")
+
+
+def test_of_several_cells_it_names_its_own(worker: Worker, settings: Any) -> None:
+    assert "cell" not in worker.health()
+    settings.JOBS_CELL = "us"
+    assert worker.health()["cell"] == "us"
+    assert 'cell="us"' in WorkerMetrics(worker.parts).text().decode()
 
 
 def test_a_loop_that_does_not_turn_is_unresponsive(worker: Worker, clock: FakeClock) -> None:
