@@ -46,6 +46,11 @@ urlpatterns = [
         name="failed-job-groups",
     ),
     re_path(
+        r"^failedJobs/groups/discard/?$",
+        DeadLetterGroupViewSet.as_view({"post": "discard"}),
+        name="failed-job-group-discard",
+    ),
+    re_path(
         r"^failedJobs/(?P<pk>[^/]+)/?$",
         DeadLetterViewSet.as_view({"get": "retrieve"}),
         name="failed-job",
@@ -54,6 +59,11 @@ urlpatterns = [
         r"^failedJobs/(?P<pk>[^/]+)/replay/?$",
         DeadLetterViewSet.as_view({"post": "replay"}),
         name="failed-job-replay",
+    ),
+    re_path(
+        r"^failedJobs/(?P<pk>[^/]+)/discard/?$",
+        DeadLetterViewSet.as_view({"post": "discard"}),
+        name="failed-job-discard",
     ),
     re_path(
         r"^redrives/?$",

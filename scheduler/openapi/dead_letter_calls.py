@@ -1,7 +1,8 @@
 """What the calls of `scheduler/http/dead_letter_routes.py` take and answer, for the document."""
 
 from jobs.api.dead_letter_groups.queries import GroupQuery
-from jobs.api.dead_letter_groups.representations import GroupPage
+from jobs.api.dead_letter_groups.representations import GroupDiscardRepresentation, GroupPage
+from jobs.api.dead_letter_groups.submission import GroupDiscardBody
 from jobs.api.dead_letters.queries import DeadLetterQuery
 from jobs.api.dead_letters.replay_body import ReplayBody
 from jobs.api.dead_letters.representations import DeadLetterRepresentation, SingleDeadLetter
@@ -19,6 +20,7 @@ LISTED: dict[int, tuple[str, ...]] = {
 DEAD_LETTER_CALLS: dict[str, Call] = {
     "failed_jobs": Call(PageOf(DeadLetterRepresentation), query=DeadLetterQuery, codes=LISTED),
     "failed_job_groups": Call(GroupPage, query=GroupQuery, codes=LISTED),
+    "discard_group": Call(GroupDiscardRepresentation, body=GroupDiscardBody),
     "failed_job": Call(SingleDeadLetter),
     "replay": Call(
         SingleDeadLetter,
@@ -31,6 +33,12 @@ DEAD_LETTER_CALLS: dict[str, Call] = {
         },
         body_may_be_missing=True,
         tells_location=True,
+    ),
+    "discard": Call(
+        SingleDeadLetter,
+        body=DecisionBody,
+        codes={409: ("already_resolved",)},
+        body_may_be_missing=True,
     ),
     "redrives": Call(PageOf(RedriveRepresentation), query=RedriveQuery, codes=LISTED),
     "start_redrive": Call(

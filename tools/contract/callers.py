@@ -37,10 +37,11 @@ def make_accounts() -> str:
 
     Returns client id and secret of the service account, as `POST /token` takes them.
     """
-    replay = Permission.objects.get(codename="replay_deadletter")
+    deciding = ("replay_deadletter", "discard_deadletter")
+    may_decide = Permission.objects.filter(codename__in=deciding)
     for name in (*PEERS, READER, SPARE):
         user = User.objects.create_user(name, password=PASSWORD)
-        user.user_permissions.add(replay)
+        user.user_permissions.set(may_decide)
         _fill(user)
     User.objects.create_superuser(ADMINISTRATOR, password=PASSWORD)
     account = service_account_create(

@@ -1,6 +1,5 @@
 """Groups of dead letters in the admin: which problem it is, whose, since when, and what to do."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -10,28 +9,21 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from jobs.admin.dead_letter_groups.discard_page import confirmed, counted, discard, discard_page
 from jobs.admin.dead_letter_groups.rows import group_rows
+from jobs.admin.dead_letter_groups.triage import DECISIONS, GROWTH_MAX, NOTE_MAX
+from jobs.admin.shared.events import events_about
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.reason import text_in
 from jobs.admin.shared.rendering import moment
 from jobs.admin.shared.time_limit import within_limit
-from jobs.core.actor import actor_of
 from jobs.core.redrive_errors import UnknownPerson
 from jobs.handlers.registry import job_types
-from jobs.models import DeadLetter, Event
-from jobs.services.dead_letter_groups import (
-    group_assign,
-    group_mute,
-    group_note,
-    group_of,
-    group_unmute,
-    groups_now,
-)
+from jobs.models import DeadLetter, DeadLetterGroup
+from jobs.services.dead_letter_groups import group_of, groups_now
 from jobs.services.dead_letter_groups.groups import ORDERS
 from jobs.services.dead_letter_groups.triage import SUBJECT
 
-PER_PAGE, LETTERS_SHOWN, EVENTS_SHOWN = 50, 20, 20
-NOTE_MAX, GROWTH_MAX = 2_000, 1_000_000
+PER_PAGE, LETTERS_SHOWN = 50, 20
 _SHOWN = {"open": False, "muted": True, "all": None}
 
 
@@ -40,12 +32,20 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         decide = self.admin_site.admin_view(self.triage_view)
-        own = path("<path:object_id>/triage/", decide, name="jobs_deadlettergroup_triage")
-        return [own, *super().get_urls()]
+        discard_all = self.admin_site.admin_view(self.discard_view)
+        return [
+            path("<path:object_id>/triage/", decide, name="jobs_deadlettergroup_triage"),
+            path("<path:object_id>/discard/", discard_all, name="jobs_deadlettergroup_discard"),
+            *super().get_urls(),
+        ]
 
     def has_triage_permission(self, request: HttpRequest) -> bool:
         """To assign, mute and write notes."""
         return request.user.has_perm("jobs.triage_deadletter")
+
+    def has_discard_permission(self, request: HttpRequest) -> bool:
+        """To discard all of a group, which takes what it takes to discard one of it."""
+        return request.user.has_perm("jobs.discard_deadletter")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -121,9 +121,10 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
                 {"letter": one, "died": moment(one.created_at)}
                 for one in newest.select_related("submitted_by")[:LETTERS_SHOWN]
             ],
-            events=Event.objects.about(SUBJECT, fingerprint)[:EVENTS_SHOWN],
+            events=events_about(request, SUBJECT, fingerprint),
             may_triage=self.has_triage_permission(request),
             may_redrive=group is not None and request.user.has_perm("jobs.replay_deadletter"),
+            may_discard=group is not None and self.has_discard_permission(request),
             note_max=NOTE_MAX,
             growth_max=GROWTH_MAX,
         )
@@ -134,7 +135,7 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
         if request.method != "POST" or not self.has_triage_permission(request):
             raise PermissionDenied
         fingerprint = unquote(object_id).replace("\x00", "")
-        decide = _DECISIONS.get(request.POST.get("decision", ""))
+        decide = DECISIONS.get(request.POST.get("decision", ""))
         if decide is not None:
             try:
                 self.message_user(request, decide(request, fingerprint), messages.SUCCESS)
@@ -142,8 +143,30 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
                 self.message_user(request, f"Nothing was changed: {error}.", messages.ERROR)
             except DeadLetter.DoesNotExist:
                 raise Http404 from None
-        page = reverse("admin:jobs_deadlettergroup_change", args=[quote(fingerprint)])
-        return HttpResponseRedirect(page)
+        return _page_of(fingerprint)
+
+    def discard_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks whether all of a group are to be discarded; once that is confirmed, does it."""
+        if not (self.has_view_permission(request) and self.has_discard_permission(request)):
+            raise PermissionDenied
+        fingerprint = unquote(object_id).replace("\x00", "")
+        seen = confirmed(request, fingerprint) if request.method == "POST" else None
+        if seen is None:
+            if group := group_of(fingerprint):
+                return discard_page(self, request, group)
+            self.message_user(request, "None of this group waits any more.", messages.WARNING)
+            return _page_of(fingerprint)
+        try:
+            done = discard(request, seen)
+        except DeadLetter.DoesNotExist:
+            raise Http404 from None
+        group_record = DeadLetterGroup(fingerprint=fingerprint)
+        self.log_change(request, group_record, f"Discarded {counted(done.discarded)}.")
+        self.message_user(request, f"{counted(done.discarded)} discarded.", messages.SUCCESS)
+        if done.left:
+            said = f"{counted(done.left)} could not be discarded yet: discard the group again."
+            self.message_user(request, said, messages.WARNING)
+        return _page_of(fingerprint)
 
     def _context(self, request: HttpRequest, **context: Any) -> dict[str, Any]:
         request.current_app = self.admin_site.name
@@ -155,45 +178,9 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
         }
 
 
-def _assign(request: HttpRequest, fingerprint: str) -> str:
-    name = text_in(request, "assigned_to", most=254)
-    group_assign(fingerprint=fingerprint, assigned_to=name, actor=actor_of(request.user))
-    return f"Assigned to {name}." if name else "Assigned to nobody."
-
-
-def _mute(request: HttpRequest, fingerprint: str) -> str:
-    growth = text_in(request, "growth", most=10)
-    number = min(int(growth), GROWTH_MAX) if growth.isascii() and growth.isdecimal() else 0
-    if number < 1:
-        return "Nothing was changed: say by how many it is to grow."
-    group_mute(
-        fingerprint=fingerprint,
-        growth=number,
-        actor=actor_of(request.user),
-        reason=text_in(request),
-    )
-    return f"Muted until {number:,} more wait."
-
-
-def _unmute(request: HttpRequest, fingerprint: str) -> str:
-    group_unmute(fingerprint=fingerprint, actor=actor_of(request.user), reason=text_in(request))
-    return "Shown again."
-
-
-def _note(request: HttpRequest, fingerprint: str) -> str:
-    note = text_in(request, "note", most=NOTE_MAX)
-    if not note:
-        return "Nothing was kept: the note is empty."
-    group_note(fingerprint=fingerprint, note=note, actor=actor_of(request.user))
-    return "The note is kept."
-
-
-_DECISIONS: dict[str, Callable[[HttpRequest, str], str]] = {
-    "assign": _assign,
-    "mute": _mute,
-    "unmute": _unmute,
-    "note": _note,
-}
+def _page_of(fingerprint: str) -> HttpResponse:
+    page = reverse("admin:jobs_deadlettergroup_change", args=[quote(fingerprint)])
+    return HttpResponseRedirect(page)
 
 
 def _page_number(text: str) -> int:

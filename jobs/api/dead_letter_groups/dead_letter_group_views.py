@@ -1,8 +1,9 @@
-"""The call about groups of dead letters: parse, call one service, render."""
+"""The calls about groups of dead letters: parse, call one service, render."""
 
 from urllib.parse import urlencode
 
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
@@ -10,24 +11,34 @@ from rest_framework.viewsets import ViewSet
 from jobs.api.dead_letter_groups.queries import GroupQuery, cursor_at
 from jobs.api.dead_letter_groups.refusals import GroupRefusalMixin
 from jobs.api.dead_letter_groups.representations import (
+    GroupDiscardRepresentation,
     GroupPage,
     group_representation,
     names_of,
 )
+from jobs.api.dead_letter_groups.submission import GroupDiscardBody
+from jobs.api.dead_letters.permissions import MayDiscard
 from jobs.api.shared.client import client_of
 from jobs.api.shared.page_response import LIST_SECONDS
-from jobs.api.shared.scopes import DLQ_READ
+from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.scopes import DLQ_READ, DLQ_WRITE
 from jobs.api.shared.strict_call import query_of
-from jobs.services.dead_letter_groups import groups_now
+from jobs.models import DeadLetter
+from jobs.services.dead_letter_groups import group_discard, groups_now
 from jobs.services.time_limit import statements_within
 from jobs.services.visibility import VIEW_DEAD_LETTERS, clients_seen_by
 
 
 class DeadLetterGroupViewSet(GroupRefusalMixin, ViewSet):
-    """Shows waiting dead letters by the fingerprint of their error: a client's own, or all."""
+    """Waiting dead letters by the fingerprint of their error: a client's own, or all."""
 
-    permission_classes = (IsAuthenticated,)
-    required_scopes = {"list": DLQ_READ}
+    parser_classes = (StorableJSONParser,)
+    required_scopes = {"list": DLQ_READ, "discard": DLQ_WRITE}
+
+    def get_permissions(self) -> list[BasePermission]:
+        """To discard takes a permission of its own."""
+        needed = [MayDiscard()] if self.action == "discard" else []
+        return [IsAuthenticated(), *needed]
 
     def list(self, request: Request) -> Response:
         """A page of groups, the largest first unless another order is asked for."""
@@ -57,3 +68,25 @@ class DeadLetterGroupViewSet(GroupRefusalMixin, ViewSet):
             "next": link,
         }
         return Response(body, headers={"Link": f'<{link}>; rel="next"'} if link else None)
+
+    def discard(self, request: Request) -> Response:
+        """200 with how many were discarded: of what the client may see, a whole group."""
+        body = GroupDiscardBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked, client = body.validated_data, client_of(request)
+        try:
+            done = group_discard(
+                fingerprint=asked["fingerprint"],
+                until=asked.get("created_before"),
+                resolved_by_id=client.pk,
+                reason=asked["reason"],
+                clients=clients_seen_by(client, VIEW_DEAD_LETTERS),
+            )
+        except DeadLetter.DoesNotExist:
+            raise NotFound from None
+        answer: GroupDiscardRepresentation = {
+            "fingerprint": asked["fingerprint"],
+            "discarded": done.discarded,
+            "left": done.left,
+        }
+        return Response(answer)

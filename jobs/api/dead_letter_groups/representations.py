@@ -60,6 +60,14 @@ class GroupPage(TypedDict):
     next: str | None
 
 
+class GroupDiscardRepresentation(TypedDict):
+    """What became of a group; `left`: not discarded yet, because it is held or time was short."""
+
+    fingerprint: str
+    discarded: int
+    left: int
+
+
 def names_of(groups: list[Group]) -> dict[Any, str]:
     """The names of some clients of each group, by primary key."""
     wanted = {client for group in groups for client in group.clients[:NAMED]}

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from jobs.api.dead_letters.permissions import MayReplay
+from jobs.api.dead_letters.permissions import MayDiscard, MayReplay
 from jobs.api.dead_letters.queries import DeadLetterQuery
 from jobs.api.dead_letters.refusals import DeadLetterRefusalMixin
 from jobs.api.dead_letters.replay_body import asked_replay
@@ -17,6 +17,7 @@ from jobs.api.dead_letters.representations import (
     dead_letter_representation,
     single_dead_letter,
 )
+from jobs.api.queues.queries import decision_reason
 from jobs.api.shared.client import client_of
 from jobs.api.shared.etags import answer_unless_known, etag_of
 from jobs.api.shared.links import job_path
@@ -24,7 +25,7 @@ from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
 from jobs.api.shared.scopes import DLQ_READ, DLQ_WRITE
 from jobs.models import DeadLetter
-from jobs.services.dead_letters import dead_letter_replay
+from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.visibility import (
     EDIT_JOBS,
     dead_letters_visible_to,
@@ -34,14 +35,21 @@ from jobs.services.visibility import (
 
 
 class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
-    """Shows dead letters, a client's own or all of them by permission, and replays them."""
+    """Shows dead letters, a client's own or all by permission; replays and discards them."""
 
     parser_classes = (StorableJSONParser,)
-    required_scopes = {"list": DLQ_READ, "retrieve": DLQ_READ, "replay": DLQ_WRITE}
+    required_scopes = {
+        "list": DLQ_READ,
+        "retrieve": DLQ_READ,
+        "replay": DLQ_WRITE,
+        "discard": DLQ_WRITE,
+    }
 
     def get_permissions(self) -> list[BasePermission]:
-        """A replay takes a permission of its own."""
-        return [IsAuthenticated(), MayReplay()] if self.action == "replay" else [IsAuthenticated()]
+        """Each decision takes a permission of its own."""
+        decisions: dict[str, BasePermission] = {"replay": MayReplay(), "discard": MayDiscard()}
+        needed = decisions.get(self.action or "")
+        return [IsAuthenticated(), *([needed] if needed else [])]
 
     def list(self, request: Request) -> Response:
         """A page of dead letters, newest first."""
@@ -74,6 +82,15 @@ class DeadLetterViewSet(DeadLetterRefusalMixin, ViewSet):
             status=status.HTTP_202_ACCEPTED,
             headers={"Location": job_path(letter.job_id)},
         )
+
+    def discard(self, request: Request, pk: str) -> Response:
+        """200 with the dead letter, whose job stays dead; 409 if it is resolved."""
+        reason = decision_reason(request.data)
+        letter = self._letter(request, pk)
+        dead_letter_discard(
+            dead_letter_id=letter.pk, resolved_by_id=client_of(request).pk, reason=reason
+        )
+        return Response(self._shown(request, self._letter(request, pk)))
 
     def _shown(self, request: Request, letter: DeadLetter) -> SingleDeadLetter:
         """With tracebacks for those who may see them; lists have none."""

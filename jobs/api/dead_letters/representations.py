@@ -17,7 +17,7 @@ WAITING = "waiting"
 
 
 class DeadLetterLinks(TypedDict):
-    """Where a dead letter and its job are, and how the job is replayed.
+    """Where a dead letter and its job are, and how a person decides about it.
 
     `replay_of`: the dead letter from which the job had been replayed; `redrive`: what replayed it.
     """
@@ -25,6 +25,7 @@ class DeadLetterLinks(TypedDict):
     self: str
     job: str
     replay: str
+    discard: str
     replay_of: NotRequired[str]
     redrive: NotRequired[str]
 
@@ -108,6 +109,7 @@ def _links(letter: DeadLetter) -> DeadLetterLinks:
         "self": failed_job_path(letter.pk),
         "job": job_path(letter.job_id),
         "replay": reverse("failed-job-replay", args=[letter.pk]),
+        "discard": reverse("failed-job-discard", args=[letter.pk]),
     }
     if letter.replay_of:
         links["replay_of"] = failed_job_path(letter.replay_of)

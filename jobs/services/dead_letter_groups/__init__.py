@@ -1,5 +1,6 @@
 """Waiting dead letters, grouped by the fingerprint of their error."""
 
+from jobs.services.dead_letter_groups.discard import GroupDiscarded, group_discard
 from jobs.services.dead_letter_groups.groups import Group, Groups, group_of, groups_now
 from jobs.services.dead_letter_groups.triage import (
     group_assign,
@@ -10,8 +11,10 @@ from jobs.services.dead_letter_groups.triage import (
 
 __all__ = [
     "Group",
+    "GroupDiscarded",
     "Groups",
     "group_assign",
+    "group_discard",
     "group_mute",
     "group_note",
     "group_of",

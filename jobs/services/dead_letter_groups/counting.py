@@ -10,21 +10,22 @@ from jobs.sql.statements import run
 _TRIES, _PAUSE_SECONDS = 100, 0.1
 
 
-def groups_recount() -> int:
+def groups_recount(*, with_deaths: bool = False) -> int:
     """Counts anew, beside whatever is written meanwhile, if `verify_jobs` finds a count wrong.
 
-    Returns how many groups were.
+    `with_deaths`: in any case. How many jobs died is otherwise kept when dead letters are deleted.
+    Returns how many groups were wrong.
     """
     for _ in range(_TRIES):
-        done = run_round(STEP, _recount, skipped=Round(-1))
+        done = run_round(STEP, lambda: _recount(with_deaths), skipped=Round(-1))
         if done.count >= 0:
             return done.count
         time.sleep(_PAUSE_SECONDS)
     return 0
 
 
-def _recount() -> Round:
+def _recount(with_deaths: bool) -> Round:
     wrong = sum(1 for _, problem in run("verify_dead_letter_groups") if problem)
-    if wrong:
+    if wrong or with_deaths:
         run("recount_dead_letters")
     return Round(wrong)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from jobs.core.histogram import BOUNDS
 from jobs.models import Batch, Event, RollUp, Schedule, Worker
+from jobs.services.dead_letter_groups.counting import groups_recount
 from jobs.services.demo import schedules, workers
 from jobs.services.demo.clients import OPERATOR, client_pks
 from jobs.services.demo.open_jobs import LIMIT
@@ -16,8 +17,8 @@ _LIMIT = 50_000
 def demo_remove(*, say: Callable[[str], None] = lambda line: None) -> int:
     """Deletes every row of the demonstration; returns how many jobs.
 
-    Its accounts stay, and its events, as all events do. Roll-ups do not tell whose jobs they count,
-    so they are counted anew from the jobs that remain.
+    Its accounts stay, and its events, as all events do. Neither roll-ups nor the deaths of a group
+    tell whose jobs they count, so they are counted anew from what remains.
     """
     clients = client_pks()
     removed = 0
@@ -30,6 +31,7 @@ def demo_remove(*, say: Callable[[str], None] = lambda line: None) -> int:
     last_set = Event.objects.about("limit", LIMIT).first()
     if last_set is not None and last_set.actor_name == OPERATOR:
         limit_remove(name=LIMIT)
+    groups_recount(with_deaths=True)
     RollUp.objects.all().delete()
     bounds = f"{{{','.join(map(str, BOUNDS))}}}"
     execute(statement("demo_count"), {"clients": None, "bounds": bounds})

@@ -22,6 +22,8 @@ CALLS = [
     ("get", "/failedJobs"),
     ("get", f"/failedJobs/{ID}"),
     ("post", f"/failedJobs/{ID}/replay"),
+    ("post", f"/failedJobs/{ID}/discard"),
+    ("post", "/failedJobs/groups/discard"),
     ("get", "/jobTypes"),
     ("get", "/jobTypes/send_email"),
     ("get", "/queues"),

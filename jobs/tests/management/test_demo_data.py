@@ -13,7 +13,19 @@ from jobs.broker.redis import RedisBroker
 from jobs.core.states import JobState
 from jobs.handlers.registry import job_types
 from jobs.management.commands.demo_data import EXIT_USAGE
-from jobs.models import Batch, DeadLetter, Event, Job, Limit, RollUp, Schedule, Slot, Worker
+from jobs.models import (
+    Batch,
+    DeadLetter,
+    DeadLetterCount,
+    Event,
+    Job,
+    Limit,
+    RollUp,
+    Schedule,
+    Slot,
+    Worker,
+)
+from jobs.services.dead_letter_groups import groups_now
 from jobs.services.demo import demo_make, demo_remove, demo_standing
 from jobs.services.demo.failures import RIGHT_MAILBOX
 from jobs.services.verification.report import jobs_verify
@@ -83,6 +95,9 @@ def test_a_second_run_says_what_is_there_and_again_replaces_its_own(
 
     assert "Made 2,000 jobs" in told(capsys, "--jobs", "2000", "--again")
     assert Job.objects.count() == 2_001
+    letters = DeadLetter.objects.count()
+    assert DeadLetterCount.objects.aggregate(Sum("deaths")) == {"deaths__sum": letters}
+    assert sum(one.count for one in groups_now().groups) == DeadLetter.objects.waiting().count()
     demo_remove()
     assert not any(demo_standing())
     assert list(Job.objects.all()) == [own]

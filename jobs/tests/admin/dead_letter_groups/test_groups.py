@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from jobs.models import DeadLetterGroup, Event
+from jobs.models import DeadLetter, DeadLetterGroup, Event
 from jobs.services.dead_letter_groups import groups_now
 from jobs.tests.admin.conftest import MakeDeadLetters, make_staff, signed_in
 from jobs.tests.admin.pages import assert_contains_all, list_page, text_of
@@ -98,3 +99,59 @@ def test_who_may_what(make_dead_letters: MakeDeadLetters) -> None:
     assert triage(operator, letter.fingerprint, decision="note", note="a").status_code == 200
     assert triage(operator, "0" * 16, decision="mute", growth="5").status_code == 404
     assert operator.get(page_of("0" * 16)).status_code == 404
+
+
+def discard(client: Client, fingerprint: str, **said: str) -> Any:
+    """Opens the page that asks, and sends it with what is said."""
+    path = reverse("admin:jobs_deadlettergroup_discard", args=[fingerprint])
+    asked = client.get(path)
+    return client.post(
+        path, {"seen": asked.context["seen"], "confirmed": "yes", **said}, follow=True
+    )
+
+
+@pytest.mark.django_db(transaction=True)  # so that what dies later has a later moment
+def test_a_whole_group_is_discarded_with_a_reason(
+    admin_client: Client,
+    chief: Any,
+    make_dead_letters: MakeDeadLetters,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jobs.admin.shared.decision.TYPED_ABOVE", 2)
+    [letter, *_] = make_dead_letters(3)
+    [kept] = make_dead_letters(1, type="tests.note_once")
+    assert "Discard all…" in text_of(admin_client, page_of(letter.fingerprint))
+    path = reverse("admin:jobs_deadlettergroup_discard", args=[letter.fingerprint])
+    asked = admin_client.get(path)
+    assert_contains_all(asked.text, ["Discard 3 dead letters?", "These are 3. Type the number"])
+    for said in ({"typed": "3"}, {"typed": "2", "reason": "closed"}, {"reason": "closed"}):
+        assert "Discard 3 dead letters?" in discard(admin_client, letter.fingerprint, **said).text
+    forged = admin_client.post(
+        path, {"seen": "forged", "confirmed": "yes", "typed": "3", "reason": "closed"}
+    )
+    assert "Discard 3 dead letters?" in forged.text
+    assert DeadLetter.objects.waiting().count() == 4
+
+    [later] = make_dead_letters(1)
+    sent = {"seen": asked.context["seen"], "confirmed": "yes", "typed": "3", "reason": "closed"}
+    done = admin_client.post(path, sent, follow=True)
+
+    assert_contains_all(done.text, ["3 dead letters discarded.", "closed", chief.username])
+    assert set(DeadLetter.objects.waiting()) == {kept, later}
+    event = Event.objects.about("dead_letter_group", letter.fingerprint).get()
+    assert (event.action, event.reason) == ("dead_letter_group.discarded", "closed")
+    assert LogEntry.objects.get().object_id == letter.fingerprint
+    discard(admin_client, letter.fingerprint, reason="closed")
+    gone = admin_client.get(path, follow=True)
+    assert "None of this group waits any more." in gone.text
+
+
+def test_to_discard_a_group_takes_the_permission(make_dead_letters: MakeDeadLetters) -> None:
+    [letter] = make_dead_letters()
+    path = reverse("admin:jobs_deadlettergroup_discard", args=[letter.fingerprint])
+    for codenames in (VIEW, ("discard_deadletter",)):
+        client = signed_in(make_staff(*codenames))
+        assert client.get(path).status_code == 403
+        assert client.post(path, {"confirmed": "yes", "reason": "a"}).status_code == 403
+    assert "Discard all…" not in text_of(signed_in(make_staff(*VIEW)), page_of(letter.fingerprint))
+    assert DeadLetter.objects.waiting().count() == 1

@@ -58,6 +58,7 @@ def test_a_dead_letter_is_complete(
             "self": f"/failedJobs/{letter.pk}",
             "job": f"/jobs/{letter.job_id}",
             "replay": f"/failedJobs/{letter.pk}/replay",
+            "discard": f"/failedJobs/{letter.pk}/discard",
         },
     }
 
