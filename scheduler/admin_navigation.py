@@ -28,6 +28,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             Page("Overview", "monitoring", url_name="admin:index"),
             Page("Jobs", "work", "jobs.job"),
+            Page("Dead letter groups", "workspaces", "jobs.deadlettergroup"),
             Page("Dead letters", "report", "jobs.deadletter"),
             Page("Redrives", "replay", "jobs.redrive"),
             Page("Queues", "stacks", "jobs.queue"),
@@ -68,7 +69,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
                 permission="jobs.view_health",
             ),
             Page("Audit", "history", "jobs.event"),
-            Page("Dead letter groups", "workspaces", "jobs.deadlettergroup"),
+            Page("Saved views", "bookmarks", "jobs.savedview"),
             Page("Dead letter counts", "functions", "jobs.deadlettercount"),
             Page("Results", "task", "jobs.jobresult"),
             Page("Progress", "pending", "jobs.progressreport"),

@@ -22,6 +22,7 @@ from jobs.admin.progress_reports.progress_report_admin import ProgressReportAdmi
 from jobs.admin.queues.queue_admin import QueueAdmin
 from jobs.admin.redrives.redrive_admin import RedriveAdmin
 from jobs.admin.roll_ups.roll_up_admin import RollUpAdmin
+from jobs.admin.saved_views.saved_view_admin import SavedViewAdmin
 from jobs.admin.schedules.schedule_admin import ScheduleAdmin
 from jobs.admin.signing_secrets.signing_secret_admin import SigningSecretAdmin
 from jobs.admin.slots.slot_admin import SlotAdmin
@@ -44,6 +45,7 @@ from jobs.models import (
     Queue,
     Redrive,
     RollUp,
+    SavedView,
     Schedule,
     SigningSecret,
     Slot,
@@ -62,6 +64,7 @@ admin.site.register(ProcessedKey, ProcessedKeyAdmin)
 admin.site.register(KeyWait, KeyWaitAdmin)
 admin.site.register(MailAllowance, MailAllowanceAdmin)
 admin.site.register(Event, EventAdmin)
+admin.site.register(SavedView, SavedViewAdmin)
 admin.site.register(Queue, QueueAdmin)
 admin.site.register(Schedule, ScheduleAdmin)
 admin.site.register(Limit, LimitAdmin)

@@ -40,6 +40,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "jobs_deadletter_edit": (OPERATOR, OPERATOR),
     "jobs_deadletter_triage": (NOBODY, OPERATOR),
     "jobs_redrive_start": (OPERATOR, OPERATOR),
+    "jobs_deadlettergroup_triage": (NOBODY, OPERATOR),
+    "jobs_deadlettergroup_discard": (OPERATOR, OPERATOR),
     **{
         f"jobs_{model}_{name}": (NOBODY, role)
         for model in ("job", "deadletter", "event")

@@ -10,7 +10,7 @@ from django.urls import reverse
 from jobs.models import Event, Job, SavedView
 from jobs.services import saved_views
 from jobs.tests.admin.conftest import make_staff, signed_in
-from jobs.tests.admin.pages import list_page, text_of
+from jobs.tests.admin.pages import assert_contains_all, list_page, record_page, text_of
 from jobs.tests.factories import make_job
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +56,11 @@ def test_a_person_keeps_a_filter_and_nobody_else_sees_it(admin_client: Client) -
     assert "my bulk" in text_of(admin_client, list_page(Job))
     other = signed_in(make_staff("view_job"))
     assert "my bulk" not in text_of(other, list_page(Job))
+    link = f'href="{list_page(Job)}queue=bulk&amp;state=queued"'
+    assert_contains_all(text_of(admin_client, list_page(SavedView)), ["my bulk", link])
+    assert record_page(view) not in text_of(other, list_page(SavedView))
+    assert other.get(record_page(view)).status_code == 302
+    assert signed_in(make_staff("view_queue")).get(list_page(SavedView)).status_code == 403
     delete = reverse("admin:jobs_job_delete_view", args=[view.pk])
     other.post(delete)
     assert SavedView.objects.exists()

@@ -1,18 +1,25 @@
 """Lists stay quick on big tables: few queries, no counting, no payloads, indexed searches."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Func, Model, QuerySet, TextField, Value
 from django.http import HttpRequest
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from jobs.admin.jobs.job_admin import JobAdmin
 from jobs.admin.shared import paging, time_limit
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 from jobs.services.attempts import jobs_claim
+from jobs.sql.statements import execute
 from jobs.tests.admin.conftest import MakeDeadLetters
 from jobs.tests.admin.pages import list_page, queries_of, shown, text_of
+from jobs.tests.api.conftest import client_of
 from jobs.tests.factories import make_job, make_user, make_worker
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +133,44 @@ def test_a_list_that_takes_too_long_is_stopped_and_says_what_to_do(
 
     assert response.status_code == 503
     assert "Start again without filters" in response.text
+
+
+def test_filters_that_no_job_has_together_are_read_within_the_time_limit(
+    admin_client: Client, chief: User
+) -> None:
+    """Both values are common, so that no part of the table can be skipped: it is read through.
+
+    The plan says so. What bounds it is the time limit, set before the first statement about jobs.
+    """
+    rows = 2_000
+    Job.objects.bulk_create(
+        Job(
+            type=("tests.note", "tests.note_once")[number % 2],
+            queue=("default", "bulk")[number % 2],
+            payload={},
+            effect_key=str(number),
+            max_retries=0,
+        )
+        for number in range(rows)
+    )
+    execute("ANALYZE jobs_job")
+    nothing = Job.objects.filter(type="tests.note", queue="bulk").order_by("-id")[:50]
+    [plan] = json.loads(nothing.explain(analyze=True, format="json"))
+    assert read_in_vain(plan["Plan"]) == rows
+
+    for client, path in (
+        (admin_client, list_page(Job, type="tests.note", queue="bulk")),
+        (client_of(chief), "/jobs?type=tests.note&queue=bulk"),
+    ):
+        with CaptureQueriesContext(connection) as context:
+            assert client.get(path).status_code == 200
+        asked = [query["sql"] for query in context.captured_queries]
+        first = next(number for number, sql in enumerate(asked) if 'FROM "jobs_job"' in sql)
+        assert any("'statement_timeout', '3000'" in sql for sql in asked[:first]), path
+
+
+def read_in_vain(plan: dict[str, Any]) -> int:
+    """Rows that a plan has read and not shown."""
+    removed = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
+    own = sum(int(plan.get(name, 0)) for name in removed)
+    return own + sum(read_in_vain(one) for one in plan.get("Plans", []))

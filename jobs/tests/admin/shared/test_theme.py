@@ -96,7 +96,9 @@ def test_the_navigation_names_what_a_person_may_see() -> None:
         return [item["title"] for group in navigation(request) for item in group["items"]]
 
     assert named(make_staff()) == ["Overview"]
-    assert named(make_staff("view_job", "view_queue")) == ["Overview", "Jobs", "Queues"]
+    assert named(make_staff("view_job", "view_queue")) == [
+        *("Overview", "Jobs", "Queues", "Saved views")
+    ]
 
 
 @pytest.mark.django_db
