@@ -1,4 +1,4 @@
-"""A child process that runs a Python module, with its log. It can be stopped, killed, frozen."""
+"""A child process, mostly of a Python module, with its log. It can be stopped, killed, frozen."""
 
 import os
 import re
@@ -26,8 +26,8 @@ _LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d),\d+ ([A-Z]+) (.*)")
 class Child:
     """A process in a process group of its own. It ends with its parent, however that ends.
 
-    `arguments` are those of Python; `inherit` are descriptors that it shares with its parent;
-    `files`: where the version that it runs has its files.
+    `arguments` are those of Python, or of `program`; `inherit` are descriptors that it shares with
+    its parent; `files`: where the version that it runs has its files.
     """
 
     # How its methods let time pass; a subclass may want to be interrupted meanwhile.
@@ -42,13 +42,14 @@ class Child:
         environment: Mapping[str, str],
         inherit: Sequence[int] = (),
         files: Path = CHECKOUT,
+        program: str = sys.executable,
     ) -> None:
         self.name = name
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, *arguments],
+                [program, *arguments],
                 cwd=files,
                 env=environment,
                 stdin=subprocess.DEVNULL,

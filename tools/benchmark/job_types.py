@@ -1,7 +1,6 @@
 """The jobs that are measured."""
 
 import asyncio
-import os
 import time
 from typing import Any
 
@@ -11,7 +10,7 @@ from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.registry import job_type
 from tools.benchmark.job_names import BACKLOG, EMPTY, SLEEP, SLEEP_ASYNC, SLEEP_SECONDS, STAMP
-from tools.benchmark.scope import STAMPS
+from tools.benchmark.stamp_line import leave_stamp
 
 
 class EmptyPayload(serializers.Serializer[dict[str, Any]]):
@@ -39,12 +38,7 @@ def backlog(payload: Payload, context: JobContext) -> None:
 @job_type(STAMP, payload=StampPayload, effect=Effect.IDEMPOTENT)
 def stamp(payload: Payload, context: JobContext) -> None:
     """Leaves how long it took from the moment in the payload to here."""
-    line = f"{time.time() - payload['since']:.6f}\n"
-    descriptor = os.open(os.environ[STAMPS], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        os.write(descriptor, line.encode())
-    finally:
-        os.close(descriptor)
+    leave_stamp(payload["since"])
 
 
 @job_type(SLEEP, payload=EmptyPayload, effect=Effect.IDEMPOTENT)

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tools.benchmark.sizes import JOBS_DEFAULT, JOBS_QUICK, Sizes
@@ -64,13 +64,13 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument(
         "--jobs",
-        type=_positive,
+        type=whole(NUMBER_MAX),
         help=f"in one drain; all other amounts follow from it (default: {JOBS_DEFAULT:,}). With "
         "--against, in one turn (default: what takes a second)",
     )
     parser.add_argument(
         "--repeat",
-        type=_positive,
+        type=whole(NUMBER_MAX),
         metavar="RUNS",
         help="report the median of these (default: 3). With --against, pairs of turns (default: as "
         "many as ten minutes allow for all measures)",
@@ -82,7 +82,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument(
         "--processes",
-        type=_positive,
+        type=whole(NUMBER_MAX),
         default=os.cpu_count() or 1,
         help="workers of the drain with several (default: one per core, %(default)s here)",
     )
@@ -97,7 +97,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     said = parser.parse_args(arguments)
     known = COMPARED if said.against else MEASURES
     return Options(
-        only=_chosen(parser, said.only, known),
+        only=chosen(parser, said.only, known),
         sizes=Sizes(
             jobs=said.jobs or (JOBS_QUICK if said.quick else JOBS_DEFAULT),
             repeat=said.repeat or (1 if said.quick else 3),
@@ -112,19 +112,30 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     )
 
 
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= NUMBER_MAX):
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {NUMBER_MAX}")
-    return int(text)
+def whole(most: int) -> Callable[[str], int]:
+    """The type of an option that is a whole number from 1 to `most`."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= most):
+            raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {most}")
+        return int(text)
+
+    return read
 
 
-def _chosen(parser: argparse.ArgumentParser, asked: str | None, known: Sequence[str]) -> list[str]:
+def chosen(
+    parser: argparse.ArgumentParser,
+    asked: str | None,
+    known: Sequence[str],
+    option: str = "--only",
+) -> list[str]:
+    """The known names that a person asked for, or all; exits with 2 for an unknown one."""
     if asked is None:
         return list(known)
     wanted = [name.strip() for name in asked.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in known]
     if unknown or not wanted:
-        parser.error(f"--only {asked}: choose from {', '.join(known)}")
+        parser.error(f"{option} {asked}: choose from {', '.join(known)}")
     return [name for name in known if name in wanted]
 
 

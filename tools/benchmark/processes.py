@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.models import Worker
-from tools.benchmark.scope import STAMPS
+from tools.benchmark.stamp_line import STAMPS
 from tools.child import Child
 from tools.http_client import HttpClient
 from tools.ports import free_port

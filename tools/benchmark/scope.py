@@ -9,7 +9,6 @@ from tools.benchmark.databases import own_database
 
 # How a process that is part of the benchmark learns which settings are measured (`settings.py`).
 BASE_SETTINGS = "JOBS_BENCHMARK_SETTINGS"
-STAMPS = "JOBS_BENCHMARK_STAMPS"
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,22 @@ class Node:
         self._node = node
         self._directory = directory
 
+    @property
+    def program(self) -> str:
+        """The program itself, for what runs longer."""
+        return self._node
+
+    @property
+    def packages(self) -> Path:
+        """Where the packages are: what NODE_PATH says to programs that `require` them."""
+        return self._directory / "node_modules"
+
     def run(self, script: str | Path, *arguments: str | Path, cwd: Path | None = None) -> str:
         """What a script prints; raises `ToolError`, with what it said, if it fails.
 
         `script`: below `node_modules`, or a whole path.
         """
-        path = self._directory / "node_modules" / script
+        path = self.packages / script
         done = _run([self._node, str(path), *map(str, arguments)], RUN_SECONDS, cwd)
         if done.returncode != 0:
             raise ToolError(f"{script} failed: {done.stdout[-3_000:]}")
@@ -41,11 +51,13 @@ class Node:
 
     def link(self, place: Path) -> None:
         """Makes the packages known to programs that are run in a directory."""
-        (place / "node_modules").symlink_to(self._directory / "node_modules")
+        (place / "node_modules").symlink_to(self.packages)
 
 
-def node_with_packages(directory: Path = DATA_DIR / "clients") -> Node:
+def node_with_packages(directory: Path = DATA_DIR / "clients", listed: Path = HERE) -> Node:
     """Node.js with the packages of the lock file, which are fetched where they are not there.
+
+    `listed`: where `package.json` and its lock file are.
 
     Raises `ToolError`, which says what to install, if there is no Node.js, or no package comes.
     """
@@ -56,26 +68,26 @@ def node_with_packages(directory: Path = DATA_DIR / "clients") -> Node:
     directory.mkdir(parents=True, exist_ok=True)
     with closing(FileLock(directory / "lock")) as lock:
         lock.wait()  # tests of two parts may come at once
-        _fetch(npm, directory)
+        _fetch(npm, directory, listed)
     return Node(node, directory)
 
 
 def _program(name: str) -> str:
     if (path := shutil.which(name)) is None:
         raise ToolError(
-            f"{name} is not here: clients in TypeScript are tried with Node.js {NODE_MIN} or newer "
+            f"{name} is not here: this takes Node.js {NODE_MIN} or newer "
             "and npm (on Debian and Ubuntu: apt install nodejs npm)."
         )
     return path
 
 
-def _fetch(npm: str, directory: Path) -> None:
-    stamp = sha256(b"".join((HERE / name).read_bytes() for name in FILES)).hexdigest()
+def _fetch(npm: str, directory: Path, listed: Path) -> None:
+    stamp = sha256(b"".join((listed / name).read_bytes() for name in FILES)).hexdigest()
     done = directory / "fetched"
     if done.exists() and done.read_text() == stamp:
         return
     for name in FILES:
-        shutil.copy(HERE / name, directory)
+        shutil.copy(listed / name, directory)
     said = _run(
         [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], FETCH_SECONDS, directory
     )

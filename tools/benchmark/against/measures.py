@@ -46,28 +46,28 @@ def measures(processes: int) -> dict[str, Measure]:
     return {
         "drain": _drain(
             1,
-            _rate("drain, 1 process", "jobs/s"),
-            _wal("WAL of a drained job"),
-            _table("tables of a drained job"),
+            rate("drain, 1 process", "jobs/s"),
+            wal("WAL of a drained job"),
+            table("tables of a drained job"),
         ),
-        "drains": _drain(processes, _rate(f"drain, {processes} processes", "jobs/s")),
-        "enqueue": Measure(_asks("enqueue"), [_rate("enqueue one", "jobs/s")], 500, 100),
+        "drains": _drain(processes, rate(f"drain, {processes} processes", "jobs/s")),
+        "enqueue": Measure(_asks("enqueue"), [rate("enqueue one", "jobs/s")], 500, 100),
         "bulk": Measure(
             _asks("bulk"),
-            [_rate("enqueue many", "jobs/s"), _wal("WAL of an enqueued job")],
+            [rate("enqueue many", "jobs/s"), wal("WAL of an enqueued job")],
             *(10 * BATCH, BATCH),
         ),
         "addJob": Measure(
-            _posts(_one_job_a_call), [_rate("/addJob", "requests/s")], 320, CONNECTIONS
+            _posts(_one_job_a_call), [rate("/addJob", "requests/s")], 320, CONNECTIONS
         ),
         "addJobs": Measure(
             _posts(_many_jobs_a_call),
-            [_rate("/addJobs", "jobs/s")],
+            [rate("/addJobs", "jobs/s")],
             *(CONNECTIONS * BATCH, CONNECTIONS * BATCH),
         ),
         "pickup": Measure(
             _asks("pickup", workers=1),
-            [_wait("pick-up p50", "p50"), _wait("pick-up p99", "p99")],
+            [wait("pick-up p50", "p50"), wait("pick-up p99", "p99")],
             *(100, 1),
             calibrated=False,
         ),
@@ -127,17 +127,21 @@ def _jobs(count: int) -> list[dict[str, Any]]:
     return [{"type": "against.empty", "payload": {"number": number}} for number in range(count)]
 
 
-def _rate(name: str, unit: str) -> Figure:
+def rate(name: str, unit: str) -> Figure:
+    """How many a second."""
     return Figure(name, unit, False, lambda count, answer: count / answer["seconds"])
 
 
-def _wal(name: str) -> Figure:
+def wal(name: str) -> Figure:
+    """Bytes of log for each."""
     return Figure(name, "bytes", True, lambda count, answer: float(answer["wal"]))
 
 
-def _table(name: str) -> Figure:
+def table(name: str) -> Figure:
+    """Bytes that tables and indexes have grown for each."""
     return Figure(name, "bytes", True, lambda count, answer: float(answer["table"]))
 
 
-def _wait(name: str, percentile: str) -> Figure:
+def wait(name: str, percentile: str) -> Figure:
+    """A percentile of waits, in milliseconds."""
     return Figure(name, "ms", True, lambda count, answer: float(answer[percentile]))

@@ -1,18 +1,18 @@
 """One of the two versions: its files, its database, and the driver that runs in it."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from tools.benchmark.databases import own_database
+from tools.benchmark.driver_process import DriverProcess, start_driver
 from tools.benchmark.errors import BenchmarkError
 from tools.benchmark.http_load import Load, load
 from tools.checkout import CHECKOUT
@@ -20,27 +20,21 @@ from tools.parent_death import end_with_parent
 from tools.ports import free_port
 
 APP = Path(__file__).resolve().parent / "app"
-STOP_SECONDS = 60.0
-LOG_TAIL_BYTES = 2_000
 
 
-class Version:
-    """Asks the driver, which answers one line for each line that it is sent.
-
-    The driver and the processes that it starts are frozen except in `on_turn`, so that only one
+class Version(DriverProcess):
+    """The driver and the processes that it starts are frozen except in `on_turn`, so that only one
     version works at any moment.
     """
 
-    def __init__(self, name: str, driver: "subprocess.Popen[str]", log: IO[bytes]) -> None:
-        self.name = name
-        self._driver = driver
-        self._log = log
+    def __init__(self, name: str, process: "subprocess.Popen[str]", log: IO[bytes]) -> None:
+        super().__init__(f"the {name} version", process, log)
         self.token = str(self.ask("prepare")["token"])
 
     @contextmanager
     def on_turn(self) -> Iterator[None]:
         """The processes of this version run for as long as the block does."""
-        os.killpg(self._driver.pid, signal.SIGCONT)
+        self.wake()
         try:
             yield
         finally:
@@ -48,22 +42,13 @@ class Version:
 
     def freeze(self) -> None:
         """Stops the processes where they are."""
-        os.killpg(self._driver.pid, signal.SIGSTOP)
+        os.killpg(self.process.pid, signal.SIGSTOP)
 
-    def ask(self, question: str, **parameters: int) -> Mapping[str, Any]:
-        """Returns what the driver answers; raises BenchmarkError if it has ended."""
-        assert self._driver.stdin is not None
-        assert self._driver.stdout is not None
-        try:
-            self._driver.stdin.write(json.dumps({"ask": question, **parameters}) + "\n")
-            self._driver.stdin.flush()
-            line = self._driver.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
-            raise BenchmarkError(f"{question}: the {self.name} version gave up: {self._log_end()}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+    def wake(self) -> None:
+        os.killpg(self.process.pid, signal.SIGCONT)
+
+    def kill(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
 
     @contextmanager
     def calls(self) -> Iterator[Load]:
@@ -74,22 +59,6 @@ class Version:
                 processes = self.ask("api", port=port)["processes"]
                 calls = stack.enter_context(load(f"127.0.0.1:{port}", self.token, processes))
             yield calls
-
-    def end(self) -> None:
-        """The end of its input tells the driver to stop what it has started."""
-        assert self._driver.stdin is not None
-        self._driver.stdin.close()
-        os.killpg(self._driver.pid, signal.SIGCONT)
-        try:
-            self._driver.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._driver.pid, signal.SIGKILL)
-            self._driver.wait()
-
-    def _log_end(self) -> str:
-        size = self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(0, size - LOG_TAIL_BYTES))
-        return self._log.read().decode(errors="replace")
 
 
 @contextmanager
@@ -103,17 +72,13 @@ def version(name: str, files: Path) -> Iterator[Version]:
         url = stack.enter_context(own_database(os.environ["DATABASE_URL"], own_name))
         directory = stack.enter_context(tempfile.TemporaryDirectory())
         log = stack.enter_context(tempfile.TemporaryFile())
-        driver = subprocess.Popen(
+        driver = start_driver(
             [sys.executable, "-m", "against_app"],
             cwd=files,
-            env=_environment(own_name, url, Path(directory)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            start_new_session=True,  # one process group: frozen together, and Ctrl-C passes by
+            environment=_environment(own_name, url, Path(directory)),
+            log=log,
             # A frozen driver whose parent was killed goes on, finds its input closed, and ends.
-            preexec_fn=partial(end_with_parent, signal.SIGCONT),
+            when_orphaned=partial(end_with_parent, signal.SIGCONT),
         )
         one = _started(stack, name, driver, log)
         one.freeze()
