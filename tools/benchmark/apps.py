@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class BenchmarkConfig(AppConfig):
     name = "tools.benchmark"
     label = "jobs_benchmark"
+
+    def ready(self) -> None:
+        from tools.benchmark.session_names import name_sessions
+
+        name_sessions()

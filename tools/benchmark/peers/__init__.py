@@ -1,0 +1,1 @@
+"""Other job queues, measured beside this one in short turns of one run."""

@@ -1,0 +1,1 @@
+"""A steady load through long phases: in peace, beside an open transaction, through crashes."""
