@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from tools.chaos.fault import Fault
-from tools.chaos.faults import CALM, FAULTS, SHORT
+from tools.chaos.faults import CALM, FAULTS, SHORT, SOAK
 from tools.chaos.options import REDIS_KINDS, SHORT_JOBS, Options, parse
 from tools.chaos.pause import Stopped, watch_signals
 from tools.chaos.report import Report
@@ -60,7 +60,9 @@ def _run(options: Options, directory: Path) -> list[Verdict]:
     try:
         world.start()
         suite = Suite(world, options)
-        chosen = [fault for fault in FAULTS if fault.name in options.faults]
+        chosen = [one for one in FAULTS if one.name in options.faults]
+        if options.soak:
+            chosen = [SOAK]
         for fault in [CALM, *chosen]:
             started = time.monotonic()
             jobs = min(options.jobs, SHORT_JOBS) if fault is CALM else options.jobs

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools.chaos.client import Client, Receipt
+from tools.chaos.companions.companion import MakeCompanion
 from tools.chaos.load import once
 from tools.chaos.options import REDIS_KINDS, Options
 from tools.chaos.plan import Planned
@@ -28,6 +29,7 @@ class Fault:
     submit: how a client submits a job.
     delay_seconds: how far ahead a job is due.
     redis: with which kinds of Redis (`--redis`) it can happen.
+    companions: that go with it, beside those of every fault.
     """
 
     name: str
@@ -39,3 +41,4 @@ class Fault:
     submit: Callable[[Client, Planned], list[Receipt]] = once
     delay_seconds: Callable[[Options, int], float] = _at_once
     redis: frozenset[str] = ANY_REDIS
+    companions: tuple[MakeCompanion, ...] = ()

@@ -40,8 +40,8 @@ class Memory:
     def report(self) -> str:
         """One line for people."""
         parts = [
-            f"{worker.name} {series[0]:.0f} -> {median(_thirds(series)[1]):.0f} -> "
-            f"{median(_thirds(series)[2]):.0f} MB"
+            f"{worker.name} {series[0]:.0f} -> {median(thirds(series)[1]):.0f} -> "
+            f"{median(thirds(series)[2]):.0f} MB"
             for worker, series in self._series.items()
             if len(series) >= 3
         ]
@@ -69,10 +69,11 @@ def grows(series: Sequence[float]) -> bool:
     """Whether the last third lies clearly above the one before. False while it is too short."""
     if len(series) < _SAMPLES_LEAST:
         return False
-    _, middle, end = _thirds(series)
+    _, middle, end = thirds(series)
     return median(end) > median(middle) * (1 + _GROWTH_SHARE) + _GROWTH_MB
 
 
-def _thirds(series: Sequence[float]) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
+def thirds(series: Sequence[float]) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
+    """The beginning, the middle and the end of it."""
     third = len(series) // 3
     return series[:third], series[third : 2 * third], series[2 * third :]

@@ -10,6 +10,7 @@ from tools.chaos.times import HEARTBEAT_SECONDS, WORKER_TIMEOUT_SECONDS
 Names = Mapping[str, Sequence[str]]
 
 JOBS = 300
+MINUTES, SOAK_MINUTES = 2.0, 60.0
 SHORT_JOBS = 100
 
 # One server; Sentinels with a primary and two replicas; a cluster of three primaries and replicas.
@@ -46,6 +47,7 @@ class Options:
     directory: Path | None = None
     redis: str = REDIS_KINDS[0]
     settings: Mapping[str, str] = field(default_factory=dict)
+    soak: bool = False
 
 
 def parse(arguments: Sequence[str] | None, names: Names = _NONE, short: Names = _NONE) -> Options:
@@ -64,7 +66,14 @@ def parse(arguments: Sequence[str] | None, names: Names = _NONE, short: Names = 
     )
     parser.add_argument("--workers", type=int, default=4, help="processes (default: %(default)s)")
     parser.add_argument(
-        "--minutes", type=float, default=2.0, help="how long `mixed` lasts (default: %(default)g)"
+        "--soak",
+        action="store_true",
+        help="only this: an hour of mixed work with a fault a minute, in which nothing may grow",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        help=f"how long `mixed` lasts (default: {MINUTES:g}), or --soak ({SOAK_MINUTES:g})",
     )
     parser.add_argument("--seed", type=int, default=1, help="of what is random")
     parser.add_argument("--json", action="store_true", help="a JSON document instead of a table")
@@ -94,12 +103,16 @@ def parse(arguments: Sequence[str] | None, names: Names = _NONE, short: Names = 
     jobs = said.jobs or (SHORT_JOBS if said.short else JOBS)
     if not 40 <= jobs <= JOBS_MAX or not 2 <= said.workers <= WORKERS_MAX:
         parser.error(f"--jobs must be 40 to {JOBS_MAX}, --workers 2 to {WORKERS_MAX}")
-    if not 0 < said.minutes <= MINUTES_MAX:
+    if said.soak and (said.faults or said.short or said.redis != REDIS_KINDS[0]):
+        parser.error("--soak stands alone: without --faults and --short, and with one Redis")
+    usual_minutes = SOAK_MINUTES if said.soak else MINUTES
+    minutes = usual_minutes if said.minutes is None else said.minutes
+    if not 0 < minutes <= MINUTES_MAX:
         parser.error(f"--minutes must be more than 0 and at most {MINUTES_MAX}")
     return Options(
         jobs=jobs,
         workers=said.workers,
-        minutes=said.minutes,
+        minutes=minutes,
         seed=said.seed,
         faults=chosen,
         short=said.short,
@@ -109,6 +122,7 @@ def parse(arguments: Sequence[str] | None, names: Names = _NONE, short: Names = 
         directory=said.directory,
         redis=said.redis,
         settings=dict(said.set),
+        soak=said.soak,
     )
 
 

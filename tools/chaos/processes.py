@@ -106,6 +106,11 @@ class Api:
         self._numbers = count(1)
         self._process: Process | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """None while it does not run."""
+        return self._process.pid if self._process is not None and self._process.alive else None
+
     def start(self, **environment: str) -> None:
         """Starts it without waiting for it."""
         name = f"{self._name}-{next(self._numbers)}"

@@ -43,7 +43,8 @@ class Suite:
         self._world.mail.seconds = fault.work_seconds
         gate_rows = JobRows(self._world.postgres.url)
         run = self._begin(fault, jobs, gate_rows)
-        companions = [make(self._world, f"{fault.name}{self._number}") for make in COMPANIONS]
+        name = f"{fault.name}{self._number}"
+        companions = [make(self._world, name) for make in (*COMPANIONS, *fault.companions)]
         verdict = Verdict(fault.name, fault.what, Findings())
         for companion in companions:
             companion.begin()

@@ -56,3 +56,10 @@ def test_a_number_out_of_range_is_refused(command: str, option: str, value: str)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert option in done.stderr.splitlines()[-1]
+
+
+def test_a_soak_stands_alone() -> None:
+    without_packages = [sys.executable, "-S", "-m", COMMANDS["chaos"], "--soak", "--short"]
+    done = subprocess.run(without_packages, cwd=CHECKOUT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "--soak stands alone" in done.stderr

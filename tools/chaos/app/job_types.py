@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from rest_framework import serializers
 
+from jobs.core.errors import PermanentError
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.registry import job_type
@@ -76,9 +77,28 @@ def _append(variable: str, line: str) -> None:
 def insert(payload: Payload, context: JobContext) -> None:
     """Inserts a row, in the transaction that records the success."""
     time.sleep(payload["seconds"] / 2)
+    _insert(payload, context)
+    time.sleep(payload["seconds"] / 2)
+
+
+class RefusingPayload(EffectPayload):
+    """The same, for what is refused until somebody changes that."""
+
+    refuses = serializers.BooleanField()
+
+
+@job_type("chaos.refuse", payload=RefusingPayload, effect=Effect.TRANSACTIONAL)
+def refuse(payload: Payload, context: JobContext) -> None:
+    """Dies at once while its payload says so; after that it is as `chaos.insert`."""
+    if payload["refuses"]:
+        raise PermanentError("refused until the payload is changed")
+    time.sleep(payload["seconds"])
+    _insert(payload, context)
+
+
+def _insert(payload: Payload, context: JobContext) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO chaos_effect (effect, job_id, attempt, at) VALUES (%s, %s, %s, %s)",
             [payload["effect"], context.job_id, context.attempt, time.time()],
         )
-    time.sleep(payload["seconds"] / 2)

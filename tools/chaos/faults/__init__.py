@@ -32,6 +32,7 @@ from tools.chaos.faults.redis import (
     REDIS_RESTARTED,
     REDIS_RESTARTED_EMPTY,
 )
+from tools.chaos.faults.soak import SOAK
 from tools.chaos.faults.workers import (
     DELAYED_KILLED,
     WORKER_FROZEN,
@@ -81,4 +82,4 @@ SHORT = (
     SMTP_DROPS,
 )
 
-__all__ = ["CALM", "FAULTS", "SHORT"]
+__all__ = ["CALM", "FAULTS", "SHORT", "SOAK"]

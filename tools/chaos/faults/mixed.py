@@ -21,7 +21,7 @@ Undo = Callable[[], None]
 
 
 def _mix(run: Run) -> None:
-    mix = _Mix(run)
+    mix = Mix(run, _BETWEEN_SECONDS)
     memory = Memory(mix.veterans, run.world.memory_file)
     memory.start()
     mix.go_on_for(run.options.minutes * 60)
@@ -35,14 +35,15 @@ def _mix(run: Run) -> None:
         run.broken.append(memory.report())
 
 
-class _Mix:
-    """One fault after the other; some last while others come.
+class Mix:
+    """One fault after the other; some last while others come. `between`: seconds, at random.
 
     The first half of the workers is never ended, so that their memory can be measured.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, between: tuple[float, float]) -> None:
         self._run = run
+        self._between = between
         self._chance = random.Random(run.options.seed)  # noqa: S311 - to be repeatable
         self._happened: Counter[str] = Counter()
         self._lasting: dict[str, tuple[float, Undo]] = {}
@@ -52,8 +53,8 @@ class _Mix:
     def go_on_for(self, seconds: float) -> None:
         """Returns when the time is over and nothing lasts any more."""
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            self._pause(self._chance.uniform(*_BETWEEN_SECONDS))
+        while (left := until - time.monotonic()) > 0:
+            self._pause(min(left, self._chance.uniform(*self._between)))
             self._strike()
         while self._lasting:
             self._pause(0.1)
