@@ -13,6 +13,7 @@ class ScheduleSpec(NamedTuple):
 
     `cron` or `every_seconds`, not both; `timezone`: an IANA name. `missed` and `overlap`: members
     of `Missed` and `Overlap`. Fire times lie from `starts_at` to `ends_at`, both included.
+    `callback_url` is called when one of its jobs is final.
     """
 
     name: str
@@ -27,6 +28,7 @@ class ScheduleSpec(NamedTuple):
     overlap: str = Overlap.ALLOW.value
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    callback_url: str | None = None
 
     @property
     def rule(self) -> ScheduleRule:

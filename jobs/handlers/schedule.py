@@ -95,6 +95,7 @@ def schedule(
     overlap: str = Overlap.ALLOW.value,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
+    callback_url: str | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declares that a job of the decorated handler's type is made again and again.
 
@@ -114,6 +115,7 @@ def schedule(
     missed: `skip`, `once` or `all`: what happens to fire times while no worker could fire.
     overlap: `allow`, `skip` or `hold`: what happens while the last job is not final.
     starts_at, ends_at: no fire time lies before or after; with a time zone.
+    callback_url: is called when one of its jobs has ended.
 
     Raises ImproperlyConfigured when it is applied, with a sentence and an example.
     """
@@ -131,6 +133,7 @@ def schedule(
         overlap=overlap,
         starts_at=starts_at,
         ends_at=ends_at,
+        callback_url=callback_url,
     )
 
     def declare(handler: Handler) -> Handler:

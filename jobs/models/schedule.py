@@ -50,6 +50,9 @@ class Schedule(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
     missed = models.CharField(max_length=10, choices=Missed, default=Missed.ONCE)
     overlap = models.CharField(max_length=10, choices=Overlap, default=Overlap.ALLOW)
+    callback_url = models.TextField(  # noqa: DJ001
+        null=True, blank=True, help_text="Is called when a job of it has ended; empty for no call."
+    )
     paused = models.BooleanField(default=False)
 
     created_by = models.ForeignKey(

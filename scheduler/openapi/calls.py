@@ -106,7 +106,7 @@ CALLS: dict[str, Call] = {
     "remove_limit": Call(),
     "schedules": Call(PageOf(ScheduleRepresentation), query=ScheduleQuery, codes=_LISTED),
     "add_schedule": Call(
-        ScheduleRepresentation, body=ScheduleSubmission, codes=_SCHEDULED, tells_location=True
+        ScheduleRepresentation, body=SCHEDULE, codes=_SCHEDULED, tells_location=True
     ),
     "schedule": Call(ScheduleRepresentation),
     "change_schedule": Call(

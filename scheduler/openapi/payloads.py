@@ -1,4 +1,4 @@
-"""Bodies that submit jobs: one schema for each job type, told apart by `type`."""
+"""Bodies that submit jobs, or schedules: a schema for each job type, told apart by `type`."""
 
 from collections.abc import Mapping
 
@@ -6,23 +6,19 @@ from jobs.api.job_types.example_payload import example_payload
 from jobs.api.job_types.representations import description_of
 from jobs.api.jobs.bulk_items import ITEMS_MAX
 from jobs.api.jobs.submission import JobSubmission
+from jobs.api.schedules.submission import ScheduleSubmission
 from jobs.api.shared.json_schema import serializer_schema
+from jobs.api.shared.strict_serializer import StrictSerializer
 from jobs.handlers.registry import JobType
 from jobs.services.chains import CHAIN_JOBS_MAX
 from scheduler.openapi.answers import Answers, Schema
-from scheduler.openapi.calls import CHAIN, MANY_JOBS, ONE_JOB
+from scheduler.openapi.calls import CHAIN, MANY_JOBS, ONE_JOB, SCHEDULE
 
 
 def add_payloads(answers: Answers, types: Mapping[str, JobType]) -> None:
     """Adds the schemas of bodies with jobs, with those of each type."""
-    variants = {name: _variant(answers, types[name]) for name in sorted(types)}
-    answers.schemas[ONE_JOB] = {
-        "oneOf": list(variants.values()),
-        "discriminator": {
-            "propertyName": "type",
-            "mapping": {name: variant["$ref"] for name, variant in variants.items()},
-        },
-    }
+    answers.schemas[ONE_JOB] = _one_of(answers, "job", JobSubmission(), types)
+    answers.schemas[SCHEDULE] = _one_of(answers, "schedule", ScheduleSubmission(), types)
     answers.schemas[MANY_JOBS] = {
         "type": "object",
         "properties": {
@@ -62,13 +58,27 @@ def job_examples(types: Mapping[str, JobType]) -> dict[str, Schema]:
     return examples
 
 
-def _variant(answers: Answers, job_type: JobType) -> Schema:
+def _one_of(
+    answers: Answers, noun: str, body: StrictSerializer, types: Mapping[str, JobType]
+) -> Schema:
+    """The body with the payload of each type."""
+    variants = {name: _variant(answers, noun, body, types[name]) for name in sorted(types)}
+    return {
+        "oneOf": list(variants.values()),
+        "discriminator": {
+            "propertyName": "type",
+            "mapping": {name: variant["$ref"] for name, variant in variants.items()},
+        },
+    }
+
+
+def _variant(answers: Answers, noun: str, body: StrictSerializer, job_type: JobType) -> Schema:
     payload = answers.ref(f"payload.{job_type.name}", serializer_schema(job_type.payload()))
-    body = serializer_schema(JobSubmission())
+    whole = serializer_schema(body)
     properties = {
-        **body["properties"],
+        **whole["properties"],
         "type": {"type": "string", "const": job_type.name},
         "payload": payload,
     }
-    schema = {**body, "description": description_of(job_type), "properties": properties}
-    return answers.ref(f"job.{job_type.name}", schema)
+    schema = {**whole, "description": description_of(job_type), "properties": properties}
+    return answers.ref(f"{noun}.{job_type.name}", schema)

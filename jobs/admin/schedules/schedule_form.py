@@ -13,6 +13,7 @@ from jobs.core.errors import (
     UnknownJobType,
     UnknownQueue,
 )
+from jobs.core.request_errors import CallbackUrlRefused
 from jobs.core.schedule_spec import ScheduleSpec
 from jobs.handlers.registry import job_types
 from jobs.models import Schedule
@@ -30,6 +31,7 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Schedule
         fields = FIELDS
         field_classes = {"payload": StorableJSONField}
+        widgets = {"callback_url": forms.TextInput(attrs={"class": "vTextField"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,7 +67,10 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
             name: self.cleaned_data.get(name) for name in ScheduleSpec._fields
         }
         return ScheduleSpec(
-            **{**values, "cron": values["cron"] or None, "queue": values["queue"] or None}
+            **{
+                **values,
+                **{name: values[name] or None for name in ("cron", "queue", "callback_url")},
+            }
         )
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -79,6 +84,8 @@ def _field_errors(error: JobsError) -> list[tuple[str, Any]]:
             return [(field, text) for field, texts in error.errors.items() for text in texts]
         case UnknownJobType():
             return [("type", str(error))]
+        case CallbackUrlRefused():
+            return [("callback_url", text) for text in error.sentences]
         case UnknownQueue():
             return [("queue", str(error))]
         case PayloadInvalid():

@@ -48,6 +48,7 @@ class ScheduleFacts(TypedDict):
     overlap: str
     starts_at: str | None
     ends_at: str | None
+    callback_url: str | None
     paused: bool
     description: str
     next_fire_times: list[str]
@@ -65,7 +66,8 @@ class ScheduleFacts(TypedDict):
 _ASKED_FOR = frozenset(
     (
         *("id", "name", "type", "payload", "cron", "every_seconds", "timezone", "queue"),
-        *("priority", "missed", "overlap", "starts_at", "ends_at", "paused", "declared_in"),
+        *("priority", "missed", "overlap", "starts_at", "ends_at", "callback_url", "paused"),
+        "declared_in",
     )
 )
 
@@ -99,6 +101,7 @@ def schedule_facts(schedule: Schedule, now: datetime) -> ScheduleFacts:
         "overlap": schedule.overlap,
         "starts_at": written_or_none(schedule.starts_at),
         "ends_at": written_or_none(schedule.ends_at),
+        "callback_url": schedule.callback_url,
         "paused": schedule.paused,
         "description": outlook.description,
         "next_fire_times": [written(one.moment) for one in outlook.fire_times],

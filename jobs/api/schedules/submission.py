@@ -16,6 +16,7 @@ from jobs.api.shared.strict_serializer import StrictSerializer
 from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN
 from jobs.core.cron import TEXT_MAX
 from jobs.core.fire_rule import Missed, Overlap
+from jobs.core.http_hosts import URL_MAX
 from jobs.core.schedule_spec import ScheduleSpec
 from jobs.services.schedules.spec import NAME_MAX
 
@@ -52,6 +53,7 @@ class ScheduleSubmission(StrictSerializer):
     overlap = serializers.ChoiceField(Overlap.choices, required=False, allow_null=True)
     starts_at = MomentField(required=False, allow_null=True)
     ends_at = MomentField(required=False, allow_null=True)
+    callback_url = TextField(max_length=URL_MAX, required=False, allow_null=True)
     paused = SwitchField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -91,7 +91,8 @@ def _new_job(schedule: Schedule, fire_at: datetime) -> NewJob:
         run_at=fire_at,
         idempotency_key=fire_key(schedule, fire_at),
     )
-    return new_job(request, schedule.created_by_id, jobs_conf())
+    new = new_job(request, schedule.created_by_id, jobs_conf())
+    return new._replace(callback_url=schedule.callback_url)
 
 
 def fire_key(schedule: Schedule, fire_at: datetime) -> str:

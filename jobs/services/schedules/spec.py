@@ -11,6 +11,7 @@ from jobs.core.number import is_number
 from jobs.core.schedule_rule import Fault, in_utc, rule_faults
 from jobs.core.schedule_spec import ScheduleSpec
 from jobs.models import Schedule
+from jobs.services.enqueue.callback_url import check_callback_url
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.resolve import new_job
 from jobs.services.visibility import masked_payload
@@ -42,7 +43,11 @@ def spec_shown(spec: ScheduleSpec) -> dict[str, Any]:
 
 
 def job_request(spec: ScheduleSpec) -> JobRequest:
-    """The job that the schedule makes, without a key and a moment."""
+    """The job that the schedule makes, without a key and a moment.
+
+    And without its `callback_url`, which is checked when the schedule is made or changed: a host
+    that the operator closes later ends the call, not the job.
+    """
     return JobRequest(
         type=spec.type, payload=spec.payload, queue=spec.queue, priority=spec.priority
     )
@@ -57,6 +62,7 @@ def check_request(spec: ScheduleSpec, faults: Iterable[Fault] = ()) -> None:
     """The same, with these faults of its rule."""
     # Without the priority, whose fault is told with the others.
     new_job(job_request(spec)._replace(priority=None), None, jobs_conf())
+    check_callback_url(spec.callback_url)
     errors: dict[str, list[str]] = {}
     for field, sentence in [*_plain_faults(spec), *faults]:
         errors.setdefault(field, []).append(sentence)

@@ -189,11 +189,30 @@ def test_the_examples_of_job_types_fit_their_schemas(document: dict[str, Any]) -
             jsonschema.validate(example["value"] | {"unheard": "of"}, root)
 
 
-def test_the_types_of_a_submission_are_told_apart(document: dict[str, Any]) -> None:
-    schema = document["components"]["schemas"]["JobSubmission"]
+@pytest.mark.parametrize("noun", ["Job", "Schedule"])
+def test_the_types_of_a_submission_are_told_apart(document: dict[str, Any], noun: str) -> None:
+    schemas = document["components"]["schemas"]
+    schema = schemas[f"{noun}Submission"]
     assert schema["discriminator"]["propertyName"] == "type"
     assert schema["discriminator"]["mapping"].keys() == built_in_types().keys()
     assert len(schema["oneOf"]) == len(built_in_types())
+    for name in built_in_types():
+        variant = schemas[f"{noun.lower()}.{name}"]["properties"]
+        assert variant["type"] == {"type": "string", "const": name}
+        assert variant["payload"] == {"$ref": f"#/components/schemas/payload.{name}"}
+
+
+def test_a_schedule_is_made_of_what_its_type_takes(document: dict[str, Any]) -> None:
+    body = document["paths"]["/v1/schedules"]["post"]["requestBody"]["content"]
+    assert body["application/json"]["schema"] == {"$ref": "#/components/schemas/ScheduleSubmission"}
+    root = {"$schema": SCHEMA_DIALECT, "$ref": "#/components/schemas/ScheduleSubmission"}
+    root["components"] = document["components"]
+    made = {"name": "a", "cron": "@daily", "type": "send_email"}
+    fitting = {"to": ["ann@example.com"], "subject": "a", "text": "b"}
+    jsonschema.validate({**made, "payload": fitting}, root)
+    for payload in ({}, {"email": "ann@example.com"}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**made, "payload": payload}, root)
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from jobs.models import Event, Job, Schedule
 from jobs.models.moments import seconds_ago
@@ -183,3 +184,15 @@ def test_the_list_says_how_it_goes(admin_client: Client) -> None:
     for _ in range(10):
         make_schedule()
     assert len(queries_of(admin_client, list_page(Schedule))) == few
+
+
+def test_a_callback_url_is_checked_at_its_field(admin_client: Client, settings: Settings) -> None:
+    settings.JOBS_HTTP_ALLOWED_HOSTS = ["hooks.example.com"]
+    wrong = admin_client.post(ADD, {**ASKED, "callback_url": "https://elsewhere.example.com"})
+    assert list(errors_of(wrong)) == ["callback_url"]
+    url = "https://hooks.example.com/ended"
+    assert admin_client.post(ADD, {**ASKED, "callback_url": url}).status_code == 302
+    assert Schedule.objects.get().callback_url == url
+    page = record_page(Schedule.objects.get())
+    assert admin_client.post(page, ASKED).status_code == 302
+    assert Schedule.objects.get().callback_url is None

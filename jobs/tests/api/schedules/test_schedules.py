@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.tests.problem import problem
+from accounts.tests.problem import pointers, problem
 from jobs.models import Event, Job, Schedule
 from jobs.models.moments import seconds_ago
 from jobs.tests.api.conftest import client_of
@@ -311,3 +312,16 @@ def next_spring() -> datetime:
         spring = spring.replace(year=spring.year + 1, day=31)
         spring -= timedelta(days=(spring.weekday() + 1) % 7)
     return spring
+
+
+def test_what_is_called_when_its_jobs_have_ended(api: APIClient, settings: Settings) -> None:
+    settings.JOBS_HTTP_ALLOWED_HOSTS = ["hooks.example.com"]
+    url = "https://hooks.example.com/ended"
+    refused = api.post("/schedules", {**ASKED, "callback_url": "https://elsewhere.example.com"})
+    assert (refused.status_code, pointers(refused.json())) == (400, {"/callback_url"})
+    made = api.post("/schedules", {**ASKED, "callback_url": url})
+    assert (made.status_code, made.json()["callback_url"]) == (201, url)
+    path = made.json()["links"]["self"]
+    refused = api.patch(path, {"callback_url": "https://elsewhere.example.com"})
+    assert (refused.status_code, pointers(refused.json())) == (400, {"/callback_url"})
+    assert api.patch(path, {"callback_url": None}).json()["callback_url"] is None

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import F
+from pytest_django.fixtures import Settings
 
 from jobs.checks import check_jobs
 from jobs.core.fire_rule import Missed, Overlap
@@ -47,8 +48,16 @@ def redeclare(**fields: Any) -> Schedule:
     return Schedule.objects.get()
 
 
-def test_what_code_declares_is_there_once_a_worker_has_started() -> None:
-    declare(cron="0 7 * * MON-FRI", timezone="Europe/Berlin", queue="bulk", overlap="hold")
+def test_what_code_declares_is_there_once_a_worker_has_started(settings: Settings) -> None:
+    settings.JOBS_HTTP_ALLOWED_HOSTS = ["hooks.example.com"]
+    url = "https://hooks.example.com/ended"
+    declare(
+        cron="0 7 * * MON-FRI",
+        timezone="Europe/Berlin",
+        queue="bulk",
+        overlap="hold",
+        callback_url=url,
+    )
     at_once(*[schedules_declare] * 5)
     row = Schedule.objects.get()
     assert (row.name, row.type, row.cron, row.queue) == (
@@ -58,6 +67,7 @@ def test_what_code_declares_is_there_once_a_worker_has_started() -> None:
         "bulk",
     )
     assert row.declared_in == "jobs.tests.app.job_types.note"
+    assert row.callback_url == url
     assert row.next_fire_at is not None
     event = Event.objects.get()
     assert (event.action, event.actor_name) == ("schedule.declared", "")
