@@ -13,6 +13,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.glogging import Logger
 
+from jobs.core.process_counts import process_counts
 from scheduler.env import EXIT_USAGE, read_environment
 from scheduler.logs.config import logging_config
 from scheduler.serving.request_counts import request_counts
@@ -62,13 +63,15 @@ def post_worker_init(worker: Any) -> None:
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """The process counts requests where one that has ended has left off."""
-    worker.counts_region = request_counts.take_region()
+    """The process counts where one that has ended has left off."""
+    worker.counts_regions = (request_counts.take_region(), process_counts.take_region())
 
 
 def child_exit(server: Any, worker: Any) -> None:
     """What the process has counted stays, for the next one."""
-    request_counts.give_back(worker.counts_region)
+    for_requests, for_others = worker.counts_regions
+    request_counts.give_back(for_requests)
+    process_counts.give_back(for_others)
 
 
 bind = "0.0.0.0:8000"  # a container publishes it on the address that its host chooses

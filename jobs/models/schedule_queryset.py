@@ -95,12 +95,14 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
 
     def fire_prepared(
         self, prepared: Sequence[PreparedFire], late_seconds: float
-    ) -> list[QueueMessage]:
-        """The same for schedules that are as they were when they were prepared; returns the jobs.
+    ) -> list[tuple[QueueMessage, PreparedFire]]:
+        """The same for schedules that are as they were when they were prepared.
 
+        Returns the jobs, each with what was prepared of it.
         Left out are those that are not due yet, more than `late_seconds` late, or locked.
         """
         new = [(one.schedule_id, one.new_job) for one in prepared]
+        ids = uuid7s(len(new))
         rows = run(
             "fire_prepared_schedules",
             schedule_ids=json.dumps([str(one.schedule_id) for one in prepared]),
@@ -108,9 +110,11 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
             next_fire_ats=_moments(one.next_fire_at for one in prepared),
             versions=json.dumps([one.version for one in prepared]),
             late_seconds=late_seconds,
-            **_jobs([str(job_id) for job_id in uuid7s(len(new))], new),
+            **_jobs([str(job_id) for job_id in ids], new),
         )
-        return [QueueMessage(*row) for row in rows]
+        by_id = dict(zip(ids, prepared, strict=True))
+        messages = [QueueMessage(*row) for row in rows]
+        return [(message, by_id[message.job_id]) for message in messages]
 
 
 def _jobs(texts: Sequence[str], new: Sequence[tuple[UUID, NewJob]]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from jobs.models import Batch, Job
 from jobs.services.batches.facts import batch_facts
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.enqueue.callback_url import callback_type
+from jobs.services.enqueue.enqueue_counts import CALLBACK
 from jobs.services.enqueue.insert import insert_batch
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.resolve import derived_of, max_retries_of
@@ -88,7 +89,7 @@ def _enqueue(calls: Sequence[_Call]) -> list[UUID]:
     if (spans := tracing()) is not None:
         causes = [UUID(call.about["id"]) for call in calls]
         new_jobs = [spans.followed(*pair) for pair in zip(new_jobs, causes, strict=True)]
-    enqueued = insert_batch(new_jobs)
+    enqueued = insert_batch(new_jobs, source=CALLBACK)
     job_ids = [one.job_id for one in enqueued]
     given = [json.dumps({"callback_of": call.about}) for call in calls]
     execute(statement("write_given"), {"ids": job_ids, "given": given})

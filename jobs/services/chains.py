@@ -14,6 +14,7 @@ from jobs.models import Batch, Job, JobResult
 from jobs.services.backpressure import queue_full
 from jobs.services.batches.create import batch_check_open, batch_take_in
 from jobs.services.enqueue.callback_url import CALLBACK_TYPE
+from jobs.services.enqueue.enqueue_counts import CHAIN
 from jobs.services.enqueue.enqueued import Enqueued
 from jobs.services.enqueue.insert import insert_batch
 from jobs.services.enqueue.mail_allowance import take_allowance
@@ -97,7 +98,7 @@ def chains_go_on(job_ids: Iterable[UUID]) -> Counter[UUID]:
         following, *rest = job.next_jobs or []
         # It is taken: a late success after a replay does not enqueue it again.
         changes: dict[str, Any] = {"next_jobs": None}
-        [enqueued] = insert_batch([_followed(new_job_of(following), job.id)])
+        [enqueued] = insert_batch([_followed(new_job_of(following), job.id)], source=CHAIN)
         if not enqueued.duplicate:
             given = job.given or {}
             before = given["chain"]

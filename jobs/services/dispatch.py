@@ -15,6 +15,7 @@ from jobs.core import kill_points
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.message import QueueMessage, can_be_shared
 from jobs.core.outage import broker_outage
+from jobs.core.process_counts import DISPATCH_LAG, process_counts
 
 Dispatch = tuple[QueueMessage, float]
 """A message, and in how many seconds its job may run."""
@@ -31,6 +32,7 @@ def dispatch_after_commit(dispatches: Sequence[Dispatch], *, is_repeated: bool =
     asked_at = time.monotonic()
 
     def dispatch(broker: Broker) -> None:
+        committed_at = time.monotonic()
         kill_points.reached(kill_points.COMMIT_PUSH)
         if is_repeated:
             keys = [message.effect_key for message, _ in dispatches]
@@ -38,6 +40,7 @@ def dispatch_after_commit(dispatches: Sequence[Dispatch], *, is_repeated: bool =
         passed = time.monotonic() - asked_at
         if ready := [message for message, seconds in dispatches if seconds <= passed]:
             broker.dispatch(ready, age_seconds=passed, is_repeated=is_repeated)
+            process_counts.took(DISPATCH_LAG, time.monotonic() - committed_at)
         if len(ready) < len(dispatches):
             broker.dispatch_later(
                 [(one, left - passed) for one, left in dispatches if left > passed]

@@ -1,12 +1,15 @@
 """What people do is written down, in the transaction in which they do it."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db import transaction
 
 from jobs.core.actor import CODE, Actor, actor_of
 from jobs.core.correlation import current_traceparent, trace_id_of
+from jobs.core.process_counts import ADMIN_ACTIONS, process_counts
 from jobs.core.request_id import current_request_id
 from jobs.models import Event
 
@@ -30,6 +33,8 @@ def event_record(
     `before` and `after`: JSON objects of what was changed, in which the caller has masked the
     values of sensitive fields. The id of the request is added.
     """
+    if actor != CODE:
+        transaction.on_commit(partial(process_counts.add, ADMIN_ACTIONS, (action,)), robust=True)
     return Event.objects.create(
         actor_id=actor.id,
         actor_name=actor.name,

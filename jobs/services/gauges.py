@@ -4,6 +4,7 @@ Every figure is read from PostgreSQL and Redis, so that it is the same whichever
 Names follow Prometheus: base units, and a prefix that says what is counted.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -17,7 +18,8 @@ from jobs.handlers.registry import job_types
 from jobs.models import DeadLetter, Schedule, Worker
 from jobs.models.moments import seconds_ago
 from jobs.services.queues import QueueNow, queues_now
-from jobs.sql.statements import database_now
+from jobs.services.serving import serving_now
+from jobs.sql.statements import database_now, run
 
 # A schedule counts as late once its fire time is this long ago, and no worker has fired it.
 LATE_SECONDS = 5.0
@@ -46,8 +48,9 @@ def gauges_now() -> list[Gauge]:
         *_of_cell(),
         *_of_queues(queues),
         *_of_dead_letters(),
-        *_of_workers(),
+        *_of_workers(queues),
         *_of_redis(queues),
+        *_of_tables(),
     ]
 
 
@@ -110,9 +113,16 @@ def _age_seconds(moment: datetime | None) -> float:
     return 0.0 if moment is None else (database_now() - moment).total_seconds()
 
 
-def _of_workers() -> Iterator[Gauge]:
+def _of_workers(queues: list[QueueNow]) -> Iterator[Gauge]:
     live = Worker.objects.live(jobs_conf().worker_timeout_seconds)
     yield Gauge("workers_up", "Live worker processes.", (), [((), float(live.count()))])
+    serving = serving_now()
+    yield Gauge(
+        "queue_workers",
+        "Live workers that take from the queue; one that drains takes nothing.",
+        ("queue",),
+        [((one.name,), float(serving.count_of(one.name))) for one in queues],
+    )
     late = Schedule.objects.filter(paused=False, due_at__lt=seconds_ago(LATE_SECONDS))
     yield Gauge(
         "schedules_late",
@@ -136,5 +146,27 @@ def _of_redis(queues: list[QueueNow]) -> Iterator[Gauge]:
         [
             ((queue, str(priority)), float(count))
             for (queue, priority), count in sorted(depth.ready.items())
+        ],
+    )
+    there = Counter[str]()
+    for (queue, _), count in depth.ready.items():
+        there[queue] += count
+    yield Gauge(
+        "jobs_redis_drift",
+        "Ready jobs of which Redis has no entry; counted up to 10,000.",
+        ("queue",),
+        [((one.name,), float(max(0, one.depth - there[one.name]))) for one in queues],
+    )
+
+
+def _of_tables() -> Iterator[Gauge]:
+    """By what PostgreSQL keeps of each table: estimates, which read no row."""
+    yield Gauge(
+        "table_dead_tuples_ratio",
+        "The share of dead rows in a table.",
+        ("table",),
+        [
+            ((name,), dead / (live + dead) if live + dead else 0.0)
+            for name, live, dead in run("table_dead_rows")
         ],
     )

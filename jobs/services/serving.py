@@ -33,6 +33,10 @@ class Serving:
         """Whether a worker takes from the queue."""
         return any(queue in one.queues for one in self._workers)
 
+    def count_of(self, queue: str) -> int:
+        """How many workers take from the queue."""
+        return sum(queue in one.queues for one in self._workers)
+
     def known_of(self, job_types: Iterable[str]) -> set[str]:
         """Those of these types that a worker says it knows."""
         said = {name for one in self._workers for name in one.types or ()}

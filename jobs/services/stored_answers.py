@@ -11,7 +11,9 @@ from django.db.models.functions import Now
 
 from jobs.core.call_key import CallInProgress, CallKeyReused
 from jobs.core.conf import jobs_conf
+from jobs.core.process_counts import JOBS_DEDUPLICATED, process_counts
 from jobs.models import StoredAnswer
+from jobs.services.enqueue.enqueue_counts import HTTP
 from jobs.services.short_transaction import short_transaction, try_advisory_lock
 from jobs.sql.contention import repeats_conflicts
 
@@ -66,6 +68,7 @@ def _stored(call: Call) -> Answer | None:
         return None
     if row.fingerprint != call.fingerprint:
         raise CallKeyReused
+    process_counts.add(JOBS_DEDUPLICATED, (HTTP,))
     logger.info(
         "A repeated call got the answer of the first",
         extra={"event": "call.replayed", "status_code": row.status},

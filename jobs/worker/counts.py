@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.histogram import Histogram
-from jobs.core.outcome import NotStarted, Succeeded
+from jobs.core.ids import uuid7_age_seconds
+from jobs.core.outcome import CutOff, Failed, NotStarted, Succeeded
 from jobs.core.retry import Cancel, Die, Requeue, Succeed
 from jobs.services.attempts import Recorded
 
@@ -21,7 +22,10 @@ QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
 
 FENCED = "fenced"
 GIVEN_BACK = "given_back"
-_OUTCOMES = {Succeed: "succeeded", Requeue: "retried", Die: "dead", Cancel: "cancelled"}
+RETRIED = "retried"
+_OUTCOMES = {Succeed: "succeeded", Requeue: RETRIED, Die: "dead", Cancel: "cancelled"}
+# After which a job does not run again, unless a person decides so.
+_FINAL = frozenset({"succeeded", "dead", "cancelled"})
 
 
 class Counts:
@@ -31,9 +35,11 @@ class Counts:
         self._lock = threading.Lock()
         self.claimed: Counter[tuple[str, str]] = Counter()
         self.ended: Counter[tuple[str, str, str]] = Counter()
+        self.retries: Counter[tuple[str, str, str]] = Counter()
         self.done: Counter[str] = Counter()
         self.waits: dict[str, Histogram] = {}
         self.run_times: dict[str, Histogram] = {}
+        self.whole_times: dict[str, Histogram] = {}
         self.claim_sizes = Histogram(SIZES)
         self.fetch_seconds = Histogram(QUICK)
         self.claim_seconds = Histogram(QUICK)
@@ -55,18 +61,25 @@ class Counts:
 
     def recorded(self, recorded: Sequence[Recorded]) -> None:
         """These outcomes were written, or dropped, together."""
-        ended, times = [], []
+        ended, times, whole_times, retries = [], [], [], []
         for one in recorded:
             claim, outcome, seconds = one.finished
             queue = claim.queue
             is_success = type(one.move) is Succeed and one.written  # nearly always
-            ended.append((queue, claim.type, "succeeded" if is_success else _name(one)))
+            name = "succeeded" if is_success else _name(one)
+            ended.append((queue, claim.type, name))
+            if is_success or name in _FINAL:
+                whole_times.append((queue, uuid7_age_seconds(claim.id)))
+            elif name == RETRIED:
+                retries.append((queue, claim.type, _why(outcome)))
             if seconds is not None and type(outcome) is not NotStarted:
                 times.append((queue, seconds))
-        run_times = _by_queue(times)
+        run_times, from_the_beginning = _by_queue(times), _by_queue(whole_times)
         with self._lock:
             _add(self.ended, Counter(ended))
+            _add(self.retries, Counter(retries))
             _add_all(self.run_times, run_times)
+            _add_all(self.whole_times, from_the_beginning)
 
     def step(self, name: str, count: int) -> None:
         """A step of maintenance has done so many."""
@@ -93,6 +106,19 @@ def _name(one: Recorded) -> str:
     if one.move is None:  # its own transaction has written it, or there was nothing to write
         return "succeeded" if type(outcome) is Succeeded else FENCED
     return _OUTCOMES[type(one.move)]
+
+
+def _why(outcome: object) -> str:
+    """Why an attempt is tried again."""
+    match outcome:
+        case Failed(after_seconds=None):
+            return "failed"
+        case Failed():
+            return "asked"  # by its handler, for this moment
+        case CutOff(crashed=True):
+            return "crashed"
+        case _:
+            return "cut_off"
 
 
 def _add(counts: Counter[Key], more: Counter[Key]) -> None:

@@ -84,7 +84,7 @@ def timers(
         every("admit repair", conf.redispatch_seconds, _repair_limits),
         every("fold roll-ups", FOLD_SECONDS, lambda: _fold(stop)),
         every("fold dead letter counts", FOLD_COUNTS_SECONDS, lambda: _fold_counts(stop)),
-        every("redrive", REDRIVE_SECONDS, lambda: _redrive(stop)),
+        every("redrive", REDRIVE_SECONDS, lambda: _redrive(counts, stop)),
         every("prune", PRUNE_SECONDS, lambda: _prune(counts, clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
         every("expire", EXPIRE_SECONDS, lambda: _expire(stop)),
@@ -195,11 +195,11 @@ def _fold_counts(stop: threading.Event) -> None:
         pass
 
 
-def _redrive(stop: threading.Event) -> None:
+def _redrive(counts: Counts, stop: threading.Event) -> None:
     """Mostly there is none, which takes one small query."""
     if redrives_go_on():
-        for _ in run_rounds(jobs_redrive, may_go_on=lambda: not stop.is_set()):
-            pass
+        for done in run_rounds(jobs_redrive, may_go_on=lambda: not stop.is_set()):
+            counts.step("redriven", done.count)
 
 
 def _prune(counts: Counts, clock: Clock, stop: threading.Event) -> None:

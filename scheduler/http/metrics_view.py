@@ -26,6 +26,7 @@ from rest_framework.views import APIView
 from accounts.scopes import ANY_TOKEN
 from jobs.core.clock import Clock, SystemClock
 from jobs.core.histogram import BOUNDS
+from jobs.services.counted_here import counted_here
 from jobs.services.gauges import Gauge, gauges_now
 from jobs.services.roll_ups import Durations, Ended, totals_now
 from scheduler.http.asked_seldom import AskedSeldom
@@ -108,6 +109,7 @@ class _OfService(Collector):
                 family.add_metric(labels, value)
             yield family
         yield from _requests()
+        yield from counted_here()  # by all processes of this gunicorn, and no other
         yield _counter(figures.ended)
         yield _histogram(
             "jobs_queue_wait_seconds", "From when a job could run to its claim.", figures.waits

@@ -10,6 +10,7 @@ from jobs.core.stored_job import new_job_of
 from jobs.models import Batch, Job
 from jobs.models.batch import ENDS
 from jobs.services.callbacks import batch_call_back
+from jobs.services.enqueue.enqueue_counts import BATCH
 from jobs.services.enqueue.insert import insert_batch
 from jobs.services.tracing import tracing
 from jobs.sql.statements import run
@@ -57,7 +58,7 @@ def _enqueue(batch: Batch, stored: dict[str, Any], cause: UUID | None) -> UUID:
     new = new_job_of(stored)
     if (spans := tracing()) is not None:
         new = spans.followed(new, cause)
-    [enqueued] = insert_batch([new])
+    [enqueued] = insert_batch([new], source=BATCH)
     if not enqueued.duplicate:
         Job.objects.filter(id=enqueued.job_id).update(given={"batch": _told(batch)})
     return enqueued.job_id

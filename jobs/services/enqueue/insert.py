@@ -12,6 +12,7 @@ from jobs.core.new_job import Inserted, NewJob
 from jobs.core.states import JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.enqueue.enqueue_counts import count_enqueued
 from jobs.services.enqueue.enqueued import Enqueued
 from jobs.services.holding import jobs_hold
 from jobs.sql.contention import repeats_conflicts
@@ -35,8 +36,11 @@ def insert_in_batches(new_jobs: list[NewJob]) -> list[Enqueued]:
     return [one for _, one in sorted(zip(order, enqueued, strict=True), key=itemgetter(0))]
 
 
-def insert_batch(new_jobs: Sequence[NewJob]) -> list[Enqueued]:
-    """Inserts a batch in one statement; a duplicate is answered with the job that has its key."""
+def insert_batch(new_jobs: Sequence[NewJob], *, source: str | None = None) -> list[Enqueued]:
+    """Inserts a batch in one statement; a duplicate is answered with the job that has its key.
+
+    `source`: what makes the jobs, where that is neither a client nor code (`enqueue_counts.py`).
+    """
     is_more = any(new.limits or new.callback_url for new in new_jobs)
     inserted = (_insert_and_complete if is_more else _insert)(new_jobs)
     dispatch_after_commit(
@@ -46,6 +50,7 @@ def insert_batch(new_jobs: Sequence[NewJob]) -> list[Enqueued]:
             if one and not new.limits
         ]
     )
+    count_enqueued(new_jobs, inserted, source)
     holders = _Holders([new for new, one in zip(new_jobs, inserted, strict=True) if one is None])
     return [
         Enqueued(new, one) if one else holders.answer(new)
@@ -70,13 +75,14 @@ def _insert_and_complete(new_jobs: Sequence[NewJob]) -> Sequence[Inserted | None
             for new, one in zip(new_jobs, inserted, strict=True)
             if one is not None
         ]
-        _write_callback_urls(ids)
+        write_callback_urls(ids)
         if held := [(job_id, new) for job_id, new in ids if new.limits]:
             jobs_hold(held)
     return inserted
 
 
-def _write_callback_urls(new_jobs: Sequence[tuple[UUID, NewJob]]) -> None:
+def write_callback_urls(new_jobs: Sequence[tuple[UUID, NewJob]]) -> None:
+    """Writes what is to be called, in the transaction that has inserted these jobs."""
     called = [(job_id, new.callback_url) for job_id, new in new_jobs if new.callback_url]
     if called:
         job_ids, urls = zip(*called, strict=True)

@@ -11,10 +11,13 @@ from psycopg.errors import IdleInTransactionSessionTimeout, InFailedSqlTransacti
 
 from jobs.core.message import QueueMessage
 from jobs.core.new_job import NewJob
+from jobs.core.process_counts import SCHEDULE_LAG, process_counts
 from jobs.core.schedule_move import ScheduleMove
 from jobs.handlers.registry import job_types
 from jobs.models import Schedule
 from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.enqueue.enqueue_counts import count_fired
+from jobs.services.enqueue.insert import write_callback_urls
 from jobs.services.enqueue.mail_allowance import take_allowance
 from jobs.services.holding import jobs_hold
 from jobs.services.maintenance.round import Round
@@ -90,6 +93,9 @@ def _fire(limit: int, only: UUID | None = None) -> tuple[list[Moved], list[Queue
             for one in schedules
         ]
         messages = _write([move for _, move in moves])
+    for schedule, move in moves:
+        if move.new_jobs and schedule.due_at is not None:
+            process_counts.took(SCHEDULE_LAG, (now - schedule.due_at).total_seconds())
     return moves, messages
 
 
@@ -123,9 +129,11 @@ def _within_allowance(move: ScheduleMove) -> ScheduleMove:
 def _write(moves: list[ScheduleMove]) -> list[QueueMessage]:
     """Jobs under limits are held, and the others dispatched after the commit; returns them all."""
     fired = _moved(moves)
+    write_callback_urls([(message.job_id, new) for message, new in fired])
     if held := [(message.job_id, new) for message, new in fired if new.limits]:
         jobs_hold(held)
     dispatch_after_commit([(message, 0.0) for message, new in fired if not new.limits])
+    count_fired(new for _, new in fired)
     return [message for message, _ in fired]
 
 

@@ -6,18 +6,21 @@ nothing is locked; a schedule that is changed meanwhile fires as any other.
 """
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import islice
 from uuid import UUID
 
 from django.db import DataError, IntegrityError
 
 from jobs.core.conf import jobs_conf
+from jobs.core.process_counts import SCHEDULE_LAG, process_counts
 from jobs.core.schedule_move import PreparedFire
 from jobs.handlers.registry import job_types
 from jobs.models import Schedule, Worker
 from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.enqueue.enqueue_counts import count_fired
 from jobs.services.limit_book import limit_book
 from jobs.services.schedules.firing import move_of
 from jobs.sql.statements import database_now
@@ -86,7 +89,9 @@ class PreparedFires:
         for one in due:
             del self._ready[one.schedule_id]
         try:
-            count = sum(_fire(due[start : start + CHUNK]) for start in range(0, len(due), CHUNK))
+            count = sum(
+                _fire(due[start : start + CHUNK], now) for start in range(0, len(due), CHUNK)
+            )
         except (IntegrityError, DataError):
             return 0  # one of them is to blame: `jobs_fire_schedules` finds which
         if count:
@@ -132,12 +137,17 @@ def _prepared(schedule: Schedule, version: str) -> PreparedFire | None:
     if move.error or move.skipped or move.is_held or len(move.new_jobs) != 1:
         return None
     [new_job] = move.new_jobs
-    if new_job.limits or move.fired_at != seen:
+    if new_job.limits or new_job.callback_url or move.fired_at != seen:
         return None
     return PreparedFire(schedule.id, version, seen, move.next_fire_at, new_job)
 
 
-def _fire(prepared: Sequence[PreparedFire]) -> int:
-    messages = Schedule.objects.all().fire_prepared(prepared, LATE_SECONDS)
-    dispatch_after_commit([(message, 0.0) for message in messages])
-    return len(messages)
+def _fire(prepared: Sequence[PreparedFire], now: datetime) -> int:
+    begun_at = time.monotonic()
+    fired = Schedule.objects.all().fire_prepared(prepared, LATE_SECONDS)
+    passed = time.monotonic() - begun_at
+    dispatch_after_commit([(message, 0.0) for message, _ in fired])
+    count_fired(one.new_job for _, one in fired)
+    for _, one in fired:
+        process_counts.took(SCHEDULE_LAG, (now - one.seen).total_seconds() + passed)
+    return len(fired)

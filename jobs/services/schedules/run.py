@@ -12,6 +12,7 @@ from jobs.core.errors import (
     UnknownQueue,
 )
 from jobs.models import Job, Schedule
+from jobs.services.enqueue.enqueue_counts import SCHEDULE
 from jobs.services.enqueue.insert import insert_batch
 from jobs.services.enqueue.mail_allowance import take_allowance
 from jobs.services.enqueue.resolve import new_job
@@ -36,7 +37,8 @@ def schedule_run(*, schedule_id: UUID, actor: Actor = CODE, reason: str = "") ->
             raise ScheduleBroken(broken_sentence(error)) from error
         if refusal := take_allowance([new]):
             raise refusal
-        [enqueued] = insert_batch([new])
+        new = new._replace(callback_url=schedule.callback_url)
+        [enqueued] = insert_batch([new], source=SCHEDULE)
         Job.objects.filter(id=enqueued.job_id).update(schedule_id=schedule.id)
         event_record(
             action="schedule.run",

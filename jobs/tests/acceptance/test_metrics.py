@@ -18,7 +18,10 @@ from tools.checkout import CHECKOUT
 from tools.ports import free_port
 from tools.servers.prometheus import API_JOB, WORKER_JOB, Prometheus, find_program
 
-HISTOGRAMS = ("_wait_seconds", "_duration_seconds", "_claim_jobs")
+HISTOGRAMS = (
+    *("_wait_seconds", "_duration_seconds", "_lag_seconds", "_end_to_end_seconds"),
+    "_claim_jobs",
+)
 TOKEN = "a-token-for-the-scraper"
 RULES = CHECKOUT / "docs" / "prometheus-alerts.yml"
 METRICS = CHECKOUT / "docs" / "metrics.md"
@@ -36,6 +39,8 @@ PANELS = [
 ]
 # What docs/operating.md scales workers by.
 SCALERS = re.findall(r"^ +query: (.+)$", OPERATING.read_text(encoding="utf-8"), re.MULTILINE)
+# What docs/metrics.md promises by.
+LEVELS = re.findall(r"```promql\n(.+?)\n```", METRICS.read_text(encoding="utf-8"), re.DOTALL)
 SECRET = "correct-horse-battery"
 FIELDS = {"job_id", "job_type", "queue", "attempt", "worker", "request_id", "trace_id"}
 
@@ -85,11 +90,12 @@ def test_prometheus_reads_service_and_worker(scraped: Scraped) -> None:
     it_takes_the_expressions_of(scraped, ALERTS)
     it_takes_the_expressions_of(scraped, PANELS)
     it_takes_the_expressions_of(scraped, SCALERS)
-    assert len(SCALERS) == 1
+    it_takes_the_expressions_of(scraped, LEVELS)
+    assert (len(SCALERS), len(LEVELS)) == (1, 4)
 
 
 def every_documented_figure_is_there(scraped: Scraped, client: Client) -> None:
-    assert len(DOCUMENTED) == len(set(DOCUMENTED)) == 37
+    assert len(DOCUMENTED) == len(set(DOCUMENTED)) == 49
     client.add_job("tests.note", {"text": "works", "secret": SECRET})
     client.add_job("tests.note", {"text": "fails", "secret": SECRET, "failures": 1})
     client.add_job("send_email", {"to": ["ada@example.com"], "subject": "a", "text": "b"})
@@ -107,10 +113,15 @@ def every_documented_figure_is_there(scraped: Scraped, client: Client) -> None:
     wait_until(
         lambda: (scraped.value('jobs_oldest_ready_age_seconds{queue="emails"}') or 0) > first, 30
     )
-    # Without a dead letter there is no series of it; a histogram has several.
+    enqueued = 'jobs_enqueued_total{type="tests.note",source="client"}'
+    scraped.wait_for(f"sum({enqueued})", 2)
+    scraped.wait_for('jobs_retries_total{type="tests.note",reason="failed"}', 1)
+    scraped.wait_for('jobs_end_to_end_seconds_count{queue="default"}', 2)
+    assert (scraped.value('jobs_dispatch_lag_seconds_count{job="job-scheduler"}') or 0) >= 2
+    # Of what has not been there is no series; a histogram has several.
     parts = {name: f"{name}_bucket" for name in DOCUMENTED if name.endswith(HISTOGRAMS)}
     missing = {name for name in DOCUMENTED if not scraped.prometheus.query(parts.get(name, name))}
-    assert missing == {"jobs_dead"}
+    assert missing == {"jobs_dead", "jobs_cell_info"}
 
 
 def every_request_is_counted(scraped: Scraped, client: Client) -> None:
@@ -144,7 +155,7 @@ def it_takes_the_expressions_of(scraped: Scraped, expressions: list[str]) -> Non
 
 def names_in(expressions: list[str]) -> set[str]:
     """The figures that they ask for, without the parts of a histogram."""
-    pattern = r"\b(?:jobs|queue|workers?|schedules|redis|api|log|process)_[a-z_]+"
+    pattern = r"\b(?:jobs|queue|workers?|schedules|redis|api|log|process|table|admin)_[a-z_]+"
     found = re.findall(pattern, re.sub(r'"[^"]*"', "", " ".join(expressions)))
     return {re.sub("_(bucket|sum|count)$", "", name) for name in found}
 
@@ -159,7 +170,7 @@ def test_promtool_takes_the_alert_rules_and_the_dashboard(tmp_path: Path) -> Non
         command = [str(find_program("promtool")), "check", "rules", str(rules)]
         checked = subprocess.run(command, capture_output=True, text=True)
         assert checked.returncode == 0, checked.stderr
-    assert len(ALERTS) == RULES.read_text(encoding="utf-8").count("- alert:") == 13
+    assert len(ALERTS) == RULES.read_text(encoding="utf-8").count("- alert:") == 15
 
 
 def test_no_panel_of_the_dashboard_is_empty() -> None:

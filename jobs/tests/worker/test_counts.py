@@ -1,9 +1,11 @@
 """What a worker counts of its batches."""
 
+import time
 from typing import Any
 
 import pytest
 
+from jobs.core.ids import uuid7_floor
 from jobs.core.outcome import CutOff, Failed, Lost, NotStarted, Outcome, Succeeded
 from jobs.core.retry import Cancel, Die, Move, Requeue, Succeed
 from jobs.core.states import DeathReason
@@ -39,6 +41,32 @@ def test_each_outcome_has_its_name(one: Recorded, name: str, has_run: bool) -> N
     assert {queue: sum(times.counts) for queue, times in counts.run_times.items()} == (
         {"bulk": 2} if has_run else {}
     )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (Failed(make_error()), "failed"),
+        (Failed(make_error(), 30.0), "asked"),
+        (CutOff(make_error()), "cut_off"),
+        (CutOff(make_error(), crashed=True), "crashed"),
+    ],
+)
+def test_a_retry_has_its_reason_and_is_no_end(outcome: Outcome, reason: str) -> None:
+    counts = Counts()
+    counts.recorded([recorded(outcome, Requeue(1.0, 1, 0))])
+    assert counts.retries == {("bulk", "tests.note", reason): 1}
+    assert counts.whole_times == {}
+
+
+def test_a_job_that_has_ended_took_so_long_since_it_was_accepted() -> None:
+    counts = Counts()
+    claim = make_claim(id=uuid7_floor(time.time() - 90))
+    counts.recorded([Recorded(Finished(claim, Succeeded(), 0.2), Succeed(), True)])
+    counts.recorded([recorded(Succeeded(), Succeed(), written=False)])
+    [whole] = counts.whole_times.values()
+    assert sum(whole.counts) == 1
+    assert 89 < whole.sum < 120
 
 
 def test_claims_are_counted_by_queue_and_type_with_their_waits() -> None:

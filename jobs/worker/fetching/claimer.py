@@ -12,11 +12,13 @@ from jobs.core import kill_points
 from jobs.core.claim import ClaimedJob, Claims
 from jobs.core.message import Fetched, QueueMessage, can_be_shared
 from jobs.core.outage import database_outage, first_line
+from jobs.core.process_counts import JOBS_DEDUPLICATED, process_counts
 from jobs.services.announce import jobs_announce_claimed
 from jobs.services.attempts import jobs_claim, jobs_give_back
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
+from jobs.services.enqueue.enqueue_counts import REDIS
 from jobs.sql.contention import is_contention
 from jobs.worker.counts import Counts
 from jobs.worker.execution.pools import Pools
@@ -74,6 +76,8 @@ class Claimer:
         kill_points.reached(kill_points.POP_CLAIM)
         # What a cache mark ties to another job need not be tried: PostgreSQL resolves it below.
         wanted = [one.message for one in fetched if not one.has_key_conflict]
+        if len(wanted) < len(fetched):
+            process_counts.add(JOBS_DEDUPLICATED, (REDIS,), len(fetched) - len(wanted))
         try:
             claims, left = self._claim(wanted)
             if len(claims) == len(fetched):  # nearly always

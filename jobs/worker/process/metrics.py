@@ -22,6 +22,7 @@ from jobs import __version__
 from jobs.core.conf import jobs_conf
 from jobs.core.histogram import Histogram
 from jobs.handlers.registry import job_types
+from jobs.services.counted_here import counted_here
 from jobs.worker.assembly import Parts
 from jobs.worker.counts import FENCED, Counts
 from jobs.worker.execution.pool import Pool
@@ -50,6 +51,7 @@ class _OfWorker(Collector):
     def collect(self) -> Iterator[Metric]:
         counts = self._parts.counts.copy()
         yield from _of_jobs(counts)
+        yield from counted_here()
         yield from _of_maintenance(counts)
         yield from _of_round_trips(counts)
         yield from _of_slots(self._parts)
@@ -71,6 +73,17 @@ def _of_jobs(counts: Counts) -> Iterator[Metric]:
     for (queue, name, outcome), count in _by_known_type(counts.ended.items()).items():
         ended.add_metric((queue, name, outcome), count)
     yield ended
+    retries = CounterMetricFamily(
+        "jobs_retries", "Attempts that are tried again.", labels=("queue", "type", "reason")
+    )
+    for (queue, name, reason), count in _by_known_type(counts.retries.items()).items():
+        retries.add_metric((queue, name, reason), count)
+    yield retries
+    yield _by_queue(
+        "jobs_end_to_end_seconds",
+        "From when a job was accepted to its end, retries included.",
+        counts.whole_times,
+    )
     yield _by_queue(
         "worker_queue_wait_seconds",
         "From when a job could run to its claim by this process.",
@@ -101,7 +114,8 @@ def _of_maintenance(counts: Counts) -> Iterator[Metric]:
         ("jobs_rescued", "Jobs that were taken from dead workers.", counts.done["rescued"]),
         ("jobs_redispatched", "Jobs that Redis had lost.", counts.done["redispatched"]),
         ("jobs_promoted", "Jobs whose delay was over.", counts.done["promoted"]),
-        ("jobs_pruned_rows", "Rows that were past their retention.", counts.done["pruned"]),
+        ("jobs_redriven", "Dead letters that redrives have replayed.", counts.done["redriven"]),
+        ("jobs_pruned", "Rows that were past their retention.", counts.done["pruned"]),
     ):
         yield CounterMetricFamily(name, describes, value=count)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from jobs.core.clock import Clock
+from jobs.core.process_counts import process_counts
 from jobs.worker.process.stop_signals import (
     END_AT_ONCE,
     EXIT_UNFINISHED,
@@ -91,6 +92,7 @@ class Supervisor:
         code = 1
         try:
             end_until_ready()
+            process_counts.begin_anew()
             code = self._run_child(number)
         except BaseException:
             logger.exception(
