@@ -28,6 +28,10 @@ class StorableJSONField(forms.JSONField):
             )
         return parsed
 
+    def prepare_value(self, value: Any) -> Any:
+        """What the form shows: nothing where nothing is said, and not the word `null`."""
+        return "" if value is None else super().prepare_value(value)
+
     def bound_data(self, data: Any, initial: Any) -> Any:
         """What the form shows again: what is refused, as the person has written it."""
         try:
