@@ -7,9 +7,13 @@ from typing import Any
 def is_number(value: object, *types: type) -> bool:
     """Whether it is a finite number of one of these types; True and False are none.
 
-    Infinity and NaN are refused because they pass comparisons that a limit relies on.
+    Infinity and NaN are refused because they pass comparisons that a limit relies on, and whole
+    numbers that no float can hold because whoever computes with them fails.
     """
     if isinstance(value, bool) or not isinstance(value, types):
         return False
     number: Any = value  # for mypy, which takes what is left for an object
-    return isfinite(number)
+    try:
+        return isfinite(number)
+    except OverflowError:
+        return False

@@ -5,13 +5,13 @@ Clients of the API have had better answers before: `jobs/api/jobs/submission.py`
 
 from collections.abc import Iterator
 from datetime import datetime
-from math import isfinite
 from typing import Any
 
 from django.utils import timezone
 
 from jobs.core.conf import MAX_RETRIES_LIMIT, PRIORITY_MAX, PRIORITY_MIN
 from jobs.core.limit import FAIRNESS_KEY_MAX
+from jobs.core.number import is_number
 from jobs.core.request_errors import RequestInvalid
 from jobs.services.enqueue.request import JobRequest
 
@@ -91,5 +91,4 @@ def _is_moment(value: Any) -> bool:
 def _is_seconds(value: Any) -> bool:
     if value is None:
         return True
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and isfinite(value) and value >= 0
+    return is_number(value, int, float) and value >= 0

@@ -90,6 +90,7 @@ def test_what_is_left_out_or_null_has_a_default(api: APIClient) -> None:
         ({"every_seconds": 5}, "invalid_schedule", "/cron", "one of them"),
         ({"cron": None, "every_seconds": 0.5}, "invalid_schedule", "/every_seconds", "for example"),
         ({"cron": None, "every_seconds": -1}, "invalid_schedule", "/every_seconds", "for example"),
+        ({"cron": None, "every_seconds": 10**400}, "invalid_schedule", "/every_seconds", "366"),
         ({"cron": None, "every_seconds": "5"}, "invalid", "/every_seconds", "number"),
         ({"cron": None, "every_seconds": True}, "invalid", "/every_seconds", "number"),
         ({"timezone": "Mars"}, "invalid_schedule", "/timezone", "Europe/Berlin"),

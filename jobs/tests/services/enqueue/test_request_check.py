@@ -31,6 +31,7 @@ WRONG: list[tuple[dict[str, Any], set[str]]] = [
     ({"delay_seconds": -1}, {"delay_seconds"}),
     ({"delay_seconds": float("inf")}, {"delay_seconds"}),
     ({"delay_seconds": float("nan")}, {"delay_seconds"}),
+    ({"delay_seconds": 10**400}, {"delay_seconds"}),
     ({"expires_in_seconds": -0.5}, {"expires_in_seconds"}),
     ({"idempotency_key": ""}, {"idempotency_key"}),
     ({"idempotency_key": "k" * (IDEMPOTENCY_KEY_MAX + 1)}, {"idempotency_key"}),
