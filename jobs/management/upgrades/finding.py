@@ -19,9 +19,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """The migration waits for a lock on a table of the released version; others wait behind it."""
+    """The migration waits for a lock on a table of the released version; others wait behind it.
+
+    `lets_read`: whether statements that only read pass, as with a table that is referred to.
+    """
 
     table: str
+    lets_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _create_model(operation: Any, moment: Moment) -> Iterator[Said]:
     for _, field in operation.fields:
         referred = referred_table(moment.after, moment.app_label, field)
         if referred and moment.released.has(referred):
-            yield Lock(referred)
+            yield Lock(referred, lets_read=True)
 
 
 def _delete_model(operation: Any, moment: Moment) -> Iterator[Said]:
@@ -136,7 +136,7 @@ def _add_field(operation: Any, moment: Moment) -> Iterator[Said]:
         yield from added_field(table, column_of(operation.name, operation.field), operation.field)
     referred = referred_table(moment.after, moment.app_label, operation.field)
     if referred and moment.released.has(referred):
-        yield Lock(referred)
+        yield Lock(referred, lets_read=True)
 
 
 def _alter_field(operation: Any, moment: Moment) -> Iterator[Said]:

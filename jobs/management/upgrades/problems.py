@@ -50,5 +50,9 @@ ROWS_CHANGED = (
     "are changed beneath the released version, and stay locked until the migration commits: say "
     "why that is bearable, or do it in batches after the upgrade"
 )
+SEVERAL_TABLES = (
+    "are closed in one transaction: statements that take them in another order end as deadlocks. "
+    "Make a migration for each"
+)
 UNKNOWN = "is not known to this check: say what it does to the released version"
 CODE = "is code that this check cannot read: say what it does to the released version"

@@ -12,6 +12,7 @@ from django.db.migrations.state import ProjectState
 from jobs.management.upgrades.finding import Finding, Lock, Said, Timeout, Transaction
 from jobs.management.upgrades.markers import not_excused
 from jobs.management.upgrades.operations import Moment, said_of
+from jobs.management.upgrades.problems import SEVERAL_TABLES
 from jobs.management.upgrades.tables import Tables
 
 Node = tuple[str, str]
@@ -68,6 +69,7 @@ def findings_of(
     """
     said = list(_read(migration, state, tables, new_indexes))
     findings = [one for one in said if isinstance(one, Finding)]
+    findings += _of_several_tables(said, is_atomic=migration.atomic)
     return [
         *not_excused(migration, findings, released),
         *_without_timeout(said, is_atomic=migration.atomic),
@@ -122,6 +124,26 @@ def _steps(
         earlier = state.clone()
         one.state_forwards(app_label, state)
         yield from _steps(one, app_label, earlier, state)
+
+
+def _of_several_tables(said: Sequence[Said], *, is_atomic: bool) -> Iterator[Finding]:
+    """The tables that one transaction closes, where it closes more than one."""
+    in_transaction = is_atomic
+    tables: dict[str, None] = {}
+    for one in said:
+        match one:
+            case Transaction() if not is_atomic:
+                in_transaction = one.begins
+                yield from _if_several(tables)
+                tables = {}
+            case Lock(lets_read=False) if in_transaction:
+                tables[one.table] = None
+    yield from _if_several(tables)
+
+
+def _if_several(tables: Collection[str]) -> Iterator[Finding]:
+    if len(tables) > 1:
+        yield Finding(f"tables {', '.join(sorted(tables))}", SEVERAL_TABLES)
 
 
 def _without_timeout(said: Sequence[Said], *, is_atomic: bool) -> Iterator[Finding]:

@@ -99,7 +99,7 @@ def said_of_statement(
         yield Finding(f"index {found['name']}", RENAMED)
     elif found := _TRIGGER.match(statement):
         if released.has(found["table"]):
-            yield Lock(found["table"])
+            yield Lock(bare(found["table"]), lets_read=True)
             yield Finding(f"trigger {found['name']}", TRIGGER)
     elif found := _DROP_FUNCTION.match(statement):
         yield Finding(f"function {found['name']}", FUNCTION_DROPPED)
@@ -115,7 +115,7 @@ def _is_limit(found: "re.Match[str]") -> bool:
 def _create_index(found: "re.Match[str]") -> Iterator[Said]:
     subject = f"index {bare(found['name'])}" if found["name"] else f"index of {found['table']}"
     if not found["concurrently"]:
-        yield Lock(found["table"])
+        yield Lock(bare(found["table"]), lets_read=True)
         yield Finding(subject, INDEX_CLOSES)
     if found["unique"]:
         yield Finding(subject, REFUSES_ROWS)
@@ -129,10 +129,10 @@ def _names(text: str) -> list[str]:
 def _other(statement: str, released: Tables) -> Iterator[Said]:
     written = [bare(one["table"]) for one in _WRITES.finditer(statement)]
     for table in dict.fromkeys(one for one in written if released.has(one)):
-        yield Lock(table)
+        yield Lock(table, lets_read=True)
         yield Finding(f"rows of {table}", ROWS_CHANGED)
     for found in _REFERENCES.finditer(statement):
         if released.has(found["table"]):
-            yield Lock(bare(found["table"]))
+            yield Lock(bare(found["table"]), lets_read=True)
     if not written and not _HARMLESS.match(statement):
         yield Finding(f"statement {statement[:60]!r}", UNKNOWN)

@@ -302,6 +302,22 @@ def test_a_lock_takes_a_time_limit(operation: Operation) -> None:
     assert findings(operation, timeout=False, marked=excuse) == [found]
 
 
+def test_one_transaction_closes_one_table() -> None:
+    both = ["ALTER TABLE shop_order ADD a text", "ALTER TABLE shop_tag ADD a text"]
+    [found] = findings(*[sql(one) for one in both])
+    assert found.subject == "tables shop_order, shop_tag"
+    assert "deadlocks" in found.problem
+    marked = {"harmless": {found.subject: "No statement reads both."}}
+    assert findings(sql(*both), marked=marked) == []
+    timeout = "SET lock_timeout = '5s'"
+    assert findings(sql(timeout, *both), atomic=False, timeout=False) == []
+    together = sql("BEGIN", timeout, *both, "COMMIT")
+    assert subjects(findings(together, atomic=False, timeout=False)) == [found.subject]
+    # Whoever only reads passes.
+    reference = sql("CREATE TABLE shop_new (tag int REFERENCES shop_tag (id))")
+    assert findings(sql(both[0]), reference) == []
+
+
 @pytest.mark.parametrize("value", ["0", "'0'", "'2min'", "'1h'", "DEFAULT", "''"])
 def test_a_limit_that_is_none(value: str) -> None:
     column = "ALTER TABLE shop_order ADD COLUMN added text"
