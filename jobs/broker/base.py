@@ -1,7 +1,9 @@
 """What the rest of the app knows of Redis."""
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -171,8 +173,14 @@ class Broker(Protocol):
         """How many messages wait in these queues, and how many are delayed in all queues."""
         ...
 
-    def waiting_messages(self, queues: Sequence[str]) -> Iterator[list[QueueMessage]]:
-        """Every message that waits, delayed ones of every queue included, in slices.
+    def head_jobs(self, queues: Sequence[str]) -> dict[ListName, UUID]:
+        """The job of the next entry to come out of each list that has one that can be read."""
+        ...
+
+    def waiting_messages(
+        self, queues: Sequence[str], *, due_within_seconds: float = math.inf
+    ) -> Iterator[list[QueueMessage]]:
+        """Every message that waits, in slices; delayed ones of every queue, if due so soon.
 
         A message that waits all the time is seen; one that moves meanwhile may be seen twice.
         """
@@ -200,6 +208,19 @@ class Broker(Protocol):
 
     def remove_wrong_types(self, queues: Sequence[str]) -> int:
         """Removes such keys; returns how many. The hot methods do so where they meet one."""
+        ...
+
+    def note_moment(self, moment: datetime) -> None:
+        """Notes the present moment of PostgreSQL: either may be restored to an earlier one."""
+        ...
+
+    def noted_moment(self) -> datetime | None:
+        """What was noted last, in UTC; None if nothing was, or if it cannot be read."""
+        ...
+
+    def remove_jobs(self, queues: Sequence[str], job_ids: Collection[UUID]) -> None:
+        """Takes these jobs out of the queues and the delayed set. A list that holds many of them is
+        removed as a whole: the others have to be dispatched again."""
         ...
 
     def forget_everything(self) -> None:

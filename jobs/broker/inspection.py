@@ -1,7 +1,9 @@
 """Questions to Redis, for its health and to compare it with PostgreSQL. They change nothing."""
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +17,7 @@ from jobs.broker.connection import (
 )
 from jobs.broker.entries import delayed_message_of, entry_of, job_id_of
 from jobs.broker.keys import Keys, lists_of
-from jobs.core.message import QueueMessage
+from jobs.core.message import Entry, QueueMessage
 
 # Entries read in one call. Redis serves one call at a time, and the workers wait meanwhile.
 SLICE = 1_000
@@ -54,6 +56,24 @@ class RedisInspection(RedisConnections):
         return ages
 
     @translates_errors
+    def head_jobs(self, queues: Sequence[str]) -> dict[ListName, UUID]:
+        lists = lists_of(queues)
+        _, *heads = self._heads(keys=[self._keys.list(*name) for name in lists])
+        return {
+            name: entry.message.job_id
+            for name, head in zip(lists, heads, strict=bool(heads))
+            if isinstance(head, str) and (entry := entry_of(head, name))
+        }
+
+    @translates_errors
+    def noted_moment(self) -> datetime | None:
+        text = _unless_wrong_type(lambda: self._client.get(self._keys.moment), None)
+        try:
+            return datetime.fromisoformat(text) if text else None
+        except ValueError:
+            return None
+
+    @translates_errors
     def check_writable(self) -> None:
         # An empty write changes nothing and leaves no key, but is refused like any other.
         self._client.setrange(self._keys.writable, 0, "")
@@ -82,14 +102,19 @@ class RedisInspection(RedisConnections):
             if one not in ("none", wanted)
         ]
 
-    def waiting_messages(self, queues: Sequence[str]) -> Iterator[list[QueueMessage]]:
+    def waiting_messages(
+        self, queues: Sequence[str], *, due_within_seconds: float = math.inf
+    ) -> Iterator[list[QueueMessage]]:
         # The delayed set is read first: what is promoted meanwhile is then seen in its list.
-        cursor: int | None = None
-        while cursor != 0:
-            cursor, members = self._scan_delayed(cursor or 0)
-            yield [message for member in members if (message := delayed_message_of(member))]
+        latest = self._now() + due_within_seconds
+        for members in self._delayed_slices():
+            yield [
+                message
+                for member, due_at in members
+                if due_at <= latest and (message := delayed_message_of(member))
+            ]
         for name in lists_of(queues):
-            yield from self._list_slices(name)
+            yield from ([one.message for one in slice_] for slice_ in self._list_slices(name))
 
     def done_cache_marks(self) -> Iterator[list[tuple[str, UUID]]]:
         cursor: int | None = None
@@ -117,12 +142,24 @@ class RedisInspection(RedisConnections):
             max_bytes=int(memory.get("maxmemory", 0)),
         )
 
-    def _list_slices(self, name: ListName) -> Iterator[list[QueueMessage]]:
+    @translates_errors
+    def _now(self) -> float:
+        seconds, microseconds = self._client.time()
+        return float(seconds) + float(microseconds) / 1_000_000
+
+    def _delayed_slices(self) -> Iterator[list[tuple[str, float]]]:
+        """Members of the delayed set, and when each is due, in seconds since 1970."""
+        cursor: int | None = None
+        while cursor != 0:
+            cursor, members = self._scan_delayed(cursor or 0)
+            yield members
+
+    def _list_slices(self, name: ListName) -> Iterator[list[Entry]]:
         """Reads from the end where ids come in: what is pushed meanwhile makes entries be seen
         twice, and what is popped meanwhile makes none be left out."""
         start = 0
         while texts := self._list_slice(name, start):
-            yield [entry.message for text in texts if (entry := entry_of(text, name))]
+            yield [entry for text in texts if (entry := entry_of(text, name))]
             start += SLICE
 
     @translates_errors
@@ -134,11 +171,11 @@ class RedisInspection(RedisConnections):
         return texts
 
     @translates_errors
-    def _scan_delayed(self, cursor: int) -> tuple[int, list[str]]:
+    def _scan_delayed(self, cursor: int) -> tuple[int, list[tuple[str, float]]]:
         cursor, members = _unless_wrong_type(
             lambda: self._client.zscan(self._keys.delayed, cursor, count=SLICE), (0, [])
         )
-        return cursor, [member for member, _ in members]
+        return cursor, list(members)
 
     @translates_errors
     def _scan_cache_marks(self, cursor: int) -> tuple[int, list[tuple[str, str | None]]]:

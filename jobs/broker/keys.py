@@ -7,6 +7,7 @@
 | `{jobs}:seen:<effect key>` | string with TTL | `claimed:<job id>`, then `done:<job id>` |
 | `{jobs}:watched` | sorted set with TTL | ids of jobs that somebody watches, and until when |
 | `{jobs}:announced` | channel | which of them have changed or ended |
+| `{jobs}:moment` | string | a moment of PostgreSQL, a few seconds old while workers live |
 | `{jobs}:writable` | none | never exists; an empty write probes whether Redis accepts writes |
 
 An entry is `<job id> @<stamp>`, and ` <effect key>` where other jobs can have that key. No
@@ -51,13 +52,18 @@ class Keys:
         return f"{self.prefix}announced"
 
     @property
+    def moment(self) -> str:
+        return f"{self.prefix}moment"
+
+    @property
     def writable(self) -> str:
         return f"{self.prefix}writable"
 
     def types(self, queues: Sequence[str]) -> "dict[str, str]":
         """The keys of these queues, and those of all queues, each with the type that it has."""
         lists = [self.list(*name) for name in lists_of(queues)]
-        others = {self.delayed: "zset", self.watched: "zset", self.writable: "none"}
+        others = {self.delayed: "zset", self.watched: "zset", self.moment: "string"}
+        others[self.writable] = "none"
         return dict.fromkeys(lists, "list") | others
 
     def cache_mark(self, effect_key: str) -> str:

@@ -1,6 +1,7 @@
 """The broker on Redis or Valkey (7.0 or newer)."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from time import monotonic
@@ -163,6 +164,10 @@ class RedisBroker(RedisAnnouncing):
         keys = [self._keys.cache_mark(effect_key) for effect_key in effect_keys]
         if keys:
             self._client.unlink(*keys)
+
+    @translates_errors
+    def note_moment(self, moment: datetime) -> None:
+        self._client.set(self._keys.moment, moment.isoformat())
 
     def _with_room(self, lists: Sequence[str], call: Callable[[], Any]) -> Any:
         """Calls again while Redis is full, and cache marks go for the sake of what waits."""

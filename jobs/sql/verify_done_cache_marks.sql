@@ -1,4 +1,6 @@
--- What a cache mark calls done is done, as far as PostgreSQL still has the rows.
+-- What a cache mark calls done is done, as far as PostgreSQL still has the rows. Keys are kept for
+-- longer than marks unless the settings say otherwise: then a key that is missing says nothing.
+-- `repeated`: the type of a job that will do again what it is marked to have done.
 SELECT
     mark.key AS subject,
     CASE
@@ -10,7 +12,13 @@ SELECT
             THEN 'marked as done by job ' || mark.job_id || ', but it belongs to ' || held.job_id
         WHEN held.processed_at IS NULL AND held.key IS NOT NULL
             THEN 'marked as done by job ' || mark.job_id || ', but it is not processed'
-    END AS problem
+        WHEN held.key IS NULL AND %(keys_outlive_marks)s AND job.id IS NULL
+            AND mark.job_id >= %(oldest)s
+            THEN 'marked as done by job ' || mark.job_id || ', which PostgreSQL does not have'
+        WHEN job.effect_key <> mark.key
+            THEN 'marked as done by job ' || mark.job_id || ', but it is released'
+    END AS problem,
+    CASE WHEN job.state IN ('queued', 'running') THEN job.type END AS repeated
 FROM verify_cache_mark AS mark
 LEFT JOIN jobs_job AS job ON job.id = mark.job_id
 LEFT JOIN jobs_processedkey AS held ON held.key = mark.key

@@ -1,8 +1,10 @@
 """The broker in this process's memory, for unit tests; it passes the same contract suite."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from jobs.broker.base import Depth, ListName, ServerFacts
@@ -24,6 +26,7 @@ class MemoryBroker:
         self.lists: dict[ListName, deque[Entry]] = {}
         self.delayed: dict[QueueMessage, float] = {}
         self.cache_marks: dict[str, str] = {}
+        self.moment: datetime | None = None
         self.watched: dict[UUID, float] = {}
         self.subscriptions: list[MemorySubscription] = []
 
@@ -142,9 +145,17 @@ class MemoryBroker:
         ready = {name: len(self.lists.get(name, ())) for name in lists_of(queues)}
         return Depth(ready, len(self.delayed))
 
-    def waiting_messages(self, queues: Sequence[str]) -> Iterator[list[QueueMessage]]:
+    def head_jobs(self, queues: Sequence[str]) -> dict[ListName, UUID]:
         self.ping()
-        yield list(self.delayed)
+        heads = {name: self.lists[name] for name in lists_of(queues) if self.lists.get(name)}
+        return {name: entries[-1].message.job_id for name, entries in heads.items()}
+
+    def waiting_messages(
+        self, queues: Sequence[str], *, due_within_seconds: float = math.inf
+    ) -> Iterator[list[QueueMessage]]:
+        self.ping()
+        latest = time.monotonic() + due_within_seconds
+        yield [message for message, due_at in self.delayed.items() if due_at <= latest]
         for name in lists_of(queues):
             yield [entry.message for entry in self.lists.get(name, ())]
 
@@ -172,11 +183,28 @@ class MemoryBroker:
         self.ping()
         return 0
 
+    def note_moment(self, moment: datetime) -> None:
+        self.ping()
+        self.moment = moment
+
+    def noted_moment(self) -> datetime | None:
+        self.ping()
+        return self.moment
+
+    def remove_jobs(self, queues: Sequence[str], job_ids: Collection[UUID]) -> None:
+        self.ping()
+        for message in [one for one in self.delayed if one.job_id in job_ids]:
+            del self.delayed[message]
+        for name in lists_of(queues):
+            kept = [one for one in self.lists.get(name, ()) if one.message.job_id not in job_ids]
+            self.lists[name] = deque(kept)
+
     def forget_everything(self) -> None:
         self.ping()
         self.lists.clear()
         self.delayed.clear()
         self.cache_marks.clear()
+        self.moment = None
         self.watched.clear()
 
     def _list(self, message: QueueMessage) -> deque[Entry]:

@@ -3,6 +3,9 @@
 from typing import Any
 
 from jobs.broker import get_broker
+from jobs.core.actor import CODE
+from jobs.core.ids import uuid7
+from jobs.core.message import QueueMessage
 from jobs.core.outcome import Failed, Succeeded
 from jobs.core.selection import Selection
 from jobs.models import Job, Redrive, Worker
@@ -14,6 +17,7 @@ from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.enqueue import JobRequest
 from jobs.services.expiry import jobs_expire
 from jobs.services.maintenance.redrive import jobs_redrive
+from jobs.services.processed_keys import processed_key_release
 from jobs.services.redrives import redrive_start
 from jobs.services.short_transaction import short_transaction
 from jobs.services.verification.check import Check
@@ -112,6 +116,24 @@ def unknown_to_redis() -> None:
 
 def marked_as_done_but_queued() -> None:
     job = make_job()
+    get_broker().mark_done([(job.effect_key, job.id)])
+
+
+def known_to_redis_alone() -> QueueMessage:
+    """As if PostgreSQL had been restored to a moment before it was accepted."""
+    message = QueueMessage(job_id := uuid7(), str(job_id), "default", 5)
+    get_broker().dispatch([message])
+    return message
+
+
+def marked_as_done_and_unknown() -> None:
+    get_broker().mark_done([("tests.note_by_text:ann", uuid7())])
+
+
+def marked_as_done_and_released() -> None:
+    """As in a Redis that was restored to a moment before the release."""
+    succeed(job := by_text())
+    processed_key_release(key=job.effect_key, actor=CODE, reason="the mail had bounced")
     get_broker().mark_done([(job.effect_key, job.id)])
 
 

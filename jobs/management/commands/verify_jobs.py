@@ -29,12 +29,14 @@ class RepairedDocument(TypedDict):
     keys_removed: int
     batches_counted: int
     groups_counted: int
+    unknown_removed: int
 
 
 class Document(ReportDocument):
     """What `--json` prints."""
 
     repaired: NotRequired[RepairedDocument]
+    may_happen_again: NotRequired[list[str]]
 
 
 class Command(BaseCommand):
@@ -77,7 +79,9 @@ def _json(report: Report, repaired: Repaired | None) -> str:
             "keys_removed": repaired.keys_removed,
             "batches_counted": repaired.batches_counted,
             "groups_counted": repaired.groups_counted,
+            "unknown_removed": repaired.unknown_removed,
         }
+        document["may_happen_again"] = list(repaired.may_happen_again)
     return json.dumps(document, indent=2)
 
 
@@ -90,7 +94,12 @@ def _text(report: Report, repaired: Repaired | None) -> str:
             counts += f", {repaired.batches_counted} batches counted anew"
         if repaired.groups_counted:
             counts += f", {repaired.groups_counted} groups of dead letters counted anew"
+        if repaired.unknown_removed:
+            counts += f", {repaired.unknown_removed} jobs removed that PostgreSQL does not have"
         lines += [f"repaired: {counts}, {repaired.keys_removed} keys of a wrong type removed", ""]
+        if repaired.may_happen_again:
+            lines += ["PostgreSQL and Redis are of different moments. What may happen again:"]
+            lines += [f"  - {sentence}" for sentence in repaired.may_happen_again] + [""]
     lines.append(f"{'check':<56} {'rows':>10} {'violations':>10} {'seconds':>8}")
     for check in report.checks:
         lines.append(

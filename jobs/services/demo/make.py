@@ -21,7 +21,7 @@ from jobs.services.demo.sizes import JOBS_DEFAULT, Sizes
 from jobs.services.demo.standing import Standing, demo_standing
 from jobs.services.demo.workers import workers_make
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
-from jobs.services.verification.redis import queues_in_use
+from jobs.services.verification.loaded import queues_in_use
 from jobs.sql.statements import database_now, execute, run_copy, statement
 
 SEED = 20_000

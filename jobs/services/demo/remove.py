@@ -1,7 +1,10 @@
 """Takes the demonstration away; what others have made stays."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
+from jobs.broker import get_broker
+from jobs.core.errors import BrokerUnavailable
 from jobs.core.histogram import BOUNDS
 from jobs.models import Batch, Event, RollUp, Schedule, Worker
 from jobs.services.dead_letter_groups.counting import groups_recount
@@ -9,6 +12,8 @@ from jobs.services.demo import schedules, workers
 from jobs.services.demo.clients import OPERATOR, client_pks
 from jobs.services.demo.open_jobs import LIMIT
 from jobs.services.limits import limit_remove
+from jobs.services.verification.loaded import queues_in_use
+from jobs.services.verification.unknown import unknown_job_ids
 from jobs.sql.statements import execute, run, statement
 
 _LIMIT = 50_000
@@ -35,4 +40,6 @@ def demo_remove(*, say: Callable[[str], None] = lambda line: None) -> int:
     RollUp.objects.all().delete()
     bounds = f"{{{','.join(map(str, BOUNDS))}}}"
     execute(statement("demo_count"), {"clients": None, "bounds": bounds})
+    with suppress(BrokerUnavailable):  # then workers drop what it has of them
+        get_broker().remove_jobs(queues_in_use(), unknown_job_ids())
     return removed

@@ -68,6 +68,7 @@ def jobs_redispatch_lost(
     # Read before the ages, so that however long Redis takes to answer no head seems to be younger.
     asked_at = database_now()
     before = _dispatched_before(broker.head_ages(queues), asked_at, dispatched_before)
+    broker.note_moment(asked_at)
     since = SearchedLists() if searched is None else searched
     skipped = Round()
     done = run_round("redispatch", lambda: _redispatch(since, before), skipped=skipped)

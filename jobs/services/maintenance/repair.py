@@ -1,6 +1,8 @@
 """What the timers of the workers repair round by round, repaired in one call."""
 
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models.functions import Now
@@ -15,11 +17,11 @@ from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.maintenance.rescue import HEARD_BEATS, jobs_rescue, silent_workers
 from jobs.services.maintenance.round import Round, run_rounds
 from jobs.services.short_transaction import short_transaction
-from jobs.services.verification.redis import (
-    contradicted_cache_marks,
-    missing_job_ids,
-    queues_in_use,
-)
+from jobs.services.verification.again import restored_in_words
+from jobs.services.verification.cache_marks import contradicted_cache_marks
+from jobs.services.verification.loaded import queues_in_use
+from jobs.services.verification.redis import missing_job_ids
+from jobs.services.verification.unknown import unknown_job_ids
 from jobs.sql.contention import repeats_conflicts
 from jobs.sql.statements import database_now
 
@@ -31,6 +33,9 @@ CLEAR_BATCH = 1_000
 class Repaired:
     """What a repair has changed: counts of jobs, effect keys, keys in Redis, batches, and groups of
     dead letters whose count was wrong.
+
+    `unknown_removed`: jobs that were taken out of Redis, as PostgreSQL does not have them.
+    `may_happen_again`: sentences, if one of the servers is of an earlier moment than the other.
     """
 
     rescued: int
@@ -39,23 +44,46 @@ class Repaired:
     keys_removed: int
     batches_counted: int = 0
     groups_counted: int = 0
+    unknown_removed: int = 0
+    may_happen_again: Sequence[str] = ()
 
 
 def jobs_repair() -> Repaired:
     """Rescues from dead workers, dispatches what Redis has lost, clears wrong cache marks, removes
-    keys from Redis that have the wrong type, and puts the counters of batches and of groups right.
+    from Redis keys that have the wrong type and jobs that PostgreSQL does not have, and puts the
+    counters of batches and of groups right.
 
     Changes nothing that is in order. It may run beside workers. Where a worker is silent it waits
     for two heartbeats first, 10 s by default. Raises BrokerUnavailable.
     """
+    unknown, (marks, repeated) = unknown_job_ids(), _contradicted_marks()
+    again = restored_in_words(unknown=unknown, repeated=repeated)
     rescued = _rescue()
     keys_removed = get_broker().remove_wrong_types(queues_in_use())
-    marks = contradicted_cache_marks()
     for start in range(0, len(marks), CLEAR_BATCH):
         get_broker().clear_cache_marks(marks[start : start + CLEAR_BATCH])
-    batches = batches_repair()
-    groups = groups_recount()
-    return Repaired(rescued, _dispatch_missing(), len(marks), keys_removed, batches, groups)
+    if unknown:
+        get_broker().remove_jobs(queues_in_use(), unknown)
+    return Repaired(
+        rescued,
+        _dispatch_missing(),
+        len(marks),
+        keys_removed,
+        batches_repair(),
+        groups_recount(),
+        len(unknown),
+        again,
+    )
+
+
+def _contradicted_marks() -> tuple[list[str], Counter[str]]:
+    """The effect keys of wrong cache marks, and how many jobs of each type they call done that are
+    queued or running."""
+    effect_keys, repeated = [], Counter[str]()
+    for portion in contradicted_cache_marks():
+        effect_keys += [one.effect_key for one in portion]
+        repeated.update(one.repeated_type for one in portion if one.repeated_type)
+    return effect_keys, repeated
 
 
 def _rescue() -> int:

@@ -1,6 +1,7 @@
 """What every broker promises: the one on Redis, and the one in memory that stands in for it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import ANY
 
@@ -386,6 +387,34 @@ def test_everything_that_waits_is_seen_delayed_ids_of_all_queues_included(broker
     broker.dispatch_later([(delayed, 3_600.0)])
     seen = [one for slice_ in broker.waiting_messages(QUEUES) for one in slice_]
     assert sorted(map(str, seen)) == sorted(map(str, [waiting, delayed]))
+    soon = broker.waiting_messages(QUEUES, due_within_seconds=60.0)
+    assert [one for slice_ in soon for one in slice_] == [waiting]
+
+
+def test_the_next_to_come_out_of_each_list_is_told(broker: Broker) -> None:
+    first, second, urgent = message(), message(), message(priority=9)
+    broker.dispatch([first, second, urgent])
+    heads = {("default", 5): first.job_id, ("default", 9): urgent.job_id}
+    assert broker.head_jobs(QUEUES) == heads
+
+
+def test_a_moment_is_noted(broker: Broker) -> None:
+    assert broker.noted_moment() is None
+    broker.note_moment(moment := datetime.now(UTC))
+    assert broker.noted_moment() == moment
+
+
+@pytest.mark.parametrize("count", [2, 200])
+def test_jobs_that_nobody_knows_are_removed(broker: Broker, count: int) -> None:
+    """One by one, or with the list where there are many: what is lost then is dispatched again."""
+    unknown, known = [message() for _ in range(count)], message(priority=9)
+    broker.dispatch([*unknown, known])
+    delayed = [message(key="welcome:ann"), message(key="welcome:bob")]
+    broker.dispatch_later([(one, 60.0) for one in delayed])
+    removed = {one.job_id for one in [*unknown, delayed[0]]}
+    broker.remove_jobs(QUEUES, removed)
+    seen = [one for slice_ in broker.waiting_messages(QUEUES) for one in slice_]
+    assert sorted(map(str, seen)) == sorted(map(str, [known, delayed[1]]))
 
 
 def test_cache_marks_that_say_claimed_are_not_listed_as_done(broker: Broker) -> None:
@@ -435,6 +464,7 @@ CALLS: dict[str, Callable[[Broker, QueueMessage], object]] = {
     "announce": lambda broker, one: broker.announce(final=[one.job_id]),
     "subscribe": lambda broker, one: broker.subscribe().close(),
     "head_ages": lambda broker, one: broker.head_ages(QUEUES),
+    "head_jobs": lambda broker, one: broker.head_jobs(QUEUES),
     "check_writable": lambda broker, one: broker.check_writable(),
     "depth": lambda broker, one: broker.depth(QUEUES),
     "waiting_messages": lambda broker, one: list(broker.waiting_messages(QUEUES)),
@@ -443,6 +473,9 @@ CALLS: dict[str, Callable[[Broker, QueueMessage], object]] = {
     "server_facts": lambda broker, one: broker.server_facts(),
     "wrong_types": lambda broker, one: broker.wrong_types(QUEUES),
     "remove_wrong_types": lambda broker, one: broker.remove_wrong_types(QUEUES),
+    "note_moment": lambda broker, one: broker.note_moment(datetime.now(UTC)),
+    "noted_moment": lambda broker, one: broker.noted_moment(),
+    "remove_jobs": lambda broker, one: broker.remove_jobs(QUEUES, [one.job_id]),
     "forget_everything": lambda broker, one: broker.forget_everything(),
 }
 """Every method of the protocol, called."""

@@ -1,6 +1,7 @@
 """A key of ours that holds something else takes Redis away from nobody, and is replaced."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -53,6 +54,10 @@ CALLS: dict[str, Callable[[RedisBroker], object]] = {
     "fetch": lambda broker: broker.fetch(["default"], 10),
     "wait": lambda broker: broker.wait(["default"], 0.05),
     "head_ages": lambda broker: broker.head_ages(["default"]),
+    "head_jobs": lambda broker: broker.head_jobs(["default"]),
+    "note_moment": lambda broker: broker.note_moment(datetime.now(UTC)),
+    "noted_moment": lambda broker: broker.noted_moment(),
+    "remove_jobs": lambda broker: broker.remove_jobs(["default"], [message().job_id]),
     "depth": lambda broker: broker.depth(["default"]),
     "waiting_messages": lambda broker: list(broker.waiting_messages(["default"])),
     "ping": lambda broker: broker.ping(),

@@ -64,6 +64,7 @@ def test_repair_makes_it_clean(capsys: pytest.CaptureFixture[str]) -> None:
         "keys_removed": 0,
         "batches_counted": 0,
         "groups_counted": 0,
+        "unknown_removed": 0,
     }
     assert verify(capsys)[0] == 0
 
