@@ -1,5 +1,5 @@
 """docs/api.md is true: its examples are run in their order, as a newcomer would, and its answers
-have the form that the document tells."""
+have the form that the document tells. So are those of the pages that show calls of their own."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from accounts.models import User
 from accounts.services.service_accounts import secret_create, service_account_create
 from jobs.tests.acceptance.processes import Service
 from jobs.tests.factories import allow
@@ -25,6 +26,10 @@ GUIDE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"(?:<!-- (\w+) -->\n)?```(\w*)\n(.*?)\n```", re.DOTALL)
 ADDRESS = "http://127.0.0.1:8000"
 LANGUAGES = {"python": "# ", "ts": "// "}
+PAGES = (
+    "README.md",
+    *(f"docs/{name}.md" for name in ("schedules", "limits", "batches", "http-jobs", "idempotency")),
+)
 
 # Seconds. The slowest parts are TypeScript's compiler and the generated client.
 PATIENCE = 240
@@ -32,9 +37,9 @@ PATIENCE = 240
 NOBODY = {"rcpt:nobody@example.com": "550 5.1.1 no such user"}
 
 
-def blocks(language: str) -> list[tuple[str, str]]:
+def blocks(language: str, page: str = GUIDE) -> list[tuple[str, str]]:
     """What stands before each example in this language, and the example."""
-    return [(schema, text) for schema, kind, text in BLOCK.findall(GUIDE) if kind == language]
+    return [(schema, text) for schema, kind, text in BLOCK.findall(page) if kind == language]
 
 
 def test_every_example_is_of_a_kind_that_is_tried() -> None:
@@ -60,24 +65,44 @@ def test_every_example_works(service: Service, tmp_path: Path) -> None:
         for _, text in blocks(language):
             name = text.partition("\n")[0].removeprefix(comment)
             (place / name).write_text(text.replace(ADDRESS, address))
-    script = "\n".join(["set -euo pipefail", "PS4='+ '; set -x", *(t for _, t in blocks("sh"))])
-
     with SmtpServer(script=NOBODY) as mail:
         service.worker("worker", EMAIL_URL=f"smtp://127.0.0.1:{mail.port}")
-        done = subprocess.run(
-            ["bash", "-c", script.replace(ADDRESS, address)],
-            cwd=place,
-            env={**os.environ, **credentials(), "PATH": search_path(), "API": f"{address}/v1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=PATIENCE,
-        )
+        run_examples(GUIDE, address, place, **credentials())
 
-    assert done.returncode == 0, done.stdout[-6_000:]
     recipients = [recipient for one in mail.accepted for recipient in one.recipients]
     names = [*(f"user{number}" for number in range(1, 9)), "python", "typescript"]
     assert sorted(recipients) == sorted(f"{name}@example.com" for name in names)
+
+
+@pytest.mark.timeout(PATIENCE + 60)
+def test_the_examples_of_other_pages_work(service: Service, tmp_path: Path) -> None:
+    password = "wide-river-42"
+    User.objects.create_superuser("admin", password=password)
+    address = service.api(JOBS_HTTP_ALLOWED_HOSTS="service.example.com")
+    pages = {name: (ROOT / name).read_text(encoding="utf-8") for name in PAGES}
+    [(_, first), *_] = blocks("sh", pages["docs/limits.md"])
+    variables = first.partition("\n\n")[0]
+    for name, page in pages.items():
+        assert blocks("sh", page), name
+        run_examples(page, address, tmp_path, before=variables, PASSWORD=password)
+
+
+def run_examples(
+    page: str, address: str, place: Path, *, before: str = "", **variables: str
+) -> None:
+    """Runs what the page has for a shell, in one shell; fails at the first command that does."""
+    examples = [text for _, text in blocks("sh", page)]
+    script = "\n".join(["set -euo pipefail", "PS4='+ '; set -x", before, *examples])
+    done = subprocess.run(
+        ["bash", "-c", script.replace(ADDRESS, address)],
+        cwd=place,
+        env={**os.environ, **variables, "PATH": search_path(), "API": f"{address}/v1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stdout[-6_000:]
 
 
 def credentials() -> dict[str, str]:

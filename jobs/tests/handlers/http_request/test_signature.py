@@ -1,9 +1,9 @@
-"""Signatures as a receiver checks them, with code of its own."""
+"""Signatures as a receiver checks them, with the code that the documents show."""
 
 import base64
-import hashlib
-import hmac
-import time
+import json
+import subprocess
+from email.message import Message
 from typing import Any
 
 import pytest
@@ -22,18 +22,37 @@ from jobs.tests.factories import make_job, make_user
 from jobs.tests.handlers.http_request.conftest import Call
 from jobs.tests.handlers.http_request.test_call import headers_of
 from jobs.tests.http_receiver import HttpReceiver
+from jobs.tests.sources import ROOT
 
 pytestmark = pytest.mark.django_db
 
 
-def is_signed_with(secret: str, request: bytes) -> bool:
+def example(language: str) -> str:
     """What docs/http-jobs.md tells receivers to do."""
-    headers, body = headers_of(request), request.partition(b"\r\n\r\n")[2]
-    assert abs(time.time() - int(headers["webhook-timestamp"])) < 300
-    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-    key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    return f"v1,{expected}" in headers.get("webhook-signature", "").split(" ")
+    page = (ROOT / "docs" / "http-jobs.md").read_text(encoding="utf-8")
+    return page.partition(f"```{language}\n")[2].partition("\n```")[0]
+
+
+def is_signed_with(secret: str, request: bytes) -> bool:
+    """What the example in Python says."""
+    headers = Message()
+    for name, value in headers_of(request).items():
+        headers[name] = value
+    told: dict[str, Any] = {}
+    exec(example("python"), told)
+    return bool(told["is_ours"](secret, headers, request.partition(b"\r\n\r\n")[2]))
+
+
+def is_signed_in_javascript(secret: str, request: bytes) -> bool:
+    """What the other one says."""
+    body = base64.b64encode(request.partition(b"\r\n\r\n")[2]).decode()
+    arguments = json.dumps([secret, headers_of(request)])[1:-1]
+    asked = f'console.log(isOurs({arguments}, Buffer.from("{body}", "base64")));'
+    done = subprocess.run(
+        ["node", "-"], input=f"{example('javascript')}\n{asked}", capture_output=True, text=True
+    )
+    assert done.stdout.strip() in ("true", "false"), done.stderr
+    return done.stdout.strip() == "true"
 
 
 def sent_by(call: Call, **more: Any) -> bytes:
@@ -51,6 +70,8 @@ def test_a_call_is_signed_with_each_secret_of_its_client(call: Call) -> None:
     assert is_signed_with(first.text, both)
     assert is_signed_with(second.text, both)
     assert not is_signed_with(others.text, both)
+    assert is_signed_in_javascript(second.text, both)
+    assert not is_signed_in_javascript(others.text, both)
     signing_secret_revoke(secret_id=first.secret.id)
     assert not is_signed_with(first.text, sent_by(call))
 
