@@ -51,10 +51,14 @@ def _try(options: argparse.Namespace) -> int:
         from django.db import connection
 
         call_command("migrate", verbosity=0)
+        from tools.contract.callers import make_accounts
+        from tools.contract.run import Amount
         from tools.contract.suite import suite
 
+        credentials = make_accounts()  # before there is a worker, which would take their jobs
         with _service(Path(directory)) as address:
-            reports = suite(address, options.cases, options.seed, Path(directory))
+            amount = Amount(options.cases, seed=options.seed)
+            reports = suite(address, credentials, amount, Path(directory))
         connection.close()
     for one in reports:
         if not one.is_good:

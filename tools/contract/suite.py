@@ -14,18 +14,16 @@ from tools.contract.callers import (
     SPARE,
     Caller,
     log_in,
-    make_accounts,
 )
 from tools.contract.report import Report
 from tools.contract.run import Amount, run
 
 
-def suite(address: str, cases: int, seed: int, place: Path) -> list[Report]:
-    """What each run has found."""
-    credentials = make_accounts()
+def suite(address: str, credentials: str, amount: Amount, place: Path) -> list[Report]:
+    """What each run has found. `credentials`: what `make_accounts` has returned."""
     spare = log_in(address, SPARE)
     return [
-        run(name, address, callers, spare, Amount(cases, seed=seed), place / name)
+        run(name, address, callers, spare, amount, place / name)
         for name, callers in _kinds(address, credentials)
     ]
 
