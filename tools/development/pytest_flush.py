@@ -1,18 +1,40 @@
 """A pytest plugin: what a test has committed is removed, without what every test would need again.
 
-Django's own way empties all tables and makes content types and permissions anew, which are a third
-of the time of these tests: 25 of the 80 ms of a short one.
+Django's own way truncates all tables and makes content types and permissions anew. PostgreSQL then
+makes new files for some two hundred tables and indexes, of which a test has filled a handful.
 """
 
 from collections.abc import Iterator
 
 import pytest
-from django.core.management.color import no_style
 from django.db import connections
 from django.test import TransactionTestCase
 
 # They are made with the tables, and no test changes them.
 KEPT = {"django_content_type", "auth_permission"}
+
+# Deletes rows where there are few, and truncates what has grown, or is known to the planner: plans
+# must not depend on the tests before. As on a replica, no trigger fires and no key is looked up.
+EMPTY = """
+DO $$
+DECLARE
+    one record;
+    is_filled boolean;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR one IN
+        SELECT oid::regclass AS name, pg_relation_size(oid) > 65536 OR reltuples <> -1 AS is_known
+        FROM pg_class WHERE oid IN (SELECT to_regclass(name) FROM unnest('{%s}'::text[]) AS name)
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %%s)', one.name) INTO is_filled;
+        IF one.is_known THEN
+            EXECUTE format('TRUNCATE %%s CASCADE', one.name);
+        ELSIF is_filled THEN
+            EXECUTE format('DELETE FROM %%s', one.name);
+        END IF;
+    END LOOP;
+END $$
+"""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,8 +49,7 @@ def _empty_tables(case: TransactionTestCase) -> None:
 
     for name in case._databases_names(include_mirrors=False):  # type: ignore[attr-defined]
         connection = connections[name]
-        there = connection.introspection.django_table_names(only_existing=True, include_views=False)
-        tables = [table for table in there if table not in KEPT]
-        statements = connection.ops.sql_flush(no_style(), tables)
-        connection.ops.execute_sql_flush(statements)
+        tables = connection.introspection.django_table_names(include_views=False)
+        with connection.cursor() as cursor:
+            cursor.execute(EMPTY % ",".join(table for table in tables if table not in KEPT))
     queues_declare()
