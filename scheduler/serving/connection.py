@@ -98,8 +98,13 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
     def _send_error_response(
         self, status: int, message: str, extra_headers: Iterable[Any] = ()
     ) -> None:
-        """As gunicorn's, which calls it for what is no proper request; `message` quotes that."""
-        self._write_problem(problem_of_status(status))
+        """As gunicorn's, which calls it for what is no proper request; `message` quotes that.
+
+        It does so as well for a request that was not answered because its client has gone away:
+        that is no error of the server, and nobody reads what is written.
+        """
+        if not self._closed:
+            self._write_problem(problem_of_status(status))
 
     def _refuse(self, problem: Problem) -> None:
         self._write_problem(problem)

@@ -147,6 +147,16 @@ def test_an_upgrade_is_answered_as_a_plain_request(server: Server) -> None:
         assert_problem(client.answer(), 404, "not_found")
 
 
+def test_a_client_that_hangs_up_is_no_error_of_the_server(server: Server) -> None:
+    refused = server.child.log.read_text().count("internal_error")
+    for begun in (post("/login", 60, b'{"username": '), post("/addJob", 9)):
+        with server.connect(begun):
+            assert server.status("/health/live") == 200
+        for _ in range(3):  # by then the server has seen it
+            assert server.status("/health/live") == 200
+    assert server.child.log.read_text().count("internal_error") == refused
+
+
 def assert_next(client: Client) -> None:
     client.send(get("/health/live"))
     assert client.answer().status == 200
