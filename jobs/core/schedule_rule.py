@@ -66,7 +66,9 @@ class ScheduleRule(NamedTuple):
 
     def begins_after(self, now: datetime) -> datetime:
         """The moment after which fire times count: now, or just before its start."""
-        return now if self.starts_at is None else max(now, self.starts_at - _MOMENT)
+        if self.starts_at is None or self.starts_at <= now:  # before the first year is no moment
+            return now
+        return self.starts_at - _MOMENT
 
     def within(self, moment: datetime | None) -> datetime | None:
         """The moment itself; None if the schedule has ended by then."""

@@ -80,6 +80,14 @@ def test_what_is_left_out_or_null_has_a_default(api: APIClient) -> None:
         assert (body["queue"], body["priority"]) == ("default", None)
 
 
+@pytest.mark.parametrize("rule", [{"every_seconds": 300}, {"cron": "0 7 * * *"}])
+def test_the_first_moment_of_all_is_a_start(api: APIClient, rule: dict[str, Any]) -> None:
+    asked = {"name": "a", "type": "tests.note", "payload": {"text": "a"}, **rule}
+    answer = api.post("/schedules", {**asked, "starts_at": "0001-01-01T00:00:00Z"})
+    assert (answer.status_code, answer.json()["starts_at"]) == (201, "0001-01-01T00:00:00Z")
+    assert len(answer.json()["next_fire_times"]) == 5
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "pointer", "said"),
     [
