@@ -41,10 +41,10 @@ def letters_selected(selection: Selection) -> DeadLetterQuerySet:
         }
     )
     if selection.created_after is not None:
-        floor = _id_floor(selection.created_after - _CLOCKS_DIFFER_MAX)
+        floor = _id_floor(selection.created_after, -_CLOCKS_DIFFER_MAX)
         letters = letters.filter(created_at__gte=selection.created_after, id__gte=floor)
     if selection.created_before is not None:
-        floor = _id_floor(selection.created_before + _CLOCKS_DIFFER_MAX)
+        floor = _id_floor(selection.created_before, _CLOCKS_DIFFER_MAX)
         letters = letters.filter(created_at__lt=selection.created_before, id__lt=floor)
     if not selection.include_interrupted:
         letters = letters.exclude(reason=DeathReason.INTERRUPTED)
@@ -68,5 +68,6 @@ def selection_seen_by(user: Any, selection: Selection) -> Selection:
     )
 
 
-def _id_floor(moment: datetime) -> Any:
-    return uuid7_floor(max(0.0, moment.timestamp()))
+def _id_floor(moment: datetime, shift: timedelta) -> Any:
+    # As numbers: a moment that is shifted may lie before the first year.
+    return uuid7_floor(max(0.0, moment.timestamp() + shift.total_seconds()))

@@ -125,7 +125,13 @@ def test_nothing_to_replay_is_said(
     replayer_api: APIClient, make_dead_letter: MakeDeadLetter
 ) -> None:
     make_dead_letter()
-    problem(replayer_api.post("/redrives", {"all": True}), 409, "nothing_selected")
+    for asked in (
+        {"all": True},
+        {"ids": [ID], "created_after": "0001-01-01T00:00:00Z"},
+        {"ids": [ID], "created_before": "0001-01-01T00:00:00Z"},
+        {"ids": [ID], "created_before": "9999-12-31T23:59:59Z"},
+    ):
+        problem(replayer_api.post("/redrives", asked), 409, "nothing_selected")
 
 
 def test_who_may_what(
