@@ -10,7 +10,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, NamedTuple
 
 import django
 
@@ -23,19 +23,34 @@ from tools.errors import ToolError
 from tools.servers import provide_servers
 from tools.terminal import heading, problem, say, table
 
-# Tests that start processes and wait for them, three parts; tests that wait for PostgreSQL's
-# commits; and the others, which keep a processor busy meanwhile.
+# The tests in parts: those that start processes and wait for them, those that wait for PostgreSQL's
+# commits, and those that keep a processor busy. What no part names is a part, too.
 TEST_PATHS = ("accounts", "jobs", "scheduler", "tools")
-OF_PROCESSES = ("jobs/tests/acceptance",)
-OF_KILLED_PROCESSES = tuple(
-    f"jobs/tests/acceptance/test_{name}.py"
-    for name in ("worker_process", "kill_points", "killed_calls", "killed_mail", "signals")
-)
-OF_TOOLS = ("tools",)
-OF_SERVICES = ("jobs/tests/services", "jobs/tests/worker", "jobs/tests/sql")
-OF_PAGES = ("jobs/tests/admin", "jobs/tests/api", "accounts")
+PARTS = {
+    "tests of faults": ("tools/tests/chaos", "tools/tests/promises"),
+    "tests of measures": ("tools/tests/benchmark",),
+    "tests of services": ("jobs/tests/services", "jobs/tests/worker", "jobs/tests/sql"),
+    "tests of pages and calls": ("jobs/tests/admin", "jobs/tests/api", "accounts"),
+    "tests of killed processes": tuple(
+        f"jobs/tests/acceptance/test_{name}.py"
+        for name in ("worker_process", "kill_points", "killed_calls", "killed_mail", "signals")
+    ),
+    "tests of processes": ("jobs/tests/acceptance",),
+    "tests of tools": ("tools",),
+}
+# How many of them at once: each waits for half of its time.
+AT_ONCE = 3 * (os.cpu_count() or 1)
 
 SERVERS = ("DATABASE_URL", "REDIS_URL")
+POLL_SECONDS = 0.1
+
+
+class Result(NamedTuple):
+    """What became of a command."""
+
+    name: str
+    succeeded: bool
+    seconds: float
 
 # The last migration of each app in the last release, which may run beside those that follow.
 RELEASED_MIGRATIONS = "released_migrations.json"
@@ -50,10 +65,12 @@ class Step:
     environment: Mapping[str, str] = field(default_factory=dict)
     without: Collection[str] = ()
 
-    def run(self) -> bool:
-        """Runs it, with its output on the terminal; whether it succeeded."""
+    def run(self) -> list[Result]:
+        """Runs it, with its output on the terminal."""
         heading(f"--- {self.name}")
-        return self.start(None).wait() == 0
+        started = time.monotonic()
+        succeeded = self.start(None).wait() == 0
+        return [Result(self.name, succeeded, time.monotonic() - started)]
 
     def start(self, output: IO[bytes] | None) -> subprocess.Popen[bytes]:
         """Starts it; its output goes to `output`, or to the terminal."""
@@ -69,37 +86,59 @@ class Step:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Commands at once. The output of the first is seen as it comes, the others' after that."""
+    """Commands of which some run at once. The output of each is seen when it has ended."""
 
-    name: str
-    first: Step
-    others: Sequence[Step]
+    steps: Sequence[Step]
 
-    def run(self) -> bool:
-        """Runs all; whether all succeeded."""
+    def run(self) -> list[Result]:
+        """Runs all, in their order."""
+        waiting, results = list(self.steps), []
         with ExitStack() as stack:
-            outputs = [stack.enter_context(tempfile.TemporaryFile()) for _ in self.others]
-            pairs = zip(self.others, outputs, strict=True)
-            processes = [step.start(output) for step, output in pairs]
-            for process in processes:
-                stack.callback(process.kill)  # if this run is broken off
-            succeeded = [self.first.run(), *(process.wait() == 0 for process in processes)]
-            for step, output in zip(self.others, outputs, strict=True):
-                heading(f"--- {step.name}")
-                output.seek(0)
-                sys.stdout.write(output.read().decode(errors="replace"))
-                sys.stdout.flush()
-        return all(succeeded)
+            running: list[Running] = []
+            while waiting or running:
+                while waiting and len(running) < AT_ONCE:
+                    output = stack.enter_context(tempfile.TemporaryFile())
+                    running.append(Running(waiting.pop(0), output))
+                    stack.callback(running[-1].kill)  # if this run is broken off
+                time.sleep(POLL_SECONDS)
+                ended = [one for one in running if one.has_ended]
+                running = [one for one in running if one not in ended]
+                results += [one.result() for one in ended]
+        return results
+
+
+class Running:
+    """A command that runs beside others."""
+
+    def __init__(self, step: Step, output: IO[bytes]) -> None:
+        self._step, self._output = step, output
+        self._started = time.monotonic()
+        self._process = step.start(output)
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def result(self) -> Result:
+        """Shows what it has said."""
+        took = time.monotonic() - self._started
+        heading(f"--- {self._step.name}")
+        self._output.seek(0)
+        sys.stdout.write(self._output.read().decode(errors="replace"))
+        sys.stdout.flush()
+        return Result(self._step.name, self._process.wait() == 0, took)
 
 
 def steps(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step | SideBySide]:
     """All of them, in order: the quick ones first.
 
     `own_servers`: PostgreSQL and Redis were started for this run. Then the tests run in parts at
-    once, each with servers of its own.
+    once, each with servers of its own, and types are checked beside them.
     """
-    return [
-        *(_of_the_text() if django.VERSION < (6,) else []),
+    quick = [
         Step("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]),
         Step("rolling upgrade", ["manage.py", "check_migrations", "--since", RELEASED_MIGRATIONS]),
         Step(
@@ -107,39 +146,35 @@ def steps(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step | 
             ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
             _production(),
         ),
-        *_tests(pytest_arguments, own_servers=own_servers),
     ]
-
-
-def _tests(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step | SideBySide]:
-    if pytest_arguments or not own_servers:
-        return [Step("tests", ["-m", "pytest", *pytest_arguments])]
-    # pytest ignores no folder that it is asked for, as it is for each of `testpaths`.
-    asked = [one for one in TEST_PATHS if one not in OF_TOOLS]
-    asked = [one for one in asked if one not in OF_PAGES]
-    ignored = [f"--ignore={one}" for one in (*OF_PROCESSES, *OF_SERVICES, *OF_PAGES)]
-    rest = Step("other tests", ["-m", "pytest", *asked, *ignored])
-    others = [
-        Step(
-            "tests of processes",
-            ["-m", "pytest", *OF_PROCESSES, *[f"--ignore={one}" for one in OF_KILLED_PROCESSES]],
-            without=SERVERS,
-        ),
-        Step("tests of killed processes", ["-m", "pytest", *OF_KILLED_PROCESSES], without=SERVERS),
-        Step("tests of tools", ["-m", "pytest", *OF_TOOLS], without=SERVERS),
-        Step("tests of pages and calls", ["-m", "pytest", *OF_PAGES], without=SERVERS),
-        Step("tests of services", ["-m", "pytest", *OF_SERVICES], without=SERVERS),
-    ]
-    return [SideBySide("tests", rest, others)]
-
-
-def _of_the_text() -> list[Step]:
-    """What does not depend on the versions that are installed; types are those of one Django."""
-    return [
+    # What does not depend on the versions that are installed. Types are those of one Django.
+    of_the_text = [
         Step("lint", ["-m", "ruff", "check"]),
         Step("format", ["-m", "ruff", "format", "--check"]),
-        Step("types", ["-m", "mypy"]),
     ]
+    types = [Step("types", ["-m", "mypy"])]
+    if django.VERSION >= (6,):
+        of_the_text, types = [], []
+    if pytest_arguments or not own_servers:
+        tests = Step("tests", ["-m", "pytest", *pytest_arguments])
+        return [*of_the_text, *types, *quick, tests]
+    return [*of_the_text, *quick, SideBySide([*types, *_parts()])]
+
+
+def _parts() -> list[Step]:
+    """The tests, each once. pytest ignores no folder that it is asked for."""
+    named = [path for paths in PARTS.values() for path in paths]
+    rest = [path for path in TEST_PATHS if path not in named]
+    return [
+        Step(name, ["-m", "pytest", *paths, *_left_out(paths, named)], without=SERVERS)
+        for name, paths in {**PARTS, "other tests": rest}.items()
+    ]
+
+
+def _left_out(paths: Collection[str], named: Sequence[str]) -> list[str]:
+    """Options for what lies below these paths, and belongs to another part."""
+    below = tuple(f"{path}/" for path in paths)
+    return [f"--ignore={one}" for one in named if one.startswith(below)]
 
 
 def main() -> int:
@@ -151,7 +186,7 @@ def main() -> int:
         _tell_what_is_used()
         own_servers = set(holds) == set(SERVERS)
         all_steps = steps(arguments, own_servers=own_servers)
-        results = [(step.name, *_timed(step)) for step in all_steps]
+        results = [result for step in all_steps for result in step.run()]
         for hold in holds.values():
             hold.leave()
     except ToolError as error:
@@ -164,18 +199,13 @@ def main() -> int:
     return _report(results)
 
 
-def _timed(step: Step | SideBySide) -> tuple[bool, float]:
-    started = time.monotonic()
-    return step.run(), time.monotonic() - started
-
-
-def _report(results: Sequence[tuple[str, bool, float]]) -> int:
+def _report(results: Sequence[Result]) -> int:
     say()
     table(
         ("step", "result", "seconds"),
         [(name, "ok" if ok else "FAILED", f"{took:.1f}") for name, ok, took in results],
     )
-    failed = [name for name, ok, _ in results if not ok]
+    failed = [one.name for one in results if not one.succeeded]
     if failed:
         problem(f"Failed: {', '.join(failed)}.")
     return 1 if failed else 0
