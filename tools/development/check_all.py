@@ -52,6 +52,7 @@ class Result(NamedTuple):
     succeeded: bool
     seconds: float
 
+
 # The last migration of each app in the last release, which may run beside those that follow.
 RELEASED_MIGRATIONS = "released_migrations.json"
 
