@@ -99,6 +99,8 @@ class Front:
         self._waits.add(wait)
         try:
             answer = await self._called(scope, b"", wait)
+            if answer.status >= 400:
+                wait.offer.is_waiting = False  # a refusal is whole, whatever was to come
             if wait.offer.is_stream and wait.offer.is_waiting:
                 await stream(answer, scope, wait, send, lambda: self._called(scope, b"", wait))
                 return

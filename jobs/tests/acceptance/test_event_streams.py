@@ -20,6 +20,9 @@ def test_a_job_is_followed_from_its_queue_to_its_end(service: Service) -> None:
     job = client.add_job("tests.note", {"text": "followed", "failures": 1})["id"]
 
     async def run() -> None:
+        async with opened(address, client.token, job, "*") as refused:
+            assert refused.status == 400
+            assert "content-length" in refused.head  # it ends
         async with opened(address, client.token, job) as stream:
             assert stream.status == 200
             assert "content-type: text/event-stream" in stream.head
