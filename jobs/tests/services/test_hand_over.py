@@ -1,8 +1,10 @@
 """A slot goes straight from a job that has succeeded to the next one: never to one too many."""
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -16,7 +18,7 @@ from jobs.core.result import Result
 from jobs.core.states import JobState
 from jobs.models import Job, Limit, Slot, Worker
 from jobs.models.job_claims import HandedOver
-from jobs.services import attempts as attempts_module
+from jobs.services import successes as successes_module
 from jobs.services.attempts import Finished, jobs_record
 from jobs.services.hand_over import limit_to_hand_over, slots_hand_over
 from jobs.services.limits import limit_set
@@ -77,15 +79,15 @@ def test_the_next_job_is_claimed_in_the_statement_that_writes_the_success() -> N
 
 
 def test_who_waits_for_the_job_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[set[Any]] = []
+    told: list[Collection[UUID]] = []
     monkeypatch.setattr(
-        attempts_module, "jobs_announce_after_commit", lambda *, final: told.append(final)
+        successes_module, "jobs_announce_after_commit", lambda *, final: told.append(final)
     )
     limit(max_concurrency=1)
     first = make_job()
     make_job()
     hand_over(claim_one(first))
-    assert told == [{first.id}]
+    assert told == [[first.id]]
 
 
 def test_without_a_claimant_the_next_jobs_are_dispatched_in_their_order(
