@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
+from tools.file_lock import FileLock
+
 _FETCH_SECONDS = 300
 
 # Libraries and fonts come from where the packages were unpacked, as far as the system lacks them.
@@ -35,10 +37,19 @@ class Unpacked:
     def fetch(self, packages: Sequence[str]) -> bool:
         """Unpacks these packages and what they need, with apt's state in the same directory.
 
-        False where that cannot be: the log says why.
+        False where that cannot be: the log says why. One process does it at a time.
         """
         if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
             return False
+        self.directory.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.directory / "lock")
+        try:
+            lock.wait()
+            return self._fetch(packages)
+        finally:
+            lock.close()
+
+    def _fetch(self, packages: Sequence[str]) -> bool:
         lists, archives = (self.directory / name for name in ("lists", "archives"))
         for directory in (self.root, lists / "partial", archives / "partial"):
             directory.mkdir(parents=True, exist_ok=True)

@@ -18,26 +18,12 @@ from scheduler.env import DEVELOPMENT
 from tools.checkout import CHECKOUT
 from tools.development.browser import find_browser
 from tools.development.check_options import parse
+from tools.development.parts import parts_of_tests
 from tools.development.test_directory import take_test_directory
 from tools.errors import ToolError
 from tools.servers import provide_servers
 from tools.terminal import heading, problem, say, table
 
-# The tests in parts: those that start processes and wait for them, those that wait for PostgreSQL's
-# commits, and those that keep a processor busy. What no part names is a part, too.
-TEST_PATHS = ("accounts", "jobs", "scheduler", "tools")
-PARTS = {
-    "tests of faults": ("tools/tests/chaos", "tools/tests/promises"),
-    "tests of measures": ("tools/tests/benchmark",),
-    "tests of services": ("jobs/tests/services", "jobs/tests/worker", "jobs/tests/sql"),
-    "tests of pages and calls": ("jobs/tests/admin", "jobs/tests/api", "accounts"),
-    "tests of killed processes": tuple(
-        f"jobs/tests/acceptance/test_{name}.py"
-        for name in ("worker_process", "kill_points", "killed_calls", "killed_mail", "signals")
-    ),
-    "tests of processes": ("jobs/tests/acceptance",),
-    "tests of tools": ("tools",),
-}
 # How many of them at once: each waits for half of its time.
 AT_ONCE = 3 * (os.cpu_count() or 1)
 
@@ -163,19 +149,10 @@ def steps(pytest_arguments: Sequence[str], *, own_servers: bool) -> list[Step | 
 
 
 def _parts() -> list[Step]:
-    """The tests, each once. pytest ignores no folder that it is asked for."""
-    named = [path for paths in PARTS.values() for path in paths]
-    rest = [path for path in TEST_PATHS if path not in named]
     return [
-        Step(name, ["-m", "pytest", *paths, *_left_out(paths, named)], without=SERVERS)
-        for name, paths in {**PARTS, "other tests": rest}.items()
+        Step(name, ["-m", "pytest", *arguments], without=SERVERS)
+        for name, arguments in parts_of_tests().items()
     ]
-
-
-def _left_out(paths: Collection[str], named: Sequence[str]) -> list[str]:
-    """Options for what lies below these paths, and belongs to another part."""
-    below = tuple(f"{path}/" for path in paths)
-    return [f"--ignore={one}" for one in named if one.startswith(below)]
 
 
 def main() -> int:

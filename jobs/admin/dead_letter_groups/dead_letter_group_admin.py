@@ -134,7 +134,7 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
         """Assigns, mutes, shows again, or keeps a note; then the page of the group again."""
         if request.method != "POST" or not self.has_triage_permission(request):
             raise PermissionDenied
-        fingerprint = unquote(object_id).replace("\x00", "")
+        fingerprint = _fingerprint(object_id)
         decide = DECISIONS.get(request.POST.get("decision", ""))
         if decide is not None:
             try:
@@ -149,7 +149,7 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
         """Asks whether all of a group are to be discarded; once that is confirmed, does it."""
         if not (self.has_view_permission(request) and self.has_discard_permission(request)):
             raise PermissionDenied
-        fingerprint = unquote(object_id).replace("\x00", "")
+        fingerprint = _fingerprint(object_id)
         seen = confirmed(request, fingerprint) if request.method == "POST" else None
         if seen is None:
             if group := group_of(fingerprint):
@@ -176,6 +176,13 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
             "media": self.media,
             **context,
         }
+
+
+def _fingerprint(object_id: str) -> str:
+    """The one in an address; raises Http404 where none is left of it."""
+    if fingerprint := unquote(object_id).replace("\x00", ""):
+        return fingerprint
+    raise Http404
 
 
 def _page_of(fingerprint: str) -> HttpResponse:

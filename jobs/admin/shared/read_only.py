@@ -3,10 +3,13 @@
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.forms import Script
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
@@ -33,6 +36,25 @@ class SafeAdmin(ModelAdmin):
         if "\x00" in object_id:
             return None
         return super().get_object(request, object_id, from_field)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponseBase | None:
+        """Of the selected ids, those that no record can have select nothing."""
+        asked = request.POST.copy()
+        chosen = asked.getlist(ACTION_CHECKBOX_NAME)
+        asked.setlist(ACTION_CHECKBOX_NAME, [one for one in chosen if self._can_be_key(one)])
+        request.POST = asked
+        return super().response_action(request, queryset)
+
+    def _can_be_key(self, text: str) -> bool:
+        if "\x00" in text or not text.isprintable():  # half of a surrogate pair is no text
+            return False
+        try:
+            self.opts.pk.clean(text, None)
+        except (ValidationError, ValueError):
+            return False
+        return True
 
 
 class ReadOnlyList(ChangeList):

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+import scheduler.urls  # noqa: F401  (the pages are registered)
 from accounts.models import User
 from jobs.core.attempt_error import error_of
 from jobs.core.errors import PermanentError
