@@ -72,12 +72,29 @@ class EncryptedConnection(SSLConnection):
         try:
             super().on_connect_check_health(check_health=check_health)
         except redis.exceptions.ConnectionError as error:
-            if _WANTS_CERTIFICATE in str(error):
+            if _WANTS_CERTIFICATE in str(error) or (
+                type(error) in _NO_ANSWER and not self.certfile and self._is_asked_for_certificate()
+            ):
                 raise TlsRefused(
                     f"{self.host}:{self.port} asks for a certificate of the client: name it in "
                     "REDIS_URL with ssl_certfile and ssl_keyfile"
                 ) from error
             raise
+
+    def _is_asked_for_certificate(self) -> bool:
+        """Who writes after the handshake may find the connection closed, and no reason.
+
+        So this connection only reads.
+        """
+        try:
+            with (
+                socket.create_connection((self.host, self.port), PROBE_SECONDS) as plain,
+                self._wrap_socket_with_ssl(plain) as encrypted,
+            ):
+                encrypted.recv(1)
+        except (OSError, redis.exceptions.RedisError) as error:
+            return _WANTS_CERTIFICATE in str(error)
+        return False
 
     def _not_verified(self, error: ssl.SSLCertVerificationError) -> redis.exceptions.RedisError:
         server, why = f"{self.host}:{self.port}", error.verify_message

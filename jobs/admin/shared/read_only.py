@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.forms import Script
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
@@ -38,14 +37,14 @@ class SafeAdmin(ModelAdmin):
         return super().get_object(request, object_id, from_field)
 
     def response_action(
-        self, request: HttpRequest, queryset: QuerySet[Any]
-    ) -> HttpResponseBase | None:
+        self, request: HttpRequest, queryset: QuerySet[Any], *more: Any, **options: Any
+    ) -> HttpResponse | None:
         """Of the selected ids, those that no record can have select nothing."""
         asked = request.POST.copy()
         chosen = asked.getlist(ACTION_CHECKBOX_NAME)
         asked.setlist(ACTION_CHECKBOX_NAME, [one for one in chosen if self._can_be_key(one)])
-        request.POST = asked
-        return super().response_action(request, queryset)
+        request.POST = asked  # type: ignore[assignment]  # as Django's own views do
+        return super().response_action(request, queryset, *more, **options)
 
     def _can_be_key(self, text: str) -> bool:
         if "\x00" in text or not text.isprintable():  # half of a surrogate pair is no text
