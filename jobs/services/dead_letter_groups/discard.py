@@ -21,7 +21,7 @@ from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 from jobs.sql.statements import database_now
 
-# Dead letters in one transaction: it holds their rows for some 0.3 s.
+# Dead letters in one transaction, which holds their rows until its end.
 SLICE = 2_000
 # How long one call goes on: a server gives a request up after 30 s.
 SECONDS = 15.0
