@@ -25,7 +25,7 @@ from tools.servers import provide_servers
 from tools.terminal import heading, problem, say, table
 
 # How many of them at once: each waits for half of its time.
-AT_ONCE = 3 * (os.cpu_count() or 1)
+AT_ONCE = 2 * (os.cpu_count() or 1)
 
 SERVERS = ("DATABASE_URL", "REDIS_URL")
 POLL_SECONDS = 0.1

@@ -3,18 +3,19 @@
 from collections.abc import Collection, Sequence
 
 # The tests in parts: those that start processes and wait for them, those that wait for PostgreSQL's
-# commits, and those that keep a processor busy. What no part names is a part, too.
+# commits, and those that keep a processor busy. What no part names is a part, too. Those that take
+# longest begin first.
 TEST_PATHS = ("accounts", "jobs", "scheduler", "tools")
 PARTS = {
-    "tests of faults": ("tools/tests/chaos", "tools/tests/promises"),
-    "tests of measures": ("tools/tests/benchmark",),
-    "tests of services": ("jobs/tests/services", "jobs/tests/worker", "jobs/tests/sql"),
-    "tests of pages and calls": ("jobs/tests/admin", "jobs/tests/api", "accounts"),
     "tests of killed processes": tuple(
         f"jobs/tests/acceptance/test_{name}.py"
         for name in ("worker_process", "kill_points", "killed_calls", "killed_mail", "signals")
     ),
     "tests of processes": ("jobs/tests/acceptance",),
+    "tests of services": ("jobs/tests/services", "jobs/tests/worker", "jobs/tests/sql"),
+    "tests of pages and calls": ("jobs/tests/admin", "jobs/tests/api", "accounts"),
+    "tests of faults": ("tools/tests/chaos", "tools/tests/promises"),
+    "tests of measures": ("tools/tests/benchmark",),
     "tests of tools": ("tools",),
 }
 

@@ -6,6 +6,7 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
+import pytest
 from django.db.models import QuerySet
 from pytest_django.fixtures import Settings
 
@@ -43,6 +44,7 @@ def body_of(request: bytes) -> dict[str, Any]:
     return body
 
 
+@pytest.mark.timeout(400)  # workers are killed and rescued; a slow machine takes its time
 def test_workers_are_killed_amid_jobs_with_callbacks(service: Service, settings: Settings) -> None:
     signing_secret_create(client_id=None)
     with HttpReceiver() as receiver:
