@@ -47,9 +47,10 @@ class SafeAdmin(ModelAdmin):
         return super().response_action(request, queryset, *more, **options)
 
     def _can_be_key(self, text: str) -> bool:
-        if "\x00" in text or not text.isprintable():  # half of a surrogate pair is no text
+        if "\x00" in text:
             return False
         try:
+            text.encode()  # half of a surrogate pair is no text
             self.opts.pk.clean(text, None)
         except (ValidationError, ValueError):
             return False

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 
-from jobs.models import Job, Schedule
+from jobs.models import Job, ProcessedKey, Schedule
 from jobs.tests.admin.conftest import MakeDeadLetters
 from jobs.tests.factories import make_job
 
@@ -177,6 +177,12 @@ def test_in_the_form_of_an_action(client: Client) -> None:
             asked += [(path, chosen | {"_selected_action": text}) for text in ODD]
     assert len(asked) > 100
     assert failures((f"{path} {data}", post(client, path, data)) for path, data in asked) == []
+
+
+def test_a_key_with_characters_that_nobody_sees_can_be_selected() -> None:
+    of_keys: Any = admin.site._registry[ProcessedKey]
+    assert of_keys._can_be_key("tests.note:1:a\u00a0b\u200b")
+    assert not of_keys._can_be_key("tests.note:1:a\udc80")
 
 
 def test_in_the_fields_of_a_form(client: Client) -> None:
