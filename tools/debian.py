@@ -4,9 +4,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from shlex import quote
 
+from tools.checkout import DATA_DIR
+from tools.errors import ToolError
 from tools.file_lock import FileLock
 
 _FETCH_SECONDS = 300
@@ -42,12 +45,9 @@ class Unpacked:
         if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
             return False
         self.directory.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.directory / "lock")
-        try:
+        with closing(FileLock(self.directory / "lock")) as lock:
             lock.wait()
             return self._fetch(packages)
-        finally:
-            lock.close()
 
     def _fetch(self, packages: Sequence[str]) -> bool:
         lists, archives = (self.directory / name for name in ("lists", "archives"))
@@ -103,3 +103,23 @@ class Unpacked:
                 log.write(f"{error}\n".encode())
                 return False
         return done.returncode == 0
+
+
+def find_program(called: str, package: str, program: str) -> Path:
+    """A program of this machine, else one that is fetched once; raises `ToolError`.
+
+    `called`: what people call it; `program`: its path in the package, whose name is the command's.
+    """
+    searched = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])  # not everybody's PATH has it
+    if installed := shutil.which(package, path=searched):
+        return Path(installed)
+    unpacked = Unpacked(DATA_DIR / package)
+    launcher = unpacked.directory / package
+    if not launcher.exists() and unpacked.fetch([package]):
+        unpacked.write_launcher(package, unpacked.root / program)
+    if not launcher.exists():
+        raise ToolError(
+            f"No {called} was found, and none could be fetched. Install one (on Debian: "
+            f"apt install {package}). What was tried: {unpacked.log}."
+        )
+    return launcher

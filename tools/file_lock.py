@@ -70,3 +70,13 @@ class FileLock:
         except BlockingIOError:
             return False
         return True
+
+
+def take_directory(directory: Path) -> FileLock | None:
+    """The lock on a directory, which is made where it lacks; None if another run uses it."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(directory / "in-use.lock")
+    if lock.take():
+        return lock
+    lock.close()
+    return None

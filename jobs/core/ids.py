@@ -34,9 +34,14 @@ def uuid7_floor(unix_seconds: float) -> UUID:
     return _assemble(int(unix_seconds * 1000) * _TICKS_PER_MS, 0)
 
 
+def uuid7_unix_seconds(made: UUID) -> float:
+    """When a UUIDv7 was made, in seconds since 1970."""
+    return (made.int >> 80) / 1000
+
+
 def uuid7_age_seconds(made: UUID) -> float:
     """How long ago a UUIDv7 was made, by this machine's clock; 0 if that lies ahead."""
-    return max(0.0, time.time() - (made.int >> 80) / 1000)
+    return max(0.0, time.time() - uuid7_unix_seconds(made))
 
 
 def uuid_of(text: str) -> UUID:

@@ -3,7 +3,6 @@
 Every write is fenced: it happens only where job, worker and attempt still match.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -37,8 +36,6 @@ from jobs.services.results import results_of, results_write
 from jobs.services.short_transaction import short_transaction
 from jobs.services.successes import successes_follow_up, successes_record
 from jobs.sql.contention import repeats_conflicts
-
-logger = logging.getLogger(__name__)
 
 
 class Recorded(NamedTuple):

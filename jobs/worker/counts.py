@@ -1,6 +1,7 @@
 """What this process has done since its start, counted a batch at a time, for /metrics."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from copy import deepcopy
@@ -8,7 +9,7 @@ from typing import TypeVar
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.histogram import Histogram
-from jobs.core.ids import uuid7_age_seconds
+from jobs.core.ids import uuid7_unix_seconds
 from jobs.core.outcome import CutOff, Failed, NotStarted, Succeeded
 from jobs.core.retry import Cancel, Die, Requeue, Succeed
 from jobs.services.attempts import Recorded
@@ -62,6 +63,7 @@ class Counts:
     def recorded(self, recorded: Sequence[Recorded]) -> None:
         """These outcomes were written, or dropped, together."""
         ended, times, whole_times, retries = [], [], [], []
+        now = time.time()
         for one in recorded:
             claim, outcome, seconds = one.finished
             queue = claim.queue
@@ -69,7 +71,7 @@ class Counts:
             name = "succeeded" if is_success else _name(one)
             ended.append((queue, claim.type, name))
             if is_success or name in _FINAL:
-                whole_times.append((queue, uuid7_age_seconds(claim.id)))
+                whole_times.append((queue, max(0.0, now - uuid7_unix_seconds(claim.id))))
             elif name == RETRIED:
                 retries.append((queue, claim.type, _why(outcome)))
             if seconds is not None and type(outcome) is not NotStarted:

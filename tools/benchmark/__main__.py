@@ -1,9 +1,8 @@
 """bin/benchmark: from the command line to the exit status."""
 
-import signal
 import sys
-from types import FrameType
 
+from tools.benchmark.leaving import leave_in_order_at_sigterm
 from tools.benchmark.options import Options, parse
 from tools.benchmark.progress import complain
 from tools.errors import ToolError
@@ -17,7 +16,7 @@ def main() -> int:
     options = parse()
     from tools.benchmark.environment import LooksLikeProduction, prepare_environment
 
-    signal.signal(signal.SIGTERM, _leave_in_order)
+    leave_in_order_at_sigterm()
     try:
         prepare_environment(production_allowed=options.yes_really)
         return _compare(options) if options.against else _measure(options)
@@ -45,11 +44,6 @@ def _compare(options: Options) -> int:
     comparison = compare(options)
     print(comparison.as_json() if options.json else comparison.as_text())
     return EXIT_FAILED if comparison.worse else 0
-
-
-def _leave_in_order(number: int, frame: FrameType | None) -> None:
-    """As at Ctrl-C: processes that were started are stopped, databases are dropped."""
-    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

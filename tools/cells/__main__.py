@@ -17,7 +17,7 @@ from tools.chaos.app import variables
 from tools.chaos.world import SETTINGS_MODULE
 from tools.checkout import CHECKOUT, DATA_DIR
 from tools.errors import ToolError
-from tools.file_lock import FileLock
+from tools.file_lock import take_directory
 from tools.servers.haproxy import HAProxy
 from tools.servers.postgres import Postgres
 from tools.servers.valkey import Valkey
@@ -33,9 +33,8 @@ def main() -> int:
         print(__doc__)
         return 0 if sys.argv[1] in {"-h", "--help"} else EXIT_USAGE
     directory = DATA_DIR / "cells"
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(directory / "in-use.lock")
-    if not lock.take():
+    lock = take_directory(directory)
+    if lock is None:
         problem(f"{directory} is in use by another run.")
         return EXIT_USAGE
     try:

@@ -17,7 +17,7 @@ from tools.chaos.verdict import Verdict
 from tools.chaos.world import World
 from tools.checkout import DATA_DIR
 from tools.errors import ToolError
-from tools.file_lock import FileLock
+from tools.file_lock import FileLock, take_directory
 from tools.terminal import problem, say, table
 
 EXIT_BROKEN = 1
@@ -80,11 +80,8 @@ def _take_directory(options: Options) -> tuple[FileLock, Path]:
     """A directory that no other run uses, and the lock on it."""
     wanted = [options.directory] if options.directory else _directories()
     for directory in wanted:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(directory / "in-use.lock")
-        if lock.take():
+        if lock := take_directory(directory):
             return lock, directory.absolute()
-        lock.close()
     problem(f"{options.directory} is in use by another run.")
     raise SystemExit(2)
 

@@ -4,7 +4,7 @@ import itertools
 from pathlib import Path
 
 from tools.checkout import DATA_DIR
-from tools.file_lock import FileLock
+from tools.file_lock import FileLock, take_directory
 
 
 def take_test_directory() -> tuple[FileLock, Path]:
@@ -14,9 +14,6 @@ def take_test_directory() -> tuple[FileLock, Path]:
     """
     for number in itertools.count(1):
         directory = DATA_DIR / "test" / str(number)
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(directory / "in-use.lock")
-        if lock.take():
+        if lock := take_directory(directory):
             return lock, directory
-        lock.close()
     raise AssertionError("there is always one more number")

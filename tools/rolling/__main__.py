@@ -6,7 +6,7 @@ import sys
 from tools.chaos.pause import Stopped, watch_signals
 from tools.checkout import DATA_DIR
 from tools.errors import ToolError
-from tools.file_lock import FileLock
+from tools.file_lock import take_directory
 from tools.rolling.options import Options, parse
 from tools.terminal import problem, say, table
 
@@ -19,9 +19,8 @@ def main() -> int:
     options = parse()
     watch_signals()
     directory = (options.directory or DATA_DIR / "rolling").absolute()
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(directory / "in-use.lock")
-    if not lock.take():
+    lock = take_directory(directory)
+    if lock is None:
         problem(f"{directory} is in use by another run.")
         return EXIT_USAGE
     try:

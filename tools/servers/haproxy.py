@@ -1,14 +1,10 @@
 """HAProxy, in front of several API processes: for tests and measures."""
 
-import os
-import shutil
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tools.checkout import DATA_DIR
-from tools.debian import Unpacked
-from tools.errors import ToolError
+from tools.debian import find_program
 from tools.servers.server import Server
 
 _PACKAGE = "haproxy"
@@ -63,16 +59,4 @@ class HAProxy(Server):
 
 def find_haproxy() -> Path:
     """The HAProxy of this machine, else one that is fetched once; raises `ToolError`."""
-    installed = shutil.which(_PACKAGE, path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"]))
-    if installed:
-        return Path(installed)
-    unpacked = Unpacked(DATA_DIR / _PACKAGE)
-    launcher = unpacked.directory / _PACKAGE
-    if not launcher.exists() and unpacked.fetch([_PACKAGE]):
-        unpacked.write_launcher(_PACKAGE, unpacked.root / "usr/sbin/haproxy")
-    if not launcher.exists():
-        raise ToolError(
-            "No HAProxy was found, and none could be fetched. Install one (on Debian: "
-            f"apt install haproxy). What was tried: {unpacked.log}."
-        )
-    return launcher
+    return find_program("HAProxy", _PACKAGE, "usr/sbin/haproxy")

@@ -4,7 +4,6 @@ Not among the servers of development: a deployment may have a pooler, and needs 
 """
 
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -12,9 +11,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from tools.checkout import DATA_DIR
-from tools.debian import Unpacked
-from tools.errors import ToolError
+from tools.debian import find_program
 from tools.servers.server import Server
 from tools.servers.unprivileged import as_unprivileged, unprivileged_user
 
@@ -94,19 +91,7 @@ class PgBouncer(Server):
 
 def find_pgbouncer() -> Path:
     """The PgBouncer of this machine, else one that is fetched once; raises `ToolError`."""
-    installed = shutil.which(_PACKAGE, path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"]))
-    if installed:
-        return Path(installed)
-    unpacked = Unpacked(DATA_DIR / _PACKAGE)
-    launcher = unpacked.directory / _PACKAGE
-    if not launcher.exists() and unpacked.fetch([_PACKAGE]):
-        unpacked.write_launcher(_PACKAGE, unpacked.root / "usr/sbin/pgbouncer")
-    if not launcher.exists():
-        raise ToolError(
-            "No PgBouncer was found, and none could be fetched. Install one (on Debian: "
-            f"apt install pgbouncer). What was tried: {unpacked.log}."
-        )
-    return launcher
+    return find_program("PgBouncer", _PACKAGE, "usr/sbin/pgbouncer")
 
 
 def _write(path: Path, text: str) -> None:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from jobs.core.clock import DAY_SECONDS
 from jobs.core.conf import jobs_conf
-from jobs.core.ids import uuid7_floor
+from jobs.core.ids import uuid7_floor, uuid7_unix_seconds
 from jobs.services.verification.check import EXAMPLES, Check
 from jobs.services.verification.loaded import create_known, load_known, queues_in_use
 from jobs.sql.statements import database_now, fetch_rows, statement
@@ -59,4 +59,4 @@ def oldest_kept() -> UUID:
 
 def accepted_at(job_id: UUID) -> datetime:
     """When a job was accepted, as its id tells; in UTC."""
-    return datetime.fromtimestamp((job_id.int >> 80) / 1_000, UTC)
+    return datetime.fromtimestamp(uuid7_unix_seconds(job_id), UTC)

@@ -1,9 +1,8 @@
 """`bin/python -m tools.benchmark.peers`: from the command line to the exit status."""
 
-import signal
 import sys
-from types import FrameType
 
+from tools.benchmark.leaving import leave_in_order_at_sigterm
 from tools.benchmark.peers.options import parse
 from tools.benchmark.progress import complain
 from tools.errors import ToolError
@@ -18,7 +17,7 @@ def main() -> int:
     options = parse()
     from tools.benchmark.environment import LooksLikeProduction, prepare_environment
 
-    signal.signal(signal.SIGTERM, _leave_in_order)
+    leave_in_order_at_sigterm()
     try:
         prepare_environment(production_allowed=options.yes_really)
         from tools.benchmark.peers.comparison import compare
@@ -35,11 +34,6 @@ def main() -> int:
         return EXIT_FAILED
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-
-
-def _leave_in_order(number: int, frame: FrameType | None) -> None:
-    """As at Ctrl-C: processes that were started are stopped, databases are dropped."""
-    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

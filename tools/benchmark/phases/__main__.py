@@ -1,9 +1,8 @@
 """`bin/python -m tools.benchmark.phases`: from the command line to the exit status."""
 
-import signal
 import sys
-from types import FrameType
 
+from tools.benchmark.leaving import leave_in_order_at_sigterm
 from tools.benchmark.phases.options import Options, parse
 from tools.benchmark.progress import Progress, complain
 from tools.errors import ToolError
@@ -15,7 +14,7 @@ EXIT_INTERRUPTED = 130
 def main() -> int:
     """1 if this scheduler did not get through; a peer that is left out is named."""
     options = parse()
-    signal.signal(signal.SIGTERM, _leave_in_order)
+    leave_in_order_at_sigterm()
     try:
         print(_measure(options))
         return 0
@@ -54,11 +53,6 @@ def _measure(options: Options) -> str:
 
 # Sessions of our workers bear the name of the thread that opened them.
 _NAMED_SESSIONS = {"JOBS_BENCHMARK_NAME_SESSIONS": "1"}
-
-
-def _leave_in_order(number: int, frame: FrameType | None) -> None:
-    """As at Ctrl-C: processes that were started are stopped."""
-    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Batches through every fault: counted right, each callback once, each end told once."""
 
-import threading
 from collections import Counter
 from collections.abc import Collection
 from typing import Any
@@ -15,6 +14,7 @@ from tools.chaos.companions.batch_findings import (
     line_about,
 )
 from tools.chaos.companions.companion import CompanionReport
+from tools.chaos.companions.submitting import Submitting
 from tools.chaos.gate import Backlog
 from tools.chaos.job_rows import JobRows
 from tools.chaos.world import World
@@ -45,31 +45,15 @@ _CALLS = """
 """
 
 
-class Batches:
+class Batches(Submitting):
     """Makes, fills, closes and cancels batches, one after the other."""
 
     def __init__(self, world: World, name: str) -> None:
-        self._world = world
-        self._name = f"{name}-batch"
-        self._client = world.client()
-        self._client_id = 0
+        super().__init__(world, name, "batch")
         self._wanted: dict[str, int] = {}  # jobs, by the id of a closed batch
-        self._unanswered: list[str] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="batches", daemon=True)
-
-    def begin(self) -> None:
-        self._client.sign_up(self._name)
-        self._client_id = self._world.job_rows.client_id(self._name)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def is_settled(self) -> bool:
-        progress = self._world.job_rows.progress(self._client_id)
-        if progress.queued + progress.running:
+        if self._is_anything_left():
             return False
         return all(row.is_completed for row in self._rows())
 

@@ -1,12 +1,12 @@
 """Redrives through every fault: jobs die, are replayed with another payload, and are done once."""
 
-import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tools.chaos.client import Unanswered
 from tools.chaos.companions.companion import CompanionReport
+from tools.chaos.companions.submitting import Submitting
 from tools.chaos.world import World
 
 JOB_TYPE = "chaos.refuse"
@@ -66,33 +66,17 @@ def judge_redrives(
     )
 
 
-class Redrives:
+class Redrives(Submitting):
     """Makes jobs that die, and replays them, again and again."""
 
     def __init__(self, world: World, name: str) -> None:
-        self._world = world
-        self._name = f"{name}-redrive"
-        self._client = world.client()
-        self._client_id = 0
+        super().__init__(world, name, "redrive")
         self._accepted: list[str] = []
         self._ids: list[str] = []
-        self._unanswered: list[str] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="redrives", daemon=True)
-
-    def begin(self) -> None:
-        self._client.sign_up(self._name)
-        self._client_id = self._world.job_rows.client_id(self._name)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def is_settled(self) -> bool:
         ask = self._world.job_rows.ask
-        progress = self._world.job_rows.progress(self._client_id)
-        if progress.queued + progress.running:
+        if self._is_anything_left():
             return False
         if ask(_DEAD, [self._client_id])[0][0]:  # they have died since the last redrive
             self._replay(f"{self._name}-last-{len(self._ids)}")
