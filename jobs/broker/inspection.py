@@ -17,6 +17,7 @@ from jobs.broker.connection import (
 )
 from jobs.broker.entries import delayed_message_of, entry_of, job_id_of
 from jobs.broker.keys import Keys, lists_of
+from jobs.broker.script import Script
 from jobs.core.message import Entry, QueueMessage
 
 # Entries read in one call. Redis serves one call at a time, and the workers wait meanwhile.
@@ -37,9 +38,9 @@ class RedisInspection(RedisConnections):
         self._keys = Keys(prefix)
         self._heads = self._script("heads")
 
-    def _script(self, name: str) -> Any:
+    def _script(self, name: str) -> Script:
         source = (Path(__file__).parent / "scripts" / f"{name}.lua").read_text(encoding="utf-8")
-        return self._client.register_script(source)
+        return Script(self._client.connection_pool, source)
 
     @translates_errors
     def head_ages(self, queues: Sequence[str]) -> dict[ListName, float | None]:

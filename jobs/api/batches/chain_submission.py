@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import APIException, ErrorDetail
 
 from jobs.api.jobs.submission import job_request
+from jobs.api.shared.fields import IdField
 from jobs.api.shared.strict_serializer import StrictSerializer
 from jobs.services.chains import CHAIN_JOBS_MAX
 from jobs.services.enqueue import JobRequest
@@ -49,7 +50,7 @@ class ChainSubmission(StrictSerializer):
     """The body of `POST /chains`."""
 
     jobs = ChainJobsField()
-    batch = serializers.UUIDField(required=False, allow_null=True)
+    batch = IdField(required=False, allow_null=True)
 
 
 class AskedChain(NamedTuple):

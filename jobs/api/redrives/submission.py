@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from jobs.api.shared.fields import (
+    IdField,
     JSONObjectField,
     MomentField,
     SecondsField,
@@ -41,7 +42,7 @@ class RedriveSubmission(StrictSerializer):
     """
 
     ids = serializers.ListField(
-        child=serializers.UUIDField(), required=False, min_length=1, max_length=IDS_MAX
+        child=IdField(), required=False, min_length=1, max_length=IDS_MAX
     )
     fingerprint = TextField(max_length=FINGERPRINT_LENGTH, required=False)
     type = TextField(max_length=TYPE_MAX, required=False)
@@ -50,8 +51,8 @@ class RedriveSubmission(StrictSerializer):
     created_after = MomentField(required=False)
     created_before = MomentField(required=False)
     submitted_by = TextField(max_length=USERNAME_MAX, required=False)
-    batch = serializers.UUIDField(required=False)
-    schedule = serializers.UUIDField(required=False)
+    batch = IdField(required=False)
+    schedule = IdField(required=False)
     all = SwitchField(required=False)
     include_interrupted = SwitchField(required=False)
     changes = JSONObjectField(required=False, allow_null=True)

@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from rest_framework import serializers
 
-from jobs.services.enqueue.strict_payload import SWITCH, TEXT, WHOLE_NUMBER, refuse
+from jobs.services.enqueue.strict_payload import ID, SWITCH, TEXT, WHOLE_NUMBER, refuse
 
 # As many as a 64-bit number has at most.
 _DIGITS = re.compile(r"0|-?[1-9][0-9]{0,18}")
@@ -65,6 +66,16 @@ class SwitchField(serializers.BooleanField):
         if not SWITCH.accepts(data):
             refuse(SWITCH)
         return bool(data)
+
+
+class IdField(serializers.UUIDField):
+    """The id of a row, a UUID as a text; DRF takes a whole number for one too."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        """The id."""
+        if not ID.accepts(data):
+            refuse(ID)
+        return super().to_internal_value(data)
 
 
 class QueryNumberField(serializers.IntegerField):

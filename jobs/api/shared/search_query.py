@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, PermissionDenied, ValidationError
 
-from jobs.api.shared.fields import MomentField, TextField
+from jobs.api.shared.fields import IdField, MomentField, TextField
 from jobs.api.shared.limits import IDEMPOTENCY_KEY_MAX
 from jobs.api.shared.page_query import PageQuery
 from jobs.core.fingerprint import FINGERPRINT_LENGTH
@@ -41,8 +41,8 @@ class SearchQuery(PageQuery):
     view_permission: ClassVar[str]
 
     key = TextField(max_length=IDEMPOTENCY_KEY_MAX, required=False)
-    schedule = serializers.UUIDField(required=False)
-    batch = serializers.UUIDField(required=False)
+    schedule = IdField(required=False)
+    batch = IdField(required=False)
     created_after = MomentField(required=False)
     created_before = MomentField(required=False)
     fingerprint = FingerprintField(max_length=FINGERPRINT_LENGTH, required=False)

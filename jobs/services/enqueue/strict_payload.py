@@ -42,6 +42,7 @@ def is_number(value: Any) -> bool:
 WHOLE_NUMBER = Spelling(is_whole_number, "Give a whole number: no text, no fraction, no boolean.")
 SWITCH = Spelling(lambda value: isinstance(value, bool), "Give true or false.")
 TEXT = Spelling(lambda value: isinstance(value, str), "Give a text.")
+ID = Spelling(lambda value: isinstance(value, str | UUID), "Give a UUID as a text.")
 
 _SPELLINGS: dict[type[serializers.Field[Any, Any, Any, Any]], Spelling] = {
     serializers.BooleanField: SWITCH,
@@ -55,9 +56,7 @@ _SPELLINGS: dict[type[serializers.Field[Any, Any, Any, Any]], Spelling] = {
         'Give a decimal number, such as 9.90 or "9.90".',
     ),
     serializers.CharField: TEXT,
-    serializers.UUIDField: Spelling(
-        lambda value: isinstance(value, str | UUID), "Give a UUID as a text."
-    ),
+    serializers.UUIDField: ID,
 }
 
 

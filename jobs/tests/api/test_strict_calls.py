@@ -10,9 +10,9 @@ from accounts.tests.problem import pointers, problem
 from jobs.api.shared.pages import Cursor
 from jobs.core.ids import uuid7
 from jobs.models import Job
-from jobs.tests.api.conftest import MakeDeadLetter
+from jobs.tests.api.conftest import MakeDeadLetter, client_of
 from jobs.tests.api.raw_bodies import note, send
-from jobs.tests.factories import allow, make_job
+from jobs.tests.factories import allow, make_job, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +134,21 @@ def test_options(api: APIClient, change: dict[str, Any]) -> None:
     [item] = api.post("/addJobs", {"jobs": [NOTE | change]}).json()["results"]
     assert item["status"] == 400
     assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "pointer"),
+    [
+        ("/chains", {"jobs": [NOTE], "batch": 5}, "/batch"),
+        ("/redrives", {"ids": [5]}, "/ids/0"),
+        ("/redrives", {"batch": 5}, "/batch"),
+        ("/redrives", {"schedule": 5}, "/schedule"),
+    ],
+)
+def test_an_id_is_no_number(path: str, body: dict[str, Any], pointer: str) -> None:
+    api = client_of(make_user(is_superuser=True))
+
+    assert pointers(problem(api.post(path, body), 400, "invalid")) == {pointer}
 
 
 @pytest.mark.parametrize(
