@@ -22,7 +22,7 @@ class Script:
         self._source = source
         self._sha = hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
 
-    def __call__(self, keys: Sequence[Any], args: Sequence[Any]) -> Any:
+    def __call__(self, keys: Sequence[Any], args: Sequence[Any] = ()) -> Any:
         """Runs it with these keys and arguments; raises the driver's errors."""
         arguments = (len(keys), *keys, *args)
         connection: Any = self._pool.get_connection()
