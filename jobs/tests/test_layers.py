@@ -120,7 +120,9 @@ def test_redis_is_imported_only_by_the_broker() -> None:
         for path in sources(package)
         if any(name.split(".")[0] == "redis" for name in imports_of(path))
     }
-    assert importers == {f"jobs.broker.{one}" for one in ("connection", "pool", "primary", "tls")}
+    assert importers == {
+        f"jobs.broker.{one}" for one in ("connection", "pool", "primary", "script", "tls")
+    }
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,7 @@ class RedriveSubmission(StrictSerializer):
     All conditions that are given must fit; without any, `all` must be true.
     """
 
-    ids = serializers.ListField(
-        child=IdField(), required=False, min_length=1, max_length=IDS_MAX
-    )
+    ids = serializers.ListField(child=IdField(), required=False, min_length=1, max_length=IDS_MAX)
     fingerprint = TextField(max_length=FINGERPRINT_LENGTH, required=False)
     type = TextField(max_length=TYPE_MAX, required=False)
     queue = TextField(max_length=QUEUE_MAX, required=False)
