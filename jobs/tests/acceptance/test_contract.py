@@ -1,4 +1,4 @@
-"""The running API does what its document says, whatever it is sent; `python -m tools.contract` tries far more."""
+"""The running API does what its document says; `python -m tools.contract` tries far more."""
 
 from pathlib import Path
 
