@@ -81,6 +81,11 @@ class JobSearches(JobPart):
             types[queue].add(type_)
         return types
 
+    def lock_orphaned(self, limit: int) -> list[UUID]:
+        """Locks up to `limit` running jobs whose worker has stopped or has no row; others' locks
+        are not waited for."""
+        return [job_id for (job_id,) in run("orphaned_jobs", limit=limit)]
+
     def cancel_requested(self, worker_id: UUID, job_ids: Collection[UUID]) -> set[UUID]:
         """Those of these jobs that the worker runs and that are asked to stop.
 

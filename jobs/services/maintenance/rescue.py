@@ -104,11 +104,15 @@ def _declare_dead(heard_at: datetime) -> None:
 def _orphans() -> list[Finished]:
     """Running jobs whose worker has stopped, was declared dead, or is unknown.
 
-    The index of what runs also leads to what has run, for as long as a transaction keeps dead
-    tuples: with 300,000 of them this takes 400 ms.
+    Reads nothing of what live workers have run, but of stopped ones all for which a transaction
+    keeps dead tuples.
     """
+    orphaned = Job.objects.lock_orphaned(RESCUE_LIMIT)
+    if not orphaned:
+        return []
+    # Asked again: a job that was claimed anew meanwhile may be that of a worker that is new, too.
     not_stopped = Worker.objects.filter(id=OuterRef("worker_id"), stopped_at__isnull=True)
-    return _finished(Job.objects.running().filter(~Exists(not_stopped)))
+    return _finished(Job.objects.running().filter(~Exists(not_stopped), id__in=orphaned))
 
 
 def _orphans_of_lately_stopped() -> list[Finished]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from pytest_django import Settings
 
 from jobs.broker.redis import RedisBroker
@@ -60,10 +61,12 @@ def test_what_is_in_hand_is_asked_for_cancellations_by_key(worker: Worker) -> No
     assert buffers(lambda: Job.objects.cancel_requested(worker.id, held)) <= 20 * BUFFERS_A_JOB
 
 
-def test_rescue_reads_nothing_of_what_live_workers_have_run(worker: Worker) -> None:
+@pytest.mark.parametrize("lately", [True, False])
+def test_rescue_reads_nothing_of_what_live_workers_have_run(worker: Worker, lately: bool) -> None:
     claim_one(make_job(), worker)
+    make_worker()
 
-    assert buffers(lambda: jobs_rescue(heard_at=heard_now(), lately=True)) <= 20
+    assert buffers(lambda: jobs_rescue(heard_at=heard_now(), lately=lately)) <= 20
 
 
 def test_redispatch_reads_nothing_of_what_was_searched_before(
@@ -78,7 +81,7 @@ def test_redispatch_reads_nothing_of_what_was_searched_before(
 
 def test_the_dead_tuples_are_there(worker: Worker) -> None:
     """Without them the others would prove nothing."""
-    claim_one(make_job(), worker)
+    Worker.objects.filter(id=worker.id).update(stopped_at=Now())
 
     assert buffers(jobs_rescue) > DRAINED / 20
 
