@@ -25,7 +25,7 @@ from jobs.services.holding import job_hold_again
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
 from jobs.services.submission_right import check_may_submit
-from jobs.services.visibility import masked_payload
+from jobs.services.visibility import masked_payload, unmasked_payload
 from jobs.sql.contention import repeats_conflicts
 
 
@@ -54,9 +54,10 @@ def job_edit(
 ) -> Job:
     """Changes a queued job of which no attempt has begun, and dispatches it anew. Returns it.
 
-    A new payload is checked by the serializer of the type; where the type derives the effect key
-    from it, the job gets that key and lets go of the one that it had. `actor`: who asked, and
-    `reason`: why; the event has both, and what was before and after, without sensitive values.
+    A new payload is checked by the serializer of the type; a sensitive field that comes masked, as
+    it was shown, keeps its value. Where the type derives the effect key from it, the job gets that
+    key and lets go of the one that it had. `actor`: who asked, and `reason`: why; the event has
+    both, and what was before and after, without sensitive values.
     `check` gets the locked row before anything is changed, and refuses the edit by raising.
 
     Raises JobHasStarted, UnknownQueue, UnknownJobType, PayloadInvalid, PayloadTooLarge,
@@ -122,7 +123,8 @@ def _now_if_deferred(job: Job) -> Any:
 
 def _payload_values(job: Job, payload: Mapping[str, Any]) -> dict[str, Any]:
     job_type = job_types.get(job.type)
-    clean = clean_payload(job_type, payload)
+    check_may_submit(job_type=job.type, queue=job.queue)
+    clean = clean_payload(job_type, unmasked_payload(job.type, payload, job.payload))
     payload_json(clean, jobs_conf())  # raises if it is too large
     values: dict[str, Any] = {"payload": clean}
     if job_type.key is not None:

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from jobs.core.errors import PayloadInvalid
 from jobs.core.secrets import MASK
 from jobs.handlers.registry import job_types
 from jobs.models import Batch, DeadLetter, Job, Redrive
@@ -100,14 +101,29 @@ def masked_payload(job_type: str, payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def unmasked_payload(
-    job_type: str, payload: Mapping[str, Any], stored: Mapping[str, Any]
+    job_type: str,
+    payload: Mapping[str, Any],
+    stored: Mapping[str, Any],
+    *,
+    becomes: str | None = None,
 ) -> dict[str, Any]:
-    """A payload that a person has edited, with the stored values where it is still masked."""
+    """A payload that a person has edited, with the stored values where it is still masked.
+
+    `becomes`: the type that it is of from now on, None for the same. A value that this one would
+    show is not taken over: who changes a type sees no secret by it. Raises PayloadInvalid.
+    """
     masked = masked_payload(job_type, dict(stored))
-    return {
-        name: stored[name] if value == MASK and masked.get(name) == MASK else value
+    kept = {
+        name: stored[name]
         for name, value in payload.items()
+        if value == MASK and masked.get(name) == MASK
     }
+    if becomes is not None and becomes != job_type:
+        shown = masked_payload(becomes, kept)
+        if told := [name for name in kept if shown[name] != MASK]:
+            sentence = "It was masked, and the new type would show it: give its value anew."
+            raise PayloadInvalid({name: [sentence] for name in told})
+    return {**payload, **kept}
 
 
 def redrives_visible_to(user: AbstractBaseUser) -> QuerySet[Redrive]:

@@ -48,7 +48,11 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
         payload = self.cleaned_data["payload"]
         if not isinstance(payload, dict):
             raise forms.ValidationError('Give a JSON object, for example {"order_id": 7}.')
-        return unmasked_payload(self._stored_type, payload, self._stored)
+        becomes = self.cleaned_data.get("type")
+        try:
+            return unmasked_payload(self._stored_type, payload, self._stored, becomes=becomes)
+        except PayloadInvalid as error:
+            raise forms.ValidationError(_in_words(error.errors)) from error
 
     def clean(self) -> dict[str, Any]:
         """Checks what is asked for as a whole, as the service will."""

@@ -5,7 +5,12 @@ from typing import Any
 
 from jobs.core.errors import JobsError
 from jobs.models import DeadLetter
-from jobs.services.dead_letters.payload_change import JobChange, job_change, refusal_in_words
+from jobs.services.dead_letters.payload_change import (
+    JobChange,
+    edited_payload,
+    job_change,
+    refusal_in_words,
+)
 
 
 class ChangeRefused(JobsError):
@@ -19,7 +24,7 @@ def changed(letter: DeadLetter, changes: Mapping[str, Any] | None) -> JobChange 
     """
     if not changes:
         return None
-    payload = {**letter.payload, **changes}
+    payload = edited_payload(letter.type, letter.payload, {**letter.payload, **changes})
     try:
         return job_change(job_type=letter.type, queue=letter.queue, payload=payload)
     except JobsError as error:

@@ -14,7 +14,7 @@ from jobs.models import Schedule
 from jobs.services.events import event_record
 from jobs.services.schedules.spec import check_spec, spec_of, spec_shown
 from jobs.services.short_transaction import short_transaction
-from jobs.services.visibility import unmasked_payload
+from jobs.services.visibility import masked_payload, unmasked_payload
 from jobs.sql.contention import repeats_conflicts
 from jobs.sql.statements import database_now
 
@@ -68,8 +68,8 @@ def schedule_change(
     A new `cron` takes the place of `every_seconds`, and the other way round. If when it fires is
     changed, it fires by the new rule from now on; fire times of the old one that are due make no
     job any more. What was wrong with it counts as mended. A sensitive field of the payload that
-    comes masked, as it was shown, keeps its value. `check` gets the locked row before anything is
-    changed, and refuses the change by raising.
+    comes masked, as it was shown, keeps its value; with another `type` only if that masks it too.
+    `check` gets the locked row before anything is changed, and refuses the change by raising.
 
     Raises ScheduleDeclared, ScheduleInvalid, ScheduleNameTaken, Schedule.DoesNotExist, and what
     `job_enqueue` raises for a job of that type, payload and queue.
@@ -145,8 +145,11 @@ def _changed(spec: ScheduleSpec, wanted: dict[str, Any]) -> ScheduleSpec:
         wanted.setdefault("every_seconds", None)
     if wanted.get("every_seconds") is not None:
         wanted.setdefault("cron", None)
-    if "payload" in wanted:
-        wanted["payload"] = unmasked_payload(spec.type, wanted["payload"], spec.payload)
+    if "payload" in wanted or "type" in wanted:
+        shown = masked_payload(spec.type, dict(spec.payload))
+        wanted["payload"] = unmasked_payload(
+            spec.type, wanted.get("payload", shown), spec.payload, becomes=wanted.get("type")
+        )
     return spec._replace(**wanted)
 
 

@@ -10,6 +10,7 @@ from jobs.broker.redis import RedisBroker
 from jobs.core.actor import Actor
 from jobs.core.errors import JobHasStarted, PayloadInvalid, UnknownQueue
 from jobs.core.outcome import Failed, NotStarted
+from jobs.core.secrets import MASK
 from jobs.core.states import JobState
 from jobs.models import Event, Job, KeyWait, ProcessedKey, Worker
 from jobs.services.cancel import job_cancel
@@ -55,6 +56,13 @@ def test_the_event_has_what_was_and_what_is_without_secrets() -> None:
     assert "hush" not in str(event.before)
     assert "psst" not in str(event.after)
     assert stored(job).payload["secret"] == "psst"
+
+
+def test_a_secret_that_comes_back_masked_is_kept() -> None:
+    job = make_job(payload={"text": "a", "secret": "hush"})
+    edit(job, payload={"text": "b", "secret": MASK})
+    kept = stored(job).payload
+    assert (kept["text"], kept["secret"]) == ("b", "hush")
 
 
 def test_a_delayed_job_can_run_at_once(broker: RedisBroker) -> None:

@@ -166,6 +166,22 @@ def test_a_secret_that_comes_back_masked_is_kept(api: APIClient) -> None:
     assert Schedule.objects.get().payload["secret"] == "changed"
 
 
+@pytest.mark.parametrize("change", [{}, {"payload": {"text": "b", "secret": "********"}}])
+def test_another_type_shows_no_secret_of_the_former_one(
+    api: APIClient, change: dict[str, Any]
+) -> None:
+    path = api.post("/schedules", ASKED)["Location"]
+
+    refused = api.patch(path, {**change, "type": "tests.told"})  # which masks nothing
+
+    assert pointers(problem(refused, 400, "invalid_payload")) == {"/payload/secret"}
+    assert Schedule.objects.get().type == "tests.note"
+    assert api.patch(path, {**change, "type": "tests.note_once"}).status_code == 200
+    assert Schedule.objects.get().payload["secret"] == "hunter2"
+    given = {"type": "tests.told", "payload": {"text": "b", "secret": "swordfish"}}
+    assert api.patch(path, given).json()["payload"]["secret"] == "swordfish"
+
+
 def test_pause_resume_run_and_delete(api: APIClient) -> None:
     schedule = make_schedule()
     links = api.get(f"/schedules/{schedule.pk}").json()["links"]

@@ -243,6 +243,13 @@ def test_what_does_not_take_the_change_is_counted_and_left() -> None:
     assert redrive.settled_at is not None
 
 
+def test_a_secret_that_a_change_has_masked_is_kept() -> None:
+    dead(1, payload={"text": "a", "secret": "hunter2"})
+    go_on(start(changes={"text": "b", "secret": "********"}), rounds=2)
+    payload = Job.objects.get().payload
+    assert (payload["text"], payload["secret"]) == ("b", "hunter2")
+
+
 def test_secrets_of_a_change_are_masked_in_events() -> None:
     dead(1)
     redrive = start(changes={"secret": "hunter2"})
