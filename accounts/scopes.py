@@ -36,20 +36,32 @@ SCOPES = {
     for one in (
         Scope(
             "jobs:write",
-            "submit, edit and cancel jobs",
-            # To cancel a job of another client it must be found.
-            frozenset({"jobs.view_job", "jobs.cancel_job", "jobs.change_job"}),
+            "submit, edit and cancel jobs and batches",
+            # To cancel a job or a batch of another client it must be found.
+            frozenset(
+                {
+                    "jobs.view_job",
+                    "jobs.cancel_job",
+                    "jobs.change_job",
+                    "jobs.view_batch",
+                    "jobs.cancel_batch",
+                }
+            ),
             for_everyone=True,
         ),
         Scope(
             "jobs:read",
-            "see jobs, queues, limits and schedules",
+            "see jobs, batches, queues, limits and schedules",
             frozenset(
                 {
                     "jobs.view_job",
                     "jobs.view_queue",
                     "jobs.view_limit",
                     "jobs.view_schedule",
+                    "jobs.view_batch",
+                    # What a timeline tells beside the states.
+                    "jobs.view_event",
+                    "jobs.view_traceback",
                 }
             ),
             for_everyone=True,

@@ -134,6 +134,20 @@ def test_every_permission_of_a_scope_exists() -> None:
     assert set().union(*(one.permissions for one in SCOPES.values())) <= existing
 
 
+def test_every_permission_that_a_call_asks_for_counts_with_a_scope() -> None:
+    """Otherwise it would count with `admin` alone, which accounts that are not staff never get."""
+    jobs = Path(__file__).parents[3] / "jobs"
+    sources = [*(jobs / "api").rglob("*.py"), jobs / "services" / "visibility.py"]
+    text = "".join(one.read_text(encoding="utf-8") for one in sources)
+    existing = Permission.objects.filter(content_type__app_label="jobs")
+    codenames = existing.values_list("codename", flat=True)
+    asked = {f"jobs.{one}" for one in codenames if f'"jobs.{one}"' in text}
+
+    assert len(asked) > 20
+    counting = set().union(*(one.permissions for one in SCOPES.values()))
+    assert asked - counting == {"jobs.reveal_payload"}  # of the admin site
+
+
 def test_the_documentation_has_every_scope_with_its_permissions() -> None:
     text = (Path(__file__).parents[3] / "docs" / "identity.md").read_text(encoding="utf-8")
     rows = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}

@@ -65,6 +65,21 @@ def test_a_tenant_s_accounts_see_each_other_s_jobs(rose: User, iris: User, stran
     problem(client_of(stranger).get(f"/jobs/{jobs['rose']}"), 404, "not_found")
 
 
+@pytest.mark.parametrize("path", ["/jobs", "/failedJobs"])
+def test_a_list_is_narrowed_to_an_account_of_one_s_tenant(
+    rose: User, iris: User, stranger: User, path: str
+) -> None:
+    job = client_of(iris).post("/addJob", NOTE).json()["id"]
+    client_of(rose).post("/addJob", NOTE)
+
+    found = ids(client_of(rose), f"{path}?submitted_by=iris")
+    assert found == ({job} if path == "/jobs" else set())
+    # It is not told which names there are.
+    for name in (stranger.username, "nobody"):
+        answer = client_of(rose).get(f"{path}?submitted_by={name}")
+        problem(answer, 403, "permission_denied")
+
+
 def test_to_cancel_and_edit_takes_a_permission_as_ever(rose: User, iris: User) -> None:
     path = client_of(rose).post("/addJob", NOTE | {"delay": 60})["Location"]
 

@@ -58,7 +58,7 @@ class RedriveViewSet(RedriveRefusalMixin, ViewSet):
 
     def create(self, request: Request) -> Response:
         """202: the workers replay what it selects, of what the client may see and submit."""
-        asked = asked_redrive(request.data)
+        asked = asked_redrive(request.data, client_of(request))
         selection = selection_seen_by(client_of(request), asked.selection)
         self._check_changes(request, asked, selection)
         redrive = redrive_start(

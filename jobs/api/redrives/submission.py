@@ -2,8 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from django.contrib.auth import get_user_model
-from django.core.exceptions import ObjectDoesNotExist
+from django.contrib.auth.models import AbstractBaseUser
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
@@ -17,7 +16,7 @@ from jobs.api.shared.fields import (
     WholeNumberField,
 )
 from jobs.api.shared.limits import QUEUE_MAX, TYPE_MAX
-from jobs.api.shared.search_query import USERNAME_MAX
+from jobs.api.shared.named_client import USERNAME_MAX, named_client_id
 from jobs.api.shared.strict_serializer import StrictSerializer
 from jobs.core.fingerprint import FINGERPRINT_LENGTH
 from jobs.core.selection import Selection
@@ -31,6 +30,7 @@ from jobs.services.redrives.start import (
     RATE_MIN,
     STOP_AT_PERCENT_DEFAULT,
 )
+from jobs.services.visibility import VIEW_DEAD_LETTERS
 
 REASON_MAX = 500
 
@@ -60,13 +60,6 @@ class RedriveSubmission(StrictSerializer):
     )
     reason = TextField(max_length=REASON_MAX, required=False, allow_null=True, allow_blank=True)
 
-    def validate_submitted_by(self, username: str) -> str:
-        """The primary key of that account, as text."""
-        try:
-            return str(get_user_model()._default_manager.get_by_natural_key(username).pk)
-        except ObjectDoesNotExist:
-            raise serializers.ValidationError("There is no account of this name.") from None
-
 
 class AskedRedrive(NamedTuple):
     """What a body asks for."""
@@ -78,8 +71,11 @@ class AskedRedrive(NamedTuple):
     reason: str
 
 
-def asked_redrive(data: Any) -> AskedRedrive:
-    """What the body asks for; raises DRF's `ValidationError`, UnknownJobType and UnknownQueue."""
+def asked_redrive(data: Any, client: AbstractBaseUser) -> AskedRedrive:
+    """What the body of this client asks for.
+
+    Raises DRF's `ValidationError` and PermissionDenied, UnknownJobType and UnknownQueue.
+    """
     body = RedriveSubmission(data=data)
     body.is_valid(raise_exception=True)
     said = body.validated_data
@@ -90,7 +86,7 @@ def asked_redrive(data: Any) -> AskedRedrive:
     ids = said.get("ids")
     selection = Selection(
         ids=None if ids is None else tuple(ids),
-        client=said.get("submitted_by"),
+        client=_client_id(said.get("submitted_by"), client),
         include_interrupted=said.get("include_interrupted", False),
         **{
             name: said.get(name)
@@ -114,6 +110,14 @@ def asked_redrive(data: Any) -> AskedRedrive:
         said["stop_at_percent"],
         said.get("reason") or "",
     )
+
+
+def _client_id(username: str | None, asks: AbstractBaseUser) -> str | None:
+    """The primary key of the account of that name, as text."""
+    if username is None:
+        return None
+    permission = VIEW_DEAD_LETTERS
+    return str(named_client_id(username=username, asks=asks, permission=permission))
 
 
 def _refuse_unclear(selection: Selection, wants_all: bool) -> None:

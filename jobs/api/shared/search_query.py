@@ -5,22 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
-from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, PermissionDenied, ValidationError
 
 from jobs.api.shared.fields import IdField, MomentField, TextField
 from jobs.api.shared.limits import IDEMPOTENCY_KEY_MAX
+from jobs.api.shared.named_client import USERNAME_MAX, named_client_id
 from jobs.api.shared.page_query import PageQuery
 from jobs.core.fingerprint import FINGERPRINT_LENGTH
 from jobs.core.ids import uuid7_floor
 from jobs.handlers.registry import job_types
 from jobs.services.queues import refuse_unknown_queue
-
-USERNAME_MAX = 254
 
 _FINGERPRINT = re.compile(rf"^[0-9a-f]{{{FINGERPRINT_LENGTH}}}$")
 _CLOCKS_DIFFER_MAX = timedelta(hours=1)
@@ -69,25 +64,16 @@ class SearchQuery(PageQuery):
         if (before := asked.get("created_before")) is not None:
             rows = rows.filter(created_at__lt=before, pk__lt=_id_floor(before, _CLOCKS_DIFFER_MAX))
         if (username := asked.get("submitted_by")) is not None:
-            rows = rows.filter(submitted_by_id=self._client_id(username))
+            client_id = named_client_id(
+                username=username, asks=self.context["client"], permission=self.view_permission
+            )
+            rows = rows.filter(submitted_by_id=client_id)
         paths = {
             "key": f"{self.of_job}idempotency_key",
             "schedule": f"{self.of_job}schedule_id",
             "batch": f"{self.of_job}batch_id",
         }
         return rows.filter(**{path: asked[name] for name, path in paths.items() if name in asked})
-
-    def _client_id(self, username: str) -> Any:
-        client: AbstractBaseUser = self.context["client"]
-        if username == client.get_username():
-            return client.pk
-        if not (isinstance(client, PermissionsMixin) and client.has_perm(self.view_permission)):
-            raise PermissionDenied(f"This needs the permission {self.view_permission}.")
-        try:
-            return get_user_model()._default_manager.get_by_natural_key(username).pk
-        except ObjectDoesNotExist:
-            unknown = ErrorDetail("There is no account of this name.", code="unknown")
-            raise ValidationError({"submitted_by": [unknown]}) from None
 
 
 def _id_floor(moment: datetime, shift: timedelta) -> UUID:

@@ -106,7 +106,6 @@ def test_a_redrive_is_cancelled(
         ({"ids": []}, "/ids"),
         ({"ids": ["one"]}, "/ids/0"),
         ({"death_reason": "bad"}, "/death_reason"),
-        ({"submitted_by": "nobody"}, "/submitted_by"),
         ({"type": "tests.noot"}, "/type"),
         ({"queue": "nowhere"}, "/queue"),
         ({"sleep": 1}, "/sleep"),
@@ -159,6 +158,19 @@ def test_who_may_what(
     )
     operator = client_of(allow(staff, "change_job"))
     assert operator.post("/redrives", body).status_code == 202
+
+
+def test_it_is_not_told_which_accounts_there_are(
+    api: APIClient, staff: User, user: User, replayer: User, make_dead_letter: MakeDeadLetter
+) -> None:
+    make_dead_letter(submitted_by_id=replayer.pk)
+    for name in (user.username, "nobody"):
+        answer = client_of(replayer).post("/redrives", {"submitted_by": name})
+        assert "jobs.view_deadletter" in problem(answer, 403, "permission_denied")["detail"]
+    assert begun(client_of(replayer), all=False, submitted_by=replayer.username)["total"] == 1
+    operator = client_of(allow(staff, "replay_deadletter"))
+    unknown = problem(operator.post("/redrives", {"submitted_by": "nobody"}), 400, "invalid")
+    assert pointers(unknown) == {"/submitted_by"}
 
 
 def test_one_that_is_not_there_is_not_found(replayer_api: APIClient) -> None:
