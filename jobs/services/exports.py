@@ -7,6 +7,7 @@ up after the workers, and occupy a connection. Memory holds one page, whatever t
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from io import StringIO
@@ -32,6 +33,9 @@ PAGE_SECONDS = 30.0
 # Spreadsheets take a cell that begins with one of these for a formula, also behind space; with an
 # apostrophe before it, it is text. The last four are the wide forms of the first four.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# In many languages a spreadsheet parts cells at semicolons, and takes no heed of our quotes then: a
+# formula in the middle of a text begins a cell of its own.
+_AFTER_ANOTHER_SEPARATOR = re.compile('([;\t\r\n])(?=[ "]*[=+\\-@\uff1d\uff0b\uff0d\uff20])')
 
 Columns = Mapping[str, Callable[[Any], Any]]
 
@@ -162,7 +166,13 @@ def _cell(value: Any) -> str:
     if isinstance(plain, int | float):
         return str(plain)
     text = plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    if text.lstrip(' "').startswith(FORMULA):
+        return f"'{text[:1]}{_without_formulas(text[1:])}"
+    return _without_formulas(text)
+
+
+def _without_formulas(text: str) -> str:
+    return _AFTER_ANOTHER_SEPARATOR.sub(r"\1'", text)
 
 
 def _plain(value: Any) -> Any:

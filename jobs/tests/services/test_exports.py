@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -69,6 +70,24 @@ def test_no_cell_is_a_formula(text: str) -> None:
     assert row["cancelled_by"] == row["effect_key"] == f"'{text}"
     [one] = as_objects(Job.objects.all())
     assert one["effect_key"] == text  # a program reads it as it is
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ('a; "-1;+2', "a;' \"-1;'+2"),
+        ("a\n=1\t@b", "a\n'=1\t'@b"),
+        ('"=1', "'\"=1"),
+        (";=1", ";'=1"),
+        ("a;b=1, c-d", "a;b=1, c-d"),
+    ],
+)
+def test_no_cell_is_a_formula_where_semicolons_part_cells(text: str, cell: str) -> None:
+    make_job(payload={"text": text}, idempotency_key=text)
+    [row] = as_csv(Job.objects.all())
+    assert row["idempotency_key"] == cell
+    assert not re.search(r'[;\t\n][ "]*[=+@-]', row["payload"])
 
 
 def test_events_have_reason_before_and_after() -> None:
