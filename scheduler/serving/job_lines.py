@@ -93,7 +93,7 @@ class JobLines:
             async for lines in stream.slices():
                 answer = await self._call(_slice_scope(scope, len(lines), response.lines), lines)
                 if answer.status != 200:
-                    await response.end_with(answer, lines.count(b"\n"))
+                    await response.end_with(answer, _jobs_in(lines))
                     return
                 await response.send_lines(answer)
             if not response.has_begun:  # there is no line
@@ -167,6 +167,11 @@ class _Response:
         self.size += len(body)
         async with asyncio.timeout(limits.ANSWER_SECONDS):
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+def _jobs_in(lines: bytes) -> int:
+    """How many lines of a slice are answered: blank ones are not, and the last may have no end."""
+    return sum(1 for line in lines.split(b"\n") if line and not line.isspace())
 
 
 def _with_request_id(scope: Scope) -> Scope:
