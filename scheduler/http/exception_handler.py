@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import (
     BadRequest,
+    DisallowedHost,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
@@ -29,6 +30,7 @@ from scheduler.http.problems import (
     DATABASE_UNAVAILABLE,
     INTERNAL_ERROR,
     NOT_FOUND,
+    WRONG_HOST,
     Problem,
     problem_response,
 )
@@ -69,6 +71,8 @@ def problem_of(exc: Exception) -> Problem | None:
             return _refused(exceptions.PermissionDenied())
         case RequestDataTooBig():
             return Problem(413, "body_too_large", str(exc))
+        case DisallowedHost():
+            return WRONG_HOST
         case SuspiciousOperation() | BadRequest():
             return Problem(400, "bad_request", "The request is malformed.")
         case OperationalError() if is_contention(exc):

@@ -49,7 +49,16 @@ class Problem:
     type: str = "about:blank"
 
 
-NOT_FOUND = Problem(404, "not_found", "There is nothing here.")
+NOT_FOUND = Problem(
+    404,
+    "not_found",
+    "There is nothing here, or nothing that this account may see. Check the path and the id.",
+)
+WRONG_HOST = Problem(
+    400,
+    "bad_request",
+    "The server does not answer for this Host: its operator names hosts in ALLOWED_HOSTS.",
+)
 INTERNAL_ERROR = Problem(
     500, "internal_error", "The server failed. The log has the cause under this request_id."
 )

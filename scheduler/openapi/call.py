@@ -39,6 +39,8 @@ class Call:
     is_partial: bool = False
     # Whether `Location` says where the thing is that the answer is about.
     tells_location: bool = False
+    # Other header fields of its answers, beside those that every such call has.
+    headers: tuple[str, ...] = ()
     body_may_be_missing: bool = False
     # A second way to send and to get the same, a JSON value in each line.
     lines_type: str | None = None

@@ -86,13 +86,13 @@ CALLS: dict[str, Call] = {
         codes=_SUBMITTED | {422: ("jobs_refused",), 503: ("backpressure", "too_many_streams")},
     ),
     "jobs": Call(PageOf(JobRepresentation), query=JobQuery, codes=_LISTED),
-    "job": Call(SingleJob, query=WaitQuery),
+    "job": Call(SingleJob, query=WaitQuery, headers=("Retry-After",)),
     "events": Call(EVENTS, answer_type=EVENT_STREAM, codes=_FOLLOWED),
     "timeline": Call(Timeline),
     "edit": Call(
         SingleJob, body=JobEdit, codes=_SUBMITTED | {409: ("already_started", "already_final")}
     ),
-    "cancel": Call(SingleJob, codes={409: ("already_final",)}),
+    "cancel": Call(SingleJob, codes={409: ("already_final",)}, headers=("ETag",)),
     **DEAD_LETTER_CALLS,
     "job_types": Call(ListOf(JobTypeRepresentation)),
     "job_type": Call(JobTypeRepresentation),
@@ -106,19 +106,26 @@ CALLS: dict[str, Call] = {
     "remove_limit": Call(),
     "schedules": Call(PageOf(ScheduleRepresentation), query=ScheduleQuery, codes=_LISTED),
     "add_schedule": Call(
-        ScheduleRepresentation, body=SCHEDULE, codes=_SCHEDULED, tells_location=True
+        ScheduleRepresentation,
+        body=SCHEDULE,
+        codes=_SCHEDULED,
+        tells_location=True,
+        headers=("ETag",),
     ),
     "schedule": Call(ScheduleRepresentation),
     "change_schedule": Call(
         ScheduleRepresentation, body=ScheduleSubmission, codes=_SCHEDULED, is_partial=True
     ),
     "delete_schedule": Call(codes={409: ("declared_in_code",)}),
-    "pause_schedule": Call(ScheduleRepresentation, body=Reason, body_may_be_missing=True),
+    "pause_schedule": Call(
+        ScheduleRepresentation, body=Reason, body_may_be_missing=True, headers=("ETag",)
+    ),
     "resume_schedule": Call(
         ScheduleRepresentation,
         body=Reason,
         codes={409: ("schedule_broken",), 400: ("invalid_schedule",)},
         body_may_be_missing=True,
+        headers=("ETag",),
     ),
     "run_schedule": Call(
         ACCEPTED_RUN,

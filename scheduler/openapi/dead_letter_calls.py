@@ -19,7 +19,7 @@ LISTED: dict[int, tuple[str, ...]] = {
 
 DEAD_LETTER_CALLS: dict[str, Call] = {
     "failed_jobs": Call(PageOf(DeadLetterRepresentation), query=DeadLetterQuery, codes=LISTED),
-    "failed_job_groups": Call(GroupPage, query=GroupQuery, codes=LISTED),
+    "failed_job_groups": Call(GroupPage, query=GroupQuery, codes=LISTED, headers=("Link",)),
     "discard_group": Call(GroupDiscardRepresentation, body=GroupDiscardBody),
     "failed_job": Call(SingleDeadLetter),
     "replay": Call(

@@ -107,6 +107,8 @@ def _headers() -> Schema:
         "RateLimit-Policy": header("The limits that count here."),
         "Retry-After": header("In seconds.", type="integer", minimum=0),
         "WWW-Authenticate": header("What is missing (RFC 6750).", required=True),
+        "WWW-Authenticate-of-403": header("The scope that the token lacks (RFC 6750)."),
+        "Accept-Encoding": header("How a body may be coded (RFC 9110).", const="identity"),
     }
 
 

@@ -166,6 +166,7 @@ class Operation(AutoSchema):
         names += ["Location"] if call.tells_location else []
         names += ["Link"] if isinstance(call.answer, PageOf) else []
         names += ["Deprecation"] if getattr(call.query, "deprecated", {}) else []
+        names += call.headers
         names += ["Idempotency-Replayed"] if self._is_keyed else []
         names += ["RateLimit", "RateLimit-Policy"] if self._security() else []
         response: Schema = {

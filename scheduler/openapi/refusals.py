@@ -31,16 +31,29 @@ _CODES: dict[int, tuple[str, ...]] = {
     429: ("throttled", "quota_exceeded"),
     431: ("headers_too_large",),
     500: ("internal_error",),
+    501: ("unsupported_transfer_coding",),
     503: ("database_unavailable", "busy", "too_many_connections", "issuer_unavailable"),
 }
-_OF_EVERY_CALL = (406, 408, 414, 429, 431, 500, 503)
-_OF_BODIES = (411, 413, 415)
+# The form of a request is looked at before its call is known: a GET may say that it is in chunks.
+_OF_EVERY_CALL = (400, 406, 408, 411, 414, 415, 429, 431, 500, 501, 503)
+_OF_BODIES = (413,)
 _OF_KEYED_CALLS: dict[int, tuple[str, ...]] = {
     400: ("idempotency_key_header_invalid",),
     409: ("call_in_progress",),
     422: ("idempotency_key_header_reused",),
 }
 _WAITS = (409, 429, 503)
+# A header field that the problems of a status have, or may have: by its name among the components.
+_OF_STATUS = {
+    400: "Idempotency-Replayed",
+    401: "WWW-Authenticate",
+    403: "WWW-Authenticate-of-403",
+    404: "Idempotency-Replayed",
+    409: "Idempotency-Replayed",
+    413: "Idempotency-Replayed",
+    415: "Accept-Encoding",
+    422: "Idempotency-Replayed",
+}
 
 
 def refusal_codes(
@@ -78,8 +91,9 @@ def _response(answers: Answers, status: int, codes: tuple[str, ...]) -> Schema:
     headers = {name: {"$ref": HEADER + name} for name in OF_EVERY_ANSWER}
     if status in _WAITS:
         headers["Retry-After"] = {"$ref": f"{HEADER}Retry-After"}
-    if status == 401:
-        headers["WWW-Authenticate"] = {"$ref": f"{HEADER}WWW-Authenticate"}
+    if status in _OF_STATUS:
+        name = _OF_STATUS[status]
+        headers[name.partition("-of-")[0]] = {"$ref": f"{HEADER}{name}"}
     return {
         "description": f"{phrase_of(status)}: {', '.join(f'`{code}`' for code in codes)}",
         "headers": headers,
