@@ -7,12 +7,13 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tools.benchmark.environment import LooksLikeProduction, prepare_environment
 from tools.child import Child
+from tools.contract.report import Report
 from tools.contract.variables import VARIABLES
 from tools.errors import ToolError
 from tools.http_client import HttpClient
@@ -58,16 +59,23 @@ def _try(options: argparse.Namespace) -> int:
         credentials = make_accounts()  # before there is a worker, which would take their jobs
         with _service(Path(directory)) as address:
             amount = Amount(options.cases, seed=options.seed)
-            reports = suite(address, credentials, amount, Path(directory))
+            is_good = _tell(suite(address, credentials, amount, Path(directory)))
         connection.close()
-    for one in reports:
-        if not one.is_good:
-            print(one.text)
-    print(f"{'run':<16} {'operations':>10} {'calls':>8} {'failures':>8} {'seconds':>8}")
+    return 0 if is_good else EXIT_FAILED
+
+
+def _tell(reports: Iterable[Report]) -> bool:
+    """Prints a line for each run as soon as it has ended; whether all were good."""
+    print(f"{'run':<16} {'operations':>10} {'calls':>8} {'failures':>8} {'seconds':>8}", flush=True)
+    bad = []
     for one in reports:
         figures = f"{one.operations:>10} {one.cases:>8} {one.failures:>8} {one.seconds:>8.0f}"
-        print(f"{one.name:<16} {figures}{'' if one.is_good else '  FAILED'}")
-    return EXIT_FAILED if any(not one.is_good for one in reports) else 0
+        print(f"{one.name:<16} {figures}{'' if one.is_good else '  FAILED'}", flush=True)
+        if not one.is_good:
+            bad.append(one)
+    for one in bad:
+        print(one.text)
+    return not bad
 
 
 @contextmanager

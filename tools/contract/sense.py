@@ -34,9 +34,7 @@ _IN_WORDS = frozenset(
 )
 # The same for errors whose code tells less, of these members: mail addresses are stricter than the
 # format of JSON Schema, a rate has a largest one, and a call over HTTP has one body at most.
-_OF_MEMBERS = frozenset(
-    {"submitted_by", "email", "rate", "burst", "text", "json", "final_on", "secret_headers"}
-)
+_OF_MEMBERS = frozenset({"email", "rate", "burst", "text", "json", "final_on", "secret_headers"})
 # Codes of whole problems: of a valid call because of another one before it, and of languages.
 _PROBLEMS_IN_WORDS = frozenset(
     {
@@ -59,6 +57,8 @@ def is_said_in_words(problem: Mapping[str, Any]) -> bool:
 def _is_rule_in_words(error: Mapping[str, str]) -> bool:
     member = error["pointer"].rpartition("/")[2]
     if member == "all":  # of a redrive without any condition
+        return True
+    if (member, error["code"]) == ("submitted_by", "unknown"):
         return True
     return error["code"] in _IN_WORDS or (error["code"] == "invalid" and member in _OF_MEMBERS)
 

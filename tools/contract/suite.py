@@ -19,13 +19,11 @@ from tools.contract.report import Report
 from tools.contract.run import Amount, run
 
 
-def suite(address: str, credentials: str, amount: Amount, place: Path) -> list[Report]:
-    """What each run has found. `credentials`: what `make_accounts` has returned."""
+def suite(address: str, credentials: str, amount: Amount, place: Path) -> Iterator[Report]:
+    """What each run has found, once it has ended. `credentials`: of `make_accounts`."""
     spare = log_in(address, SPARE)
-    return [
-        run(name, address, callers, spare, amount, place / name)
-        for name, callers in _kinds(address, credentials)
-    ]
+    for name, callers in _kinds(address, credentials):
+        yield run(name, address, callers, spare, amount, place / name)
 
 
 def _kinds(address: str, credentials: str) -> Iterator[tuple[str, list[Caller]]]:
