@@ -44,10 +44,11 @@ WITH outcome AS (
                             > now() - %(worker_timeout_seconds)s * interval '1 second'
                         AND queues ? substr(used.name, 7)  -- behind 'queue:'
                 ),
-                %(window_seconds)s * used.pace * exp(
-                    -extract(epoch FROM statement_timestamp() - used.paced_at)::float8
-                        / %(pace_seconds)s
-                )
+                CASE WHEN used.pace > 0.001
+                    AND now() < used.paced_at + 30 * %(pace_seconds)s * interval '1 second'
+                    THEN %(window_seconds)s * used.pace * exp(-greatest(0,
+                        extract(epoch FROM now() - used.paced_at)::float8 / %(pace_seconds)s
+                    )) ELSE 0 END
             )
         ) AS allowed
     ) AS bound

@@ -7,7 +7,11 @@ SET tokens = CASE WHEN at.rate_tokens IS NULL THEN at.tokens ELSE left_over.toke
     refilled_at = left_over.asked_at,
     current_rank = greatest(at.current_rank, left_over.rank),
     pace = CASE WHEN at.is_fair
-        THEN at.pace * exp(-extract(epoch FROM clock_timestamp() - at.paced_at) / %(pace_seconds)s)
+        THEN CASE WHEN at.pace > 0.001
+            AND clock_timestamp() < at.paced_at + 30 * %(pace_seconds)s * interval '1 second'
+            THEN at.pace * exp(-greatest(0,
+                extract(epoch FROM clock_timestamp() - at.paced_at)::float8 / %(pace_seconds)s
+            )) ELSE 0 END
             + left_over.ended / %(pace_seconds)s
         ELSE at.pace END,
     paced_at = clock_timestamp(),

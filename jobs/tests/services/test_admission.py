@@ -17,14 +17,17 @@ from jobs.core.states import Effect, JobState
 from jobs.handlers.registry import JobType, job_types
 from jobs.models import Job, Limit, Slot
 from jobs.models.moments import seconds_ago
-from jobs.services.attempts import jobs_claim, jobs_give_back
+from jobs.services.attempts import Finished, jobs_claim, jobs_give_back, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.edit import JobChanges, job_edit
+from jobs.services.hand_over import slots_hand_over
 from jobs.services.limit_book import limit_book
 from jobs.services.limits import limit_remove, limit_set, limits_declare
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
 from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.turns import turns
+from jobs.sql.prepared import search_by_index
 from jobs.tests.app.job_types import NotePayload
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one, die, error, lose, record, stored
@@ -477,3 +480,52 @@ def test_an_outage_while_limits_are_read_is_no_fault_of_the_payload(
     monkeypatch.setattr("jobs.services.limit_book.run", fail)
     with pytest.raises(OperationalError):
         make_job()
+
+
+def _on_a_hot_thread(call: Callable[[], Any]) -> Any:
+    """As the recorder does, whose plans are kept."""
+
+    def there() -> Any:
+        search_by_index()
+        return call()
+
+    return elsewhere(there)
+
+
+# Below -745 `exp` has no result, in PostgreSQL's two ways to count; above 709 neither.
+@pytest.mark.parametrize("seconds", [800.0, 80_000.0, -800.0])
+@pytest.mark.parametrize("pace", [5.0, 5e-324])
+def test_a_fair_queue_goes_on_after_a_pause_or_a_step_of_the_clock(
+    pace: float, seconds: float
+) -> None:
+    def pause() -> None:
+        Limit.objects.update(paced_at=seconds_ago(seconds), refilled_at=seconds_ago(seconds))
+        Limit.objects.update(pace=pace)
+
+    worker = make_worker(concurrency=4)
+    limit(fair=True)
+    pause()
+    jobs = [make_job() for _ in range(9)]
+    assert [admitted(), held()] == [jobs[:8], jobs[8:]]
+    first, second, third = (claim_one(job, worker) for job in jobs[:3])
+    pause()
+    _on_a_hot_thread(lambda: jobs_record(finished=[Finished(first, Failed(error()))]))
+    assert [job.id for job in held()] == [jobs[0].id]
+    make_job()
+    pause()
+    done = _on_a_hot_thread(
+        lambda: slots_hand_over(finished=[(Finished(second, Succeeded()), QUEUE)], claimant=None)
+    )
+    pause()
+    turns.settle(0.0)
+    _on_a_hot_thread(lambda: jobs_record(finished=[Finished(third, Succeeded())]))
+    assert done.written == {second.id}
+    assert stored(third).state == JobState.SUCCEEDED
+
+
+def test_a_clock_that_is_set_back_takes_no_tokens_away() -> None:
+    limit(rate="5/h", burst=5)
+    Limit.objects.update(refilled_at=seconds_ago(-3600))
+    for _ in range(7):
+        make_job()
+    assert [len(admitted()), len(held())] == [5, 2]
