@@ -6,8 +6,15 @@ import sys
 from importlib.util import find_spec
 from typing import NoReturn
 
+# What takes most of a second to load. Each says itself when it is.
+LOADING_MUCH = ("runworker", "jobs")
+
 
 def main() -> None:
+    if sys.argv[1:2] and sys.argv[1] in LOADING_MUCH:
+        from jobs.core.loading import loading_begins
+
+        loading_begins()
     if sys.argv[1:2] == ["runworker"]:
         from jobs.worker.process.stop_signals import end_until_ready
 

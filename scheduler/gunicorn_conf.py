@@ -4,7 +4,6 @@ The number of processes is WEB_CONCURRENCY and anything else can be overridden i
 GUNICORN_CMD_ARGS; gunicorn reads both by itself.
 """
 
-import gc
 import resource
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from gunicorn.glogging import Logger
 
+from jobs.core.loading import loading_begins, loading_ends
 from jobs.core.process_counts import process_counts
 from scheduler.env import EXIT_USAGE, read_environment
 from scheduler.logs.config import logging_config
@@ -50,16 +50,17 @@ class ErrorLog(Logger):  # type: ignore[misc]
     access_log_enabled = False
 
 
-def post_worker_init(worker: Any) -> None:
-    """Spans are sent by a thread, which a fork would not take along.
+def post_fork(server: Any, worker: Any) -> None:
+    """The process loads the application now."""
+    loading_begins()
 
-    Loaded modules stay for good: the garbage collector need not traverse them again.
-    """
+
+def post_worker_init(worker: Any) -> None:
+    """It is loaded. Spans are sent by a thread, which a fork would not take along."""
     from jobs.services.tracing_sdk import tracing_start  # needs the settings
 
     tracing_start("job-scheduler-api")
-    gc.collect()
-    gc.freeze()
+    loading_ends()
 
 
 def pre_fork(server: Any, worker: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.core.conf import jobs_conf
+from jobs.core.loading import loading_ends
 from jobs.management.output import Output
 from jobs.management.subcommands import SUBCOMMANDS
 from jobs.management.subcommands.subcommand import EXIT_FAILED, EXIT_USAGE
@@ -25,6 +26,10 @@ class Command(BaseCommand):
             own = choices.add_parser(one.name, help=one.help, description=one.help)
             own.add_argument("--json", action="store_true", help="print JSON, for programs")
             one.add_arguments(own)
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        loading_ends()
+        super().run_from_argv(argv)
 
     def handle(self, *args: Any, **options: Any) -> None:
         output = Output(self.stdout, self.stderr, as_json=options["json"])

@@ -16,6 +16,7 @@ from jobs.core.conf import jobs_conf
 from jobs.core.errors import BrokerUnsuitable
 from jobs.core.log_fields import log_as_worker
 from jobs.management.queue_options import chosen_queues
+from jobs.management.worker_checks import worker_check_tags
 from jobs.management.worker_options import PORT_MAX, add_worker_options
 from jobs.services.database_errors import tls_refusal
 from jobs.services.migrations import missing_migrations
@@ -39,6 +40,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_worker_options(parser)
+
+    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str | None, Any]:
+        """All but the checks of pages, which a worker neither has nor loads."""
+        return {"tags": worker_check_tags()}
 
     def handle(self, *args: Any, **options: Any) -> None:
         first = WorkerOptions(
