@@ -13,6 +13,13 @@ from tools.servers.valkey_groups.member import Member, lines
 SENTINELS = 3
 SERVICE = "primary"
 
+# Milliseconds after which a Sentinel asks a server for its role again, and tells the others what it
+# knows; 10,000 and 2,000 otherwise. A server with a wrong role is told its own after four times the
+# second: a former primary would take writes for eight seconds.
+PERIODS = {"INFO-PERIOD": 500, "PUBLISH-PERIOD": 250}
+# No failover follows another one within twice this time.
+FAILOVER_TIMEOUT_MS = 2_000
+
 
 class Sentinel(Member):
     """Watches a primary, and with the others makes a replica the primary when that is gone."""
@@ -34,6 +41,11 @@ class Sentinel(Member):
 
     def standard_input(self) -> bytes:
         return b""
+
+    def complete(self) -> None:
+        """Its periods are no part of a configuration: it is told them at each start."""
+        super().complete()
+        self.order("SENTINEL DEBUG", *(word for pair in PERIODS.items() for word in pair))
 
     @property
     def watched(self) -> Mapping[str, Any]:
@@ -59,7 +71,7 @@ class SentinelGroup(ValkeyGroup):
             "sentinel monitor": f"{SERVICE} 127.0.0.1 {first.port} 2",
             f"sentinel auth-pass {SERVICE}": self.password,
             f"sentinel down-after-milliseconds {SERVICE}": DOWN_AFTER_MS,
-            f"sentinel failover-timeout {SERVICE}": 5_000,
+            f"sentinel failover-timeout {SERVICE}": FAILOVER_TIMEOUT_MS,
         }
         self.sentinels = [
             Sentinel(home / f"sentinel-{n + 1}", self.password, watched, tls)
