@@ -37,9 +37,9 @@ class Api:
             return error.code
 
 
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[Api]:
-    """One process of the API, on a port of its own."""
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One process of the API, on a port of its own, for all tests of this file."""
     with listen(18_000) as listener:
         descriptor = listener.fileno()
         child = Child(
@@ -48,7 +48,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
                 *("-m", "gunicorn", "--config", "python:scheduler.gunicorn_conf"),
                 *("--bind", f"fd://{descriptor}", "scheduler.wsgi"),
             ],
-            log=tmp_path / "gunicorn.log",
+            log=tmp_path_factory.mktemp("api") / "gunicorn.log",
             environment={**os.environ, "WEB_CONCURRENCY": "1", "LOG_FORMAT": "json"},
             inherit=[descriptor],
         )
