@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import NotRequired, TypedDict, cast
 
 from jobs.core.secrets import NO_SECRETS, Secrets
+from jobs.core.storable import storable
 from jobs.core.traceback_text import frames_text, traceback_text
 
 # In characters. A traceback's end names the error; more than this is repetition (recursion).
@@ -139,11 +140,6 @@ def _error(worker: str, error: str, message: str, text: str) -> AttemptError:
         "worker": worker,
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "error": error,
-        "message": _storable(message),
-        "traceback": _storable(text),
+        "message": storable(message),
+        "traceback": storable(text),
     }
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL stores neither NUL nor half a surrogate pair; an exception may carry both."""
-    return text.replace("\x00", "\\0").encode("utf-8", "backslashreplace").decode()

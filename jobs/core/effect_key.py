@@ -13,7 +13,10 @@ is one part, whatever it consists of. docs/decisions/0010 says why.
 from hashlib import sha256
 from typing import Any
 
-# In characters. A longer derived key is hashed, so that it and the type's name fit the column.
+from jobs.core.storable import is_storable
+
+# In characters. A longer derived key is hashed, so that it and the type's name fit the column. So
+# is one that PostgreSQL does not store.
 DERIVED_KEY_MAX = 255
 # The length of the columns `Job.effect_key` and `ProcessedKey.key`, in characters.
 EFFECT_KEY_MAX = 400
@@ -21,7 +24,7 @@ EFFECT_KEY_MAX = 400
 
 def derived_effect_key(job_type: str, key: str) -> str:
     """The effect key of what a type derives from its payload."""
-    if len(key) > DERIVED_KEY_MAX:
+    if len(key) > DERIVED_KEY_MAX or not is_storable(key):
         key = f"sha256-{_digest(key)}"
     return f"{_escaped(job_type)}:{key}"
 
@@ -44,4 +47,4 @@ def _escaped(part: str) -> str:
 
 
 def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()

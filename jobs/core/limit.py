@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from jobs.core.errors import JobsError
+from jobs.core.storable import is_storable
 
 # Length of the column `Limit.name`, in characters.
 LIMIT_NAME_MAX = 400
@@ -62,11 +63,14 @@ def type_limit_name(job_type: str) -> str:
 
 
 def key_limit_name(job_type: str, key: str) -> str:
-    """The limit of what a type derives from the payload; a long key is hashed."""
+    """The limit of what a type derives from the payload.
+
+    A key is hashed that is too long, or that PostgreSQL does not store.
+    """
     name = f"key:{job_type}:{key}"
-    if len(name) <= LIMIT_NAME_MAX and "\x00" not in name:
+    if len(name) <= LIMIT_NAME_MAX and is_storable(name):
         return name
-    return f"key:{job_type}:sha256-{sha256(key.encode(errors='replace')).hexdigest()}"
+    return f"key:{job_type}:sha256-{sha256(key.encode(errors='surrogatepass')).hexdigest()}"
 
 
 def type_of_limit(name: str) -> str | None:

@@ -31,6 +31,9 @@ def result_of(returned: Any, max_bytes: int) -> Result | None:
         text = json_text(returned, _JSON)
     except (TypeError, ValueError, RecursionError) as error:
         return Result(None, f"not kept, because it is not JSON: {error}"[:PROBLEM_MAX])
+    except Exception as error:  # noqa: BLE001 - methods of the value's own class may raise anything
+        kind = type(error).__name__
+        return Result(None, f"not kept, because it cannot be read: {kind}"[:PROBLEM_MAX])
     size = size_bytes(text)
     if size > max_bytes:
         return Result(None, f"not kept, because it has {size:,} bytes of at most {max_bytes:,}")

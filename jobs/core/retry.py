@@ -1,5 +1,7 @@
 """When a failed job runs again, or that it does not: pure decisions."""
 
+import logging
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ from jobs.core.outcome import (
     Succeeded,
 )
 from jobs.core.states import DeathReason, Effect
+
+logger = logging.getLogger(__name__)
 
 # A handler may ask for any wait, but timestamps of PostgreSQL have an end. A year is enough.
 LONGEST_WAIT_SECONDS = 366.0 * DAY_SECONDS
@@ -132,8 +136,32 @@ def _retry_or_die(
     failures = budget.failures + 1
     if failures > budget.max_retries:
         return Die(DeathReason.EXHAUSTED, failures, crashes)
-    delay = policy.delay_seconds(failures) if after_seconds is None else after_seconds
+    delay = _delay_seconds(failures, policy, after_seconds)
     return Requeue(max(0.0, min(delay, LONGEST_WAIT_SECONDS)), failures, crashes)
+
+
+def _delay_seconds(failures: int, policy: RetryPolicy, after_seconds: float | None) -> float:
+    """What was asked for, or what the policy says; the default policy's where that is no number.
+
+    A handler may ask for anything, and a project's own policy may raise: that must not keep the
+    outcome from being written, nor those of other jobs.
+    """
+    try:
+        asked = policy.delay_seconds(failures) if after_seconds is None else after_seconds
+        seconds = float(asked)
+        if not math.isnan(seconds):
+            return seconds
+        problem = "nan"
+    except OverflowError:
+        return LONGEST_WAIT_SECONDS
+    except Exception as error:  # noqa: BLE001 - a policy of a project's own may raise anything
+        problem = type(error).__name__
+    logger.warning(
+        "A retry policy or a RetryAfter gives no number of seconds (%s): the default one decides",
+        problem,
+        extra={"event": "delay.not_taken", "error": problem},
+    )
+    return RetryPolicy().delay_seconds(failures)
 
 
 def records_start(effect: Effect | None, budget: Budget) -> bool:

@@ -19,12 +19,13 @@ from jobs.models import Limit
 from jobs.services.events import event_record
 from jobs.services.limit_book import limit_book
 from jobs.services.limit_check import limit_check
+from jobs.services.project_code import derived
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 
 
 def limits_of(job_type: JobType, queue: str, payload: dict[str, Any]) -> list[str]:
-    """The names of the limits that a new job is under; mostly none."""
+    """The names of the limits that a new job is under; mostly none. Raises PayloadInvalid."""
     is_bound_by_code = job_type.limit is not None or job_type.concurrency_key is not None
     if not (is_bound_by_code or limit_book.any_limit):
         return []
@@ -32,7 +33,7 @@ def limits_of(job_type: JobType, queue: str, payload: dict[str, Any]) -> list[st
     if limit_book.has(name := queue_limit_name(queue)):
         names.append(name)
     if job_type.concurrency_key is not None:
-        key = job_type.concurrency_key(payload)
+        key = derived(job_type, job_type.concurrency_key, payload)
         if key is not None:
             names.append(key_limit_name(job_type.name, str(key)))
     elif job_type.limit is not None or limit_book.has(type_limit_name(job_type.name)):

@@ -1,14 +1,16 @@
-"""Outcomes are recorded of those jobs whose rows no other transaction holds."""
+"""Outcomes are recorded of those jobs whose rows no other transaction holds, and that can be."""
 
 import logging
 import random
 import time
 from collections.abc import Sequence
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 
+from jobs.core.log_fields import attempt_fields
 from jobs.core.outage import first_line
 from jobs.services.attempts import Finished, Recorded, jobs_record
+from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.short_transaction import limit_transaction
 from jobs.sql.contention import is_lock_timeout
 from jobs.sql.statements import execute
@@ -24,17 +26,19 @@ def jobs_record_free(*, finished: Sequence[Finished]) -> list[Recorded]:
     """`jobs_record`, for maintenance: a lock on the row of one job holds up no other.
 
     To be called in a transaction of ours. The outcomes of jobs that another transaction holds, or
-    whose keys or users it holds, are left out: the next round finds them again. Returns what was
-    recorded. Raises the database's errors.
+    whose keys or users it holds, are left out: the next round finds them again. So are those that
+    cannot be recorded at all, which are logged. Returns what was recorded. Raises the errors of a
+    database that is away.
     """
     try:
         return _recorded(finished)
-    except OperationalError as error:
-        if not is_lock_timeout(error):
+    except Exception as error:
+        if isinstance(error, DATABASE_ERRORS) and not is_lock_timeout(error):
             raise
         logger.warning(
-            "%d outcomes met another transaction and are written one by one: %s",
+            "%d outcomes could not be written together and are written one by one: %s: %s",
             len(finished),
+            type(error).__name__,
             first_line(error),
             extra={"event": "outcomes.held_up", "count": len(finished)},
         )
@@ -60,7 +64,17 @@ def _record_one_by_one(finished: Sequence[Finished]) -> list[Recorded]:
             break
         try:
             recorded += _recorded([one])
-        except OperationalError as error:
-            if not is_lock_timeout(error):
+        except Exception as error:
+            if is_lock_timeout(error):
+                continue
+            if isinstance(error, DATABASE_ERRORS):
                 raise
+            # Only the first line: in those below PostgreSQL quotes the row, and its payload.
+            logger.error(
+                "The outcome of job %s could not be written: %s: %s",
+                one.claim.id,
+                type(error).__name__,
+                first_line(error),
+                extra=attempt_fields("outcome.not_written", one.claim),
+            )
     return recorded

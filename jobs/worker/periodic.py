@@ -64,7 +64,9 @@ class Periodic:
                 return min(self._seconds, self._met_another(error))
             connection.close()
             return min(self._seconds, database_outage.failed(error))
-        except Exception:
+        except BaseException:
+            # Of whatever kind: code of a project, such as the serializer of a schedule's payload,
+            # may raise SystemExit, which would end this thread and leave the worker without it.
             name = self._thread.name
             logger.exception("%s failed", name, extra={"event": "timer.failed", "timer": name})
         return self._seconds

@@ -7,7 +7,6 @@ from jobs.core.conf import jobs_conf
 from jobs.core.errors import JobsError, PayloadInvalid
 from jobs.core.secrets import MASK
 from jobs.handlers.registry import job_types
-from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.resolve import effect_key_of
 from jobs.services.limits import limits_of
@@ -41,14 +40,8 @@ def job_change(*, job_type: str, queue: str, payload: Mapping[str, Any]) -> JobC
     known = job_types.get(job_type)
     clean = clean_payload(known, payload)
     payload_json(clean, jobs_conf())  # raises if it is too large
-    try:
-        key = None if known.key is None else effect_key_of(known, clean)
-        limits = limits_of(known, queue, clean)
-    except (JobsError, *DATABASE_ERRORS):
-        raise
-    except Exception as error:  # functions of the type may raise anything
-        sentence = "This job type cannot derive its keys from these values."
-        raise PayloadInvalid({"non_field_errors": [sentence]}) from error
+    key = None if known.key is None else effect_key_of(known, clean)
+    limits = limits_of(known, queue, clean)
     return JobChange(clean, key, limits)
 
 

@@ -16,6 +16,7 @@ from jobs.core.json_text import json_text, size_bytes
 from jobs.handlers.registry import JobType
 from jobs.services.enqueue.bounded_children import BoundedChildren
 from jobs.services.enqueue.strict_payload import make_strict
+from jobs.services.project_code import PLAIN_ERRORS, cannot_check
 
 # Fields whose representation of a value is the value that they have accepted.
 _RENDERED_AS_ACCEPTED = (
@@ -119,12 +120,16 @@ _checkers = _Checkers()
 def clean_payload(job_type: JobType, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The payload that the handler will get: what the type's serializer makes of it.
 
-    Raises PayloadInvalid.
+    Raises PayloadInvalid, also for what the serializer did not foresee.
     """
     try:
         return _checkers.get(job_type.payload).clean(payload)
     except ValidationError as error:
         raise PayloadInvalid(error.detail) from error
+    except PLAIN_ERRORS:
+        raise
+    except Exception as error:
+        raise cannot_check(job_type.name, error) from error
 
 
 def payload_json(payload: dict[str, Any], conf: JobsConf) -> str:

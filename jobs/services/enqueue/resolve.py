@@ -1,6 +1,5 @@
 """A request becomes a job to insert: its type is found, its payload checked, defaults filled in."""
 
-import logging
 from typing import Any, NamedTuple
 
 from jobs.core.conf import PRIORITY_DEFAULT, JobsConf
@@ -10,21 +9,20 @@ from jobs.core.effect_key import (
     derived_effect_key,
     former_client_effect_key,
 )
-from jobs.core.errors import JobsError, PayloadInvalid, UnknownQueue
+from jobs.core.errors import JobsError, UnknownQueue
 from jobs.core.limit import FAIRNESS_KEY_MAX
 from jobs.core.new_job import NewJob
 from jobs.core.request_id import current_request_id
+from jobs.core.storable import storable
 from jobs.handlers.registry import JobType, job_types
-from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.enqueue.callback_url import check_callback_url
 from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.request_check import FIRST_OPTION, NO_OPTIONS, check_request
 from jobs.services.limit_book import limit_book
 from jobs.services.limits import limits_of
+from jobs.services.project_code import derived
 from jobs.services.submission_right import check_may_submit
-
-logger = logging.getLogger(__name__)
 
 
 def new_job_or_error(
@@ -103,25 +101,15 @@ def derived_of(
     """
     if job_type.derives_nothing and request.idempotency_key is None and not limit_book.any_limit:
         return _NOTHING
-    try:
-        effect_key, former_key = _effect_keys(
-            job_type, payload, request.idempotency_key, submitted_by_id
-        )
-        limits = tuple(limits_of(job_type, queue, payload))
-        fair_limit = limits[0] if limits and limit_book.is_fair(limits[0]) else None
-        fairness_key = fair_limit and _fairness_key(job_type, payload, request, submitted_by_id)
-        recipients = job_type.recipients(payload) if job_type.recipients is not None else 0
-    except (JobsError, *DATABASE_ERRORS):
-        raise  # of the book of limits, for example: no fault of the payload
-    except Exception as error:
-        logger.warning(
-            "Job type %s could not derive its keys from a payload: %s",
-            job_type.name,
-            type(error).__name__,  # what it says may quote the payload
-            extra={"event": "payload.not_taken", "type": job_type.name},
-        )
-        sentence = "This job type cannot derive its keys from these values."
-        raise PayloadInvalid({"non_field_errors": [sentence]}) from error
+    effect_key, former_key = _effect_keys(
+        job_type, payload, request.idempotency_key, submitted_by_id
+    )
+    limits = tuple(limits_of(job_type, queue, payload))
+    fair_limit = limits[0] if limits and limit_book.is_fair(limits[0]) else None
+    fairness_key = fair_limit and _fairness_key(job_type, payload, request, submitted_by_id)
+    recipients = 0
+    if job_type.recipients is not None:
+        recipients = derived(job_type, job_type.recipients, payload)
     return Derived(effect_key, former_key, limits, fair_limit, fairness_key, recipients)
 
 
@@ -132,7 +120,8 @@ def _fairness_key(
     if request.fairness_key is not None:
         return request.fairness_key
     if job_type.fairness_key is not None:
-        return str(job_type.fairness_key(payload))[:FAIRNESS_KEY_MAX]
+        key = str(derived(job_type, job_type.fairness_key, payload))
+        return storable(key[:FAIRNESS_KEY_MAX])[:FAIRNESS_KEY_MAX]
     return f"client:{'' if submitted_by_id is None else submitted_by_id}"
 
 
@@ -150,9 +139,13 @@ def max_retries_of(job_type: JobType, asked: int | None, conf: JobsConf) -> int:
 
 
 def effect_key_of(job_type: JobType, payload: dict[str, Any]) -> str:
-    """The effect key that a type with a key function derives from a clean payload."""
-    assert job_type.key is not None
-    return derived_effect_key(job_type.name, job_type.key(payload))
+    """The effect key that a type with a key function derives from a clean payload.
+
+    Raises PayloadInvalid.
+    """
+    key = job_type.key
+    assert key is not None
+    return derived(job_type, lambda given: derived_effect_key(job_type.name, key(given)), payload)
 
 
 def _effect_keys(

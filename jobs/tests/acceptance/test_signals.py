@@ -14,6 +14,7 @@ import pytest
 from jobs.core.states import JobState
 from jobs.models import Job, Worker
 from jobs.tests.acceptance.processes import Process, Service
+from jobs.tests.app.models import Note
 from jobs.tests.conftest import Notes
 from jobs.tests.factories import make_job
 from jobs.tests.waiting import wait_until
@@ -150,3 +151,21 @@ def test_what_handlers_forked_ends_when_the_worker_is_killed(
     worker.kill()
     wait_until(lambda: not is_alive(child), 5)
     os.kill(program, signal.SIGKILL)  # started by `subprocess`: the kernel is not asked to end it
+
+
+def test_a_fork_that_comes_back_from_its_handler_ends_as_a_program_does(
+    service: Service, wait_until_all_final: Callable[[], None]
+) -> None:
+    """It must not go on as a second worker, on the connections of the first."""
+    types = ("tests.fork_and_go_on", "tests.fork_on_the_loop")
+    for job_type in types:
+        for text in ("returns", "exits", "raises"):
+            make_job(type=job_type, payload={"text": text})
+    worker = service.worker("worker", "--concurrency", "1")
+    wait_until_all_final()
+    noted = sorted(Note.objects.values_list("text", flat=True))
+    assert noted == sorted(["returns 0", "exits 7", "raises 1"] * len(types))
+    rows = Job.objects.values_list("state", "attempt", "errors")
+    assert [*rows] == [(JobState.SUCCEEDED, 1, [])] * 3 * len(types)
+    assert worker.stop() == 0
+    assert not worker.says("had started were ended")

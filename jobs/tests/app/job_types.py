@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from rest_framework import serializers
 
 from jobs.core.errors import OutcomeUnknown, PermanentError, RetryAfter
@@ -195,3 +196,36 @@ def fork(payload: Payload, context: JobContext) -> None:
         _leave({**payload, "text": str(process.exitcode)}, context)
     else:
         _leave({**payload, "text": "forked"}, context)
+
+
+def _fork(payload: Payload) -> int | None:
+    """In the parent: the exit status of a process that leaves the handler as the text says.
+
+    In that process: None, or an exception.
+    """
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if payload["text"] == "raises":
+        raise RuntimeError("in the child")
+    if payload["text"] == "exits":
+        sys.exit(7)
+    return None
+
+
+def _note_status(payload: Payload, context: JobContext, status: int) -> None:
+    Note.objects.create(text=f"{payload['text']} {status}", job_id=context.job_id, attempt=1)
+
+
+@job_type("tests.fork_and_go_on", payload=NotePayload, effect=Effect.TRANSACTIONAL)
+def fork_and_go_on(payload: Payload, context: JobContext) -> None:
+    """Forks a process that comes back from the handler, in the transaction of its parent."""
+    if (status := _fork(payload)) is not None:
+        _note_status(payload, context, status)
+
+
+@job_type("tests.fork_on_the_loop", payload=NotePayload, effect=Effect.IDEMPOTENT)
+async def fork_on_the_loop(payload: Payload, context: JobContext) -> None:
+    """The same on the event loop."""
+    if (status := _fork(payload)) is not None:
+        await sync_to_async(_note_status)(payload, context, status)

@@ -42,3 +42,9 @@ def test_what_does_not_fit_is_hashed() -> None:
     keys = {client_effect_key("t" * 100, "k" * 255, "c" * 99 + last) for last in "ab"}
     assert len(keys) == 2
     assert all(len(key) <= EFFECT_KEY_MAX and key.count(":") == 2 for key in keys)
+
+
+def test_what_postgresql_does_not_store_is_hashed() -> None:
+    keys = {derived_effect_key("a", key) for key in ("b\0", "b\ud800", "b\ud801", "b\0\0")}
+    assert len(keys) == 4
+    assert all(key.startswith("a:sha256-") for key in keys)

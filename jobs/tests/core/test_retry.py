@@ -1,5 +1,9 @@
 """What an outcome means for the job, and how long it waits."""
 
+import math
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -187,3 +191,32 @@ def test_the_start_is_recorded_where_a_wrong_guess_costs_more_than_a_retry(
         or failures >= max_retries  # it would be dead
     )
     assert records_start(effect, budget) is costs_more
+
+
+class Odd(RetryPolicy):
+    """A project's own policy, with a mistake."""
+
+    answer: Any = None
+
+    def delay_seconds(self, failures: int, draw: Callable[[], float] = lambda: 0.0) -> float:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("answer", [None, "soon", math.nan, ZeroDivisionError("mistake")])
+def test_a_policy_that_gives_no_seconds_is_replaced_by_the_default_one(
+    answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    policy = type("Policy", (Odd,), {"answer": answer})()
+    move = decide(Failed(ERROR), FRESH, Effect.IDEMPOTENT, policy, crash_limit=3)
+    assert move == RETRIED
+    assert "gives no number of seconds" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [("7.5", 7.5), (object(), 1.0), (10**400, LONGEST_WAIT_SECONDS)]
+)
+def test_a_handler_may_ask_for_anything(asked: Any, seconds: float) -> None:
+    move = decided(Failed(ERROR, after_seconds=asked), Effect.IDEMPOTENT)
+    assert move == Requeue(seconds, failures=1, crashes=0)

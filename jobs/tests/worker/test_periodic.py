@@ -39,7 +39,7 @@ def waits_of(action: Callable[[], object], ticks: int, seconds: float = 3.0) -> 
     return clock.waits
 
 
-def failing(error: Exception) -> Callable[[], object]:
+def failing(error: BaseException) -> Callable[[], object]:
     def fail() -> None:
         raise error
 
@@ -50,12 +50,13 @@ def test_it_waits_its_seconds_between_its_ticks() -> None:
     assert waits_of(lambda: None, ticks=4) == [3.0] * 4
 
 
+@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit, KeyboardInterrupt])
 def test_a_mistake_in_one_tick_is_logged_and_the_next_one_follows(
-    caplog: pytest.LogCaptureFixture,
+    error: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert waits_of(failing(ZeroDivisionError()), ticks=2) == [3.0, 3.0]
+    assert waits_of(failing(error()), ticks=2) == [3.0, 3.0]
     assert caplog.text.count("tests failed") == 2
-    assert "ZeroDivisionError" in caplog.text
+    assert error.__name__ in caplog.text
 
 
 def test_without_postgresql_it_tries_again_sooner() -> None:

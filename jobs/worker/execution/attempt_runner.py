@@ -35,6 +35,7 @@ from jobs.worker.execution.starter import Starter, not_started
 from jobs.worker.execution.thread_connections import thread_connections
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
+from jobs.worker.process.descendants import end_if_forked
 from jobs.worker.recording.progress_reporter import ProgressReporter
 from jobs.worker.recording.start_writer import StartWriter
 
@@ -141,7 +142,10 @@ class AttemptRunner:
         try:
             async with limit:
                 with attempt.in_handler():
-                    returned = await finish(job_type.handler(attempt.claim.payload, context))
+                    try:
+                        returned = await finish(job_type.handler(attempt.claim.payload, context))
+                    finally:
+                        end_if_forked()
                 refuse_unfinished(returned, job_type.effect)
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
             if limit.expired():

@@ -9,6 +9,7 @@ from jobs.worker.execution.thread_connections import (
     reset_shared_connections,
     thread_connections,
 )
+from jobs.worker.process.descendants import end_if_forked
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,5 +28,6 @@ def _run(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     try:
         return function(*args, **kwargs)
     finally:
+        end_if_forked()
         if thread_connections.opened:
             reset_shared_connections()

@@ -24,6 +24,7 @@ from jobs.worker.execution.results import finish_on_thread
 from jobs.worker.execution.silence import named, silence_limit_seconds
 from jobs.worker.execution.starter import not_started
 from jobs.worker.execution.thread_connections import thread_connections
+from jobs.worker.process.descendants import end_if_forked
 
 RECORDED = Succeeded(recorded=True)
 
@@ -48,6 +49,7 @@ def _run(job_type: JobType, attempt: Attempt, context: JobContext) -> object:
         if returned is not None:
             returned = finish_on_thread(returned, job_type.effect, attempt.seconds_left())
     finally:
+        end_if_forked()
         thread_connections.handler_ends()
     return returned
 

@@ -1,10 +1,12 @@
 """What a handler returns: what is awaitable is awaited, and what can be no result is refused."""
 
 import asyncio
+import contextlib
+import itertools
 from collections.abc import AsyncGenerator, Awaitable, Generator
 from concurrent.futures import Future
 from functools import partial
-from inspect import isawaitable, isroutine
+from inspect import isawaitable, isclass, isroutine
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -12,8 +14,14 @@ from asgiref.sync import async_to_sync
 from jobs.core.errors import JobTimeout, OutcomeUnknown, PermanentError
 from jobs.core.states import Effect
 
-# Of these a call has made something that has not run, or not to its end.
-_NOT_RUN = (Generator, AsyncGenerator, Future, partial, map, filter, zip)
+# Of these a call has made something that has not run, or not to its end. Not of any iterator: a
+# file is one, and so is a cursor of a database that has done its work. `contextmanager` makes
+# objects of its own of generators.
+_NOT_RUN = (
+    *(Generator, AsyncGenerator, Future, partial, map, filter, zip),
+    *(one for one in vars(itertools).values() if isclass(one) and one.__module__ == "itertools"),
+    *(contextlib._GeneratorContextManager, contextlib._AsyncGeneratorContextManager),
+)
 
 
 def finish_on_thread(returned: object, effect: Effect, seconds_left: float | None) -> object:

@@ -12,6 +12,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from psycopg import Connection
 
+from jobs.worker.execution.as_opened import drop_doubled, put_back_as_opened
+
 logger = logging.getLogger(__name__)
 
 # DISCARD ALL without what it does to prepared statements: their plans are kept. The session's
@@ -69,8 +71,10 @@ def reset_session(wrapper: BaseDatabaseWrapper) -> bool:
         return True
     try:
         with wrapper.wrap_database_errors:
+            put_back_as_opened(wrapper)
             raw.execute(_RESET)
         _set_up_as_new(wrapper, raw)
+        drop_doubled(wrapper)
     except Exception as error:  # noqa: BLE001 - receivers are of any make
         logger.warning(
             "A database session could not be reset, so its connection is closed: %s",

@@ -9,6 +9,7 @@ from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
 from jobs.core.clock import SystemClock
+from jobs.worker.execution.as_opened import note_as_opened
 from jobs.worker.execution.session_reset import is_used, note_use, reset_session
 
 logger = logging.getLogger(__name__)
@@ -144,6 +145,7 @@ def reset_shared_connections() -> None:
 
 @receiver(connection_created)
 def _remember(connection: BaseDatabaseWrapper, **_: object) -> None:
+    note_as_opened(connection)
     if connection not in thread_connections.opened:
         thread_connections.opened.append(connection)
 

@@ -24,6 +24,7 @@ _PROC = Path("/proc")
 # Loaded here: in the child of a fork another thread of its parent may have held any lock.
 _libc = ctypes.CDLL(None)
 _worker_pid: int | None = None
+_is_fork = False
 
 
 def end_forks_with(pid: int) -> None:
@@ -36,6 +37,24 @@ def end_forks_with(pid: int) -> None:
     if _worker_pid is None:
         os.register_at_fork(after_in_child=_be_ordinary)
     _worker_pid = pid
+
+
+def end_if_forked() -> None:
+    """Ends a process that a handler has forked, and that comes back from the handler.
+
+    To be called where a handler has returned or raised, before anything else is done: the fork has
+    the worker's connections, on which it would speak in the middle of what the worker says. It ends
+    as a program does: with 0, the number that SystemExit names, or 1 for any other exception.
+    """
+    if _is_fork:
+        os._exit(_exit_code(sys.exc_info()[1]))
+
+
+def _exit_code(error: BaseException | None) -> int:
+    if error is None:
+        return 0
+    code = error.code if isinstance(error, SystemExit) else 1
+    return code & 0xFF if isinstance(code, int) else int(code is not None)
 
 
 def end_descendants(clock: Clock, worker: str) -> None:
@@ -59,6 +78,8 @@ def end_descendants(clock: Clock, worker: str) -> None:
 
 def _be_ordinary() -> None:
     """Runs in each child of a fork."""
+    global _is_fork
+    _is_fork = True
     for number in (*STOP_SIGNALS, END_AT_ONCE):
         if callable(signal.getsignal(number)):
             is_interrupt = number == signal.SIGINT

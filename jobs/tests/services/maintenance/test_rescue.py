@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import Settings
 
 from jobs.broker.redis import RedisBroker
 from jobs.core.ids import uuid7
 from jobs.core.outcome import Failed, Succeeded
 from jobs.core.states import DeathReason, JobState
-from jobs.models import DeadLetter, Job, Worker
+from jobs.models import Batch, DeadLetter, Job, Worker
 from jobs.models.moments import seconds_ago
 from jobs.services.maintenance import rescue
 from jobs.services.maintenance.rescue import RescueRound, jobs_rescue
@@ -438,3 +439,17 @@ def test_a_worker_id_that_never_was_is_no_reason_to_stumble() -> None:
     Job.objects.filter(id=claim.id).update(worker_id=uuid7())
     assert jobs_rescue().count == 1
     assert stored(claim).state == JobState.QUEUED
+
+
+def test_an_outcome_that_cannot_be_written_holds_up_no_other(
+    worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    spoilt, other = make_job(type="tests.note_once"), make_job(type="tests.note_once")
+    batch = Batch.objects.create(total=1, closed_at=timezone.now(), on_completion={"odd": 1})
+    Job.objects.filter(id=spoilt.id).update(batch_id=batch.id)
+    for job in (spoilt, other):
+        start_one(job, worker)
+    lose(worker)
+    assert jobs_rescue().count == 1
+    assert (stored(spoilt).state, stored(other).state) == (JobState.RUNNING, JobState.DEAD)
+    assert f"The outcome of job {spoilt.id} could not be written: TypeError" in caplog.text

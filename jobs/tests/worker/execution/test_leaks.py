@@ -14,6 +14,8 @@ from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.utils import timezone, translation
+from psycopg import IsolationLevel
+from psycopg.rows import dict_row
 
 from jobs.core.clock import SystemClock
 from jobs.core.outcome import Outcome, Succeeded
@@ -274,6 +276,93 @@ def test_async_handlers_that_run_at_the_same_time_do_not_reset_each_other(slots:
     claims = [claim_one(make_job(type="tests.other"), slots._worker)]
     assert slots.run(outer) == Succeeded()
     assert seen[0]["statement_timeout"] == "12345ms"
+
+
+def _refuse(execute: Any, *_: Any) -> Any:
+    raise AssertionError("a statement of another job")
+
+
+def _hear(told: Any) -> None:
+    """Would hear of another job's statements."""
+
+
+def change_in_python(payload: Payload, context: JobContext) -> None:
+    """What Django and psycopg keep beside the session."""
+    ask("SELECT 1")
+    raw: Any = connection.connection
+    raw.isolation_level = IsolationLevel.SERIALIZABLE
+    raw.read_only = raw.deferrable = True
+    raw.row_factory = dict_row
+    raw.add_notice_handler(_hear)
+    raw.add_notify_handler(_hear)
+    connection.force_debug_cursor = True
+    connection.execute_wrappers.append(_refuse)
+
+
+def turn_autocommit_off_in_psycopg(payload: Payload, context: JobContext) -> None:
+    """Django does not know of it; there is no transaction at the end."""
+    ask("SELECT 1")
+    raw: Any = connection.connection
+    raw.autocommit = False
+
+
+@pytest.mark.parametrize("change", [change_in_python, turn_autocommit_off_in_psycopg])
+@pytest.mark.parametrize("effect", Effect)
+def test_what_is_kept_of_a_connection_beside_its_session_is_put_back(
+    effect: Effect, change: Handler, slots: Slots
+) -> None:
+    if effect is Effect.TRANSACTIONAL:
+        change = _after(change)  # none of it can be changed in a transaction
+    seen: list[tuple[Any, ...]] = []
+
+    def look(payload: Payload, context: JobContext) -> None:
+        with transaction.atomic():
+            Note.objects.create(text="kept", job_id=context.job_id, attempt=1)
+            seen.append(
+                (
+                    ask("SELECT pg_backend_pid()"),
+                    ask("SHOW transaction_isolation"),
+                    ask("SHOW transaction_deferrable"),
+                    connection.force_debug_cursor,
+                    len(getattr(connection.connection, "_notice_handlers")),  # noqa: B009
+                    len(getattr(connection.connection, "_notify_handlers")),  # noqa: B009
+                )
+            )
+
+    for handler in (look, change, look):
+        assert isinstance(slots.run(handler, effect), Succeeded)
+    before, after = seen
+    assert after == before
+    assert Note.objects.count() == 2
+
+
+def _after(change: Handler) -> Handler:
+    def handler(payload: Payload, context: JobContext) -> None:
+        transaction.on_commit(lambda: change(payload, context))
+
+    return handler
+
+
+def test_receivers_that_add_a_wrapper_add_it_once(slots: Slots) -> None:
+    counts: list[int] = []
+
+    def passing(execute: Any, *arguments: Any) -> Any:
+        return execute(*arguments)
+
+    def add(connection: Any, **_: Any) -> None:
+        connection.execute_wrappers.append(passing)
+
+    def look(payload: Payload, context: JobContext) -> None:
+        ask("SELECT 1")
+        counts.append(connection.execute_wrappers.count(passing))
+
+    connection_created.connect(add)
+    try:
+        for _ in range(4):
+            slots.run(look)
+    finally:
+        connection_created.disconnect(add)
+    assert counts == [1] * 4
 
 
 @pytest.fixture

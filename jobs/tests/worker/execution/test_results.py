@@ -1,10 +1,13 @@
 """What a handler returns: awaited where that is possible, and never taken for a success unrun."""
 
 import asyncio
+import io
+import itertools
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial, wraps
 from typing import Any
 
@@ -168,6 +171,9 @@ async def generate_async(payload: Payload, context: JobContext) -> Any:
 
 
 NOT_RUN: list[Handler] = [
+    contextmanager(generate),
+    plainly_decorated(asynccontextmanager(generate_async)),
+    lambda payload, context: itertools.starmap(print, []),
     plainly_decorated(generate),
     plainly_decorated(generate_async),
     lambda payload, context: generate,
@@ -195,10 +201,20 @@ def test_what_can_be_no_result_is_unknown_where_it_must_not_be_repeated(
     assert isinstance(run(handler, Effect.ONCE), CutOff)
 
 
-@pytest.mark.parametrize("value", [None, 0, "sent", {"a": [1]}, [], True, Note()])
+class Unreadable(dict[str, int]):
+    """As a row of a library may be whose session is closed by now."""
+
+    def items(self) -> Any:
+        raise LookupError("the session is closed")
+
+
+@pytest.mark.parametrize(
+    "value", [None, 0, "sent", {"a": [1]}, [], True, Note(), Unreadable(a=1), io.BytesIO()]
+)
 def test_any_other_value_is_a_success(value: object, run: Run) -> None:
     async def on_the_loop(payload: Payload, context: JobContext) -> Any:
         return value
 
     assert isinstance(run(lambda payload, context: value), Succeeded)
     assert isinstance(run(on_the_loop), Succeeded)
+    assert isinstance(run(lambda payload, context: value, Effect.TRANSACTIONAL), Succeeded)
