@@ -108,15 +108,16 @@ class Unpacked:
 def find_program(called: str, package: str, program: str) -> Path:
     """A program of this machine, else one that is fetched once; raises `ToolError`.
 
-    `called`: what people call it; `program`: its path in the package, whose name is the command's.
+    `called`: what people call it; `program`: its path in the package.
     """
+    command = Path(program).name
     searched = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])  # not everybody's PATH has it
-    if installed := shutil.which(package, path=searched):
+    if installed := shutil.which(command, path=searched):
         return Path(installed)
     unpacked = Unpacked(DATA_DIR / package)
-    launcher = unpacked.directory / package
+    launcher = unpacked.directory / command
     if not launcher.exists() and unpacked.fetch([package]):
-        unpacked.write_launcher(package, unpacked.root / program)
+        unpacked.write_launcher(command, unpacked.root / program)
     if not launcher.exists():
         raise ToolError(
             f"No {called} was found, and none could be fetched. Install one (on Debian: "

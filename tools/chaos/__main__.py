@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tools.chaos.fault import Fault
 from tools.chaos.faults import CALM, FAULTS, SHORT, SOAK
-from tools.chaos.options import REDIS_KINDS, SHORT_JOBS, Options, parse
+from tools.chaos.options import POSTGRESQL_KINDS, REDIS_KINDS, SHORT_JOBS, Options, parse
 from tools.chaos.pause import Stopped, watch_signals
 from tools.chaos.report import Report
 from tools.chaos.suite import Suite
@@ -46,9 +46,15 @@ def main() -> int:
     return 0 if kept else EXIT_BROKEN
 
 
-def _names(faults: Iterable[Fault]) -> dict[str, list[str]]:
-    """The names of the faults that can happen, by the kind of Redis."""
-    return {kind: [one.name for one in faults if kind in one.redis] for kind in REDIS_KINDS}
+def _names(faults: Iterable[Fault]) -> dict[tuple[str, str], list[str]]:
+    """The names of the faults that can happen, by the kinds of Redis and PostgreSQL."""
+    return {
+        (redis, postgresql): [
+            one.name for one in faults if redis in one.redis and postgresql in one.postgresql
+        ]
+        for redis in REDIS_KINDS
+        for postgresql in POSTGRESQL_KINDS
+    }
 
 
 def _run(options: Options, directory: Path) -> list[Verdict]:

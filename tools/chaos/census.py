@@ -79,14 +79,14 @@ class Census:
         found = {worker.name: (worker.pid, True) for worker in list(world.crew.workers)}
         if (pid := world.api.pid) is not None:
             found["API"] = (pid, True)
-        for server in (world.postgres, world.one_redis):
+        for server in (world.one_postgres, world.one_redis):
             if server.process is not None:
                 found[server.name] = (server.process.pid, False)
         return found
 
     def _ports(self) -> Mapping[str, int]:
         return {
-            server.name: server.port for server in (self._world.postgres, self._world.one_redis)
+            server.name: server.port for server in (self._world.one_postgres, self._world.one_redis)
         }
 
     def _note(

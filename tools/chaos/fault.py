@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from tools.chaos.client import Client, Receipt
 from tools.chaos.companions.companion import MakeCompanion
 from tools.chaos.load import once
-from tools.chaos.options import REDIS_KINDS, Options
+from tools.chaos.options import POSTGRESQL_KINDS, REDIS_KINDS, Options
 from tools.chaos.plan import Planned
 from tools.chaos.run import Run
 
 WORK_SECONDS = 0.2
 ANY_REDIS = frozenset(REDIS_KINDS)
 ONE_REDIS = frozenset(REDIS_KINDS[:1])
+ANY_POSTGRESQL = frozenset(POSTGRESQL_KINDS)
+ONE_POSTGRESQL = frozenset(POSTGRESQL_KINDS[:1])
+UNDER_PATRONI = frozenset(POSTGRESQL_KINDS[1:])
 
 
 def _at_once(options: Options, number: int) -> float:
@@ -28,7 +31,7 @@ class Fault:
     per_second: load without end at that rate, until `strike` returns.
     submit: how a client submits a job.
     delay_seconds: how far ahead a job is due.
-    redis: with which kinds of Redis (`--redis`) it can happen.
+    redis, postgresql: with which kinds of these (`--redis`, `--postgresql`) it can happen.
     companions: that go with it, beside those of every fault.
     """
 
@@ -41,4 +44,5 @@ class Fault:
     submit: Callable[[Client, Planned], list[Receipt]] = once
     delay_seconds: Callable[[Options, int], float] = _at_once
     redis: frozenset[str] = ANY_REDIS
+    postgresql: frozenset[str] = ANY_POSTGRESQL
     companions: tuple[MakeCompanion, ...] = ()

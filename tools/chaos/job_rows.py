@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from scheduler.postgresql.silent_servers import watch_for_silence
 from tools.chaos.effects import Effect
 from tools.chaos.pause import pause
 
@@ -52,9 +53,15 @@ _CUT = """
     SELECT pid, state, pg_terminate_backend(pid)
     FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND application_name <> 'chaos'
+        AND datname = current_database()
     ORDER BY state = 'idle', random()
     LIMIT 1
 """
+
+# Writes to the log of PostgreSQL alone; its commit waits as any other does. The name of the file
+# begins with the timeline.
+_COMMIT = "SELECT left(pg_walfile_name(pg_logical_emit_message(true, 'chaos', '')), 8)"
+_COMMIT_SECONDS = 120.0
 
 _EFFECT_TABLE = """
     CREATE TABLE chaos_effect (
@@ -161,6 +168,13 @@ class JobRows:
         rows = self.ask(_CUT)
         return str(rows[0][1]) if rows else None
 
+    def wait_for_a_commit(self) -> str:
+        """Returns when PostgreSQL has acknowledged one, which a standby may have to confirm.
+
+        Returns its timeline: with each promotion of a standby another one begins.
+        """
+        return str(self.ask(_COMMIT, patience_seconds=_COMMIT_SECONDS)[0][0])
+
     def make_superuser(self, username: str) -> None:
         """The user may do everything from now on."""
         sql = "UPDATE accounts_user SET is_superuser = true WHERE username = %s"
@@ -193,7 +207,14 @@ class JobRows:
 
     def _connected(self) -> psycopg.Connection:
         if self._connection is None:
+            # Of several servers one may be frozen, which must not stop bin/chaos itself.
+            is_one_of_several = "," in self._url
             self._connection = psycopg.connect(
-                self._url, autocommit=True, connect_timeout=5, application_name="chaos"
+                self._url,
+                autocommit=True,
+                connect_timeout=2 if is_one_of_several else 5,
+                application_name="chaos",
             )
+            if is_one_of_several:
+                watch_for_silence(self._connection)
         return self._connection

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tools.chaos.times import HEARTBEAT_SECONDS, WORKER_TIMEOUT_SECONDS
 
-Names = Mapping[str, Sequence[str]]
+# By the kinds of Redis and of PostgreSQL.
+Names = Mapping[tuple[str, str], Sequence[str]]
 
 JOBS = 300
 MINUTES, SOAK_MINUTES = 2.0, 60.0
@@ -16,7 +17,11 @@ SHORT_JOBS = 100
 # One server; Sentinels with a primary and two replicas; a cluster of three primaries and replicas.
 REDIS_KINDS = ("single", "sentinels", "cluster")
 
-_NONE: Names = dict.fromkeys(REDIS_KINDS, ())
+# One server; three nodes under Patroni, of which one follows the primary synchronously; the same
+# without that, where a failover may lose what was acknowledged.
+POSTGRESQL_KINDS = ("single", "patroni", "patroni-asynchronous")
+
+_NONE: Names = {(redis, postgresql): () for redis in REDIS_KINDS for postgresql in POSTGRESQL_KINDS}
 
 JOBS_MAX = 1_000_000
 WORKERS_MAX = 64  # on one machine
@@ -46,6 +51,7 @@ class Options:
     keep: bool = False
     directory: Path | None = None
     redis: str = REDIS_KINDS[0]
+    postgresql: str = POSTGRESQL_KINDS[0]
     settings: Mapping[str, str] = field(default_factory=dict)
     soak: bool = False
 
@@ -53,7 +59,7 @@ class Options:
 def parse(arguments: Sequence[str] | None, names: Names = _NONE, short: Names = _NONE) -> Options:
     """The options; ends the program with exit code 2 where they make no sense.
 
-    `names`: of all faults, by the kind of Redis; `short`: of those that `--short` means.
+    `names`: of all faults, by the kinds of both servers; `short`: of those that `--short` means.
     """
     parser = argparse.ArgumentParser(prog="bin/chaos", description=DESCRIPTION)
     parser.add_argument(
@@ -90,6 +96,12 @@ def parse(arguments: Sequence[str] | None, names: Names = _NONE, short: Names = 
         help="one server, or a primary that others replace (default: %(default)s)",
     )
     parser.add_argument(
+        "--postgresql",
+        choices=POSTGRESQL_KINDS,
+        default=POSTGRESQL_KINDS[0],
+        help="one server, or three nodes under Patroni (default: %(default)s)",
+    )
+    parser.add_argument(
         "--set",
         action="append",
         type=_setting,
@@ -98,13 +110,15 @@ def parse(arguments: Sequence[str] | None, names: Names = _NONE, short: Names = 
         help="change a setting of the service, to see a promise break without it",
     )
     said = parser.parse_args(arguments)
+    kinds = (said.redis, said.postgresql)
     usual = short if said.short else names
-    chosen = _chosen(parser, said.faults, names[said.redis], usual[said.redis])
+    chosen = _chosen(parser, said.faults, names[kinds], usual[kinds])
     jobs = said.jobs or (SHORT_JOBS if said.short else JOBS)
     if not 40 <= jobs <= JOBS_MAX or not 2 <= said.workers <= WORKERS_MAX:
         parser.error(f"--jobs must be 40 to {JOBS_MAX}, --workers 2 to {WORKERS_MAX}")
-    if said.soak and (said.faults or said.short or said.redis != REDIS_KINDS[0]):
-        parser.error("--soak stands alone: without --faults and --short, and with one Redis")
+    are_single = kinds == (REDIS_KINDS[0], POSTGRESQL_KINDS[0])
+    if said.soak and (said.faults or said.short or not are_single):
+        parser.error("--soak stands alone: without --faults and --short, and with single servers")
     usual_minutes = SOAK_MINUTES if said.soak else MINUTES
     minutes = usual_minutes if said.minutes is None else said.minutes
     if not 0 < minutes <= MINUTES_MAX:
@@ -121,6 +135,7 @@ def parse(arguments: Sequence[str] | None, names: Names = _NONE, short: Names = 
         keep=said.keep,
         directory=said.directory,
         redis=said.redis,
+        postgresql=said.postgresql,
         settings=dict(said.set),
         soak=said.soak,
     )

@@ -16,6 +16,12 @@ class PostgresServer(Postgres):
 
     _frozen: tuple[int, ...] = ()
 
+    def make_empty_database(self) -> None:
+        """Makes one for the jobs: the server may have data of an earlier run."""
+        with self._connect() as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {DATABASE}")
+
     def freeze(self) -> None:
         """SIGSTOP for all of its processes, which looks like a disk or a hypervisor that hangs."""
         assert self.process is not None

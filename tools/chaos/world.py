@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import psycopg
-
 from scheduler.env import PRODUCTION
 from tools.chaos.app import variables
 from tools.chaos.call_receiver import CallReceiver
@@ -19,6 +17,7 @@ from tools.chaos.job_rows import JobRows
 from tools.chaos.limits import FAIR, QUEUE_LIMITS
 from tools.chaos.mail_server import MailServer
 from tools.chaos.options import Options
+from tools.chaos.postgres_group import SYNCHRONOUS, PostgresGroup
 from tools.chaos.postgres_server import PostgresServer
 from tools.chaos.processes import Api, Crew, open_log
 from tools.chaos.redis_group import RedisGroup
@@ -54,7 +53,7 @@ class World:
         ):
             _remove(old)
         self.log_dir.mkdir(parents=True)
-        self.postgres = PostgresServer(directory / "postgresql")
+        self.postgres = _postgres(directory, options.postgresql)
         self.redis = _redis(directory, options.redis)
         self.mail = MailServer(mails, options.seed)
         self.receiver = CallReceiver()
@@ -66,6 +65,12 @@ class World:
         self.environment = environment
 
     @property
+    def one_postgres(self) -> PostgresServer:
+        """Where PostgreSQL is one server, which is what `ONE_POSTGRESQL` of a fault says."""
+        assert isinstance(self.postgres, PostgresServer)
+        return self.postgres
+
+    @property
     def one_redis(self) -> RedisServer:
         """Where Redis is one server, which is what `ONE_REDIS` of a fault says."""
         assert isinstance(self.redis, RedisServer)
@@ -75,7 +80,7 @@ class World:
         """Returns when jobs are accepted and executed; raises `ToolError`."""
         self.redis.forget()
         self.postgres.start()
-        self._make_database()
+        self.postgres.make_empty_database()
         self.redis.start()
         self.mail.start()
         self.receiver.start()
@@ -138,13 +143,6 @@ class World:
             ):  # a step that fails must not keep the next ones from running
                 step()
 
-    def _make_database(self) -> None:
-        """Makes an empty one: the server may have data of an earlier run."""
-        url = f"{self.postgres.url.rpartition('/')[0]}/postgres"
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS jobs WITH (FORCE)")
-            connection.execute("CREATE DATABASE jobs")
-
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         """The variables of the service, without those that are set for other purposes."""
         inherited = {
@@ -176,6 +174,14 @@ class World:
             variables.SPANS_FILE: str(self.spans_file),
             variables.KILLS_FILE: str(self.kills_file),
         }
+
+
+def _postgres(directory: Path, kind: str) -> PostgresServer | PostgresGroup:
+    if kind == "single":
+        return PostgresServer(directory / "postgresql")
+    home = directory / kind
+    _remove(home)
+    return PostgresGroup(home, is_synchronous=kind == SYNCHRONOUS)
 
 
 def _redis(directory: Path, kind: str) -> RedisServer | RedisGroup:

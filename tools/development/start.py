@@ -77,7 +77,9 @@ def _run(options: StartOptions, lock: FileLock) -> int:
 def _origin(variable: str, holds: Mapping[str, Hold]) -> str:
     if variable in holds:
         return f"{holds[variable].name} in {holds[variable].home}"
-    return f"the server at {os.environ[variable].rpartition('@')[2]}, as the environment says"
+    # Neither the password before the hosts nor one in the query.
+    hosts = os.environ[variable].rpartition("@")[2].partition("?")[0]
+    return f"the server at {hosts}, as the environment says"
 
 
 def _demonstrate(options: StartOptions, supervisor: Supervisor, lock: FileLock) -> bool:

@@ -38,6 +38,12 @@ _OPTIONS = {
 }
 
 
+def newest_programs() -> Path:
+    """The directory with the programs of the newest version in the wheel."""
+    programs: Path = POSTGRES_VERSIONS[max(POSTGRES_VERSIONS)]
+    return programs
+
+
 class Postgres(Server):
     """A PostgreSQL with one superuser, who has a password, and one database."""
 

@@ -16,6 +16,7 @@ COMMANDS = {
     "chaos": "tools.chaos.options",
     "benchmark": "tools.benchmark.options",
     "check-containers": "tools.check_containers",
+    "high-availability": "tools.high_availability.options",
 }
 
 
@@ -78,3 +79,7 @@ def test_a_number_out_of_range_is_refused(
 
 def test_a_soak_stands_alone(refusal: Refusal) -> None:
     assert "--soak stands alone" in refusal("chaos", "--soak", "--short")
+
+
+def test_pgbouncer_goes_with_losses(refusal: Refusal) -> None:
+    assert "--pgbouncer goes with --losses" in refusal("high-availability", "--pgbouncer")

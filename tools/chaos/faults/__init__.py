@@ -20,6 +20,7 @@ from tools.chaos.faults.failover import (
 )
 from tools.chaos.faults.mail import SMTP_DROPS, SMTP_REFUSES
 from tools.chaos.faults.mixed import MIXED
+from tools.chaos.faults.patroni import PATRONI_FAULTS
 from tools.chaos.faults.postgres import (
     CONNECTIONS_CUT,
     POSTGRES_AWAY,
@@ -62,6 +63,7 @@ FAULTS: tuple[Fault, ...] = (
     POSTGRES_READ_ONLY,
     POSTGRES_REFUSES,
     CONNECTIONS_CUT,
+    *PATRONI_FAULTS,
     POWER_FAILED,
     API_KILLED,
     SUBMITTED_TWICE,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from tools.chaos.fault import ONE_REDIS, Fault
+from tools.chaos.fault import ONE_POSTGRESQL, ONE_REDIS, Fault
 from tools.chaos.pause import pause
 from tools.chaos.run import POLL_SECONDS, Run
 from tools.chaos.times import WORKER_TIMEOUT_SECONDS
@@ -80,7 +80,10 @@ def demote_redis(run: Run, seconds: float) -> None:
 
 def freeze_postgres(run: Run, seconds: float) -> None:
     degrade(
-        run, seconds, lambda world: world.postgres.freeze(), lambda world: world.postgres.thaw()
+        run,
+        seconds,
+        lambda world: world.one_postgres.freeze(),
+        lambda world: world.one_postgres.thaw(),
     )
 
 
@@ -88,8 +91,8 @@ def demote_postgres(run: Run, seconds: float) -> None:
     degrade(
         run,
         seconds,
-        lambda world: world.postgres.make_read_only(),
-        lambda world: world.postgres.make_writable(),
+        lambda world: world.one_postgres.make_read_only(),
+        lambda world: world.one_postgres.make_writable(),
     )
 
 
@@ -97,8 +100,8 @@ def refuse_sessions(run: Run, seconds: float) -> None:
     degrade(
         run,
         seconds,
-        lambda world: world.postgres.refuse_sessions(),
-        lambda world: world.postgres.accept_sessions(),
+        lambda world: world.one_postgres.refuse_sessions(),
+        lambda world: world.one_postgres.accept_sessions(),
     )
 
 
@@ -134,10 +137,19 @@ POSTGRES_FROZEN = Fault(
     f"PostgreSQL frozen for {LONG_SECONDS:g} s",
     _strike(freeze_postgres),
     work_seconds=0.4,
+    postgresql=ONE_POSTGRESQL,
 )
 POSTGRES_READ_ONLY = Fault(
-    "postgres-standby", "PostgreSQL read-only", _strike(demote_postgres), work_seconds=0.4
+    "postgres-standby",
+    "PostgreSQL read-only",
+    _strike(demote_postgres),
+    work_seconds=0.4,
+    postgresql=ONE_POSTGRESQL,
 )
 POSTGRES_REFUSES = Fault(
-    "postgres-refuses", "PostgreSQL refuses sessions", _strike(refuse_sessions), work_seconds=0.4
+    "postgres-refuses",
+    "PostgreSQL refuses sessions",
+    _strike(refuse_sessions),
+    work_seconds=0.4,
+    postgresql=ONE_POSTGRESQL,
 )

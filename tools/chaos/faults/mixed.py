@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from tools.chaos.fault import ONE_REDIS, Fault
+from tools.chaos.fault import ONE_POSTGRESQL, ONE_REDIS, Fault
 from tools.chaos.faults import degraded, postgres
 from tools.chaos.memory import Memory
 from tools.chaos.pause import pause
@@ -177,5 +177,10 @@ class Mix:
 
 
 MIXED = Fault(
-    "mixed", "random faults under load", _mix, per_second=JOBS_PER_SECOND, redis=ONE_REDIS
+    "mixed",
+    "random faults under load",
+    _mix,
+    per_second=JOBS_PER_SECOND,
+    redis=ONE_REDIS,
+    postgresql=ONE_POSTGRESQL,
 )

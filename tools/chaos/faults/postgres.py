@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 
-from tools.chaos.fault import Fault
+from tools.chaos.fault import ONE_POSTGRESQL, Fault
 from tools.chaos.pause import pause
 from tools.chaos.run import Missed, Run
 from tools.chaos.times import WORKER_TIMEOUT_SECONDS
@@ -31,9 +31,9 @@ def restart(run: Run, *, away_seconds: float) -> None:
     """Stops PostgreSQL in immediate mode, which is like a crash: the next start replays the WAL."""
     now = run.expect_in_flight("PostgreSQL was stopped")
     stopped_at = time.monotonic()
-    run.world.postgres.kill()
+    run.world.one_postgres.kill()
     pause(away_seconds)
-    run.world.postgres.start()
+    run.world.one_postgres.start()
     run.notes.append(
         f"PostgreSQL was away for {time.monotonic() - stopped_at:.1f} s, with {now.running} jobs "
         f"running and {now.queued} queued"
@@ -61,8 +61,15 @@ def cut(run: Run, seconds: float) -> None:
     run.notes.append(f"{cuts.total()} connections cut, {busy} in the middle of something")
 
 
-POSTGRES_RESTARTED = Fault("postgres", "PostgreSQL restarted in immediate mode", _restart)
-POSTGRES_AWAY = Fault("postgres-away", f"PostgreSQL away for {AWAY_SECONDS:g} s", _away)
+POSTGRES_RESTARTED = Fault(
+    "postgres", "PostgreSQL restarted in immediate mode", _restart, postgresql=ONE_POSTGRESQL
+)
+POSTGRES_AWAY = Fault(
+    "postgres-away",
+    f"PostgreSQL away for {AWAY_SECONDS:g} s",
+    _away,
+    postgresql=ONE_POSTGRESQL,
+)
 CONNECTIONS_CUT = Fault(
     "cut", "database connections cut one by one", _cut, work_seconds=0.4, backlog=0.4
 )

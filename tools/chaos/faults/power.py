@@ -1,6 +1,6 @@
 """A power failure: everything dies at the same moment, and is started again."""
 
-from tools.chaos.fault import ONE_REDIS, Fault
+from tools.chaos.fault import ONE_POSTGRESQL, ONE_REDIS, Fault
 from tools.chaos.processes import SLOTS
 from tools.chaos.run import Run
 
@@ -18,13 +18,13 @@ def cut_power(run: Run) -> None:
     workers = list(world.crew.workers)
     for worker in workers:
         worker.freeze()  # all at one moment: workers killed later would see the first ones die
-    world.postgres.kill()
+    world.one_postgres.kill()
     world.one_redis.kill()
     world.one_redis.forget()
     world.api.kill()
     for worker in workers:
         worker.kill_all()
-    world.postgres.start()
+    world.one_postgres.start()
     run.note_interrupted([worker.pid for worker in workers], SLOTS * len(workers))
     world.one_redis.start()
     world.api.start()
@@ -33,5 +33,10 @@ def cut_power(run: Run) -> None:
 
 
 POWER_FAILED = Fault(
-    "power", "everything killed at once, Redis empty", _cut_power, work_seconds=0.4, redis=ONE_REDIS
+    "power",
+    "everything killed at once, Redis empty",
+    _cut_power,
+    work_seconds=0.4,
+    redis=ONE_REDIS,
+    postgresql=ONE_POSTGRESQL,
 )

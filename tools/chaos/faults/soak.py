@@ -2,7 +2,7 @@
 
 from tools.chaos.census import Census, broken_by, lines_about
 from tools.chaos.companions.redrives import Redrives
-from tools.chaos.fault import ONE_REDIS, Fault
+from tools.chaos.fault import ONE_POSTGRESQL, ONE_REDIS, Fault
 from tools.chaos.faults.mixed import Mix
 from tools.chaos.run import Run
 
@@ -32,5 +32,6 @@ SOAK = Fault(
     _soak,
     per_second=JOBS_PER_SECOND,
     redis=ONE_REDIS,
+    postgresql=ONE_POSTGRESQL,
     companions=(Redrives,),
 )

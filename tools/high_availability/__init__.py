@@ -1,0 +1,1 @@
+"""bin/high-availability: PostgreSQL under Patroni and Redis with Sentinels, on one machine."""
