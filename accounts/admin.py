@@ -15,7 +15,7 @@ from rest_framework_simplejwt.token_blacklist import admin as _  # noqa: F401
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.admin_login import LimitedLoginForm
-from accounts.admin_theme import ModelAdmin, NewUserForm, PasswordForm, UserForm
+from accounts.admin_theme import AccountsAdmin, NewUserForm, PasswordForm, UserForm, moment
 from accounts.models import Tenant, User
 from accounts.service_account_admin import as_user
 from accounts.services.rights import rights_changed, rights_of, rights_of_group
@@ -32,13 +32,19 @@ admin.site.login_form = LimitedLoginForm
 
 
 @admin.register(User)
-class AccountAdmin(_UserAdmin, ModelAdmin):
+class AccountAdmin(_UserAdmin, AccountsAdmin):
     """Django's page. A change of password ends the sessions and tokens of the user."""
 
     form: Any = UserForm
     add_form, change_password_form = NewUserForm, PasswordForm
     actions = ("log_out_everywhere",)
-    fieldsets = (*(UserAdmin.fieldsets or ()), ("Tenant", {"fields": ("tenant",)}))
+    list_display = ("username", "email", "first_name", "last_name", "is_staff", "logged_in")
+    readonly_fields = ("logged_in", "joined")
+    fieldsets = (
+        *(UserAdmin.fieldsets or ())[:-1],  # the last are the dates, which nobody should set
+        ("Dates", {"fields": ("logged_in", "joined")}),
+        ("Tenant", {"fields": ("tenant",)}),
+    )
     list_filter = (*UserAdmin.list_filter, "tenant")
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
@@ -71,6 +77,14 @@ class AccountAdmin(_UserAdmin, ModelAdmin):
         for user in queryset:
             user_delete(user=user)
 
+    @admin.display(description="last log-in", ordering="last_login")
+    def logged_in(self, user: User) -> str:
+        return moment(user.last_login)
+
+    @admin.display(description="joined")
+    def joined(self, user: User) -> str:
+        return moment(user.date_joined)
+
     def _may_be_deleted(self, request: HttpRequest, user: User) -> bool:
         if not self.has_delete_permission(request, user):
             return False
@@ -89,6 +103,7 @@ class AccountAdmin(_UserAdmin, ModelAdmin):
             context = {
                 **self.admin_site.each_context(request),
                 "title": f"Log out {len(users)} everywhere?",
+                "crumb": "Log out everywhere",
                 "opts": self.opts,
                 "subjects": users,
             }
@@ -100,7 +115,7 @@ class AccountAdmin(_UserAdmin, ModelAdmin):
 
 
 @admin.register(Tenant)
-class TenantAdmin(ModelAdmin):
+class TenantAdmin(AccountsAdmin):
     """Groups of accounts; who is in one is said on the pages of users."""
 
     list_display = ("name", "member_count")
@@ -120,7 +135,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class RecordedGroupAdmin(GroupAdmin, ModelAdmin):
+class RecordedGroupAdmin(GroupAdmin, AccountsAdmin):
     """Django's page; a change of the permissions is an event."""
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:

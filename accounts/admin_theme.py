@@ -3,10 +3,13 @@
 The app `jobs` decides the same in `jobs/admin/shared/theme.py`; neither app knows the other.
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.contrib import admin
+from django.forms import Script
+from django.template.loader import render_to_string
 
 if TYPE_CHECKING or not apps.is_installed("unfold"):
     from django.contrib.admin.forms import AdminAuthenticationForm as LoginForm
@@ -26,4 +29,26 @@ elif apps.is_installed("unfold"):
 else:
     ModelAdmin = admin.ModelAdmin
 
-__all__ = ["LoginForm", "ModelAdmin", "NewUserForm", "PasswordForm", "UserForm"]
+
+class AccountsAdmin(ModelAdmin):
+    """With the style and the script that show moments in the reader's time zone."""
+
+    class Media:
+        css = {"all": ["jobs/admin.css"]}
+        js = [Script("jobs/moments.js", defer=True)]
+
+
+def moment(when: datetime | None) -> str:
+    """A time as every page of the admin has it; `never` for None."""
+    return render_to_string("admin/accounts/moment.html", {"when": when})
+
+
+__all__ = [
+    "AccountsAdmin",
+    "LoginForm",
+    "ModelAdmin",
+    "NewUserForm",
+    "PasswordForm",
+    "UserForm",
+    "moment",
+]

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from accounts.admin_theme import ModelAdmin
+from accounts.admin_theme import AccountsAdmin, moment
 from accounts.models import SECRETS_MAX, ServiceAccount, ServiceSecret, User
 from accounts.service_account_form import ServiceAccountForm
 from accounts.services.service_accounts import (
@@ -27,12 +27,12 @@ EXPIRIES = {"90": "in 90 days", "30": "in 30 days", "365": "in a year", "": "nev
 
 
 @admin.register(ServiceAccount)
-class ServiceAccountAdmin(ModelAdmin):
+class ServiceAccountAdmin(AccountsAdmin):
     """Whoever may change a service account can make a secret for it, and so act as it."""
 
     form = ServiceAccountForm
     change_form_template = "admin/accounts/serviceaccount/record.html"
-    list_display = ("name", "client_id", "is_active", "scope", "created_at")
+    list_display = ("name", "client_id", "is_active", "scope", "created")
     list_select_related = ("user",)
     search_fields = ("user__username", "client_id")
     readonly_fields = ("client_id",)
@@ -42,6 +42,10 @@ class ServiceAccountAdmin(ModelAdmin):
     @admin.display(ordering="user__username")
     def name(self, account: ServiceAccount) -> str:
         return str(account)
+
+    @admin.display(description="made", ordering="created_at")
+    def created(self, account: ServiceAccount) -> str:
+        return moment(account.created_at)
 
     @admin.display(boolean=True, description="active")
     def is_active(self, account: ServiceAccount) -> bool:
@@ -121,7 +125,10 @@ class ServiceAccountAdmin(ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "New secret",
+            "crumb": "New secret",
+            "original": account,
             "opts": self.opts,
+            "media": self.media,
             "account": account,
             "secret": made.secret,
             "text": made.text,

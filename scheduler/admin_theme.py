@@ -29,6 +29,13 @@ _SETTINGS: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": _PRIMARY},
     "STYLES": [lambda request: static("jobs/admin.css"), lambda request: static("jobs/unfold.css")],
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("jobs/favicon.svg"),
+        }
+    ],
     "SCRIPTS": [lambda request: static("jobs/unfold.js")],
     "SIDEBAR": {"navigation": "scheduler.admin_navigation.navigation"},
 }

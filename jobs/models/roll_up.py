@@ -1,5 +1,6 @@
 """How many jobs and attempts ended in which way: by the minute, later by longer periods."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -16,6 +17,16 @@ class EndedIn(NamedTuple):
     """What ended alike in one step of a chart."""
 
     begins_at: datetime
+    outcome: str
+    wait_bucket: int | None
+    run_bucket: int | None
+    total: int
+
+
+class EndedOf(NamedTuple):
+    """What ended alike of the jobs of one queue."""
+
+    queue: str
     outcome: str
     wait_bucket: int | None
     run_bucket: int | None
@@ -41,6 +52,12 @@ class RollUpQuerySet(models.QuerySet["RollUp"]):
         rows = self.order_by().annotate(step=step)
         alike = rows.values_list("step", "outcome", "wait_bucket", "run_bucket")
         return [EndedIn(*row) for row in alike.annotate(total=Sum("count"))]
+
+    def by_queue(self, names: Iterable[str]) -> list[EndedOf]:
+        """Their sums by queue, of these queues."""
+        rows = self.filter(queue__in=names).order_by()
+        alike = rows.values_list("queue", "outcome", "wait_bucket", "run_bucket")
+        return [EndedOf(*row) for row in alike.annotate(total=Sum("count"))]
 
 
 class RollUp(models.Model):

@@ -123,5 +123,15 @@ def _setting(conf: JobsConf, name: str) -> Fact:
     value = getattr(conf, name)
     if SECRET.search(name):
         return Fact(setting_name(name), "is set; not shown, because it may have a password")
-    shown = ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
-    return Fact(setting_name(name), shown)
+    return Fact(setting_name(name), _in_words(value))
+
+
+def _in_words(value: object) -> str:
+    """A setting as `.env` has it: `14` and not `14.0`, `yes` and not `True`."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "not set" if value in (None, "") else str(value)

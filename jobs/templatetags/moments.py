@@ -26,3 +26,9 @@ def moment(when: datetime | None) -> str:
         in_utc.isoformat(),
         text=in_utc.strftime(FORMAT),
     )
+
+
+@register.filter
+def wall_clock(when: datetime) -> str:
+    """A time as a clock on the wall of its own zone shows it, whatever zone the reader has."""
+    return f"{when:%a} {when.day} {when:%b %Y, %H:%M:%S}"

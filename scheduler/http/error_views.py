@@ -1,10 +1,10 @@
-"""The views that Django calls for errors: problems for the API, Django's pages for the admin."""
+"""The views that Django calls for errors: problems for the API, pages for the admin."""
 
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views import csrf, defaults
 from django.views.decorators.csrf import csrf_exempt
 
+from scheduler.http import error_pages
 from scheduler.http.admin_middleware import is_for_admin
 from scheduler.http.exception_handler import problem_of
 from scheduler.http.problems import INTERNAL_ERROR, NOT_FOUND, Problem, problem_response
@@ -19,7 +19,7 @@ def no_such_path(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token (CSRF_FAILURE_VIEW)."""
     if is_for_admin(request):
-        return csrf.csrf_failure(request, reason)
+        return error_pages.error_page(request, error_pages.FORM_REFUSED)
     return problem_response(request, _problem(PermissionDenied(), PermissionDenied()))
 
 
@@ -31,28 +31,28 @@ def no_such_page(request: HttpRequest) -> HttpResponse:
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that Django refuses before any view, such as one for an unknown host."""
     if is_for_admin(request):
-        return defaults.bad_request(request, exception)
+        return error_pages.bare_page(request, error_pages.BAD_REQUEST)
     return problem_response(request, _problem(exception, BadRequest()))
 
 
 def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A refusal outside of DRF."""
     if is_for_admin(request):
-        return defaults.permission_denied(request, exception)
+        return error_pages.error_page(request, error_pages.FORBIDDEN)
     return problem_response(request, _problem(exception, exception))
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """No such page."""
     if is_for_admin(request):
-        return defaults.page_not_found(request, exception)
+        return error_pages.error_page(request, error_pages.NOT_FOUND)
     return problem_response(request, NOT_FOUND)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
     """A failure outside of DRF's views."""
     if is_for_admin(request):
-        return defaults.server_error(request)
+        return error_pages.bare_page(request, error_pages.FAILED)
     return problem_response(request, INTERNAL_ERROR)
 
 

@@ -7,7 +7,7 @@ from jobs.core.actor import Actor
 from jobs.models import Batch
 from jobs.services.batches import batch_cancel
 
-CANCEL = Decision("cancel", "cancelled", "cancel_selected", batch_cancel)
+CANCEL = Decision("cancel", "cancelled", "cancel_selected", batch_cancel, is_destructive=True)
 
 
 def cancel(batch: Batch, actor: Actor, reason: str) -> Batch:

@@ -115,6 +115,7 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
         context = self._context(
             request,
             title="Dead letter group",
+            crumb=fingerprint,
             fingerprint=fingerprint,
             row=group_rows([group])[0] if group else None,
             letters=[

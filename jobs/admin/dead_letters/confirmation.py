@@ -27,7 +27,9 @@ APPLIED_AT_ONCE = 500
 # Their services take `dead_letter_id` and `resolved_by_id`, and raise DeadLetterResolved,
 # JobNotDead and DeadLetter.DoesNotExist.
 REPLAY = Decision("replay", "replayed", "replay_selected", dead_letter_replay)
-DISCARD = Decision("discard", "discarded", "discard_selected", dead_letter_discard)
+DISCARD = Decision(
+    "discard", "discarded", "discard_selected", dead_letter_discard, is_destructive=True
+)
 
 
 def confirm_and_apply(

@@ -30,7 +30,7 @@ from jobs.admin.shared.rendering import (
 from jobs.admin.shared.reveal import RevealsPayload
 from jobs.admin.shared.search import as_uuid, job_ids_matching
 from jobs.core.states import Resolution
-from jobs.models import DeadLetter, DeadLetterGroup, Job, Redrive
+from jobs.models import DeadLetter, DeadLetterGroup, Job, Queue, Redrive
 from jobs.services.dead_letters.evidence import effect_may_have_happened, evidence_of
 from jobs.services.visibility import masked_payload
 
@@ -49,6 +49,7 @@ class DeadLetterAdmin(DeadLetterViews, RevealsPayload, ListTools):
         "died",
         "resolution_badge",
     )
+    list_display_links = ("type", "error_line")
     list_filter = (
         ResolutionFilter,
         ReasonFilter,
@@ -74,7 +75,7 @@ class DeadLetterAdmin(DeadLetterViews, RevealsPayload, ListTools):
                     "type",
                     "error_line",
                     "reason",
-                    "queue",
+                    "queue_link",
                     "job_link_in_full",
                     "callback_of",
                     "submitted_by",
@@ -155,6 +156,10 @@ class DeadLetterAdmin(DeadLetterViews, RevealsPayload, ListTools):
     @admin.display(description="job")
     def job_link_in_full(self, letter: DeadLetter) -> str:
         return record_link(Job, letter.job_id, str(letter.job_id))
+
+    @admin.display(description="queue")
+    def queue_link(self, letter: DeadLetter) -> str:
+        return record_link(Queue, letter.queue, letter.queue)
 
     @admin.display(description="callback of")
     def callback_of(self, letter: DeadLetter) -> str:

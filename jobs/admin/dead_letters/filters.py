@@ -40,6 +40,7 @@ class ResolutionFilter(ColumnFilter):
 
     title = "resolution"
     parameter_name = "resolution"
+    is_quick = True
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
         return [("all", "all"), *in_lower_case(Resolution.choices)]

@@ -81,6 +81,8 @@ def editor_page(
         "opts": model_admin.opts,
         "media": model_admin.media,
         "title": "Replay with another payload",
+        "crumb": "Another payload",
+        "original": letter,
         "letter": letter,
         "form": form,
         "may_have_happened": effect_may_have_happened(letter),

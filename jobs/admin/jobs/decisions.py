@@ -6,7 +6,9 @@ from jobs.models import Job
 from jobs.services.cancel import job_cancel
 from jobs.services.run_now import job_run_now
 
-CANCEL = Decision("cancel", "cancelled, or asked to stop", "cancel_selected", job_cancel)
+CANCEL = Decision(
+    "cancel", "cancelled, or asked to stop", "cancel_selected", job_cancel, is_destructive=True
+)
 RUN_NOW = Decision("run now", "made due", "run_now_selected", job_run_now)
 
 

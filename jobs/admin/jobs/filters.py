@@ -19,6 +19,7 @@ class StateFilter(ColumnFilter):
 
     title = "state"
     parameter_name = "state"
+    is_quick = True
 
     def chosen(self, queryset: QuerySet[Job], value: str) -> QuerySet[Job]:
         """The jobs in that state, found by an index."""

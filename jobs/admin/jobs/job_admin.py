@@ -61,7 +61,7 @@ class JobAdmin(JobColumns, JobPages, RevealsPayload, ListTools):
                     "state_badge",
                     "waiting_for",
                     "progress",
-                    "queue",
+                    "queue_link",
                     "priority",
                     "attempts_made",
                     "submitted_by",

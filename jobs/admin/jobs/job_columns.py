@@ -18,7 +18,7 @@ from jobs.admin.shared.theme import ModelAdmin
 from jobs.core.conf import jobs_conf
 from jobs.core.correlation import trace_id_of
 from jobs.core.message import can_be_shared
-from jobs.models import Batch, DeadLetter, Job, ProcessedKey, Schedule, Worker
+from jobs.models import Batch, DeadLetter, Job, ProcessedKey, Queue, Schedule, Worker
 from jobs.services.chain_facts import chain_jobs
 from jobs.services.progress import job_progress
 from jobs.services.waiting_for import job_waiting_for
@@ -49,9 +49,10 @@ class JobColumns(ModelAdmin):
 
     @admin.display(description="attempts")
     def attempts_made(self, job: Job) -> str:
+        retries = "1 retry" if job.max_retries == 1 else f"{job.max_retries} retries"
         return (
-            f"{job.attempt} (present retry budget: {job.failures} failed, {job.crashes} crashed, "
-            f"{job.max_retries} retries allowed)"
+            f"{job.attempt} ({job.failures} failed and {job.crashes} crashed of the present retry "
+            f"budget, which allows {retries})"
         )
 
     @admin.display(description="worker")
@@ -65,7 +66,7 @@ class JobColumns(ModelAdmin):
 
     @admin.display(description="schedule")
     def schedule_link(self, job: Job) -> str:
-        return record_link(Schedule, job.schedule_id, str(job.schedule_id))
+        return record_link(Schedule, job.schedule_id, _name_of(Schedule, job.schedule_id))
 
     @admin.display(description="trace")
     def trace(self, job: Job) -> str:
@@ -77,7 +78,11 @@ class JobColumns(ModelAdmin):
 
     @admin.display(description="batch")
     def batch_link(self, job: Job) -> str:
-        return record_link(Batch, job.batch_id, str(job.batch_id))
+        return record_link(Batch, job.batch_id, _name_of(Batch, job.batch_id))
+
+    @admin.display(description="queue")
+    def queue_link(self, job: Job) -> str:
+        return record_link(Queue, job.queue, job.queue)
 
     @admin.display(description="chain")
     def chain(self, job: Job) -> str:
@@ -126,3 +131,11 @@ class JobColumns(ModelAdmin):
     started = moment_column("started_at", "started")
     finished = moment_column("finished_at", "finished")
     cancel_requested = moment_column("cancel_requested_at", "cancellation requested")
+
+
+def _name_of(model: type[Schedule] | type[Batch], pk: UUID | None) -> str:
+    """What people call it; the id of one that has no name, or is gone."""
+    if pk is None:
+        return ""
+    named = model._default_manager.filter(pk=pk).values_list("name", flat=True)
+    return named.first() or str(pk)

@@ -108,6 +108,7 @@ class JobPages(ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": f"{verb} {job}",
+            "crumb": verb,
             "opts": self.opts,
             "original": job,
             "media": self.media + form.media,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from jobs.admin.overview.durations import duration
 from jobs.services.overview import History, Step
+from jobs.templatetags.durations import duration
 
 STEP_WIDTH, HEIGHT = 10.0, 100.0
 TIME_LABELS = 5

@@ -11,12 +11,13 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from jobs.admin.overview.charts import by_colour, durations_chart, throughput_chart
-from jobs.admin.overview.durations import duration
 from jobs.admin.shared.theme import IS_THEMED
-from jobs.admin.shared.time_limit import LIMIT_SECONDS, within_limit
+from jobs.admin.shared.time_limit import within_limit
+from jobs.admin.shared.too_slow import too_slow_page
 from jobs.services.overview import SPANS, History, Need, history_of, live_workers_now, needs_now
 from jobs.services.queues import COUNTED, QueueNow, queues_now
 from jobs.sql.statements import database_now
+from jobs.templatetags.durations import duration
 
 # What the script asks for: the part of the page that changes.
 PART = "part"
@@ -43,16 +44,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         }
         return TemplateResponse(request, f"admin/jobs/overview/{name}.html", context)
 
-    return within_limit(answer, lambda: _too_slow(request))
-
-
-def _too_slow(request: HttpRequest) -> HttpResponse:
-    context = {
-        **admin.site.each_context(request),
-        "title": "That took too long",
-        "limit_seconds": LIMIT_SECONDS,
-    }
-    return TemplateResponse(request, "admin/jobs/too_slow.html", context, status=503)
+    return within_limit(answer, lambda: too_slow_page(request, admin.site))
 
 
 def _figures(request: HttpRequest, span: str) -> dict[str, Any]:

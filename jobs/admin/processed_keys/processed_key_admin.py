@@ -16,7 +16,9 @@ from jobs.core.actor import Actor
 from jobs.models import Job, ProcessedKey
 from jobs.services.processed_keys import KeyHolder, key_holder, processed_key_release
 
-RELEASE = Decision("release", "released", "release_selected", processed_key_release)
+RELEASE = Decision(
+    "release", "released", "release_selected", processed_key_release, is_destructive=True
+)
 
 
 class ProcessedKeyAdmin(ReadOnlyAdmin):

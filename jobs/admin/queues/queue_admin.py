@@ -1,12 +1,14 @@
 """Queues in the admin: what is in each, and whether it is paused."""
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 
 from jobs.admin.queues.decisions import PAUSE, RESUME, pause, resume
 from jobs.admin.shared.deciding import confirm_and_decide
@@ -14,8 +16,14 @@ from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.read_only import ReadOnlyAdmin, ReadOnlyList
 from jobs.admin.shared.rendering import EMPTY, moment, moment_column, record_link
+from jobs.core.states import JobState
 from jobs.models import Limit, Queue
+from jobs.services.overview import Counts, queue_counts
 from jobs.services.queues import COUNTED, QueueNow, with_counts
+from jobs.templatetags.durations import duration
+
+# Of the jobs to which the page of a queue has links.
+_STATES = (JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED)
 
 
 class QueueList(ReadOnlyList):
@@ -27,9 +35,11 @@ class QueueList(ReadOnlyList):
 
 
 def _count(queues: list[Queue]) -> None:
-    """Puts the counts of each row beside it, in two queries for all of them."""
+    """Puts the counts of each row beside it, in as many queries for all of them as for one."""
+    past_hour = queue_counts(queue.name for queue in queues)
     for now in with_counts(queues):
         now.queue.now = now  # type: ignore[attr-defined]
+        now.queue.past_hour = past_hour[now.name]  # type: ignore[attr-defined]
 
 
 def _now(queue: Queue) -> QueueNow:
@@ -38,14 +48,34 @@ def _now(queue: Queue) -> QueueNow:
     return cast(QueueNow, queue.now)  # type: ignore[attr-defined]
 
 
+def _past_hour(queue: Queue) -> Counts:
+    if not hasattr(queue, "past_hour"):
+        _count([queue])
+    return cast(Counts, queue.past_hour)  # type: ignore[attr-defined]
+
+
 class QueueAdmin(ReadOnlyAdmin):
     """Every queue. Two actions, both with the permission to pause queues."""
 
-    list_display = ("name", "depth", "oldest", "delayed", "held", "in_flight", "limit", "pause")
-    fields = (
+    list_display = (
         "name",
         "depth",
         "oldest",
+        "wait",
+        "delayed",
+        "held",
+        "in_flight",
+        "limit",
+        "pause",
+    )
+    fields = (
+        "name",
+        "jobs_link",
+        "depth",
+        "oldest",
+        "wait",
+        "run_time",
+        "ended",
         "delayed",
         "held",
         "in_flight",
@@ -100,8 +130,30 @@ class QueueAdmin(ReadOnlyAdmin):
 
     @admin.display(description="oldest ready")
     def oldest(self, queue: Queue) -> str:
-        age = _now(queue).oldest_ready_seconds
-        return EMPTY if age is None else f"{age:,.0f} s"
+        return duration(_now(queue).oldest_ready_seconds)
+
+    @admin.display(description="wait, p95 of 1 h")
+    def wait(self, queue: Queue) -> str:
+        return duration(_past_hour(queue).wait_seconds(0.95))
+
+    @admin.display(description="run time, p95 of 1 h")
+    def run_time(self, queue: Queue) -> str:
+        return duration(_past_hour(queue).run_seconds(0.95))
+
+    @admin.display(description="ended in 1 h")
+    def ended(self, queue: Queue) -> str:
+        counts = _past_hour(queue).ended.items()
+        return ", ".join(f"{number:,} {outcome}" for outcome, number in sorted(counts)) or "none"
+
+    @admin.display(description="jobs")
+    def jobs_link(self, queue: Queue) -> str:
+        """Its jobs, and those of them that wait, run or are dead."""
+        jobs, letters = (reverse(f"admin:jobs_{name}_changelist") for name in ("job", "deadletter"))
+        links = [
+            *((f"{jobs}?{urlencode({'queue': queue.name, 'state': one})}", one) for one in _STATES),
+            (f"{letters}?{urlencode({'queue': queue.name})}", "dead letters"),
+        ]
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
     @admin.display(description="delayed")
     def delayed(self, queue: Queue) -> str:
@@ -129,7 +181,7 @@ class QueueAdmin(ReadOnlyAdmin):
             return EMPTY
         by = f" by {queue.paused_by}" if queue.paused_by else ""
         why = f": {queue.paused_reason}" if queue.paused_reason else ""
-        return format_html("since {}{}{}", moment(queue.paused_at), by, why)
+        return format_html("{}{}{}", moment(queue.paused_at), by, why)
 
     paused = moment_column("paused_at", "paused")
 

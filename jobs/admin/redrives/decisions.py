@@ -10,7 +10,7 @@ from jobs.services.redrives import redrive_cancel, redrive_pause, redrive_resume
 
 PAUSE = Decision("pause", "paused", "pause_selected", redrive_pause)
 RESUME = Decision("resume", "resumed", "resume_selected", redrive_resume)
-CANCEL = Decision("cancel", "cancelled", "cancel_selected", redrive_cancel)
+CANCEL = Decision("cancel", "cancelled", "cancel_selected", redrive_cancel, is_destructive=True)
 
 _OFFERED = {
     RedriveState.RUNNING: (PAUSE, CANCEL),

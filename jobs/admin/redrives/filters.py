@@ -16,6 +16,7 @@ class RedriveStateFilter(ColumnFilter):
 
     title = "state"
     parameter_name = "state"
+    is_quick = True
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
         return in_lower_case(RedriveState.choices)

@@ -33,7 +33,6 @@ from jobs.admin.shared.rendering import (
     moment_column,
     pretty_json,
     progress_bar,
-    short_id,
 )
 from jobs.admin.shared.search import as_uuid
 from jobs.core.redrive_errors import NothingSelected
@@ -48,12 +47,12 @@ class RedriveAdmin(ReadOnlyAdmin):
     """Every redrive. Three actions, with the permission to replay."""
 
     list_display = (
-        "label",
-        "state_badge",
+        "which",
+        "short_state",
         "bar",
-        "failed",
+        "failed_again",
         "speed",
-        "created_by_name",
+        "started_by",
         "reason",
         "created",
     )
@@ -64,7 +63,7 @@ class RedriveAdmin(ReadOnlyAdmin):
         "speed",
         "stop_at",
         "reason",
-        "created_by_name",
+        "started_by",
         "created",
         "ended",
         "settled",
@@ -151,21 +150,29 @@ class RedriveAdmin(ReadOnlyAdmin):
         allowed = self.get_actions(request)
         return [one for one in decisions_about(redrive) if one.action in allowed]
 
-    @admin.display(description="redrive")
-    def label(self, redrive: Redrive) -> str:
-        return short_id(redrive.id)
-
     @admin.display(description="state")
     def state_badge(self, redrive: Redrive) -> str:
         return badge(redrive.state, RedriveState(redrive.state).label.lower())
+
+    @admin.display(description="state")
+    def short_state(self, redrive: Redrive) -> str:
+        return badge(redrive.state)
 
     @admin.display(description="progress")
     def bar(self, redrive: Redrive) -> str:
         return progress_bar(redrive.done, max(redrive.total, redrive.done, 1))
 
+    @admin.display(description="dead again")
+    def failed_again(self, redrive: Redrive) -> str:
+        return f"{redrive.failed:,}"
+
+    @admin.display(description="started by")
+    def started_by(self, redrive: Redrive) -> str:
+        return redrive.created_by_name or "code"
+
     @admin.display(description="rate")
     def speed(self, redrive: Redrive) -> str:
-        return f"{redrive.rate:g} a second"
+        return f"{redrive.rate:g}/s"
 
     @admin.display(description="stops by itself")
     def stop_at(self, redrive: Redrive) -> str:
@@ -188,6 +195,6 @@ class RedriveAdmin(ReadOnlyAdmin):
         shown = masked_changes(redrive.selection.get("type"), redrive.changes)
         return format_html('<pre class="record">{}</pre>', pretty_json(shown))
 
-    created = moment_column("created_at", "created")
+    created = moment_column("created_at", "started")
     ended = moment_column("ended_at", "ended")
     settled = moment_column("settled_at", "all ends known")

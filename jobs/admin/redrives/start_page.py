@@ -105,6 +105,7 @@ def _page(
         "opts": Redrive._meta,
         "media": site.get_model_admin(Redrive).media,
         "title": "Redrive",
+        "crumb": "Start",
         "form": form,
         "selection": signed(selection, count),
         "in_words": selection_in_words(selection),

@@ -26,8 +26,6 @@ from jobs.services.saved_views import (
 class KeepsViews(ReadOnlyAdmin):
     """Adds saved views to a list."""
 
-    change_list_template = "admin/jobs/list.html"
-
     def get_urls(self) -> list[URLPattern]:
         save, delete = (
             self.admin_site.admin_view(view) for view in (self.save_view, self.delete_saved_view)

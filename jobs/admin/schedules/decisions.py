@@ -7,7 +7,7 @@ from jobs.services.schedules import schedule_pause, schedule_resume, schedule_ru
 
 PAUSE = Decision("pause", "paused", "pause_selected", schedule_pause)
 RESUME = Decision("resume", "resumed", "resume_selected", schedule_resume)
-RUN = Decision("run", "run", "run_selected", schedule_run)
+RUN = Decision("run now", "run", "run_selected", schedule_run)
 
 
 def pause(schedule: Schedule, actor: Actor, reason: str) -> Schedule:

@@ -15,6 +15,7 @@ class PausedFilter(ColumnFilter):
 
     title = "paused"
     parameter_name = "paused"
+    is_quick = True
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
-        return [("True", "yes"), ("False", "no")]
+        return [("False", "not paused"), ("True", "paused")]

@@ -11,6 +11,7 @@ from jobs.admin.schedules.decisions import PAUSE, RESUME, RUN, pause, resume, ru
 from jobs.admin.schedules.filters import PausedFilter
 from jobs.admin.schedules.schedule_form import FIELDS, ScheduleForm
 from jobs.admin.shared.deciding import confirm_and_decide
+from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.filters import QueueFilter, TypeFilter
 from jobs.admin.shared.read_only import SafeAdmin
@@ -68,6 +69,7 @@ class ScheduleAdmin(SafeAdmin):
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
     actions = ("pause_selected", "resume_selected", "run_selected")
+    change_list_template = "admin/jobs/list.html"
     change_form_template = "admin/jobs/schedule/record.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
@@ -156,16 +158,14 @@ class ScheduleAdmin(SafeAdmin):
             context["decisions"] = self._decisions(request, schedule)
             context["is_codes"] = self._is_codes(schedule)
             context["state"] = self.state_badge(schedule)
+            context["strip"] = self.history(schedule)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def _decisions(self, request: HttpRequest, schedule: Schedule) -> list[tuple[str, str]]:
-        """The actions that this person may take here, with their labels."""
-        offered = [
-            ("resume_selected", "Resume") if schedule.paused else ("pause_selected", "Pause"),
-            ("run_selected", "Run now"),
-        ]
+    def _decisions(self, request: HttpRequest, schedule: Schedule) -> list[Decision]:
+        """What this person may decide about the schedule as it is."""
         allowed = self.get_actions(request)
-        return [one for one in offered if one[0] in allowed]
+        offered = (RESUME if schedule.paused else PAUSE, RUN)
+        return [one for one in offered if one.action in allowed]
 
     def _is_codes(self, schedule: Schedule | None) -> bool:
         """Whether code declares it, so that it cannot be changed here."""

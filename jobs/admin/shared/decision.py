@@ -17,13 +17,15 @@ class Decision:
     """What a person may decide about a record.
 
     `verb` and `participle` name it in texts, `action` is the name of the admin action, and
-    `service` applies it to one record, which it returns.
+    `service` applies it to one record, which it returns. `is_destructive`: no other decision brings
+    back what it ends; its buttons are red.
     """
 
     verb: str
     participle: str
     action: str
     service: Callable[..., Model]
+    is_destructive: bool = False
 
 
 # About more records than this a person decides by typing how many they are.
@@ -65,6 +67,7 @@ def confirmation(
         {
             **model_admin.admin_site.each_context(request),
             "title": f"{decision.verb.capitalize()} {counted}?",
+            "crumb": decision.verb.capitalize(),
             "opts": opts,
             "media": model_admin.media,
             "decision": decision,

@@ -25,6 +25,8 @@ class ColumnFilter(SimpleListFilter):
     parameter_name: str
     # Whether rows may have other values than those that are offered.
     is_open = False
+    # Whether its choices stand above the list, where each is one click away. One filter of a list.
+    is_quick = False
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value()

@@ -24,7 +24,6 @@ class HealthPage(ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "Health",
-            "opts": self.opts,
             "media": self.media,
             "facts": [
                 ("Versions", health.versions),

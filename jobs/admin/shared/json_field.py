@@ -29,8 +29,10 @@ class StorableJSONField(forms.JSONField):
         return parsed
 
     def prepare_value(self, value: Any) -> Any:
-        """What the form shows: nothing where nothing is said, and not the word `null`."""
-        return "" if value is None else super().prepare_value(value)
+        """What the form shows: a line for each member, and nothing where nothing is said."""
+        if value is None or isinstance(value, InvalidJSONInput):
+            return value or ""
+        return json.dumps(value, indent=2, ensure_ascii=False, cls=self.encoder)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         """What the form shows again: what is refused, as the person has written it."""

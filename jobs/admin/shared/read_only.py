@@ -9,12 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.forms import Script
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
 from jobs.admin.shared.paging import CappedPaginator
 from jobs.admin.shared.theme import ModelAdmin
-from jobs.admin.shared.time_limit import LIMIT_SECONDS, within_limit
+from jobs.admin.shared.time_limit import within_limit
+from jobs.admin.shared.too_slow import too_slow_page
 
 
 class SafeAdmin(ModelAdmin):
@@ -81,6 +81,7 @@ class ReadOnlyAdmin(SafeAdmin):
     show_facets = admin.ShowFacets.NEVER  # each facet is a COUNT
     sortable_by = ()
     search_fields = ("id",)  # shows the search box; `search` says what is searched
+    change_list_template = "admin/jobs/list.html"
     change_form_template = "admin/jobs/record.html"
 
     def search(self, term: str) -> Q:
@@ -107,12 +108,7 @@ class ReadOnlyAdmin(SafeAdmin):
         return within_limit(lambda: show(request, extra_context), lambda: self._too_slow(request))
 
     def _too_slow(self, request: HttpRequest) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "That took too long",
-            "limit_seconds": LIMIT_SECONDS,
-        }
-        return TemplateResponse(request, "admin/jobs/too_slow.html", context, status=503)
+        return too_slow_page(request, self.admin_site, self.opts)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only the filters on the page: they have indexes, and none reads a payload."""

@@ -44,13 +44,18 @@ def state_strip(states: Sequence[str]) -> str:
     return format_html('<span class="strip">{}</span>', marks) if states else EMPTY
 
 
+def figure(number: float) -> str:
+    """A number as people read it: 1,234,567 and 0.3."""
+    return f"{number:,.10g}"
+
+
 def progress_bar(done: float, total: float | None) -> str:
     """A bar and its figures; only the figure where no total is known."""
     if total is None:
-        return f"{done:g}"
+        return figure(done)
     bar = '<progress value="{}" max="{}"></progress> {} of {} ({} %)'
     share = min(100, int(done / total * 100))
-    return format_html(bar, min(done, total), total, f"{done:g}", f"{total:g}", share)
+    return format_html(bar, min(done, total), total, figure(done), figure(total), share)
 
 
 def record_link(model: type[Model], pk: UUID | str | None, text: str) -> str:

@@ -40,6 +40,7 @@ class RevealsPayload(ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "Payload, unmasked",
+            "crumb": "Payload",
             "opts": self.opts,
             "original": record,
             "media": self.media,

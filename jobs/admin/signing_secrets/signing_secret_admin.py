@@ -67,6 +67,7 @@ class SigningSecretAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "New signing secret",
+            "crumb": "New",
             "opts": self.opts,
             "media": self.media,
             "form": form,

@@ -15,6 +15,7 @@ class LivenessFilter(ColumnFilter):
 
     title = "state"
     parameter_name = "liveness"
+    is_quick = True
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
         return [("live", "live"), ("silent", "silent"), ("stopped", "stopped")]

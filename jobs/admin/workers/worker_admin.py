@@ -4,7 +4,8 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Least, Now
 from django.http import HttpRequest, HttpResponse
 
 from jobs.admin.shared.deciding import Apply, confirm_and_decide
@@ -12,7 +13,7 @@ from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.health_page import HealthPage
 from jobs.admin.shared.read_only import ReadOnlyAdmin, ReadOnlyList
-from jobs.admin.shared.rendering import EMPTY, badge, moment_column
+from jobs.admin.shared.rendering import EMPTY, badge, moment, moment_column
 from jobs.admin.workers.filters import LivenessFilter
 from jobs.core.actor import Actor
 from jobs.core.conf import jobs_conf
@@ -21,13 +22,14 @@ from jobs.models.worker import WorkerRequest
 from jobs.services.workers import worker_ask
 from jobs.services.workers_now import WorkerNow, with_running
 from jobs.sql.statements import database_now
+from jobs.templatetags.durations import duration
 
 # More than a worker usually runs at once; the page stays short if there are more.
 RUNNING_SHOWN = 100
 MEGABYTE = 1024 * 1024
 
 DRAIN = Decision("drain", "asked to drain", "drain_selected", worker_ask)
-STOP = Decision("stop", "asked to stop", "stop_selected", worker_ask)
+STOP = Decision("stop", "asked to stop", "stop_selected", worker_ask, is_destructive=True)
 RESUME = Decision("resume", "asked to go on", "resume_selected", worker_ask)
 
 
@@ -95,7 +97,8 @@ class WorkerAdmin(HealthPage, ReadOnlyAdmin):
             default=Value("silent"),
             output_field=CharField(),
         )
-        return Worker.objects.annotate(liveness=liveness)
+        heard_at = Least(F("heartbeat_at"), Now())
+        return Worker.objects.annotate(liveness=liveness, heard_at=heard_at)
 
     def search(self, term: str) -> Q:
         return Q(name__startswith=term) | Q(hostname__startswith=term)
@@ -163,12 +166,16 @@ class WorkerAdmin(HealthPage, ReadOnlyAdmin):
 
     @admin.display(description="oldest")
     def oldest(self, worker: Worker) -> str:
-        seconds = _now(worker).oldest_seconds
-        return EMPTY if seconds is None else f"{seconds:,.0f} s"
+        return duration(_now(worker).oldest_seconds)
 
     @admin.display(description="memory")
     def memory(self, worker: Worker) -> str:
         return EMPTY if worker.rss_bytes is None else f"{worker.rss_bytes // MEGABYTE:,} MB"
+
+    @admin.display(description="last heartbeat")
+    def heartbeat(self, worker: Worker) -> str:
+        """Those of the demonstration lie ahead, so that it seems alive: they count as just now."""
+        return moment(worker.heard_at)  # type: ignore[attr-defined]  # annotated above
 
     @admin.display(description="asked by")
     def asked_by(self, worker: Worker) -> str:
@@ -183,7 +190,6 @@ class WorkerAdmin(HealthPage, ReadOnlyAdmin):
         return "not said" if worker.types is None else ", ".join(worker.types) or EMPTY
 
     started = moment_column("started_at", "started")
-    heartbeat = moment_column("heartbeat_at", "last heartbeat")
     stopped = moment_column("stopped_at", "stopped")
 
 

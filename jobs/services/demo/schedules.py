@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from jobs.core.actor import Actor
+from jobs.core.clock import DAY_SECONDS
 from jobs.core.effect_key import client_effect_key
 from jobs.core.schedule_spec import ScheduleSpec
 from jobs.models import Schedule
@@ -11,6 +12,7 @@ from jobs.services.demo.pen import Pen
 from jobs.services.demo.rows import JobRow, KeyRow
 from jobs.services.schedules import schedule_create
 from jobs.services.schedules.firing import fire_key
+from jobs.sql.statements import database_now
 
 PREFIX = "demo-"
 _REPORT = {"to": ["board@example.com"], "subject": "Yesterday", "text": "All is well."}
@@ -23,6 +25,7 @@ _SPECS = (
 )
 _PAUSED, _BROKEN = f"{PREFIX}closing", f"{PREFIX}stock-levels"
 _RUN_MS = 400
+_LOOK_BACK_MS = 9 * DAY_SECONDS * 1000
 
 Fired = tuple[int, Schedule]
 
@@ -36,10 +39,19 @@ def schedules_make(actor: Actor, client_pk: str) -> list[Schedule]:
         made.append(
             schedule_create(spec=spec, paused=is_paused, actor=actor, created_by_id=user_pk)
         )
+    _tell_when_fired(made)
     Schedule.objects.filter(name=_BROKEN).update(
         failures=3, error="This server does not send mail from that address."
     )
     return made
+
+
+def _tell_when_fired(schedules: list[Schedule]) -> None:
+    """The last fire time of each, which lies less than nine days back."""
+    now_ms = int(database_now().timestamp() * 1000)
+    for ms, schedule in fired_since(schedules, now_ms - _LOOK_BACK_MS, now_ms):
+        fired_at = datetime.fromtimestamp(ms / 1000, UTC)  # the last one of each stays
+        Schedule.objects.filter(pk=schedule.pk).update(last_fired_at=fired_at)
 
 
 def fired_since(schedules: list[Schedule], begins_ms: int, ends_ms: int) -> list[Fired]:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from jobs import __version__
 from jobs.core.conf import jobs_conf
 from jobs.core.ids import uuid7s
 from jobs.handlers.registry import job_types
@@ -11,6 +12,7 @@ from jobs.sql.statements import database_now
 PREFIX = "demo-worker-"
 _LIVE, _STOPPED = 6, 2
 _CONCURRENCY = 10
+_MEGABYTE = 1024 * 1024
 # So long nobody takes their running jobs for lost, although no process is behind them.
 _SEEM_LIVE = timedelta(hours=1)
 
@@ -29,6 +31,8 @@ def workers_make() -> tuple[list[str], list[str]]:
             types=job_types.names(),
             started_at=now - timedelta(days=3, minutes=number),
             heartbeat_at=now + _SEEM_LIVE,
+            version=__version__,
+            rss_bytes=(140 + 7 * number) * _MEGABYTE,
         )
         for number, worker_id in enumerate(uuid7s(_LIVE + _STOPPED), 1)
     ]

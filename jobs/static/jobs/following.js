@@ -19,7 +19,7 @@
           return;
         }
         shown.replaceWith(fresh);
-        document.dispatchEvent(new CustomEvent("jobs:shown"));
+        document.dispatchEvent(new Event("jobs:refreshed"));
       } catch {
         // The server is away: the next turn asks again.
       }

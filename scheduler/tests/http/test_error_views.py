@@ -72,6 +72,34 @@ def test_the_admin_keeps_its_own_pages(browser: Client, settings: Any) -> None:
     assert response["Content-Type"].startswith("text/html")
 
 
+def test_the_admin_says_what_to_do_under_the_id_of_the_request(
+    browser: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEBUG = False
+    settings.ALLOWED_HOSTS = ["testserver"]
+    browser.force_login(User.objects.create_user("looks", is_staff=True))
+
+    def said(path: str, **more: Any) -> tuple[int, str]:
+        answer = browser.get(path, headers={"X-Request-ID": "req-17"}, **more)
+        assert "req-17" in answer.text
+        return answer.status_code, answer.text
+
+    status, text = said("/admin/nothing/")
+    assert (status, "There is nothing here" in text) == (404, True)
+    status, text = said("/admin/jobs/job/")
+    assert (status, "You may not do that" in text) == (403, True)
+    status, text = said("/admin/", HTTP_HOST="evil.example.com")
+    assert (status, "ALLOWED_HOSTS" in text, "looks" in text) == (400, True, False)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the reason")
+
+    monkeypatch.setattr("scheduler.admin_navigation._may_see", fail)
+    monkeypatch.setattr("jobs.admin.overview.overview_view.database_now", fail)
+    status, text = said("/admin/")
+    assert (status, "The server failed" in text, "the reason" in text) == (500, True, False)
+
+
 def test_the_admin_is_found_without_a_slash(browser: Client) -> None:
     response = browser.get("/admin")
 

@@ -5,9 +5,9 @@ from django.test import Client
 from django.urls import reverse
 
 from jobs.admin.overview.charts import by_colour, durations_chart, throughput_chart
-from jobs.admin.overview.durations import duration
 from jobs.models import DeadLetter, DeadLetterGroup, Worker
 from jobs.services.overview import SPANS, history_of
+from jobs.templatetags.durations import duration
 from jobs.tests.admin.conftest import MakeDeadLetters, make_staff, signed_in
 from jobs.tests.admin.pages import (
     assert_contains_all,

@@ -8,7 +8,7 @@ from jobs.core.histogram import BOUNDS, BUCKETS, quantile_seconds
 from jobs.models import RollUp
 from jobs.models.roll_up import DAY, HOUR, MINUTE, QUARTER
 from jobs.services.maintenance.fold_roll_ups import jobs_fold_roll_ups
-from jobs.services.overview import SPANS, history_of
+from jobs.services.overview import SPANS, history_of, queue_counts
 from jobs.sql.statements import database_now
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +88,20 @@ def test_quantiles() -> None:
     assert quantile_seconds(counts, 0.25) == pytest.approx(0.75)
     assert quantile_seconds(counts, 0.99) == 3_600
     assert quantile_seconds([1] + [0] * (BUCKETS - 1), 0.5) == pytest.approx(0.0025)
+
+
+def test_the_past_hour_of_each_queue() -> None:
+    rolled_up(5 * MINUTE, 3)
+    rolled_up(5 * MINUTE, 2, queue="emails", outcome="dead", wait_bucket=None)
+    rolled_up(2 * HOUR, 100)
+    rolled_up(MINUTE, 1, queue="elsewhere")
+
+    counts = queue_counts(["default", "emails", "bulk"])
+
+    assert {name: dict(one.ended) for name, one in counts.items()} == {
+        "default": {"succeeded": 3},
+        "emails": {"dead": 2},
+        "bulk": {},
+    }
+    assert counts["default"].wait_seconds(0.95) == quantile_seconds(counts["default"].waits, 0.95)
+    assert counts["emails"].wait_seconds(0.95) is None
