@@ -166,13 +166,8 @@ def _cell(value: Any) -> str:
     if isinstance(plain, int | float):
         return str(plain)
     text = plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
-    if text.lstrip(' "').startswith(FORMULA):
-        return f"'{text[:1]}{_without_formulas(text[1:])}"
-    return _without_formulas(text)
-
-
-def _without_formulas(text: str) -> str:
-    return _AFTER_ANOTHER_SEPARATOR.sub(r"\1'", text)
+    text = _AFTER_ANOTHER_SEPARATOR.sub(r"\1'", text)
+    return f"'{text}" if text.lstrip(' "').startswith(FORMULA) else text
 
 
 def _plain(value: Any) -> Any:
