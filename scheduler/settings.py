@@ -145,6 +145,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    # `?format=` is a parameter that no call takes, and no way to ask for another answer.
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "scheduler.http.exception_handler.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_METADATA_CLASS": "scheduler.http.options.NoMetadata",

@@ -110,7 +110,7 @@ class CheckedTokenAuthentication(JWTAuthentication):
             return None
         if len(credentials) != 1:
             raise AuthenticationFailed(
-                "Authorization header must contain two space-delimited values",
+                "Write Authorization: Bearer, one space, and the token.",
                 code="bad_authorization_header",
             )
         return credentials[0]
@@ -142,7 +142,7 @@ def _check_outside_token(raw_token: bytes) -> tuple[User, OutsideToken]:
             "The token is good, and there is no account of its name here.", code="user_not_found"
         ) from error
     if not user.is_active:
-        raise AuthenticationFailed("User is inactive", code="user_inactive")
+        raise AuthenticationFailed("The account of this token is closed.", code="user_inactive")
     if user.logged_out_at is not None and token.issued_at <= user.logged_out_at:
         raise InvalidToken("The user logged out everywhere.")
     return user, token
@@ -157,7 +157,7 @@ def _user_of(token: AccessToken) -> User:
     else:
         user = _user(token)
     if not user.is_active:
-        raise AuthenticationFailed("User is inactive", code="user_inactive")
+        raise AuthenticationFailed("The account of this token is closed.", code="user_inactive")
     if not token.is_of(user):
         raise InvalidToken("The password was changed, or the user logged out everywhere.")
     return user
@@ -167,7 +167,9 @@ def _user(token: AccessToken) -> User:
     try:
         return User.objects.select_related("service_account").get(pk=token.user_id)
     except User.DoesNotExist as error:
-        raise AuthenticationFailed("User not found", code="user_not_found") from error
+        raise AuthenticationFailed(
+            "The account of this token is gone.", code="user_not_found"
+        ) from error
 
 
 def _user_and_secret(token: AccessToken, secret_id: UUID) -> User:

@@ -20,6 +20,7 @@ from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.log import log_response
 from rest_framework import exceptions
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.views import set_rollback
 
@@ -41,6 +42,19 @@ from scheduler.http.problems import (
 # under way.
 _OUTAGE_SQLSTATES = ("25006", "25P03", "25P04")
 
+# Sentences of libraries that tell what is wrong, and not what to do about it.
+_WHAT_TO_DO = {
+    str(exceptions.NotAuthenticated.default_detail): (
+        "Send an access token (Authorization: Bearer …), which POST /login or POST /token gives."
+    ),
+    str(exceptions.NotAcceptable.default_detail): (
+        "Accept what this call answers with: application/json as a rule."
+    ),
+    "Given token not valid for any token type": (
+        "This is no access token of this service, or it has expired: get another one."
+    ),
+}
+
 logger = logging.getLogger(__name__)
 
 
@@ -52,6 +66,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse:
     drf_request: Request = context["request"]
     request: HttpRequest = drf_request._request
     set_rollback()
+    if isinstance(exc, exceptions.UnsupportedMediaType):
+        taken = [parser.media_type for parser in context["view"].get_parsers()]
+        exc.detail = ErrorDetail(f"{exc.detail} Send {' or '.join(taken)}.", exc.default_code)
     problem = problem_of(exc)
     if problem is not None:
         return problem_response(request, problem)
@@ -101,6 +118,7 @@ def _refused(exc: exceptions.APIException) -> Problem:
         code, text = detail.get("code", exc.default_code), detail.get("detail", exc.default_detail)
     else:
         code, text = getattr(detail, "code", exc.default_code), detail
+    text = _WHAT_TO_DO.get(str(text), text)
     problem_type = getattr(exc, "problem_type", "about:blank")
     return Problem(exc.status_code, str(code), str(text), headers=headers, type=problem_type)
 

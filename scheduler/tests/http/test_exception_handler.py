@@ -36,3 +36,40 @@ def test_a_failure_in_a_view(
     assert record.__dict__["event"] == "request.failed"
     assert record.exc_info
     assert "the reason" in str(record.exc_info[1])
+
+
+@pytest.mark.parametrize(
+    ("authorization", "hint"),
+    [(None, "POST /token"), ("Bearer x", "get another one"), ("Bearer a b", "one space")],
+)
+def test_a_call_without_a_token_is_told_how_to_get_one(
+    anonymous: APIClient, authorization: str | None, hint: str
+) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+
+    answer = anonymous.get("/jobs", headers=headers)
+
+    assert answer.status_code == 401
+    assert hint in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        ("/addJob", "Send application/json."),
+        ("/addJobs", "Send application/json or application/x-ndjson."),
+        ("/token", "Send application/x-www-form-urlencoded."),
+    ],
+)
+def test_another_kind_of_body_is_told_which_are_taken(
+    api: APIClient, path: str, taken: str
+) -> None:
+    answer = api.post(path, "a", content_type="text/plain")
+
+    body = problem(answer, 415, "unsupported_media_type")
+    assert body["detail"].endswith(taken)
+
+
+def test_another_kind_of_answer_is_told_which_there_is(api: APIClient) -> None:
+    body = problem(api.get("/jobs", headers={"Accept": "image/png"}), 406, "not_acceptable")
+    assert "application/json" in body["detail"]

@@ -97,3 +97,10 @@ def test_what_refusals_have_beside_their_problems(rose: User) -> None:
         again = client_of(rose).post(path, {}, JSON, headers=key)
         assert again["Idempotency-Replayed"] == "true"
         check_told(template, again)
+
+
+@pytest.mark.parametrize("path", ["/", "/openapi.json", "/health/live", "/v1/jobs"])
+def test_no_parameter_asks_for_another_form(rose: User, path: str) -> None:
+    answer = client_of(rose).get(f"{path}?format=xml")
+    assert answer.status_code == (400 if path == "/v1/jobs" else 200)
+    check_told(path, answer)
