@@ -34,3 +34,30 @@ def test_the_services_on_the_arrows_exist() -> None:
 def test_the_files_named_exist(document: str) -> None:
     for pattern in named(document, r"(?:jobs|docs)/[\w/*.]+"):
         assert list(ROOT.glob(pattern)), f"{document} names {pattern}"
+
+
+def prose_of(page: Path) -> str:
+    """The page without its examples."""
+    return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors_of(page: Path) -> set[str]:
+    """What a link may name of a page: its headings, as they are shown."""
+    headings = re.findall(r"^#+ (.*)$", prose_of(page), re.MULTILINE)
+    shown = [re.sub(r"\[([^\]]*)\]\([^)]*\)|`", r"\1", one) for one in headings]
+    return {re.sub(r"[^\w\- ]", "", one.strip().lower()).replace(" ", "-") for one in shown}
+
+
+def test_every_link_leads_to_a_file_and_a_heading() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    astray = []
+    for page in pages:
+        for link in re.findall(r"\]\(([^)\s]+)\)", prose_of(page)):
+            name, _, anchor = link.partition("#")
+            target = (page.parent / name).resolve() if name else page
+            if link.startswith("http"):
+                continue
+            is_there = target.exists() and (not anchor or anchor in anchors_of(target))
+            if not is_there:
+                astray.append(f"{page.relative_to(ROOT)}: {link}")
+    assert astray == []
