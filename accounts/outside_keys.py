@@ -52,7 +52,7 @@ def parsed_jwks(content: bytes) -> dict[str, jwt.PyJWK]:
 
 
 def _key(members: Mapping[str, Any]) -> jwt.PyJWK | None:
-    if members.get("use", "sig") != "sig":
+    if members.get("use", "sig") != "sig" or not isinstance(members.get("kid") or "", str):
         return None
     try:
         key = jwt.PyJWK.from_dict(dict(members))

@@ -10,6 +10,10 @@ from rest_framework_simplejwt.exceptions import TokenBackendError, TokenBackendE
 
 from accounts.signing_keys import SECRET_KEY_ID, SigningKey
 
+# By so much the clocks of two servers may differ: a token that one has just made is good at the
+# other at once. Its end is no later for that, see `get_leeway`.
+CLOCKS_SECONDS = 30
+
 # What libraries raise for headers and encodings that nobody expects, beside their own error.
 SURPRISES = (ArithmeticError, LookupError, OSError, RecursionError, TypeError, ValueError)
 
@@ -38,7 +42,7 @@ class SigningKeysBackend:
             raise TokenBackendError("Token is invalid") from error
 
     def get_leeway(self) -> timedelta:
-        """None: the tokens are our own, by our own clock."""
+        """How long a token is good after its end: not at all."""
         return timedelta()
 
 
@@ -67,6 +71,7 @@ def _decode(token: str | bytes) -> dict[str, Any]:
         algorithms=[key.algorithm],
         audience=settings.JWT_AUDIENCE if is_named else None,
         issuer=settings.JWT_ISSUER if is_named else None,
+        leeway=CLOCKS_SECONDS,
         options={
             "require": ["exp", "iat", "jti", *(("iss", "aud") if is_named else ())],
             "verify_aud": is_named,

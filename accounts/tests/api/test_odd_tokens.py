@@ -129,6 +129,26 @@ def test_a_token_that_is_not_valid_yet(user: User) -> None:
     problem(call(f"Bearer {signed(claims)}"), 401, "token_not_valid")
 
 
+def test_a_token_of_a_server_whose_clock_is_ahead(user: User, post: Post) -> None:
+    ahead = {"iat": int(time.time()) + 5}
+    pair = session_start(user=user)
+    refresh = signed(pair.refresh.payload | ahead)
+
+    assert call(f"Bearer {signed(pair.access.payload | ahead)}").status_code == 200
+    assert post("/refreshToken", {"refresh": refresh}).status_code == 200
+    far = AccessToken.for_user(user).payload | {"iat": int(time.time()) + 3_600}
+    problem(call(f"Bearer {signed(far)}"), 401, "token_not_valid")
+
+
+def test_a_token_has_no_time_after_its_end(user: User, post: Post) -> None:
+    ended = {"exp": int(time.time()) - 1}
+    pair = session_start(user=user)
+
+    problem(call(f"Bearer {signed(pair.access.payload | ended)}"), 401, "token_not_valid")
+    refresh = signed(pair.refresh.payload | ended)
+    problem(post("/refreshToken", {"refresh": refresh}), 401, "token_not_valid")
+
+
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
 def test_the_scheme_in_any_case(user: User, scheme: str) -> None:
     assert call(f"{scheme} {AccessToken.for_user(user)}").status_code == 200

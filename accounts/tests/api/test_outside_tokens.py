@@ -299,3 +299,9 @@ def test_an_issuer_that_works() -> None:
     assert found is not None
     assert (found.username_claim, found.may_create, found.is_file) == ("sub", True, False)
     assert read_outside_issuer(dict.fromkeys(RIGHT, ""), may_create=True) is None
+
+
+def test_a_key_with_an_odd_id_spoils_no_other(key: Any) -> None:
+    odd = [{**jwk(key, "x"), "kid": kid} for kid in (["a"], {"a": 1}, 1)]
+    content = json.dumps({"keys": [*odd, jwk(key, "one")]}).encode()
+    assert list(outside_keys.parsed_jwks(content)) == ["one"]
