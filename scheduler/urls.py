@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from accounts.admin_login import admin_login
+from accounts.admin_login import admin_login, admin_password_change
 from jobs.admin.overview.overview_view import overview
 from jobs.core.conf import jobs_conf
 from scheduler.admin_theme import site_name
@@ -38,6 +38,7 @@ urlpatterns = [
     path("docs/redoc/", RedocView.as_view(), name="redoc"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/login/", admin_login),
+    path("admin/password_change/", admin.site.admin_view(admin_password_change, cacheable=True)),
     path("admin/", admin.site.admin_view(overview)),
     # Django's view on site: no record here has a page of its own.
     re_path(r"^admin/r/", error_views.no_such_page),

@@ -122,6 +122,36 @@ def test_the_admin_says_how_long_to_wait() -> None:
     assert admin_post(RIGHT, "10.0.0.2").status_code == 429  # the account waits, too
 
 
+def test_a_session_cannot_be_used_to_guess_the_password(user: User, post: Post) -> None:
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    browser = Client()
+    browser.force_login(user)
+    new = {"new_password1": "a-new-pass-word", "new_password2": "a-new-pass-word"}
+
+    def change(old: str) -> Any:
+        return browser.post("/admin/password_change/", {"old_password": old, **new})
+
+    assert [change(f"guess-{number}").status_code for number in range(3)] == [200, 200, 200]
+    refused = change(PASSWORD)
+
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 60
+    assert "Too many attempts to log in. Try again in " in refused.content.decode()
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+    problem(post("/login", RIGHT), 429, "throttled")
+
+
+def test_ones_own_password_is_changed(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    browser = Client()
+    browser.force_login(user)
+    fields = {"old_password": PASSWORD, "new_password1": "x-y-z-1234"}
+    assert browser.post("/admin/password_change/", fields).status_code == 200, "it is not repeated"
+    fields["new_password2"] = fields["new_password1"]
+    assert browser.post("/admin/password_change/", fields).status_code == 302
+    assert User.objects.get(pk=user.pk).check_password("x-y-z-1234")
+
+
 def test_the_admin_and_the_api_count_together(post: Post) -> None:
     for _ in range(3):
         post("/login", WRONG)
