@@ -5,7 +5,7 @@ They contain passwords: no error here shows a part of one.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote
 
 from django.core.exceptions import ImproperlyConfigured
@@ -49,7 +49,7 @@ class ServerUrl:
 
     scheme: str
     user: str
-    password: str
+    password: str = field(repr=False)
     hosts: list[tuple[str, int | None]]
     path: str
     options: Mapping[str, str]

@@ -54,7 +54,12 @@ def error_of(exception: BaseException, worker: str, secrets: Secrets = NO_SECRET
     `secrets` are masked in message and traceback. Where one is too short for that, the message is
     withheld, and of the traceback only the types of the exceptions and their frames are kept.
     """
-    text = frames_text(exception) if secrets.is_withheld else traceback_text(exception)
+    if secrets.is_withheld:
+        text = frames_text(exception)
+    elif secrets is NO_SECRETS:
+        text = traceback_text(exception)
+    else:
+        text = traceback_text(exception, secrets.without)
     return _error(
         worker=worker,
         error=secrets.without(type(exception).__name__),

@@ -39,6 +39,10 @@ class ClaimedJob(NamedTuple):
     given: Any = None
     waited_seconds: float = 0.0
 
+    def __repr__(self) -> str:
+        """Without the payload: who reports errors keeps what local variables are."""
+        return f"<ClaimedJob {self.id} ({self.type}), attempt {self.attempt}>"
+
     @property
     def id_text(self) -> str:
         """The id as text, without formatting it where it is the effect key."""

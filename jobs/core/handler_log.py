@@ -49,20 +49,36 @@ class JobFilter(logging.Filter):
 
 
 def _mask(record: logging.LogRecord, secrets: Secrets) -> None:
-    record.msg, record.args = secrets.message(record.getMessage()), None
+    record.msg, record.args = _message(record, secrets), None
     for name, value in list(vars(record).items()):
         if name in _OF_EVERY_RECORD or isinstance(value, bool) or value is None:
             continue
         if isinstance(value, str | int | float):
             setattr(record, name, secrets.value(value))
         else:
-            setattr(record, name, secrets.message(str(value)))
+            setattr(record, name, secrets.message(_shown(value)))
     exception = record.exc_info and record.exc_info[1]
     if exception:
         text = error_of(exception, "", secrets)["traceback"].rstrip("\n")
         record.exc_info, record.exc_text = None, "\n".join(map(_on_its_line, text.split("\n")))
     elif record.exc_text:
         record.exc_text = secrets.message(record.exc_text)
+
+
+def _message(record: logging.LogRecord, secrets: Secrets) -> str:
+    """Whatever the handler gave to its logger, which must not fail because of a line."""
+    try:
+        text = record.getMessage()
+    except Exception as error:  # noqa: BLE001 - arguments that do not fit, or cannot be shown
+        text = f"{record.msg!r} and its arguments make no log line ({type(error).__name__})"
+    return secrets.message(text)
+
+
+def _shown(value: object) -> str:
+    try:
+        return str(value)
+    except Exception as error:  # noqa: BLE001 - it may be of any make
+        return f"(cannot be shown: {type(error).__name__})"
 
 
 def _on_its_line(line: str) -> str:

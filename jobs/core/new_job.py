@@ -43,6 +43,10 @@ class NewJob(NamedTuple):
     traceparent: str | None = None
     callback_url: str | None = None
 
+    def __repr__(self) -> str:
+        """Without the payload: who reports errors keeps what local variables are."""
+        return f"<NewJob ({self.type}) for {self.queue}>"
+
     @property
     def is_plain(self) -> bool:
         """Whether it may run at once, at any time, and is no duplicate: such jobs can be copied."""

@@ -30,6 +30,10 @@ class ScheduleSpec(NamedTuple):
     ends_at: datetime | None = None
     callback_url: str | None = None
 
+    def __repr__(self) -> str:
+        """Without the payload: who reports errors keeps what local variables are."""
+        return f"<ScheduleSpec {self.name} ({self.type})>"
+
     @property
     def rule(self) -> ScheduleRule:
         return ScheduleRule(

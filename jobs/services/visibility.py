@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from jobs.core.errors import PayloadInvalid
+from jobs.core.errors import JobsError, PayloadInvalid
 from jobs.core.secrets import MASK
 from jobs.handlers.registry import job_types
 from jobs.models import Batch, DeadLetter, Job, Redrive
@@ -126,6 +126,18 @@ def unmasked_payload(
     return {**payload, **kept}
 
 
+def refusal_in_words(job_type: str, error: JobsError) -> str:
+    """Why a payload was refused, without the values of sensitive fields."""
+    if not (isinstance(error, PayloadInvalid) and isinstance(error.errors, Mapping)):
+        return str(error)
+    known = job_types.find(job_type)
+    sensitive = known.sensitive if known is not None else frozenset()
+    return "; ".join(
+        f"{name}: {'is refused' if name in sensitive else _first(found)}"
+        for name, found in sorted(error.errors.items())
+    )
+
+
 def redrives_visible_to(user: AbstractBaseUser) -> QuerySet[Redrive]:
     """The user's own redrives; all with the permission `jobs.view_redrive`."""
     redrives = Redrive.objects.select_related("created_by").order_by("-id")
@@ -168,3 +180,9 @@ def _of_clients_seen_by(user: AbstractBaseUser) -> dict[str, Any]:
 def _may(user: AbstractBaseUser | AnonymousUser, permission: str) -> bool:
     """Superusers have every permission; being staff gives none."""
     return isinstance(user, PermissionsMixin) and user.has_perm(permission)
+
+
+def _first(found: Any) -> str:
+    while isinstance(found, Mapping | list | tuple) and found:
+        found = next(iter(found.values() if isinstance(found, Mapping) else found))
+    return str(found)

@@ -19,9 +19,8 @@ from jobs.services.dead_letters.payload_change import (
     edited_payload,
     job_change,
     payload_differences,
-    refusal_in_words,
 )
-from jobs.services.visibility import masked_payload
+from jobs.services.visibility import masked_payload, refusal_in_words
 
 
 class PayloadForm(forms.Form):

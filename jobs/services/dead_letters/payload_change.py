@@ -82,21 +82,3 @@ def masked_changes(job_type: str | None, changes: Mapping[str, Any] | None) -> d
         name: MASK if name in sensitive or not is_known else value
         for name, value in (changes or {}).items()
     }
-
-
-def refusal_in_words(job_type: str, error: JobsError) -> str:
-    """Why a payload was refused, without the values of sensitive fields."""
-    if not (isinstance(error, PayloadInvalid) and isinstance(error.errors, Mapping)):
-        return str(error)
-    known = job_types.find(job_type)
-    sensitive = known.sensitive if known is not None else frozenset()
-    return "; ".join(
-        f"{name}: {'is refused' if name in sensitive else _first(found)}"
-        for name, found in sorted(error.errors.items())
-    )
-
-
-def _first(found: Any) -> str:
-    while isinstance(found, Mapping | list | tuple) and found:
-        found = next(iter(found.values() if isinstance(found, Mapping) else found))
-    return str(found)

@@ -26,3 +26,7 @@ class JobRequest(NamedTuple):
     expires_at: datetime | None = None
     expires_in_seconds: float | None = None
     callback_url: str | None = None
+
+    def __repr__(self) -> str:
+        """Without the payload: who reports errors keeps what local variables are."""
+        return f"<JobRequest ({self.type})>"

@@ -39,7 +39,9 @@ def move_of(schedule: Schedule, *, now: datetime, is_busy: bool) -> ScheduleMove
     try:
         new_jobs = [_new_job(schedule, fire_at) for fire_at in decision.fires]
     except Exception as error:  # noqa: BLE001 - a serializer or key function may raise anything
-        return ScheduleMove(schedule.id, seen, following, following, error=broken_sentence(error))
+        return ScheduleMove(
+            schedule.id, seen, following, following, error=broken_sentence(schedule, error)
+        )
     return ScheduleMove(
         schedule.id,
         seen,
@@ -56,7 +58,9 @@ def broken_move(schedule: Schedule, *, now: datetime, error: Exception) -> Sched
     assert schedule.next_fire_at is not None
     look_again_at = now + timedelta(seconds=BROKEN_SECONDS)
     seen = schedule.next_fire_at
-    return ScheduleMove(schedule.id, seen, seen, look_again_at, error=broken_sentence(error))
+    return ScheduleMove(
+        schedule.id, seen, seen, look_again_at, error=broken_sentence(schedule, error)
+    )
 
 
 def _decide(schedule: Schedule, seen: datetime, now: datetime, is_busy: bool) -> FireDecision:

@@ -11,6 +11,8 @@ from jobs.core.errors import (
     UnknownJobType,
     UnknownQueue,
 )
+from jobs.core.secrets import NO_SECRETS, Secrets
+from jobs.handlers.registry import job_types
 from jobs.models import Job, Schedule
 from jobs.services.enqueue.enqueue_counts import SCHEDULE
 from jobs.services.enqueue.insert import insert_batch
@@ -19,6 +21,7 @@ from jobs.services.enqueue.resolve import new_job
 from jobs.services.events import event_record
 from jobs.services.schedules.spec import job_request, spec_of
 from jobs.services.short_transaction import short_transaction
+from jobs.services.visibility import refusal_in_words
 from jobs.sql.contention import repeats_conflicts
 
 
@@ -34,7 +37,7 @@ def schedule_run(*, schedule_id: UUID, actor: Actor = CODE, reason: str = "") ->
         try:
             new = new_job(job_request(spec_of(schedule)), schedule.created_by_id, jobs_conf())
         except BROKEN as error:
-            raise ScheduleBroken(broken_sentence(error)) from error
+            raise ScheduleBroken(broken_sentence(schedule, error)) from error
         if refusal := take_allowance([new]):
             raise refusal
         new = new._replace(callback_url=schedule.callback_url)
@@ -55,8 +58,8 @@ BROKEN = (UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue)
 """Why a schedule that was accepted makes no job any more: the code is another by now."""
 
 
-def broken_sentence(error: Exception) -> str:
-    """What is wrong with the schedule, and what to do."""
+def broken_sentence(schedule: Schedule, error: Exception) -> str:
+    """What is wrong with the schedule, and what to do, without the values of sensitive fields."""
     match error:
         case UnknownJobType():
             return (
@@ -64,8 +67,12 @@ def broken_sentence(error: Exception) -> str:
                 "change the type, or delete the schedule"
             )
         case PayloadInvalid():
-            return f"the payload does not fit its type any more: {error.errors}"
+            said = refusal_in_words(schedule.type, error)
+            return f"the payload does not fit its type any more: {said}"
         case UnknownQueue() | PayloadTooLarge():
             return f"{error}"
         case _:
-            return f"{type(error).__name__}: {error}".strip().rstrip(":")
+            known = job_types.find(schedule.type)
+            secrets = Secrets(schedule.payload, known.sensitive) if known else NO_SECRETS
+            said = secrets.message(str(error))
+            return f"{type(error).__name__}: {said}".strip().rstrip(":")

@@ -180,6 +180,27 @@ def test_notes_groups_and_contexts_are_withheld_as_well() -> None:
     assert {"ValueError", "OSError", "ExceptionGroup"} <= set(text.split())
 
 
+def test_a_secret_of_several_lines_is_masked_within_a_group_as_well() -> None:
+    """There each line of a message and of a note has a margin."""
+    secret = "-----BEGIN KEY-----\nMIIEvQIBADANBg\n  kqhkiG9w0BAQ\n-----END KEY-----"
+    inner = ValueError(f"not a key: {secret}")
+    inner.add_note(f"given was\n{secret}")
+    group = ExceptionGroup(f"two of {secret}", [inner, ExceptionGroup("deep", [OSError(secret)])])
+    text = raised(group, secret)["traceback"]
+    assert not [line for line in secret.splitlines() if line.strip() in text]
+    assert text.count(MASK) == 4
+
+
+def test_an_exception_that_cannot_be_shown_is_masked_too() -> None:
+    class UnspeakableError(Exception):
+        __notes__: object = 7
+
+        def __str__(self) -> str:
+            raise ValueError("cannot say")
+
+    assert "UnspeakableError" in raised(UnspeakableError(), "hunter2")["traceback"]
+
+
 @pytest.mark.parametrize(
     "written", [str.upper, str.lower, repr, ascii, json.dumps, quote, quote_plus, str.encode]
 )

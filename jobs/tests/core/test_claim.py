@@ -1,8 +1,14 @@
 """A claimed job, and what can be read from it."""
 
+import json
+
 from jobs.core.ids import uuid7
 from jobs.core.message import QueueMessage
+from jobs.core.new_job import NewJob
 from jobs.core.retry import Budget
+from jobs.core.schedule_spec import ScheduleSpec
+from jobs.services.edit import JobChanges
+from jobs.services.enqueue.request import JobRequest
 from jobs.tests.claims import make_claim
 
 
@@ -20,3 +26,17 @@ def test_the_budget_is_what_earlier_attempts_have_spent() -> None:
 def test_its_message_is_what_was_dispatched() -> None:
     claim = make_claim(effect_key="tests.note:ann", queue="bulk", priority=9)
     assert claim.message == QueueMessage(claim.id, "tests.note:ann", "bulk", 9)
+
+
+def test_no_repr_shows_a_payload() -> None:
+    """Who reports errors, Sentry for example, keeps the repr of each local variable of a frame."""
+    payload = {"card": "hunter2"}
+    request = JobRequest("tests.note", payload)
+    values = [
+        make_claim(payload=payload),
+        request,
+        JobChanges(payload=payload),
+        ScheduleSpec(name="nightly", type="tests.note", payload=payload),
+        NewJob("tests.note", "bulk", 5, json.dumps(payload), None, None, None, 4),
+    ]
+    assert "hunter2" not in repr(values)

@@ -110,6 +110,30 @@ def test_a_handler_on_a_thread(
     assert current_attempt.get() is None
 
 
+def test_a_line_that_cannot_be_made_fails_no_handler_and_shows_nothing(
+    run: Run, register: Register, worker: Worker, stream: io.StringIO
+) -> None:
+    class Unspeakable:
+        def __str__(self) -> str:
+            raise ValueError("cannot say")
+
+    def handler(payload: Payload, context: JobContext) -> None:
+        said = f"Charging {payload['card']} at 100%% %d"
+        logger.warning(said, "x", extra={"deep": Unspeakable()})
+        logger.warning("Charging %s", Unspeakable())
+
+    claim = claim_of(
+        register(handler, effect=Effect.IDEMPOTENT, sensitive=("card",)), worker, {"card": LONG}
+    )
+    assert isinstance(run(claim), Succeeded)
+
+    first, second = lines_of(stream)
+    assert first["message"].startswith("'Charging ******** at 100%% %d' and its arguments")
+    assert first["deep"] == "(cannot be shown: ValueError)"
+    assert "ValueError" in second["message"]
+    assert LONG not in stream.getvalue()
+
+
 def test_a_handler_on_the_event_loop_and_its_threads(
     runner: AttemptRunner, register: Register, worker: Worker, stream: io.StringIO
 ) -> None:
