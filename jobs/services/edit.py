@@ -18,6 +18,7 @@ from jobs.models import Job, KeyWait, ProcessedKey
 from jobs.models.moments import seconds_ago
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.enqueue.callback_url import check_callback_url
+from jobs.services.enqueue.mail_allowance import take_more_allowance
 from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.resolve import effect_key_of, known_queue
 from jobs.services.events import event_record
@@ -42,6 +43,11 @@ class JobChanges(NamedTuple):
     payload: Mapping[str, Any] | None = None
     callback_url: str | None = None
 
+    def __repr__(self) -> str:
+        """Without the payload: who reports errors keeps what local variables are."""
+        changed = [name for name, value in self._asdict().items() if value is not None]
+        return f"<JobChanges of {', '.join(changed)}>"
+
 
 @repeats_conflicts
 def job_edit(
@@ -61,7 +67,7 @@ def job_edit(
     `check` gets the locked row before anything is changed, and refuses the edit by raising.
 
     Raises JobHasStarted, UnknownQueue, UnknownJobType, PayloadInvalid, PayloadTooLarge,
-    CallbackUrlRefused, SubmissionNotAllowed, Job.DoesNotExist.
+    CallbackUrlRefused, SubmissionNotAllowed, RecipientsLimitReached, Job.DoesNotExist.
     """
     with short_transaction():
         job = Job.objects.select_for_update().get(id=job_id)
@@ -126,6 +132,9 @@ def _payload_values(job: Job, payload: Mapping[str, Any]) -> dict[str, Any]:
     check_may_submit(job_type=job.type, queue=job.queue)
     clean = clean_payload(job_type, unmasked_payload(job.type, payload, job.payload))
     payload_json(clean, jobs_conf())  # raises if it is too large
+    take_more_allowance(
+        job_type=job_type, client_id=job.submitted_by_id, before=job.payload, after=clean
+    )
     values: dict[str, Any] = {"payload": clean}
     if job_type.key is not None:
         values["effect_key"] = effect_key_of(job_type, clean)

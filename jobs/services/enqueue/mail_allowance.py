@@ -4,12 +4,13 @@ Jobs that send no mail, and those of Django code, pay nothing for it. The others
 transaction that inserts them; what is refused, or was there before, does not count.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import RecipientsLimitReached
 from jobs.core.new_job import NewJob
+from jobs.handlers.registry import JobType
 from jobs.models import MailAllowance
 from jobs.services.enqueue.enqueued import Enqueued
 from jobs.services.enqueue.insert import is_duplicate
@@ -67,6 +68,29 @@ def take_allowance(new_jobs: Sequence[NewJob]) -> RecipientsLimitReached | None:
             return error
     allowance.save(update_fields=["used", "counted_at"])
     return None
+
+
+def take_more_allowance(
+    *,
+    job_type: JobType,
+    client_id: Any,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> None:
+    """Counts the recipients that a job of the client gets by another payload.
+
+    To be called in the transaction that writes it. Raises RecipientsLimitReached.
+    """
+    if job_type.recipients is None or client_id is None:
+        return
+    more = job_type.recipients(dict(after)) - job_type.recipients(dict(before))
+    if more <= 0:
+        return
+    [allowance] = MailAllowance.objects.locked({client_id}).values()
+    if wait_seconds := allowance.seconds_until(more):
+        raise RecipientsLimitReached(jobs_conf().email_recipients_per_day, wait_seconds)
+    allowance.used += more
+    allowance.save(update_fields=["used", "counted_at"])
 
 
 def _is_counted(new: NewJob) -> bool:

@@ -211,3 +211,18 @@ def test_a_user_with_an_allowance_can_be_deleted(client: User) -> None:
     client.delete()
 
     assert not MailAllowance.objects.exists()
+
+
+def test_recipients_that_an_edit_adds_count_as_well(client: User, api: APIClient) -> None:
+    submit(client, mail(7))
+    submit(client, mail(1, delay_seconds=3_600.0))
+    job = Job.objects.latest("id")
+
+    api.patch(f"/jobs/{job.id}", {"payload": mail(3).payload})
+    assert used(client) == 10
+    refused = api.patch(f"/jobs/{job.id}", {"payload": mail(4).payload})
+
+    problem(refused, 429, "recipients_limit")
+    assert len(Job.objects.get(id=job.id).payload["to"]) == 3
+    assert used(client) == 10
+    assert api.patch(f"/jobs/{job.id}", {"payload": mail(2).payload}).status_code == 200
