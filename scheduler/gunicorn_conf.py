@@ -85,6 +85,10 @@ threads = 8
 worker_connections = _connections(2_000)
 asgi_lifespan = "off"
 
+# gunicorn would believe X-Forwarded-Proto of every client on this machine, whatever TRUSTED_PROXIES
+# says: Django alone decides whether it is believed.
+secure_scheme_headers: dict[str, str] = {}
+
 # Heartbeat files of the workers belong in memory: on a slow disk they would block.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 

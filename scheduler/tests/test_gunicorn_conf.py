@@ -7,10 +7,14 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from gunicorn.asgi.protocol import _RequestHeaderPolicy
+from gunicorn.config import Config
 
 from jobs.tests.waiting import wait_until
+from scheduler import gunicorn_conf
 from tools.child import Child
 from tools.ports import listen, port_of
 
@@ -88,3 +92,14 @@ def test_probes_that_went_well_leave_no_line(api: Api) -> None:
     assert api.get("/health/no-such-probe") == 404
     wait_until(lambda: "GET /health/no-such-probe" in api.access_log)
     assert "GET /health/live" not in api.access_log
+
+
+def test_gunicorn_itself_believes_no_header_about_https() -> None:
+    """TRUSTED_PROXIES alone says which proxies there are; by default gunicorn trusts 127.0.0.1."""
+    config = Config()
+    for name, value in vars(gunicorn_conf).items():
+        if name in config.settings:
+            config.set(name, value)
+    request = SimpleNamespace(headers_bytes=[(b"x-forwarded-proto", b"https")], scheme="http")
+    _RequestHeaderPolicy(config, ("127.0.0.1", 4711), "http", (1, 1)).apply(request)
+    assert request.scheme == "http"
