@@ -1,11 +1,9 @@
 """DATABASE_URL, taken apart and checked. It contains a password: errors show no part of it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
-
+from scheduler.libpq_options import check_libpq_options
 from scheduler.server_tls import check_database_tls
 from scheduler.server_urls import refused_url, required_url
 from scheduler.variables import Variables
@@ -20,8 +18,6 @@ _SESSION_ATTRIBUTES = ("read-write", "primary", "any")
 _POSTGRES_PORT = 5432
 # With several hosts each that is silent costs a new session so long. 2 is the driver's minimum.
 _SECONDS_PER_HOST = "2"
-
-_WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 def database_settings(variables: Variables) -> dict[str, Any]:
@@ -45,9 +41,9 @@ def database_settings(variables: Variables) -> dict[str, Any]:
     switch = "DISABLE_SERVER_SIDE_CURSORS"
     if (word := options.pop(switch, None)) is not None:
         settings[switch] = Variables({switch: word}).switch(switch, default=False)
-    _check_libpq_options(name, options)
     check_database_tls(name, options)
     _check_session_attributes(name, options)
+    check_libpq_options(name, options, settings["HOST"])
     if "," in settings["HOST"] or "," in options.get("host", "") + options.get("hostaddr", ""):
         options = {
             "target_session_attrs": _SESSION_ATTRIBUTES[0],
@@ -73,20 +69,3 @@ def _check_session_attributes(name: str, options: Mapping[str, str]) -> None:
             f"must have one of {words} as target_session_attrs, because every call writes",
             SEVERAL_DATABASES_EXAMPLE,
         )
-
-
-def _check_libpq_options(name: str, options: Mapping[str, str]) -> None:
-    # Here, because whoever reads the environment need not have a database.
-    from psycopg.conninfo import make_conninfo
-    from psycopg.errors import Error
-
-    for option, value in options.items():
-        try:
-            make_conninfo(**{option: value})
-        except (Error, TypeError, ValueError):
-            raise ImproperlyConfigured(
-                f"{name} has the option {option[:40]!r}, which PostgreSQL does not know."
-            ) from None
-        is_number = "timeout" in option or option.startswith("keepalives")
-        if is_number and not _WHOLE.fullmatch(value):
-            raise ImproperlyConfigured(f"{name} has the option {option!r}; make it a number.")

@@ -7,9 +7,10 @@ in `JobsConf`. `.env.example` explains them all. Variables of the process win ov
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -40,7 +41,9 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _HOST_PATTERN = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
 _METRICS_TOKEN = re.compile(r"[!-~]{20,500}", re.ASCII)
-_ORIGIN_PATTERN = re.compile(r"https?://[A-Za-z0-9._*:\[\]-]+")
+_ORIGIN_PATTERN = re.compile(
+    r"https?://((\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+)
 
 # Fields of `JobsConf` that are variables without its prefix: others use them, too.
 _NOT_OF_JOBS = ("redis_url", "metrics_token", "tracing")
@@ -54,7 +57,7 @@ class Environment:
     """The variables, typed and checked. `jobs`: the JOBS_* settings by name."""
 
     development: bool
-    secret_key: str
+    secret_key: str = field(repr=False)
     allowed_hosts: list[str]
     csrf_trusted_origins: list[str]
     cors_allowed_origins: list[str]
@@ -70,9 +73,9 @@ class Environment:
     refresh_token_days: int
     session_days: int
     tokens: TokenSettings
-    metrics_token: str
-    database: dict[str, Any]
-    redis_url: str
+    metrics_token: str = field(repr=False)
+    database: dict[str, Any] = field(repr=False)
+    redis_url: str = field(repr=False)
     email: ServerUrl
     default_from_email: str
     log_level: str
@@ -168,13 +171,21 @@ def _allowed_hosts(variables: Variables, default: list[str]) -> list[str]:
 def _csrf_trusted_origins(variables: Variables) -> list[str]:
     origins = variables.names("CSRF_TRUSTED_ORIGINS", [])
     for origin in origins:
-        if not _ORIGIN_PATTERN.fullmatch(origin):
+        if not _is_origin(origin):
             raise refused(
                 "CSRF_TRUSTED_ORIGINS",
                 origin,
                 "name origins such as https://jobs.example.com, divided by commas",
             )
     return origins
+
+
+def _is_origin(text: str) -> bool:
+    """Whether Django can take it apart, which it does at every form that is sent."""
+    try:
+        return _ORIGIN_PATTERN.fullmatch(text) is not None and urlsplit(text).port != 0
+    except ValueError:  # no address in the brackets, or no such port
+        return False
 
 
 def _rate_or_none(variables: Variables, name: str) -> Rate | None:

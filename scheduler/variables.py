@@ -29,9 +29,12 @@ class Variables:
         self.asked: set[str] = set()
 
     def text(self, name: str, default: str = "") -> str:
-        """The value as it stands there."""
+        """The value as it stands there; bytes that are no UTF-8 are refused, and not shown."""
         self.asked.add(name)
-        return self._values.get(name) or default
+        value = self._values.get(name) or default
+        if not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value):
+            raise ImproperlyConfigured(f"{name} is not UTF-8; set it to text in UTF-8.")
+        return value
 
     def has(self, name: str) -> bool:
         """Whether it is set."""

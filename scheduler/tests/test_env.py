@@ -11,8 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from jobs.core import tracing_rules
 from jobs.core.conf import RENAMED
-from scheduler import env
+from scheduler import env, trace_settings
 from scheduler.env import BASE_DIR, DEVELOPMENT_SECRET_KEY, environment_of, read_environment
+from scheduler.serving import __main__ as serving
 from scheduler.variables import Variables
 
 PROJECT = BASE_DIR  # where it stays while a test looks for `.env` elsewhere
@@ -29,8 +30,7 @@ READ_BY_OTHERS = {
     *("POSTGRES_PASSWORD", "API_BIND", "API_PORT", "MAIL_PORT", "SCHEDULER_IMAGE"),
     "REDIS_MAXMEMORY",
     "CHROMIUM",
-    *("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"),
-    *("OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"),
+    *("OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"),
 }
 
 
@@ -91,6 +91,10 @@ def test_production_refuses_a_weak_key(key: str, monkeypatch: pytest.MonkeyPatch
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ("OTEL_TRACES_EXPORTER", "zipkin"),
         ("OTEL_SDK_DISABLED", "maybe"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://[::1"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://collector:99999"),
+        ("OTEL_TRACES_SAMPLER", "some"),
+        ("OTEL_TRACES_SAMPLER_ARG", "1.5"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_named(
@@ -144,6 +148,35 @@ def test_a_number_of_processes_that_is_none(word: str, monkeypatch: pytest.Monke
     assert done.stderr.count("\n") == 1
 
 
+def test_options_of_gunicorn_that_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--threads '4")
+    done = start("-m", "scheduler.serving")
+    assert done.returncode == 2
+    assert done.stderr.startswith("GUNICORN_CMD_ARGS cannot be divided into options (No closing")
+    assert done.stderr.count("\n") == 1
+
+
+def test_gunicorn_gets_the_number_of_processes_that_the_file_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("WEB_CONCURRENCY=3\n")
+    monkeypatch.setenv("WEB_CONCURRENCY", "2")  # so that it is put back
+    monkeypatch.delenv("WEB_CONCURRENCY")
+    assert _processes() == "3"
+    for empty in ("", " "):
+        monkeypatch.setenv("WEB_CONCURRENCY", empty)
+        assert _processes() == "1"
+
+
+def _processes() -> str:
+    """What gunicorn is started with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gunicorn.app.wsgiapp.run", lambda: None)
+        patch.setattr("sys.argv", ["scheduler.serving"])
+        serving.main()
+    return os.environ["WEB_CONCURRENCY"]
+
+
 def test_a_refused_url_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "mysql://user:secret-of-the-database@host/name")
     assert "secret-of-the-database" not in refusal()
@@ -180,6 +213,19 @@ def test_spans_are_sent_where_there_is_an_endpoint(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert read_environment().jobs["JOBS_TRACING"] is sends
+
+
+@pytest.mark.parametrize("name", trace_settings.HEADERS)
+def test_a_token_for_the_collector_that_the_sdk_would_log(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for good in ("authorization=Bearer%20t0ken,x-team=a", "authorization = Bearer t0ken", ""):
+        monkeypatch.setenv(name, good)
+        read_environment()
+    for bad in ("authorization: Bearer t0ken", "x=1,Bearer t0ken", 'x="t0ken"', "x=t\\0ken"):
+        monkeypatch.setenv(name, bad)
+        assert refusal().startswith(f"{name} has a member that is not of the form name=value")
+        assert "t0ken" not in refusal()
 
 
 def test_without_the_sdk_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

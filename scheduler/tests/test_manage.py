@@ -24,3 +24,20 @@ def test_without_a_secret_in_production_one_sentence_says_what_to_do(command: st
     assert done.returncode == 2
     [line] = done.stderr.strip().splitlines()
     assert line.startswith("SECRET_KEY is not set; set it to")
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["demo_data"]])
+def test_without_postgresql_one_sentence_says_so(command: list[str]) -> None:
+    nowhere = {"ENVIRONMENT": "development", "DATABASE_URL": "postgres://u:s3cr3t@127.0.0.1:1/n"}
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=BASE_DIR,
+        env=os.environ | nowhere,
+        text=True,
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    [line] = done.stderr.strip().splitlines()
+    assert line.startswith("PostgreSQL is not reachable: ")
+    assert "s3cr3t" not in line

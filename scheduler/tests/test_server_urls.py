@@ -144,6 +144,42 @@ def test_an_option_of_the_database_that_is_no_number(option: str) -> None:
         read("DATABASE_URL", f"postgres://u@h/n?{option}")
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        *(f"channel_binding={SECRET}", f"sslnegotiation={SECRET}", f"load_balance_hosts={SECRET}"),
+        *(f"require_auth={SECRET}", f"ssl_min_protocol_version={SECRET}", f"gssencmode={SECRET}"),
+        *(f"scram_client_key={SECRET}", f"port={SECRET}", "port=1,2", f"hostaddr={SECRET}"),
+    ],
+)
+def test_an_option_that_libpq_would_refuse_at_every_connection(option: str) -> None:
+    sentence = refusal("DATABASE_URL", f"postgres://u@/n?sslmode=require&{option}")
+    assert f"has the option {option.partition('=')[0]!r}" in sentence
+
+
+def test_two_options_that_do_not_fit_together() -> None:
+    sentence = refusal("DATABASE_URL", f"postgres://u:{SECRET}@h/n?sslnegotiation=direct")
+    assert "has the option 'sslnegotiation' with a value" in sentence
+
+
+def test_a_variable_that_libpq_reads_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGCHANNELBINDING", SECRET)
+    assert "begin with PG" in refusal("DATABASE_URL", f"postgres://u:{SECRET}@h/n")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "sslmode=verify-full&sslrootcert=system&sslnegotiation=direct",
+        "hostaddr=192.0.2.1&channel_binding=require&require_auth=scram-sha-256",
+        "host=a,b&port=1,2&load_balance_hosts=random",
+        "gssencmode=disable&application_name=x&options=-cwork_mem%3D8MB",
+    ],
+)
+def test_options_of_libpq_that_are_good(options: str) -> None:
+    assert len(read("DATABASE_URL", f"postgres://u@/n?{options}")["OPTIONS"]) >= 3
+
+
 @pytest.mark.parametrize("password", ["p", "p[", "p]", "p@p", "pé", "p℀", "p:p", "p%2Fp", "%25"])
 def test_the_client_understands_a_url_of_redis(password: str) -> None:
     url = read("REDIS_URL", f"redis://:{password}@h:1/2")

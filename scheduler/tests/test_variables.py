@@ -1,5 +1,6 @@
 """Variables of the environment and of `.env`: nothing in a value is replaced."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,14 @@ def test_odd_text_is_refused_in_one_short_line(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", asked())
+def test_bytes_that_are_no_utf_8(name: str) -> None:
+    value = GOOD.get(name, "") + os.fsdecode(b"s3cr3t\xff" * 10)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        environment_of(Variables(GOOD | {name: value}))
+    assert str(refused.value) == f"{name} is not UTF-8; set it to text in UTF-8."
+
+
+@pytest.mark.parametrize("name", asked())
 def test_an_empty_variable_is_not_set(name: str) -> None:
     if name in GOOD:
         with pytest.raises(ImproperlyConfigured, match=f"^{name} is not set"):
@@ -91,6 +100,11 @@ def test_a_key_may_begin_with_a_dollar(environment: str, start: str) -> None:
         ("CORS_ALLOWED_ORIGINS", "https://app.example.com,*"),
         ("CORS_ALLOWED_ORIGINS", "null"),
         ("CSRF_TRUSTED_ORIGINS", "https://jobs.example.com/admin"),
+        ("CSRF_TRUSTED_ORIGINS", "https://["),
+        ("CSRF_TRUSTED_ORIGINS", "https://[::1::]"),
+        ("CSRF_TRUSTED_ORIGINS", "https://jobs.example.com:"),
+        ("CSRF_TRUSTED_ORIGINS", "https://jobs.example.com:99999"),
+        ("CSRF_TRUSTED_ORIGINS", "https://*"),
         ("DEFAULT_FROM_EMAIL", "nobody"),
         ("DEFAULT_FROM_EMAIL", "a@example.com, b@example.com"),
         ("LOG_LEVEL", "LOUD"),
@@ -102,6 +116,24 @@ def test_a_key_may_begin_with_a_dollar(environment: str, start: str) -> None:
 def test_a_text_of_the_wrong_form(name: str, value: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=f"^{name} "):
         environment_of(Variables(GOOD | {name: value}))
+
+
+def test_the_repr_of_the_variables_shows_no_secret() -> None:
+    secrets = {
+        "SECRET_KEY": "s3cr3t" * 10,
+        "METRICS_TOKEN": "s3cr3t" * 10,
+        "REDIS_URL": "redis://:s3cr3t@host/0",
+        "EMAIL_URL": "smtp://u:s3cr3t@host",
+        "JWT_SIGNING_KEYS": f"a:HS256:{'s3cr3t' * 10}",
+        "DATABASE_URL": "postgres://u:s3cr3t@host/name",
+    }
+    assert "s3cr3t" not in repr(environment_of(Variables(secrets)))
+
+
+def test_origins_of_forms() -> None:
+    origins = "https://jobs.example.com,http://[::1]:8000,https://*.example.com:8443"
+    found = environment_of(Variables(GOOD | {"CSRF_TRUSTED_ORIGINS": origins}))
+    assert found.csrf_trusted_origins == origins.split(",")
 
 
 def test_spaces_between_the_members_of_a_list() -> None:
