@@ -30,11 +30,13 @@ def main() -> None:
     except ImproperlyConfigured as error:
         _refuse(error)  # a sentence that says what to set; where it was noticed does not help
     except OperationalError as error:
-        from jobs.services.database_errors import tls_refusal
+        from jobs.services.database_errors import no_connection, tls_refusal
 
-        if not (refusal := tls_refusal(error)):
+        if refusal := tls_refusal(error):
+            _refuse(refusal)
+        if not (sentence := no_connection(error)):
             raise
-        _refuse(refusal)
+        sys.exit(sentence)
 
 
 def _provide_servers() -> None:

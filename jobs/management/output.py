@@ -34,11 +34,11 @@ class Output:
 
     def document(self, value: object) -> None:
         """Prints a JSON document that people can read as well."""
-        self.line(json.dumps(value, indent=2, ensure_ascii=False))
+        self.line(json_shown(json.dumps(value, indent=2, ensure_ascii=False)))
 
     def json_line(self, value: object) -> None:
         """Prints a JSON document in one line: one of a stream of them."""
-        self.line(json.dumps(value, ensure_ascii=False))
+        self.line(json_shown(json.dumps(value, ensure_ascii=False)))
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Prints columns below their headings, each as wide as its widest value."""
@@ -56,6 +56,15 @@ class Output:
 def shown(value: object) -> str:
     """A value as a table shows it; `-` where there is none."""
     return NOTHING if value in (None, "") else printable(str(value))
+
+
+def json_shown(text: str) -> str:
+    """The same JSON, with escapes for what controls a terminal beside what JSON itself escapes."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text
+    )
 
 
 def printable(text: str) -> str:

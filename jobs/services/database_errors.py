@@ -2,8 +2,10 @@
 
 import re
 
+import psycopg
 from django.db import Error, InterfaceError, InternalError, OperationalError
 
+from jobs.core.outage import first_line
 from jobs.sql.statements import fetch_rows
 
 DATABASE_ERRORS = (OperationalError, InterfaceError, InternalError)
@@ -61,3 +63,14 @@ def tls_refusal(error: Exception) -> str:
             if re.search(said, line):
                 return f"PostgreSQL: {advice} in DATABASE_URL ({line.strip()})."
     return ""
+
+
+def no_connection(error: Exception) -> str:
+    """One sentence where a session cannot begin, or is gone; empty for errors of statements.
+
+    What the server says about a statement has an SQLSTATE; what libpq says has none.
+    """
+    cause = error.__cause__
+    if not isinstance(cause, psycopg.OperationalError) or cause.sqlstate is not None:
+        return ""
+    return f"PostgreSQL is not reachable: {first_line(error)}"

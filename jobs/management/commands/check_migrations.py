@@ -58,6 +58,7 @@ class Command(BaseCommand):
             return
         loader, released = _of_file(since) if since else _of_database()
         apps = options["apps"]
+        _refuse_unknown(apps, loader)
         reviewed = [one for one in review(loader, released) if _is_asked_for(one, apps)]
         self.stdout.write(_json(reviewed) if options["json"] else _text(reviewed))
         if any(one.findings for one in reviewed):
@@ -66,25 +67,41 @@ class Command(BaseCommand):
     def _write(self, since: Path | None, apps: Sequence[str]) -> None:
         if since is None:
             raise CommandError("--write needs --since FILE.", returncode=EXIT_USAGE)
-        named = apps or sorted(_names(since) if since.exists() else ())
-        leaves = dict(MigrationLoader(None).graph.leaf_nodes())
+        named = apps or sorted(_names(since) if _is_there(since) else ())
+        loader = MigrationLoader(None)
+        leaves = dict(loader.graph.leaf_nodes())
         if not named:
             raise CommandError(
                 f"{since} names no apps yet: name those to write.", returncode=EXIT_USAGE
             )
-        if without := set(named) - leaves.keys():
-            raise CommandError(
-                f"No migrations in {', '.join(sorted(without))}.", returncode=EXIT_USAGE
-            )
+        _refuse_unknown(named, loader)
         released = {app: leaves[app] for app in named}
-        since.write_text(json.dumps(released, indent=2, sort_keys=True) + "\n")
+        try:
+            since.write_text(json.dumps(released, indent=2, sort_keys=True) + "\n")
+        except OSError as error:
+            raise CommandError(
+                f"{since} cannot be written: {error.strerror}.", returncode=EXIT_USAGE
+            ) from error
         self.stdout.write(f"{since} names what is there as released.")
+
+
+def _refuse_unknown(apps: Sequence[str], loader: MigrationLoader) -> None:
+    """A name that is misspelt must not pass as an app without new migrations."""
+    if without := set(apps) - {app for app, _ in loader.graph.leaf_nodes()}:
+        raise CommandError(f"No migrations in {', '.join(sorted(without))}.", returncode=EXIT_USAGE)
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:  # a directory that may not be read: `_names` says so
+        return True
 
 
 def _names(file: Path) -> dict[str, str]:
     try:
         names = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CommandError(f"{file} cannot be read: {error}", returncode=EXIT_USAGE) from error
     if not isinstance(names, dict) or not all(isinstance(one, str) for one in names.values()):
         raise CommandError(

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ParseError
 
 from jobs.api.jobs.refusals import job_refusal
 from jobs.api.jobs.representations import receipt_facts
@@ -77,9 +77,16 @@ def _run(options: Options, output: Output) -> int:
 
 def _body(options: Options) -> Any:
     """What a client would send. Raises what the API's parser raises."""
-    text = sys.stdin.read() if options["payload"] == FROM_STDIN else options["payload"]
+    text = _stdin() if options["payload"] == FROM_STDIN else options["payload"]
     fields = {name: options[name] for name in FIELDS if options[name] is not None}
     return _parsed(json.dumps({**fields, "payload": _parsed(text)}))
+
+
+def _stdin() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError:
+        raise ParseError("Standard input is not UTF-8.") from None
 
 
 def _parsed(text: str) -> Any:

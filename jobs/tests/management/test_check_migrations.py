@@ -83,6 +83,7 @@ def test_a_release_is_written(capsys: pytest.CaptureFixture[str], tmp_path: Path
         ("[]", "is no JSON object like"),
         ("{", "cannot be read"),
         ('{"jobs": 1}', "is no JSON object like"),
+        ("[" * 100_000, "cannot be read"),
     ],
 )
 def test_a_file_that_makes_no_sense_is_bad_usage(
@@ -100,3 +101,13 @@ def test_writing_takes_a_file_and_apps(capsys: pytest.CaptureFixture[str], tmp_p
     none = str(tmp_path / "none")
     assert check(capsys, "--write", "--since", none)[0] == 2
     assert check(capsys, "nothing", "--write", "--since", none) == (2, "No migrations in nothing.")
+    nowhere = str(tmp_path / "no-directory" / "released.json")
+    status, output = check(capsys, "jobs", "--write", "--since", nowhere)
+    assert (status, output) == (2, f"{nowhere} cannot be written: No such file or directory.")
+
+
+def test_an_app_that_there_is_not_is_no_app_without_new_migrations(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, output = check(capsys, "jbos", "--since", str(RELEASED))
+    assert (status, output) == (2, "No migrations in jbos.")

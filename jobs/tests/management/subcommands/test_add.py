@@ -25,6 +25,12 @@ def test_the_payload_comes_from_standard_input(run: Run, monkeypatch: pytest.Mon
     assert Job.objects.get().payload["text"] == "from a pipe"
 
 
+def test_standard_input_that_is_no_utf_8(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"text": "\xff"}'), "utf-8"))
+    printed = run("add", "tests.note", "-")
+    assert (printed.status, printed.err.strip()) == (2, "Standard input is not UTF-8.")
+
+
 def test_a_duplicate_is_the_same_job(run: Run) -> None:
     add = ["add", "tests.note", '{"text": "a"}', "--idempotency-key", "k", "--json"]
     first, second = run(*add).document, run(*add).document

@@ -1,9 +1,11 @@
 """The command itself: bad usage, help, and what an outage looks like."""
 
+import json
+
 import pytest
 from django.db import OperationalError
 
-from jobs.management.output import printable
+from jobs.management.output import json_shown, printable
 from jobs.management.subcommands import SUBCOMMANDS
 from jobs.tests.management.conftest import Run
 
@@ -50,3 +52,11 @@ def test_an_outage_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) ->
 def test_what_would_control_a_terminal_is_escaped() -> None:
     assert printable("a\x1b[2Jb\nc") == "a\\x1b[2Jb\\nc"
     assert printable("grün ✓") == "grün ✓"
+
+
+def test_json_controls_no_terminal_either() -> None:
+    value = {"gr\u00fcn \u2713": "a\x1b[2J\x9b2J\u202eb\nc"}
+    text = json_shown(json.dumps(value, indent=2, ensure_ascii=False))
+    assert json.loads(text) == value
+    assert text.replace("\n", "").isprintable()
+    assert "gr\u00fcn \u2713" in text
