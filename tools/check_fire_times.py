@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from jobs.core.cron import Cron
 from jobs.core.recurrence import CronRecurrence
+from jobs.management.option_types import whole_number
 from jobs.tests.minute_by_minute import (
     DAY,
     HOUR,
@@ -59,9 +60,11 @@ def main() -> int:
     """Prints each group of zones, and what differs; 1 if anything does."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("zones", nargs="*", help="all of the tz database by default")
-    parser.add_argument("--years", type=int, default=10)
+    parser.add_argument("--years", type=whole_number(1, 100), default=10)
     parser.add_argument("--every-minute", action="store_true", help="also far from changes; hours")
     options = parser.parse_args()
+    if unknown := sorted(set(options.zones) - set(all_zones())):
+        parser.error(f"{unknown[0][:80]!r} is no zone of the tz database, such as Europe/Berlin")
     end = NOW + options.years * YEAR
     with ProcessPoolExecutor(os.cpu_count()) as processes:
         groups = same_clocks(options.zones or all_zones(), end, processes)

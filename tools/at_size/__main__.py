@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterable
 
+from jobs.management.option_types import whole_number
 from tools.benchmark.environment import LooksLikeProduction, prepare_environment
 from tools.errors import ToolError
 
@@ -95,8 +96,12 @@ def _say(line: str) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/python -m tools.at_size", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=JOBS, help=f"how many ({JOBS:,})")
-    parser.add_argument("--filters", type=int, default=1, help="combined at most (1)")
+    parser.add_argument(
+        "--jobs", type=whole_number(1_000, 100_000_000), default=JOBS, help=f"how many ({JOBS:,})"
+    )
+    parser.add_argument(
+        "--filters", type=whole_number(0, 10), default=1, help="combined at most (1)"
+    )
     parser.add_argument("--database", help="made and filled if there is none, and kept")
     parser.add_argument("--make-only", action="store_true", help="ask for no page")
     parser.add_argument("--no-browser", action="store_true", help="the server alone")

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 
+from jobs.management.option_types import whole_number
 from tools.benchmark.environment import LooksLikeProduction, prepare_environment
 from tools.errors import ToolError
 
@@ -99,10 +100,15 @@ def _number(value: float | None) -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/python -m tools.capacity", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=JOBS, help=f"of one measure ({JOBS:,})")
+    parser.add_argument(
+        "--jobs",
+        type=whole_number(1_000, 100_000_000),
+        default=JOBS,
+        help=f"of one measure ({JOBS:,})",
+    )
     parser.add_argument(
         "--finished",
-        type=int,
+        type=whole_number(0, 1_000_000_000),
         default=FINISHED,
         help=f"that lie in the tables ({FINISHED:,}); 0: none",
     )

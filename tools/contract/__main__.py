@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from jobs.management.option_types import whole_number
 from tools.benchmark.environment import LooksLikeProduction, prepare_environment
 from tools.child import Child
 from tools.contract.report import Report
@@ -104,9 +105,14 @@ def _service(directory: Path) -> Iterator[str]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/python -m tools.contract", description=__doc__)
     parser.add_argument(
-        "--cases", type=int, default=CASES, help="for each operation and way (%(default)s)"
+        "--cases",
+        type=whole_number(1, 1_000_000),
+        default=CASES,
+        help="for each operation and way (%(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=1, help="which ones (%(default)s)")
+    parser.add_argument(
+        "--seed", type=whole_number(0, 2**32), default=1, help="which ones (%(default)s)"
+    )
     parser.add_argument("--yes-really", action="store_true", help="also on a production server")
     return parser.parse_args()
 

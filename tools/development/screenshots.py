@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page, sync_playwright
 
+from jobs.management.option_types import whole_number
 from tools.benchmark.environment import LooksLikeProduction, prepare_environment
 from tools.checkout import CHECKOUT
 from tools.child import Child
@@ -72,7 +73,12 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bin/python -m tools.development.screenshots", description=__doc__
     )
-    parser.add_argument("--jobs", type=int, default=20_000, help="of the demo data (20,000)")
+    parser.add_argument(
+        "--jobs",
+        type=whole_number(1_000, 100_000_000),
+        default=20_000,
+        help="of the demo data (20,000)",
+    )
     return parser.parse_args()
 
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+from jobs.management.option_types import whole_number
 from tools.benchmark.environment import LooksLikeProduction, prepare_environment
 from tools.errors import ToolError
 
@@ -51,7 +52,12 @@ def _measure(jobs: int) -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/python -m tools.lists", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=5_000_000, help="how many (5,000,000)")
+    parser.add_argument(
+        "--jobs",
+        type=whole_number(1_000, 100_000_000),
+        default=5_000_000,
+        help="how many (5,000,000)",
+    )
     parser.add_argument("--yes-really", action="store_true", help="also on a production server")
     return parser.parse_args()
 

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 
+from jobs.management.option_types import whole_number
 from tools.benchmark.environment import LooksLikeProduction, prepare_environment
 from tools.errors import ToolError
 
@@ -17,7 +18,12 @@ GROWTH_MEGABYTES = 8.0
 def main() -> int:
     """Prints a line for each tenth and each form; 1 if memory grows with the number of rows."""
     parser = argparse.ArgumentParser(prog="bin/python -m tools.lists.export", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=1_000_000, help="how many (1,000,000)")
+    parser.add_argument(
+        "--jobs",
+        type=whole_number(1_000, 100_000_000),
+        default=1_000_000,
+        help="how many (1,000,000)",
+    )
     parser.add_argument("--yes-really", action="store_true", help="also on a production server")
     options = parser.parse_args()
     try:

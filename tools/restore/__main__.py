@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jobs.management.option_types import whole_number
 from scheduler.env import DEVELOPMENT
 from tools.chaos.app import variables
 from tools.child import Child
@@ -26,7 +27,9 @@ again that was not announced."""
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.restore", description=DESCRIPTION)
-    parser.add_argument("--jobs", type=int, default=1_000, help="of each kind (1,000)")
+    parser.add_argument(
+        "--jobs", type=whole_number(1, 1_000_000), default=1_000, help="of each kind (1,000)"
+    )
     size = parser.parse_args().jobs
     with tempfile.TemporaryDirectory(prefix="restore-") as directory:
         home = Path(directory)

@@ -4,6 +4,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,24 @@ def test_a_soak_stands_alone(refusal: Refusal) -> None:
 
 def test_pgbouncer_goes_with_losses(refusal: Refusal) -> None:
     assert "--pgbouncer goes with --losses" in refusal("high-availability", "--pgbouncer")
+
+
+MEASURING = [
+    *[("tools.at_size.__main__", option) for option in ("--jobs=0", "--jobs=-5", "--filters=x")],
+    *[("tools.capacity.__main__", option) for option in ("--jobs=0", "--finished=-1")],
+    *[("tools.contract.__main__", option) for option in ("--cases=0", "--seed=-1")],
+    *[("tools.lists.__main__", "--jobs=0"), ("tools.lists.export", "--jobs=1.5")],
+    *[("tools.restore.__main__", "--jobs=0"), ("tools.development.screenshots", "--jobs=0")],
+    *[("tools.check_fire_times", "--years=0"), ("tools.check_fire_times", "Europe/Atlantis")],
+]
+
+
+@pytest.mark.parametrize(("module", "option"), MEASURING, ids=" ".join)
+def test_what_measures_refuses_it_before_it_starts_anything(
+    module: str, option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", [module, option])
+    with pytest.raises(SystemExit) as ended:
+        import_module(module).main()
+    assert ended.value.code == 2
+    assert option.partition("=")[0] in capsys.readouterr().err.splitlines()[-1]
