@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -193,7 +194,7 @@ def test_a_secret_of_several_lines_is_masked_within_a_group_as_well() -> None:
 
 def test_an_exception_that_cannot_be_shown_is_masked_too() -> None:
     class UnspeakableError(Exception):
-        __notes__: object = 7
+        __notes__: Any = 7
 
         def __str__(self) -> str:
             raise ValueError("cannot say")
