@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -20,6 +19,7 @@ from jobs.core.conf_rules import broken_rules
 from scheduler.cors import cors_origins
 from scheduler.database_url import database_settings
 from scheduler.dotenv import read_file
+from scheduler.form_origins import form_origins
 from scheduler.mail import is_mailbox
 from scheduler.server_urls import ServerUrl, mail_url, redis_url
 from scheduler.token_settings import TokenSettings, token_settings
@@ -41,9 +41,6 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _HOST_PATTERN = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
 _METRICS_TOKEN = re.compile(r"[!-~]{20,500}", re.ASCII)
-_ORIGIN_PATTERN = re.compile(
-    r"https?://((\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
-)
 
 # Fields of `JobsConf` that are variables without its prefix: others use them, too.
 _NOT_OF_JOBS = ("redis_url", "metrics_token", "tracing")
@@ -108,7 +105,7 @@ def environment_of(variables: Variables) -> Environment:
         development=development,
         secret_key=secret_key,
         allowed_hosts=_allowed_hosts(variables, ["*"] if development else ["localhost"]),
-        csrf_trusted_origins=_csrf_trusted_origins(variables),
+        csrf_trusted_origins=form_origins(variables),
         cors_allowed_origins=cors_origins(variables),
         https_only=variables.switch("HTTPS_ONLY", default=not development),
         hsts_preload=variables.switch("HSTS_PRELOAD", default=False),
@@ -166,26 +163,6 @@ def _allowed_hosts(variables: Variables, default: list[str]) -> list[str]:
                 "ALLOWED_HOSTS", host, "name hosts without scheme, port and path, divided by commas"
             )
     return hosts
-
-
-def _csrf_trusted_origins(variables: Variables) -> list[str]:
-    origins = variables.names("CSRF_TRUSTED_ORIGINS", [])
-    for origin in origins:
-        if not _is_origin(origin):
-            raise refused(
-                "CSRF_TRUSTED_ORIGINS",
-                origin,
-                "name origins such as https://jobs.example.com, divided by commas",
-            )
-    return origins
-
-
-def _is_origin(text: str) -> bool:
-    """Whether Django can take it apart, which it does at every form that is sent."""
-    try:
-        return _ORIGIN_PATTERN.fullmatch(text) is not None and urlsplit(text).port != 0
-    except ValueError:  # no address in the brackets, or no such port
-        return False
 
 
 def _rate_or_none(variables: Variables, name: str) -> Rate | None:
