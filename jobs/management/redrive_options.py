@@ -1,15 +1,17 @@
 """The options of a redrive: which dead letters, how fast, and with which change."""
 
 import argparse
-import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive
+from rest_framework.exceptions import APIException
 
+from jobs.api.shared.parser import StorableJSONParser
 from jobs.core.selection import Selection
 from jobs.core.states import DeathReason
 from jobs.handlers.registry import job_types
@@ -82,13 +84,14 @@ def selection_in(options: Mapping[str, Any]) -> Selection:
 def _moment(text: str) -> datetime:
     try:
         moment = parse_datetime(text)
-    except ValueError:
-        moment = None
-    if moment is None or is_naive(moment):
-        raise argparse.ArgumentTypeError(
-            f"{text[:40]!r} is no moment with its time zone, such as 2030-01-31T09:00:00Z"
-        )
-    return moment
+        if moment is not None and not is_naive(moment):
+            # PostgreSQL takes fewer zones than Python, and every moment in UTC.
+            return moment.astimezone(UTC)
+    except (OverflowError, ValueError):
+        pass
+    raise argparse.ArgumentTypeError(
+        f"{text[:40]!r} is no moment with its time zone, such as 2030-01-31T09:00:00Z"
+    )
 
 
 def _change(text: str) -> tuple[str, Any]:
@@ -96,8 +99,8 @@ def _change(text: str) -> tuple[str, Any]:
     try:
         if not (field and separator):
             raise ValueError
-        return field, json.loads(value)
-    except ValueError:
+        return field, StorableJSONParser().parse(BytesIO(value.encode()))
+    except (APIException, ValueError):
         raise argparse.ArgumentTypeError(
             "is not FIELD=JSON, such as --set retries=3 or --set 'url=\"https://example.com\"'"
         ) from None

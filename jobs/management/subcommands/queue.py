@@ -5,7 +5,7 @@ import argparse
 from jobs.api.queues.representations import queue_facts
 from jobs.core.errors import UnknownQueue
 from jobs.management.actor import actor_at_shell, add_actor_options
-from jobs.management.output import Output
+from jobs.management.output import Output, printable
 from jobs.management.subcommands.subcommand import EXIT_DONE, EXIT_FAILED, Options, Subcommand
 from jobs.services.queues import queue_now, queue_pause, queue_resume
 
@@ -35,7 +35,7 @@ def _run(options: Options, output: Output) -> int:
     if output.as_json:
         output.document(queue_facts(queue_now(name=name)))
     else:
-        output.line(queue.pause_in_words or f"the queue {name} is not paused")
+        output.line(printable(queue.pause_in_words or f"the queue {name} is not paused"))
     return EXIT_DONE
 
 

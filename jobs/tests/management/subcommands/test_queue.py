@@ -23,6 +23,11 @@ def test_a_queue_is_paused_and_resumed(run: Run) -> None:
     assert [one.actor_name for one in Event.objects.about("queue", "bulk")] == ["bob", "ann"]
 
 
+def test_a_reason_controls_no_terminal(run: Run) -> None:
+    printed = run("queue", "pause", "bulk", "--by", "ann", "--reason", "a\x1b[2Jb")
+    assert printed.out == "the queue bulk is paused by ann: a\\x1b[2Jb\n"
+
+
 def test_an_unknown_queue_exits_with_1(run: Run) -> None:
     printed = run("queue", "pause", "nowhere")
     assert printed.status == 1

@@ -62,3 +62,26 @@ def test_what_cannot_be_done_is_said(
     interrupt(make_job(type="tests.note_once"))
     printed = run("redrives", *arguments)
     assert (printed.status, said in printed.err) == (status, True), printed.err
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--created-after=9999-12-31T23:59:59-23:59",
+        "--created-before=0001-01-01T00:00:00+23:59",
+        f"--set=a={'[' * 100_000}",
+        "--set=a=NaN",
+        '--set=a="\\u0000"',
+    ],
+    ids=lambda option: option[:24],
+)
+def test_values_that_postgresql_would_not_take_are_bad_usage(run: Run, option: str) -> None:
+    printed = run("redrives", "start", option)
+    assert printed.status == 2
+    assert f"argument {option.partition('=')[0]}: " in printed.err.splitlines()[-1]
+
+
+def test_a_moment_of_a_zone_that_postgresql_does_not_know(run: Run) -> None:
+    die(make_job())
+    after = "--created-after=2000-01-01T00:00:00+23:59"
+    assert run("redrives", "--json", "start", after).document["total"] == 1
