@@ -26,11 +26,10 @@ def test_without_a_secret_in_production_one_sentence_says_what_to_do(command: st
     assert line.startswith("SECRET_KEY is not set; set it to")
 
 
-@pytest.mark.parametrize("command", [["migrate"], ["demo_data"]])
-def test_without_postgresql_one_sentence_says_so(command: list[str]) -> None:
+def test_without_postgresql_one_sentence_says_so() -> None:
     nowhere = {"ENVIRONMENT": "development", "DATABASE_URL": "postgres://u:s3cr3t@127.0.0.1:1/n"}
     done = subprocess.run(
-        [sys.executable, "manage.py", *command],
+        [sys.executable, "manage.py", "migrate"],
         cwd=BASE_DIR,
         env=os.environ | nowhere,
         text=True,

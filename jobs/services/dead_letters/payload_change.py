@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from jobs.core.conf import jobs_conf
-from jobs.core.errors import JobsError, PayloadInvalid
 from jobs.core.secrets import MASK
 from jobs.handlers.registry import job_types
 from jobs.services.enqueue.payload import clean_payload, payload_json
