@@ -20,7 +20,10 @@ def plain_answer(status: int = 200, body: bytes = b"ok", *headers: str) -> bytes
 
 
 class HttpReceiver:
-    """Listens until it is left. `requests`: each as it was received, head and body."""
+    """Listens until it is left. `requests`: each as it was received, head and body.
+
+    What a client has not sent to its end, because it was killed, is no request.
+    """
 
     def __init__(
         self,
@@ -78,12 +81,10 @@ class HttpReceiver:
 
 
 def _read_request(connection: socket.socket) -> bytes:
+    """Raises ConnectionError if the client ends before the request does."""
     received = b""
     while b"\r\n\r\n" not in received:
-        part = connection.recv(65_536)
-        if not part:
-            return received
-        received += part
+        received += _part(connection)
     head, _, body = received.partition(b"\r\n\r\n")
     length = next(
         (
@@ -94,5 +95,12 @@ def _read_request(connection: socket.socket) -> bytes:
         0,
     )
     while len(body) < length:
-        body += connection.recv(65_536)
+        body += _part(connection)
     return head + b"\r\n\r\n" + body
+
+
+def _part(connection: socket.socket) -> bytes:
+    part = connection.recv(65_536)
+    if not part:
+        raise ConnectionError("the client has ended the connection amid its request")
+    return part

@@ -23,7 +23,7 @@ TIMES = {
 class Process(Child):
     """A process with its log. `kill` sends SIGKILL and `stop` SIGTERM; both wait for its end."""
 
-    def wait_for(self, text: str, timeout: float = 30.0) -> None:
+    def wait_for(self, text: str, timeout: float = 60.0) -> None:
         """Waits until the log says `text`; fails after `timeout` seconds or at its end."""
 
         def said() -> bool:
@@ -95,7 +95,7 @@ class Service:
         )
         address = f"http://127.0.0.1:{port}"
         client = HttpClient(address)
-        wait_until(lambda: client.is_ready("/health/live"), 40, "the API does not answer")
+        wait_until(lambda: client.is_ready("/health/live"), 60, "the API does not answer")
         return process, address
 
     def end(self) -> None:

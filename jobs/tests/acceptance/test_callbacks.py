@@ -18,7 +18,9 @@ from jobs.tests.acceptance.processes import Service
 from jobs.tests.http_receiver import HttpReceiver
 from jobs.tests.waiting import wait_until
 
-JOBS = 150
+VICTIMS = 3
+JOBS_A_VICTIM = 50
+JOBS = VICTIMS * JOBS_A_VICTIM
 HOST = "127.0.0.1"
 
 
@@ -54,14 +56,16 @@ def test_workers_are_killed_amid_jobs_with_callbacks(service: Service, settings:
             "JOBS_HTTP_ALLOWED_HOSTS": HOST,
             "JOBS_HTTP_PRIVATE_HOSTS": HOST,
             "JOBS_HTTP_ALLOWED_PORTS": str(receiver.port),
+            "JOBS_CRASH_LIMIT": str(VICTIMS + 1),  # nothing is dead because it met every victim
         }
         url = f"http://{HOST}:{receiver.port}/done"
-        jobs = [note(url, f"{number}", seconds=0.02) for number in range(JOBS)]
-        dying = note(url, "dies", failures=100, error="permanent")
-        enqueue_many([*jobs, dying])
+        enqueue_many([note(url, "dies", failures=100, error="permanent")])
         one = batch([note(url, f"of-batch-{number}") for number in range(20)], callback_url=url)
 
-        for number in range(3):  # each is killed with outcomes in its hands
+        for number in range(VICTIMS):  # each is killed with outcomes in its hands
+            # Of its own: so much is left to do, however much the last one did before its end.
+            texts = [f"{number}-{n}" for n in range(JOBS_A_VICTIM)]
+            enqueue_many([note(url, text, seconds=0.02) for text in texts])
             enough = calls().count() + 15
             worker = service.worker(f"victim{number}")
             wait_until(partial(has_called, enough), 60)
