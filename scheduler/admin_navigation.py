@@ -81,11 +81,13 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups as django-unfold takes them, without what this person may not see."""
-    return [
+    groups: list[dict[str, Any]] = [
         {"title": title, "separator": bool(title), "items": items}
         for title, pages in GROUPS
         if (items := [_item(page) for page in pages if _may_see(page, request)])
     ]
+    _mark([item for group in groups for item in group["items"]], request.path)
+    return groups
 
 
 def _may_see(page: Page, request: HttpRequest) -> bool:
@@ -93,6 +95,18 @@ def _may_see(page: Page, request: HttpRequest) -> bool:
         return not page.permission or request.user.has_perm(page.permission)
     model = apps.get_model(page.model)
     return admin.site.get_model_admin(model).has_view_permission(request)
+
+
+def _mark(items: list[dict[str, Any]], path: str) -> None:
+    """Says which of them the page belongs to: one, although health lies below the workers."""
+    overview = reverse("admin:index")
+    found = [
+        item["link"]
+        for item in items
+        if path == item["link"] or (path.startswith(item["link"]) and item["link"] != overview)
+    ]
+    for item in items:
+        item["active"] = item["link"] == max(found, key=len, default=None)
 
 
 def _item(page: Page) -> dict[str, Any]:

@@ -69,7 +69,8 @@ class EventAdmin(ListTools):
 
     @admin.display(description="subject")
     def subject_link(self, event: Event) -> str:
-        named = f"{event.subject_type.replace('_', ' ')} {event.subject_id}"
+        called = event.after.get("name") or event.before.get("name") or event.subject_id
+        named = f"{event.subject_type.replace('_', ' ')} {called}"
         model = PAGES.get(event.subject_type)
         return record_link(model, event.subject_id, named) if model else named
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -91,14 +92,24 @@ def test_pages_work_without_the_theme(chief: User, records: list[Model], tmp_pat
 
 @pytest.mark.django_db
 def test_the_navigation_names_what_a_person_may_see() -> None:
+    def items(user: User, path: str) -> list[dict[str, Any]]:
+        request = type("Request", (), {"user": user, "path": path})()
+        return [item for group in navigation(request) for item in group["items"]]
+
     def named(user: User) -> list[str]:
-        request = type("Request", (), {"user": user})()
-        return [item["title"] for group in navigation(request) for item in group["items"]]
+        return [item["title"] for item in items(user, "/admin/")]
+
+    def marked(path: str) -> list[str]:
+        found = items(make_staff("view_worker", "view_health"), path)
+        return [item["title"] for item in found if item["active"]]
 
     assert named(make_staff()) == ["Overview"]
     assert named(make_staff("view_job", "view_queue")) == [
         *("Overview", "Jobs", "Queues", "Saved views")
     ]
+    assert marked("/admin/jobs/worker/health/") == ["Health"]
+    assert marked("/admin/jobs/worker/1/change/") == ["Workers"]
+    assert (marked("/admin/"), marked("/admin/nothing/")) == (["Overview"], [])
 
 
 @pytest.mark.django_db
