@@ -156,7 +156,8 @@ class Operation(AutoSchema):
             "application/json": {"schema": own},
             PROBLEM_TYPE: {"schema": problem_ref(self.answers)},
         }
-        headers = {name: {"$ref": HEADER + name} for name in OF_EVERY_ANSWER}
+        names = [*OF_EVERY_ANSWER, *(["WWW-Authenticate"] if status == 401 else [])]
+        headers = {name: {"$ref": HEADER + name} for name in names}
         return {"description": phrase_of(status), "headers": headers, "content": content}
 
     def _answer(self, status: int, route: Route, call: Call) -> Schema:

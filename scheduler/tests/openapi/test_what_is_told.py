@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 
 JSON = "application/json"
 ID = "01890000-0000-7000-8000-000000000000"
+BASIC = {"Authorization": "Basic YTpi"}
 # Fields of HTTP and of browsers, which any answer may have.
 OF_ANY = {
     *("allow", "cache-control", "content-length", "content-security-policy", "content-type"),
@@ -88,6 +89,10 @@ def test_what_refusals_have_beside_their_problems(rose: User) -> None:
     refused = narrowed.post("/v1/addJob", {}, JSON)
     assert "WWW-Authenticate" in refused
     check_told("/v1/addJob", refused)
+    form = "application/x-www-form-urlencoded"
+    wrong = narrowed.post("/v1/token", "grant_type=client_credentials", form, headers=BASIC)
+    assert wrong.status_code == 401
+    check_told("/v1/token", wrong)
     key = {"Idempotency-Key": "a"}
     for path, template in (
         ("/v1/addJob", "/v1/addJob"),
