@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from jobs.models import Limit
 from jobs.models.moments import seconds_ago
-from jobs.services.admission import jobs_admit
+from jobs.services.admission import jobs_admit_where_free
 from jobs.services.maintenance.round import Round, run_round
 from jobs.sql.statements import run
 
@@ -57,7 +57,7 @@ def _admit_due() -> Round:
     due = [name for (name,) in run("due_held_jobs", limit=DUE_LIMIT)]
     looks = [name for (name,) in run("limits_to_look_at", limit=LIMITS_LIMIT)]
     names = {*due, *looks}
-    admitted = jobs_admit(names) if names else 0
+    admitted = jobs_admit_where_free(names) if names else 0
     return Round(admitted, is_full=len(due) >= DUE_LIMIT or len(looks) >= LIMITS_LIMIT)
 
 
@@ -94,5 +94,5 @@ def _repair() -> Round:
     _Place.limit_name = held[-1] if len(held) == LIMITS_LIMIT else ""
     names = leaked | set(held)
     if names:
-        jobs_admit(names)
+        jobs_admit_where_free(names)
     return Round(len(names), is_full=len(held) == LIMITS_LIMIT)

@@ -30,6 +30,7 @@ from jobs.services.turns import turns
 from jobs.sql.prepared import search_by_index
 from jobs.tests.app.job_types import NotePayload
 from jobs.tests.factories import make_job, make_worker
+from jobs.tests.locks import held_elsewhere
 from jobs.tests.steps import claim_one, die, error, lose, record, stored
 from jobs.tests.threads import elsewhere
 
@@ -529,3 +530,20 @@ def test_a_clock_that_is_set_back_takes_no_tokens_away() -> None:
     for _ in range(7):
         make_job()
     assert [len(admitted()), len(held())] == [5, 2]
+
+
+@pytest.mark.parametrize("step", [jobs_admit_due, limits_repair])
+def test_a_lock_on_one_limit_keeps_no_other_from_admitting(step: Callable[[], Any]) -> None:
+    names = [QUEUE, "queue:bulk"]
+    for name in names:
+        limit(name, max_concurrency=1)
+    first, second = (make_job(queue=queue, delay_seconds=60) for queue in ("default", "bulk"))
+    make_due()
+    if step is limits_repair:
+        Job.objects.filter(id=first.id).update(held_by=QUEUE)
+        Job.objects.filter(id=second.id).update(held_by="queue:bulk")
+    with held_elsewhere(lambda: Limit.objects.select_for_update().get(name=QUEUE)):
+        step()
+        assert admitted() == [second]
+    limits_repair()
+    assert admitted() == [first, second]
