@@ -20,6 +20,7 @@ from scheduler.openapi.document_view import OpenApiView
 admin.autodiscover()
 admin.site.site_header = admin.site.site_title = site_name(jobs_conf().cell)
 admin.site.index_title = "Overview"
+admin.site.site_url = None  # what lies at / is for programs
 # The one of Django names every model and takes the width that the lists of jobs need.
 admin.site.enable_nav_sidebar = apps.is_installed("unfold")
 
