@@ -7,7 +7,7 @@ import pytest
 
 from jobs.core.states import JobState
 from jobs.models import Job
-from jobs.tests.acceptance.processes import Service
+from jobs.tests.acceptance.processes import Process, Service
 from jobs.tests.waiting import wait_until
 
 
@@ -20,6 +20,16 @@ def service(
     monkeypatch.setenv("NOTES_FILE", str(notes))
     service = Service(tmp_path)
     yield service
+    service.end()
+
+
+@pytest.fixture(scope="module")
+def shared_api(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Process, str]]:
+    """One API for those tests of a module that leave it as it was; its process and its address."""
+    service = Service(tmp_path_factory.mktemp("api"))
+    yield service.api_process()
     service.end()
 
 

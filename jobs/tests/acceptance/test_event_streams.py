@@ -9,13 +9,15 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import User
 from jobs.tests.acceptance.client import Client
-from jobs.tests.acceptance.processes import Service
+from jobs.tests.acceptance.processes import Process, Service
 from jobs.tests.acceptance.streams import opened
 from jobs.tests.acceptance.test_waiting_clients import threads_of, until, watched
 
+Shared = tuple[Process, str]
 
-def test_a_job_is_followed_from_its_queue_to_its_end(service: Service) -> None:
-    address = service.api()
+
+def test_a_job_is_followed_from_its_queue_to_its_end(service: Service, shared_api: Shared) -> None:
+    _, address = shared_api
     client = Client(address).sign_up()
     job = client.add_job("tests.note", {"text": "followed", "failures": 1})["id"]
 
@@ -50,9 +52,11 @@ def test_a_job_is_followed_from_its_queue_to_its_end(service: Service) -> None:
     asyncio.run(run())
 
 
-def test_a_running_job_is_told_without_a_look_at_the_rows(service: Service) -> None:
+def test_a_running_job_is_told_without_a_look_at_the_rows(
+    service: Service, shared_api: Shared
+) -> None:
     """By the announcement of its claim."""
-    address = service.api()
+    _, address = shared_api
     client = Client(address).sign_up()
     job = client.add_job("tests.patient", {"text": "slow", "seconds": 30})["id"]
 
@@ -71,8 +75,8 @@ def test_a_running_job_is_told_without_a_look_at_the_rows(service: Service) -> N
     asyncio.run(run())
 
 
-def test_a_batch_is_followed_to_its_end(service: Service) -> None:
-    server, address = service.api_process()
+def test_a_batch_is_followed_to_its_end(service: Service, shared_api: Shared) -> None:
+    server, address = shared_api
     client = Client(address).sign_up()
     batch = client.post("/batches", {"name": "followed"})[1]["id"]
     notes = [{"type": "tests.note", "payload": {"text": f"{n}", "seconds": 0.2}} for n in range(20)]
@@ -149,8 +153,8 @@ def test_a_client_that_hangs_up_gives_up_its_place(service: Service) -> None:
     asyncio.run(run())
 
 
-def test_a_stream_ends_when_its_token_has_expired(service: Service) -> None:
-    address = service.api()
+def test_a_stream_ends_when_its_token_has_expired(service: Service, shared_api: Shared) -> None:
+    _, address = shared_api
     client = Client(address).sign_up()
     job = client.add_job("tests.note", {"text": "followed"})["id"]
     token = AccessToken.for_user(User.objects.get(username="customer"))

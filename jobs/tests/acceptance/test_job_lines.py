@@ -15,7 +15,7 @@ import pytest
 
 from jobs.models import Job
 from jobs.sql.statements import execute
-from jobs.tests.acceptance.processes import Process, Service
+from jobs.tests.acceptance.processes import Process
 from jobs.tests.locks import held_elsewhere
 from jobs.tests.threads import waiting_for_locks
 from jobs.tests.waiting import wait_until
@@ -66,8 +66,8 @@ class Api:
 
 
 @pytest.fixture
-def api(service: Service) -> Api:
-    return Api(*service.api_process())
+def api(transactional_db: None, shared_api: tuple[Process, str]) -> Api:
+    return Api(*shared_api)
 
 
 def chunk(data: bytes) -> bytes:

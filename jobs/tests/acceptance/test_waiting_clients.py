@@ -18,6 +18,8 @@ from jobs.tests.waiting import wait_until
 CLIENTS = 200
 PAYLOAD = {"text": "waited for"}
 
+Shared = tuple[Process, str]
+
 
 class Waiting:
     """Calls that wait, on one event loop; each has a connection of its own."""
@@ -51,8 +53,8 @@ async def until(condition: Any) -> None:
     await asyncio.to_thread(wait_until, condition)
 
 
-def test_200_clients_wait_without_a_thread_each(service: Service) -> None:
-    server, address = service.api_process()
+def test_200_clients_wait_without_a_thread_each(service: Service, shared_api: Shared) -> None:
+    server, address = shared_api
     client = Client(address).sign_up()
     jobs = [client.add_job("tests.note", PAYLOAD)["id"] for _ in range(CLIENTS)]
     waiting = Waiting(address, client.token)
@@ -76,8 +78,10 @@ def test_200_clients_wait_without_a_thread_each(service: Service) -> None:
     assert threads_of(server) <= before + 1
 
 
-def test_an_answer_comes_when_the_job_ends_and_not_when_others_do(service: Service) -> None:
-    address = service.api()
+def test_an_answer_comes_when_the_job_ends_and_not_when_others_do(
+    transactional_db: None, shared_api: Shared
+) -> None:
+    _, address = shared_api
     client = Client(address).sign_up()
     mine, other = (client.add_job("tests.note", PAYLOAD)["id"] for _ in range(2))
     waiting = Waiting(address, client.token)
@@ -95,8 +99,8 @@ def test_an_answer_comes_when_the_job_ends_and_not_when_others_do(service: Servi
     asyncio.run(run())
 
 
-def test_a_wait_has_its_time(service: Service) -> None:
-    address = service.api()
+def test_a_wait_has_its_time(transactional_db: None, shared_api: Shared) -> None:
+    _, address = shared_api
     client = Client(address).sign_up()
     job = client.add_job("tests.note", PAYLOAD)["id"]
     begun = monotonic()
