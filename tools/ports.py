@@ -12,14 +12,20 @@ _TRIES = 100
 # connection takes the port between finding it free and listening on it.
 _PORTS = range(20_000, 32_000)
 
+# What this process has been told: several servers may choose their ports before the first listens.
+_told: set[int] = set()
+
 
 def free_port() -> int:
-    """Returns a port on which nothing listens; raises `ToolError` if none is free."""
+    """Returns a port on which nothing listens, another each time; `ToolError` if none is free."""
     for port in random.sample(_PORTS, 200):
+        if port in _told:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with suppress(OSError):
                 probe.bind(("127.0.0.1", port))
+                _told.add(port)
                 return port
     raise ToolError(
         f"No free port between {_PORTS.start} and {_PORTS.stop} on 127.0.0.1; "

@@ -12,7 +12,6 @@ from tools.high_availability.options import Options
 from tools.high_availability.writer import PER_SECOND, Writer, make_table
 from tools.servers.patroni.group import PatroniGroup
 from tools.servers.patroni.node import Node
-from tools.servers.pgbouncer import PgBouncer
 from tools.terminal import heading, say, table
 from tools.waiting import wait_until
 
@@ -47,10 +46,9 @@ def measure_losses(home: Path, options: Options) -> None:
         stack.callback(group.stop)
         heading("Starting etcd and three PostgreSQL nodes under Patroni")
         group.start()
-        url = _through_pgbouncer(group, home, stack) if options.pgbouncer else group.url
         say(f"Breaking the primary under {WRITERS} writers of up to {PER_SECOND} commits a second")
         for name, strike in {"switch-over": _switch_over, **STRIKES}.items():
-            loss = lose(group, url, name, strike)
+            loss = lose(group, name, strike)
             rows.append((name, *_told(loss)))
             say(f"  {name}: {len(loss.lost)} of {loss.acknowledged} lost")
     table(("fault", "primary after", "longest wait", "acknowledged", "lost", "from, to"), rows)
@@ -58,14 +56,13 @@ def measure_losses(home: Path, options: Options) -> None:
 
 def lose(
     group: PatroniGroup,
-    url: str,
     name: str,
     strike: Callable[[Node], None],
     watch_seconds: float = _WATCH_SECONDS,
 ) -> Loss:
     """Does this to the primary while rows are committed; returns when all nodes are back."""
-    make_table(url)
-    writers = [Writer(f"{name}-{number}", url) for number in range(WRITERS)]
+    make_table(group.url)
+    writers = [Writer(f"{name}-{number}", group.url) for number in range(WRITERS)]
     for writer in writers:
         writer.start()
     try:
@@ -100,15 +97,6 @@ def _wait_for_commits(writers: list[Writer]) -> None:
         _WAIT_SECONDS,
         "a writer did not get a commit acknowledged",
     )
-
-
-def _through_pgbouncer(group: PatroniGroup, home: Path, stack: ExitStack) -> str:
-    """Starts one before each node; returns the URL that names all of them."""
-    poolers = [PgBouncer(home / f"pgbouncer-{node.node_name}", node.url) for node in group.nodes]
-    for pooler in poolers:
-        pooler.start()
-        stack.callback(pooler.stop)
-    return group.url_by([pooler.port for pooler in poolers])
 
 
 def _told(loss: Loss) -> tuple[str, ...]:

@@ -17,8 +17,7 @@ class Options:
     """See the help texts below. `is_synchronous`: whether a commit waits for a second node."""
 
     is_synchronous: bool
-    losses: bool = False
-    pgbouncer: bool = False
+    losses: bool
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -34,17 +33,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         action="store_true",
         help="break each of these once under commits, count what was acknowledged and lost, end",
     )
-    parser.add_argument(
-        "--pgbouncer",
-        action="store_true",
-        help="with --losses: through a PgBouncer before each node",
-    )
     said = parser.parse_args(arguments)
-    if said.pgbouncer and not said.losses:
-        parser.error("--pgbouncer goes with --losses")
-    return Options(
-        is_synchronous=not said.asynchronous, losses=said.losses, pgbouncer=said.pgbouncer
-    )
+    return Options(is_synchronous=not said.asynchronous, losses=said.losses)
 
 
 if __name__ == "__main__":

@@ -80,11 +80,6 @@ def make_table(url: str) -> None:
 
 def connect(url: str) -> psycopg.Connection:
     """A session that is given up when its server hangs, as those of the service are."""
-    session = psycopg.connect(
-        url,
-        autocommit=True,
-        connect_timeout=_CONNECT_SECONDS,
-        prepare_threshold=None,  # an older PgBouncer knows no prepared statements
-    )
+    session = psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_SECONDS)
     watch_for_silence(session)
     return session

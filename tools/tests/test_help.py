@@ -82,10 +82,6 @@ def test_a_soak_stands_alone(refusal: Refusal) -> None:
     assert "--soak stands alone" in refusal("chaos", "--soak", "--short")
 
 
-def test_pgbouncer_goes_with_losses(refusal: Refusal) -> None:
-    assert "--pgbouncer goes with --losses" in refusal("high-availability", "--pgbouncer")
-
-
 MEASURING = [
     *[("tools.at_size.__main__", option) for option in ("--jobs=0", "--jobs=-5", "--filters=x")],
     *[("tools.capacity.__main__", option) for option in ("--jobs=0", "--finished=-1")],

@@ -44,3 +44,9 @@ def test_a_port_of_root_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(socket.socket, "bind", refuse)
     with pytest.raises(ToolError, match="reserved for root"):
         listen(1)
+
+
+def test_no_port_is_told_twice() -> None:
+    """Servers that choose theirs before the first of them listens."""
+    ports = [free_port() for _ in range(500)]
+    assert len(set(ports)) == len(ports)

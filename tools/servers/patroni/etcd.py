@@ -94,12 +94,7 @@ class EtcdGroup:
         for member in self.members:
             if not member.running:
                 member.start()
-        wait_until(
-            lambda: all(one.is_healthy for one in self.members),
-            _SECONDS,
-            "etcd has no leader",
-            0.1,
-        )
+        wait_until(self._is_healthy, _SECONDS, "etcd has no leader", 0.1)
         if not self._is_founded:
             self._require_password()
 
@@ -107,6 +102,13 @@ class EtcdGroup:
         for member in self.members:
             with suppress(OSError, ToolError):
                 member.stop()
+
+    def _is_healthy(self) -> bool:
+        """Whether all members are; raises ToolError if one has ended."""
+        for member in self.members:
+            if not member.running:
+                raise member.failure("ended while starting")
+        return all(member.is_healthy for member in self.members)
 
     def _require_password(self) -> None:
         rest = self.members[0].rest

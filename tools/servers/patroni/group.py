@@ -46,13 +46,7 @@ class PatroniGroup:
     @property
     def url(self) -> str:
         """What DATABASE_URL is for it."""
-        return self.url_by([node.port for node in self.nodes])
-
-    def url_by(self, ports: Sequence[int], database: str = ROLE) -> str:
-        """The same by other ways to the nodes, such as poolers; or for another database."""
-        hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
-        password = self._passwords.superuser
-        return f"postgres://{ROLE}:{password}@{hosts}/{database}?target_session_attrs=read-write"
+        return self._url_of(ROLE)
 
     @property
     def members(self) -> Sequence[Mapping[str, Any]]:
@@ -150,7 +144,7 @@ class PatroniGroup:
         """Whether there is one for the jobs; makes it as soon as the primary takes writes."""
         with suppress(psycopg.OperationalError):
             with psycopg.connect(
-                self.url_by([node.port for node in self.nodes], "postgres"),
+                self._url_of("postgres"),
                 autocommit=True,
                 connect_timeout=_CONNECT_SECONDS,
             ) as session:
@@ -159,3 +153,8 @@ class PatroniGroup:
                     session.execute(f"CREATE DATABASE {ROLE}")
             return True
         return False
+
+    def _url_of(self, database: str) -> str:
+        hosts = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        password = self._passwords.superuser
+        return f"postgres://{ROLE}:{password}@{hosts}/{database}?target_session_attrs=read-write"

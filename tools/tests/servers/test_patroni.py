@@ -78,7 +78,7 @@ def test_a_failover_loses_nothing_that_was_acknowledged(
     former = group.primary()
     assert port_of(connection) == former.port
 
-    loss = lose(group, group.url, "crash", Node.crash, watch_seconds=0.0)
+    loss = lose(group, "crash", Node.crash, watch_seconds=0.0)
     assert loss.lost == []
     assert loss.acknowledged >= 2 * WRITERS
 
