@@ -72,8 +72,9 @@ class RedisMending(RedisInspection):
         try:
             return call()
         except CommandRefused as error:
-            if not is_wrong_type(error) or not self._remove_wrong_types(lists):
+            if not is_wrong_type(error):
                 raise
+            self._remove_wrong_types(lists)  # unless another process has done so at this moment
             return call()
 
     def _remove_wrong_types(self, lists: Sequence[str]) -> int:

@@ -71,6 +71,8 @@ class Entry(NamedTuple):
         if (parts := _ENTRY.fullmatch(text)) is None:
             raise ValueError(f"not an entry: {text[:80]!r}")
         id_text, stamp, key = parts.groups()
+        if key and not can_be_shared(key):
+            raise ValueError(f"not an entry, whose key is none: {text[:80]!r}")
         message = QueueMessage(uuid_of(id_text), key or id_text, queue, priority)
         return cls(message, int(stamp) if stamp else None)
 

@@ -77,3 +77,10 @@ def test_the_cache_mark_of_another_job_is_a_key_conflict() -> None:
     job_id, other = uuid7(), uuid7()
     assert fetched(f"claimed:{other}", job_id).has_key_conflict
     assert fetched(f"done:{other}", job_id).has_key_conflict
+
+
+@pytest.mark.parametrize("stamp", ["", " @1700000000000"])
+def test_a_key_that_no_job_can_have_is_no_entry(stamp: str) -> None:
+    """It would be asked for as if it were the id."""
+    with pytest.raises(ValueError, match="not an entry"):
+        Entry.decode(f"{uuid7()}{stamp} kkk", "default", 5)
