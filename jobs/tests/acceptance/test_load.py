@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from jobs.core.states import JobState
 from jobs.models import Job
 from jobs.tests.acceptance.client import Client
-from jobs.tests.acceptance.processes import Service
+from jobs.tests.acceptance.processes import Process, Service
 from jobs.tests.conftest import Notes
 from jobs.tests.waiting import wait_until
 
@@ -26,9 +26,12 @@ def submit(client: Client, job_type: str, seconds: float) -> list[str]:
 
 
 def test_five_workers_do_each_job_once_and_share_the_work(
-    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+    service: Service,
+    shared_api: tuple[Process, str],
+    notes: Notes,
+    wait_until_all_final: Callable[[float], None],
 ) -> None:
-    client = Client(service.api()).sign_up()
+    client = Client(shared_api[1]).sign_up()
     service.workers(5, "--concurrency", "4")
     ids = submit(client, "tests.note_once", 0.02)
     wait_until_all_final(60)
@@ -39,9 +42,12 @@ def test_five_workers_do_each_job_once_and_share_the_work(
 
 
 def test_killing_three_of_five_workers_loses_and_repeats_nothing(
-    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+    service: Service,
+    shared_api: tuple[Process, str],
+    notes: Notes,
+    wait_until_all_final: Callable[[float], None],
 ) -> None:
-    client = Client(service.api()).sign_up()
+    client = Client(shared_api[1]).sign_up()
     workers = service.workers(5, "--concurrency", "4")
     submit(client, "tests.note_once", 0.1)
     for done, worker in zip((40, 80, 120), workers[:3], strict=True):
@@ -61,9 +67,12 @@ def test_killing_three_of_five_workers_loses_and_repeats_nothing(
 
 
 def test_one_key_posted_fifty_times_at_once_is_one_job(
-    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+    service: Service,
+    shared_api: tuple[Process, str],
+    notes: Notes,
+    wait_until_all_final: Callable[[float], None],
 ) -> None:
-    client = Client(service.api()).sign_up()
+    client = Client(shared_api[1]).sign_up()
     service.workers(2)
 
     def post(_: int) -> str:

@@ -90,15 +90,19 @@ def test_frozen_worker_is_rescued_and_its_late_success_settles_the_dead_letter(
     wait_until(lambda: state_of(another) == JobState.SUCCEEDED)
 
 
-def test_overdue_handler_is_interrupted_and_the_attempt_counts(
+def test_overdue_handler_is_interrupted_and_a_thread_left_behind_keeps_no_process(
     service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
 ) -> None:
     job = make_job(type="tests.spin", payload={"text": "spin", "seconds": 60}, max_retries=1)
-    service.worker("worker")
+    make_job(type="tests.leave_a_thread", payload={"text": "left", "seconds": 60})
+    worker = service.worker("worker")
     wait_until_all_final(20)
     job.refresh_from_db()
-    assert (job.state, job.attempt) == (JobState.DEAD, 2)
+    assert (job.state, job.attempt) == (JobState.DEAD, 2)  # each attempt has counted
     assert [error["error"] for error in job.errors] == ["JobTimeout", "JobTimeout"]
+    assert notes.texts() == ["left"]
+    assert worker.stop() == 0
+    assert worker.says("Worker worker stopped")
 
 
 def test_handler_that_will_not_stop_is_left_behind_and_the_worker_recycles(
@@ -127,27 +131,6 @@ def test_max_jobs_and_max_rss_recycle(service: Service, notes: Notes) -> None:
     assert weighing.says("MB in memory")
 
 
-def test_running_job_sees_that_it_is_cancelled(
-    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
-) -> None:
-    job = make_job(type="tests.patient", payload={"text": "patient", "seconds": 60})
-    worker = service.worker("worker")
-    worker.wait_for(f"processing job {job.id}")
-    job_cancel(job_id=job.id)
-    wait_until_all_final(15)
-    assert state_of(job) == JobState.CANCELLED
-    assert notes.texts() == []
-
-
-def test_queued_job_that_is_cancelled_never_runs(service: Service, notes: Notes) -> None:
-    cancelled, other = make_job(), make_job(payload={"text": "other"})
-    job_cancel(job_id=cancelled.id)
-    service.worker("worker")
-    wait_until(lambda: state_of(other) == JobState.SUCCEEDED)
-    assert state_of(cancelled) == JobState.CANCELLED
-    assert notes.texts() == ["other"]
-
-
 def health(port: int) -> tuple[int, Any]:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as response:
@@ -157,11 +140,22 @@ def health(port: int) -> tuple[int, Any]:
             return error.code, json.load(error)
 
 
-def test_health_port_says_that_the_fetch_loop_turns(service: Service) -> None:
+def test_what_is_cancelled_ends_and_the_health_port_says_that_the_fetch_loop_turns(
+    service: Service, notes: Notes, wait_until_all_final: Callable[[float], None]
+) -> None:
     port = free_port()
-    service.worker("worker", "--health-port", str(port))
+    running = make_job(type="tests.patient", payload={"text": "patient", "seconds": 60})
+    queued, other = make_job(), make_job(payload={"text": "other"})
+    job_cancel(job_id=queued.id)
+    worker = service.worker("worker", "--health-port", str(port))
+    worker.wait_for(f"processing job {running.id}")
     status, body = health(port)
     assert (status, body["status"], body["worker"]) == (200, "ok", "worker")
+    job_cancel(job_id=running.id)
+    wait_until_all_final(15)
+    assert state_of(running) == state_of(queued) == JobState.CANCELLED
+    assert state_of(other) == JobState.SUCCEEDED
+    assert notes.texts() == ["other"]
 
 
 def test_usage_errors_exit_with_2(service: Service) -> None:
@@ -199,16 +193,6 @@ def test_async_handlers_run_side_by_side_retry_and_time_out(
     times = jobs.aggregate(last_start=Max("claimed_at"), first_end=Min("finished_at"))
     assert times["last_start"] < times["first_end"]
     assert worker.stop() == 0
-
-
-def test_a_thread_that_a_handler_left_behind_does_not_keep_the_process(
-    service: Service, notes: Notes
-) -> None:
-    make_job(type="tests.leave_a_thread", payload={"text": "left", "seconds": 60})
-    worker = service.worker("worker")
-    wait_until(lambda: notes.texts() == ["left"])
-    assert worker.stop() == 0
-    assert worker.says("Worker worker stopped")
 
 
 def test_handler_that_blocks_the_event_loop_is_named_and_other_workers_run_what_waits(
