@@ -94,7 +94,7 @@ def test_a_user_deleted_here_loses_access_at_once(token: str, user: User) -> Non
     authenticate(token)
     user.delete()
 
-    with pytest.raises(AuthenticationFailed, match="not found"):
+    with pytest.raises(AuthenticationFailed, match="account of this token is gone"):
         authenticate(token)
 
 
