@@ -44,7 +44,8 @@ def test_production_imports_nothing_heavy_and_touches_nothing(checkout: Path) ->
     done = run(checkout, "-c", program)
     assert done.returncode == 0, done.stderr
     reads_the_environment = [
-        *("cors", "database_url", "dotenv", "env", "mail", "server_tls", "server_urls"),
+        *("cors", "database_url", "dotenv", "env", "form_origins", "libpq_options", "mail"),
+        *("server_tls", "server_urls"),
         *("tls_files", "token_settings", "trace_settings", "variables"),
     ]
     expected = [f"scheduler.{name}" for name in reads_the_environment]
