@@ -217,7 +217,12 @@ def _note_status(payload: Payload, context: JobContext, status: int) -> None:
     Note.objects.create(text=f"{payload['text']} {status}", job_id=context.job_id, attempt=1)
 
 
-@job_type("tests.fork_and_go_on", payload=NotePayload, effect=Effect.TRANSACTIONAL)
+@job_type(
+    "tests.fork_and_go_on",
+    payload=NotePayload,
+    effect=Effect.TRANSACTIONAL,
+    timeout_seconds=20,
+)
 def fork_and_go_on(payload: Payload, context: JobContext) -> None:
     """Forks a process that comes back from the handler, in the transaction of its parent."""
     if (status := _fork(payload)) is not None:
