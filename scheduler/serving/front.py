@@ -164,14 +164,15 @@ class Front:
             except BaseException as error:  # noqa: BLE001 - raised on the event loop
                 resolve(loop, ready, error)
                 return
+            is_stream = answer.rest is not None  # counted, logged and closed after its last part
             is_whole = wait is None or wait.is_answered
-            resolve(loop, ready, answer)
-            if answer.rest is not None:
-                return  # it is logged and closed after its last part
-            # Slices of lines have one line together; who waits, one in the end.
-            if "environ" not in scope and is_whole:
+            # Slices of lines are counted together; who waits, in the end. Before the client has it:
+            # the process may end with this request, and this thread with it.
+            if "environ" not in scope and is_whole and not is_stream:
                 answered(scope, answer, time.monotonic() - begun)
-            one.close()
+            resolve(loop, ready, answer)
+            if not is_stream:
+                one.close()
 
         is_probe = scope["path"].rstrip("/") == LIVE_PATH
         (self._probe if is_probe else self._threads).run(call)
