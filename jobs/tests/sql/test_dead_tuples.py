@@ -66,7 +66,8 @@ def test_rescue_reads_nothing_of_what_live_workers_have_run(worker: Worker, late
     claim_one(make_job(), worker)
     make_worker()
 
-    assert buffers(lambda: jobs_rescue(heard_at=heard_now(), lately=lately)) <= 20
+    # Ways down an index, and the pages of workers that other tests have left.
+    assert buffers(lambda: jobs_rescue(heard_at=heard_now(), lately=lately)) <= DRAINED / 100
 
 
 def test_redispatch_reads_nothing_of_what_was_searched_before(
