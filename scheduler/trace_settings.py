@@ -1,11 +1,10 @@
 """Whether spans are sent: by the variables that every program with OpenTelemetry understands."""
 
 import re
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from scheduler.variables import Variables, refused
+from scheduler.variables import Variables, is_url, refused
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
@@ -26,7 +25,7 @@ def sends_spans(variables: Variables) -> bool:
     """
     for name in ENDPOINTS:
         url = variables.text(name)
-        if url and not _is_url(url):
+        if url and not is_url(url, _URL):
             raise refused(name, url.rpartition("@")[2], "set it to a URL: http://collector:4318")
     for name in PROTOCOLS:
         variables.choice(name, SPOKEN, (SPOKEN,))
@@ -37,13 +36,6 @@ def sends_spans(variables: Variables) -> bool:
     if variables.choice("OTEL_TRACES_EXPORTER", "otlp", ("otlp", "none")) == "none":
         return False
     return any(variables.has(name) for name in ENDPOINTS)
-
-
-def _is_url(text: str) -> bool:
-    try:
-        return _URL.fullmatch(text) is not None and urlsplit(text).port != 0
-    except ValueError:  # no address in the brackets, or no such port
-        return False
 
 
 def _check_headers(variables: Variables) -> None:

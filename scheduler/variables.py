@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -89,6 +90,14 @@ class Variables:
         if not text:
             return default
         return cast(text) if form.fullmatch(text) else None
+
+
+def is_url(text: str, form: re.Pattern[str]) -> bool:
+    """Whether it has the form, and can be taken apart as a URL."""
+    try:
+        return form.fullmatch(text) is not None and urlsplit(text).port != 0
+    except ValueError:  # no address in the brackets, or no such port
+        return False
 
 
 def refused(name: str, value: str, advice: str) -> ImproperlyConfigured:

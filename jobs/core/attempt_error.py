@@ -56,10 +56,8 @@ def error_of(exception: BaseException, worker: str, secrets: Secrets = NO_SECRET
     """
     if secrets.is_withheld:
         text = frames_text(exception)
-    elif secrets is NO_SECRETS:
-        text = traceback_text(exception)
     else:
-        text = traceback_text(exception, secrets.without)
+        text = traceback_text(exception, None if secrets is NO_SECRETS else secrets.without)
     return _error(
         worker=worker,
         error=secrets.without(type(exception).__name__),

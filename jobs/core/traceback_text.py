@@ -10,11 +10,7 @@ PLACES_LIMIT = 1_000
 _texts: dict[tuple[Any, ...], str] = {}
 
 
-def _as_it_is(text: str) -> str:
-    return text
-
-
-def traceback_text(exception: BaseException, masked: Callable[[str], str] = _as_it_is) -> str:
+def traceback_text(exception: BaseException, masked: Callable[[str], str] | None = None) -> str:
     """What `traceback.format_exception` writes, with causes, notes and groups.
 
     `masked`: gets what each exception says before it is set in: within a group every line of it
@@ -29,7 +25,7 @@ def traceback_text(exception: BaseException, masked: Callable[[str], str] = _as_
     while left:
         one = left.pop()
         one.stack = _Frames(one.stack)
-        if masked is not _as_it_is:
+        if masked is not None:
             _mask(one, masked)
         left += [*filter(None, (one.__cause__, one.__context__)), *(one.exceptions or ())]
     return "".join(top.format())

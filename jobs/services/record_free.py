@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from jobs.core.log_fields import attempt_fields
 from jobs.core.outage import first_line
 from jobs.services.attempts import Finished, Recorded, jobs_record
 from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.services.not_written import log_not_written
 from jobs.services.short_transaction import limit_transaction
 from jobs.sql.contention import is_lock_timeout
 from jobs.sql.statements import execute
@@ -69,12 +69,5 @@ def _record_one_by_one(finished: Sequence[Finished]) -> list[Recorded]:
                 continue
             if isinstance(error, DATABASE_ERRORS):
                 raise
-            # Only the first line: in those below PostgreSQL quotes the row, and its payload.
-            logger.error(
-                "The outcome of job %s could not be written: %s: %s",
-                one.claim.id,
-                type(error).__name__,
-                first_line(error),
-                extra=attempt_fields("outcome.not_written", one.claim),
-            )
+            log_not_written(one.claim, error)
     return recorded

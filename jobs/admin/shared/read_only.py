@@ -15,6 +15,7 @@ from jobs.admin.shared.paging import CappedPaginator
 from jobs.admin.shared.theme import ModelAdmin
 from jobs.admin.shared.time_limit import within_limit
 from jobs.admin.shared.too_slow import too_slow_page
+from jobs.core.storable import is_storable
 
 
 class SafeAdmin(ModelAdmin):
@@ -47,10 +48,9 @@ class SafeAdmin(ModelAdmin):
         return super().response_action(request, queryset, *more, **options)
 
     def _can_be_key(self, text: str) -> bool:
-        if "\x00" in text:
+        if not is_storable(text):
             return False
         try:
-            text.encode()  # half of a surrogate pair is no text
             self.opts.pk.clean(text, None)
         except (ValidationError, ValueError):
             return False

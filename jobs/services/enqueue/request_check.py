@@ -13,6 +13,7 @@ from jobs.core.conf import MAX_RETRIES_LIMIT, PRIORITY_MAX, PRIORITY_MIN
 from jobs.core.limit import FAIRNESS_KEY_MAX
 from jobs.core.number import is_number
 from jobs.core.request_errors import RequestInvalid
+from jobs.core.storable import is_storable
 from jobs.services.enqueue.request import JobRequest
 
 # Length of the column `Job.idempotency_key`, in characters.
@@ -75,13 +76,7 @@ def _is_whole_number(value: Any, least: int, most: int) -> bool:
 def _is_text(value: Any, most: int) -> bool:
     if value is None:
         return True
-    if not isinstance(value, str) or not 1 <= len(value) <= most or "\0" in value:
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # half a surrogate pair
-        return False
-    return True
+    return isinstance(value, str) and 1 <= len(value) <= most and is_storable(value)
 
 
 def _is_moment(value: Any) -> bool:

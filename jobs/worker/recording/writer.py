@@ -8,12 +8,12 @@ from django.db import connection
 
 from jobs.core.attempt_error import error_of
 from jobs.core.clock import Clock
-from jobs.core.log_fields import attempt_fields
-from jobs.core.outage import database_outage, first_line
+from jobs.core.outage import database_outage
 from jobs.core.outcome import CutOff, Failed, FailedForGood, Succeeded
 from jobs.core.result import Result
 from jobs.services.attempts import Finished, Recorded, jobs_record
 from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.services.not_written import log_not_written
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import is_contention
 
@@ -74,14 +74,7 @@ class Writer:
             try:
                 return self._write([attempt])
             except Exception as error:
-                # Only the first line: in those below PostgreSQL quotes the row, and its payload.
-                logger.error(
-                    "The outcome of job %s could not be written: %s: %s",
-                    one.claim.id,
-                    type(error).__name__,
-                    first_line(error),
-                    extra=attempt_fields("outcome.not_written", one.claim),
-                )
+                log_not_written(one.claim, error)
                 if isinstance(error, DATABASE_ERRORS) and not _is_about_the_row(error):
                     raise
         return []
