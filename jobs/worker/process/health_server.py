@@ -2,12 +2,17 @@
 
 import hmac
 import json
+import re
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
+from jobs.worker.process.bounded_server import BoundedServer
 from jobs.worker.process.health import WorkerHealth
+
+# What a request target may have before its path (RFC 9112, 3.2.2).
+_SERVER = re.compile(r"https?://[^/?]*", re.IGNORECASE)
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -30,8 +35,7 @@ class HealthServer:
 
         `health`, and `metrics` (the text format of Prometheus), are called for each request.
         """
-        self._server = ThreadingHTTPServer((host, port), _handler(health, metrics, metrics_token))
-        self._server.daemon_threads = True
+        self._server = BoundedServer((host, port), _handler(health, metrics, metrics_token))
 
     @property
     def port(self) -> int:
@@ -53,7 +57,9 @@ def _handler(
 ) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            match self.path.rstrip("/"):
+            server = _SERVER.match(self.path)
+            target = self.path[server.end() :] if server else self.path
+            match target.partition("?")[0].rstrip("/"):
                 case "/health":
                     self._answer_health()
                 case "/metrics" if metrics is not None and token:

@@ -1,11 +1,15 @@
 """GET /health of a worker: its status code is what a probe acts on."""
 
 import json
+import socket
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.client import HTTPConnection
 
 import pytest
 
+from jobs.worker.process import bounded_server
 from jobs.worker.process.health import WorkerHealth
 from jobs.worker.process.health_server import HealthServer
 
@@ -43,7 +47,7 @@ def get(server: HealthServer, path: str, **headers: str) -> tuple[int, str, byte
     return answer
 
 
-@pytest.mark.parametrize("path", ["/health", "/health/"])
+@pytest.mark.parametrize("path", ["/health", "/health/", "http://worker:8080/health?a=/b"])
 def test_a_worker_that_is_well_answers_200(
     path: str, server: HealthServer, health: WorkerHealth
 ) -> None:
@@ -62,7 +66,8 @@ def test_an_unresponsive_worker_answers_503_and_says_why(
 
 
 def test_nothing_else_is_served(server: HealthServer) -> None:
-    assert get(server, "/")[0] == 404
+    for path in ("/", "/?/health", "http://health", "http:///x/health", "ftp://a/health"):
+        assert get(server, path)[0] == 404
 
 
 def test_a_port_that_is_taken_is_an_error(server: HealthServer, health: WorkerHealth) -> None:
@@ -85,3 +90,32 @@ def test_without_a_token_or_figures_they_are_closed(token: str, health: WorkerHe
     for sent in ("Bearer ", f"Bearer {TOKEN}"):
         assert get(server, "/metrics", Authorization=sent)[0] == 404
     server.stop()
+
+
+HALVES = [b"", b"GET /hea", b"GET /health HTTP/1.1\r\nHost: lo"]
+
+
+def test_half_a_request_ends_in_time(
+    server: HealthServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bounded_server, "CONNECTION_SECONDS", 1.0)
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 20))
+            for _ in HALVES
+        ]
+        for client, half in zip(clients, HALVES, strict=True):
+            client.sendall(half)
+        assert [client.recv(100) for client in clients] == [b""] * len(HALVES)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_half_requests_do_not_keep_a_probe_waiting(server: HealthServer) -> None:
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        for number in range(2 * bounded_server.CONNECTIONS_MAX):
+            connection = socket.create_connection(("127.0.0.1", server.port), 20)
+            stack.enter_context(connection).sendall(HALVES[number % len(HALVES)])
+        assert get(server, "/health")[0] == 200
+        assert len(server._server._late_at) <= bounded_server.CONNECTIONS_MAX
+    assert time.monotonic() - begun < bounded_server.CONNECTION_SECONDS
