@@ -136,7 +136,11 @@ CALLS: dict[str, Call] = {
     ),
     "batches": Call(PageOf(BatchRepresentation), query=BatchQuery, codes=_LISTED),
     "add_batch": Call(
-        BatchRepresentation, body=BatchSubmission, codes=_SUBMITTED, tells_location=True
+        BatchRepresentation,
+        body=BatchSubmission,
+        body_may_be_missing=True,
+        codes=_SUBMITTED,
+        tells_location=True,
     ),
     "batch": Call(BatchRepresentation),
     "batch_events": Call(BATCH_EVENTS, answer_type=EVENT_STREAM, codes=_FOLLOWED),

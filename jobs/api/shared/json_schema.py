@@ -56,7 +56,7 @@ def field_schema(field: Any) -> Schema:
         schema["description"] = str(field.help_text)
     if _has_plain_default(field):
         schema["default"] = field.default
-    return _or_null(schema) if field.allow_null else schema
+    return _or_null(schema) if field.allow_null else _not_null(schema)
 
 
 def _described(field: Any) -> Schema:
@@ -72,6 +72,12 @@ def _or_null(schema: Schema) -> Schema:
     if "enum" in schema:  # clients have no type for a value or null in one list
         return {"anyOf": [schema, {"type": "null"}]}
     return {**schema, "type": [kind, "null"]}
+
+
+def _not_null(schema: Schema) -> Schema:
+    """A field that takes anything takes no null all the same."""
+    says_what = {"type", "enum", "anyOf", "const"} & schema.keys()
+    return schema if says_what else {**schema, "not": {"type": "null"}}
 
 
 def _has_plain_default(field: Any) -> bool:

@@ -87,3 +87,9 @@ def test_a_class_may_say_it_better() -> None:
         json_schema = {"type": "integer", "multipleOf": 2}
 
     assert field_schema(Even(allow_null=True)) == {"type": ["integer", "null"], "multipleOf": 2}
+
+
+@pytest.mark.parametrize("may_be_null", [True, False])
+def test_what_takes_anything_takes_null_only_if_it_says_so(may_be_null: bool) -> None:
+    schema = field_schema(serializers.JSONField(allow_null=may_be_null))
+    assert schema == ({} if may_be_null else {"not": {"type": "null"}})
