@@ -90,6 +90,7 @@ CODES = {
     "headers_too_large": "send fewer or shorter headers",
     # 500 and more
     "internal_error": "tell the operator the `request_id`; the log has the cause",
+    "connect_not_supported": "call the server itself: it is no proxy",
     "unsupported_transfer_coding": "send `Content-Length`",
     "backpressure": (
         "the queue is as deep as it may be; nothing was accepted: repeat after `Retry-After` "

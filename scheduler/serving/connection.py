@@ -21,6 +21,7 @@ from scheduler.serving.refusals import (
     refusal,
 )
 from scheduler.serving.request_counts import request_counts
+from scheduler.serving.request_target import TargetRefused, check_host, read_target
 
 logger = logging.getLogger(__name__)
 
@@ -81,11 +82,31 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         else:
             self._close_transport()
 
+    def _feed_callback_parser(self, data: bytes) -> bool:
+        """As gunicorn's, which knows no refusal of a target."""
+        try:
+            return bool(super()._feed_callback_parser(data))
+        except TargetRefused as refused:
+            self._refuse(refused.problem)
+            return False
+
     def _on_headers_complete(self) -> Any:
+        self._take_target()
         self._stop_clock()
         self.worker.waiting.pop(self, None)
         self._has_received = False
         return super()._on_headers_complete()
+
+    def _take_target(self) -> None:
+        """Turns a URL as request target into a path, and its host into the header Host, which does
+        not count beside it (RFC 9112, 3.2.2). Raises TargetRefused."""
+        parser = self._callback_parser
+        check_host(parser.http_version, parser.headers)
+        target = read_target(parser.method, parser.path)
+        parser.path = target.path
+        if target.host is not None:
+            others = [one for one in parser.headers if one[0] != b"host"]
+            parser.headers = [(b"host", target.host), *others]
 
     def _arm_keepalive_timer(self) -> None:
         """The connection is idle now."""

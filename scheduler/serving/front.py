@@ -23,6 +23,7 @@ from scheduler.serving.limits import (
     SMALL_BODY_BYTES,
 )
 from scheduler.serving.refusals import BODY_TOO_LARGE, BODY_TOO_SLOW, refusal
+from scheduler.serving.server_options import is_server_options, server_options
 from scheduler.serving.threads import Threads, resolve
 from scheduler.serving.waiting import ClientGone, Receive, Wait
 from scheduler.serving.wsgi_call import Answer, BodyWanted, Scope, WsgiApplication, WsgiCall
@@ -79,6 +80,11 @@ class Front:
         """Answers one request."""
         if is_job_lines(scope):
             await self._job_lines.answer(scope, receive, send)
+            return
+        if is_server_options(scope):
+            answer = server_options(scope)
+            answered(scope, answer, 0.0)
+            await deliver(answer, send)
             return
         try:
             if scope["method"] == "GET" and _framing(scope).is_empty and not self._is_stopping:

@@ -50,8 +50,7 @@ def refusal(problem: Problem, scope: Scope | None = None) -> Answer:
     Django's have, and a page of an allowed origin can read it.
     """
     path = scope["path"] if scope else ""
-    request_id = accepted_id(_sent(scope, HEADER))
-    traceparent = accepted_traceparent(_sent(scope, TRACE_HEADER))
+    request_id, traceparent = ids_of(scope)
     body = json.dumps(problem_body(problem, path, request_id, traceparent)).encode()
     headers = {
         "Content-Type": CONTENT_TYPE,
@@ -65,6 +64,11 @@ def refusal(problem: Problem, scope: Scope | None = None) -> Answer:
     }
     encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     return Answer(problem.status, encoded, body)
+
+
+def ids_of(scope: Scope | None) -> tuple[str, str]:
+    """Request id and traceparent of the request, as Django's middleware takes them."""
+    return accepted_id(_sent(scope, HEADER)), accepted_traceparent(_sent(scope, TRACE_HEADER))
 
 
 def _sent(scope: Scope | None, name: str) -> str:

@@ -139,6 +139,7 @@ def running(directory: Path, options: list[str]) -> Iterator[Server]:
                 **os.environ,
                 "WEB_CONCURRENCY": "1",
                 "LOG_FORMAT": "json",
+                "ALLOWED_HOSTS": "localhost,127.0.0.1",
                 "CORS_ALLOWED_ORIGINS": ORIGIN,
             },
             inherit=[descriptor],

@@ -42,12 +42,18 @@ def assert_problem(answer: Reply, status: int, code: str) -> None:
             b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: foo, chunked\r\n\r\n",
             501, "unsupported_transfer_coding",
         ),
+        (b"GET / HTTP/1.1\r\n\r\n", 400, "bad_request"),
+        (b"GET ftp://localhost/ HTTP/1.1\r\n" + HOST + b"\r\n", 400, "bad_request"),
+        (b"GET http://a@localhost/ HTTP/1.1\r\n" + HOST + b"\r\n", 400, "bad_request"),
+        (b"GET localhost:80 HTTP/1.1\r\n" + HOST + b"\r\n", 400, "bad_request"),
+        (b"GET * HTTP/1.1\r\n" + HOST + b"\r\n", 400, "bad_request"),
+        (b"CONNECT localhost:80 HTTP/1.1\r\n" + HOST + b"\r\n", 501, "connect_not_supported"),
     ],
     ids=[
         "no HTTP", "no version", "TLS", "version", "no colon", "name of a header",
         "length is a word",
         "negative length", "two lengths", "long path", "long header", "many headers",
-        "transfer coding",
+        "transfer coding", "no host", "scheme", "user", "authority", "asterisk", "tunnel",
     ],
 )  # fmt: skip
 def test_what_is_no_proper_request(server: Server, raw: bytes, status: int, code: str) -> None:
@@ -82,6 +88,29 @@ def test_what_is_refused_before_its_body_is_read(
         assert_problem(answer, status, code)
         assert answer.headers["connection"] == "close"
         assert client.ends()
+
+
+def test_a_url_is_answered_as_its_path_for_its_host(server: Server) -> None:
+    """The header beside it does not count (RFC 9112, 3.2.2)."""
+    own, other = b"localhost", b"other.example"
+    head = b"GET http://%s/%s HTTP/1.1\r\nHost: %s\r\n\r\n"
+    with server.connect(head % (own, b"health/live", other)) as client:
+        assert client.answer().status == 200
+        client.send(head % (own, b"jobs?a=1", other))
+        assert_problem(client.answer(), 401, "not_authenticated")
+        client.send(head % (other, b"jobs", own))
+        assert client.answer().status == 400
+
+
+def test_the_server_says_which_methods_it_has(server: Server) -> None:
+    raw = b"OPTIONS * HTTP/1.1\r\n" + HOST + b"X-Request-ID: server-options\r\n\r\n"
+    with server.connect(raw) as client:
+        answer = client.answer()
+        assert (answer.status, answer.body) == (200, b"")
+        assert {"GET", "POST", "PATCH"} < set(answer.headers["allow"].split(", "))
+        assert answer.headers["x-request-id"] == "server-options"
+        assert_next(client)
+    assert server.line_of("server-options")["path"] == "*"
 
 
 @pytest.mark.parametrize("path", ["/login", "/addJobs"])
