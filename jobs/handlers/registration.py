@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from rest_framework.serializers import BaseSerializer
 
 from jobs.core.conf import MAX_RETRIES_LIMIT, jobs_conf
+from jobs.core.json_text import json_text
 from jobs.core.limit import LimitRule, checked_concurrency, parse_rate
 from jobs.core.number import is_number
 from jobs.core.retry import RetryPolicy
@@ -96,6 +97,8 @@ def _argument_faults(job_type: Any) -> Iterator[str]:
         yield "evidence must be a plain function of the payload, the job's id and its effect key"
     if job_type.concurrency_key is not None and job_type.limit is None:
         yield "concurrency_key needs max_concurrency or rate"
+    if job_type.example is not None and not _is_json_object(job_type.example):
+        yield "example must be a mapping that is JSON"
     if not all(isinstance(name, str) for name in job_type.sensitive):
         yield "sensitive must name fields of the payload"
     if not isinstance(job_type.calls_effect_begins, bool):
@@ -105,6 +108,14 @@ def _argument_faults(job_type: Any) -> Iterator[str]:
             "calls_effect_begins is for Effect.ONCE alone: what has another effect is repeated "
             "wherever it was cut off"
         )
+
+
+def _is_json_object(example: Any) -> bool:
+    try:
+        json_text(dict(example))
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _handler_faults(job_type: Any) -> Iterator[str]:

@@ -19,7 +19,7 @@ from jobs.models import Limit
 from jobs.services.events import event_record
 from jobs.services.limit_book import limit_book
 from jobs.services.limit_check import limit_check
-from jobs.services.project_code import derived
+from jobs.services.project_code import derived_text
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 
@@ -33,9 +33,9 @@ def limits_of(job_type: JobType, queue: str, payload: dict[str, Any]) -> list[st
     if limit_book.has(name := queue_limit_name(queue)):
         names.append(name)
     if job_type.concurrency_key is not None:
-        key = derived(job_type, job_type.concurrency_key, payload)
+        key = derived_text(job_type, job_type.concurrency_key, payload)
         if key is not None:
-            names.append(key_limit_name(job_type.name, str(key)))
+            names.append(key_limit_name(job_type.name, key))
     elif job_type.limit is not None or limit_book.has(type_limit_name(job_type.name)):
         names.append(type_limit_name(job_type.name))
     return names

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from jobs.api.job_types.example_payload import example_payload
+from jobs.api.job_types.payload_schema import payload_schema
 from jobs.api.job_types.representations import description_of
 from jobs.api.jobs.bulk_items import ITEMS_MAX
 from jobs.api.jobs.submission import JobSubmission
@@ -51,7 +52,7 @@ def job_examples(types: Mapping[str, JobType]) -> dict[str, Schema]:
     """A body of `POST /addJob` for each type that an example can be made for."""
     examples = {}
     for name, job_type in sorted(types.items()):
-        payload = example_payload(job_type, serializer_schema(job_type.payload()))
+        payload = example_payload(job_type, payload_schema(job_type))
         if payload is not None:
             body = {"type": name, "payload": payload}
             examples[name] = {"summary": description_of(job_type) or name, "value": body}
@@ -73,7 +74,7 @@ def _one_of(
 
 
 def _variant(answers: Answers, noun: str, body: StrictSerializer, job_type: JobType) -> Schema:
-    payload = answers.ref(f"payload.{job_type.name}", serializer_schema(job_type.payload()))
+    payload = answers.ref(f"payload.{job_type.name}", payload_schema(job_type))
     whole = serializer_schema(body)
     properties = {
         **whole["properties"],

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
-
 from jobs.api.shared.json_schema import Schema
-from jobs.core.errors import PayloadInvalid
 from jobs.handlers.registry import JobType
+from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.enqueue.payload import clean_payload
 
 _BY_FORMAT = {
@@ -25,10 +23,12 @@ def example_payload(job_type: JobType, schema: Schema) -> dict[str, Any] | None:
     """The example; None if none was declared and what the schema says is not enough to make one."""
     if job_type.example is not None:
         return dict(job_type.example)
-    made: dict[str, Any] = _example(schema)
     try:
+        made: dict[str, Any] = _example(schema)
         clean_payload(job_type, made)
-    except (PayloadInvalid, ValidationError):
+    except DATABASE_ERRORS:
+        raise
+    except Exception:  # noqa: BLE001 - a field of the project may say anything about itself
         return None
     return made
 

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 from django.urls import reverse
 
 from jobs.api.job_types.example_payload import example_payload
-from jobs.api.shared.json_schema import serializer_schema
+from jobs.api.job_types.payload_schema import payload_schema
 from jobs.core.conf import jobs_conf
 from jobs.handlers.registry import JobType
 from jobs.services.moves import default_retry_policy
@@ -56,7 +56,7 @@ class JobTypeRepresentation(TypedDict):
 
 def job_type_representation(job_type: JobType) -> JobTypeRepresentation:
     """The job type."""
-    schema = serializer_schema(job_type.payload())
+    schema = payload_schema(job_type)
     retries = job_type.max_retries
     return {
         "name": job_type.name,

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jobs.core.conf import jobs_conf
-from jobs.core.errors import RecipientsLimitReached
+from jobs.core.errors import PayloadInvalid, RecipientsLimitReached
 from jobs.core.new_job import NewJob
 from jobs.handlers.registry import JobType
 from jobs.models import MailAllowance
 from jobs.services.enqueue.enqueued import Enqueued
 from jobs.services.enqueue.insert import is_duplicate
+from jobs.services.project_code import recipients_of
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 
@@ -79,11 +80,11 @@ def take_more_allowance(
 ) -> None:
     """Counts the recipients that a job of the client gets by another payload.
 
-    To be called in the transaction that writes it. Raises RecipientsLimitReached.
+    To be called in the transaction that writes it. Raises RecipientsLimitReached, PayloadInvalid.
     """
     if job_type.recipients is None or client_id is None:
         return
-    more = job_type.recipients(dict(after)) - job_type.recipients(dict(before))
+    more = recipients_of(job_type, dict(after)) - _counted(job_type, dict(before))
     if more <= 0:
         return
     [allowance] = MailAllowance.objects.locked({client_id}).values()
@@ -91,6 +92,15 @@ def take_more_allowance(
         raise RecipientsLimitReached(jobs_conf().email_recipients_per_day, wait_seconds)
     allowance.used += more
     allowance.save(update_fields=["used", "counted_at"])
+
+
+def _counted(job_type: JobType, before: dict[str, Any]) -> int:
+    """The recipients that a payload was accepted with. The code that counts them may be another
+    one since, and refuse it: then all of the new payload count."""
+    try:
+        return recipients_of(job_type, before)
+    except PayloadInvalid:
+        return 0
 
 
 def _is_counted(new: NewJob) -> bool:

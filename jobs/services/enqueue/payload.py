@@ -16,7 +16,7 @@ from jobs.core.json_text import json_text, size_bytes
 from jobs.handlers.registry import JobType
 from jobs.services.enqueue.bounded_children import BoundedChildren
 from jobs.services.enqueue.strict_payload import make_strict
-from jobs.services.project_code import PLAIN_ERRORS, cannot_check
+from jobs.services.project_code import PLAIN_ERRORS, refused
 
 # Fields whose representation of a value is the value that they have accepted.
 _RENDERED_AS_ACCEPTED = (
@@ -124,19 +124,17 @@ def clean_payload(job_type: JobType, payload: Mapping[str, Any]) -> dict[str, An
     """
     try:
         return _checkers.get(job_type.payload).clean(payload)
-    except ValidationError as error:
-        raise PayloadInvalid(error.detail) from error
     except PLAIN_ERRORS:
         raise
     except Exception as error:
-        raise cannot_check(job_type.name, error) from error
+        raise refused(job_type.name, error) from error
 
 
 def payload_json(payload: dict[str, Any], conf: JobsConf) -> str:
     """The payload as JSON text that PostgreSQL takes; raises PayloadInvalid, PayloadTooLarge."""
     try:
         text = json_text(payload)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise PayloadInvalid({"non_field_errors": [f"not JSON: {error}"]}) from error
     if (size := size_bytes(text)) > conf.payload_max_bytes:
         raise PayloadTooLarge(size, conf.payload_max_bytes)

@@ -21,7 +21,7 @@ from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.request_check import FIRST_OPTION, NO_OPTIONS, check_request
 from jobs.services.limit_book import limit_book
 from jobs.services.limits import limits_of
-from jobs.services.project_code import derived
+from jobs.services.project_code import derived, derived_text, recipients_of
 from jobs.services.submission_right import check_may_submit
 
 
@@ -107,9 +107,7 @@ def derived_of(
     limits = tuple(limits_of(job_type, queue, payload))
     fair_limit = limits[0] if limits and limit_book.is_fair(limits[0]) else None
     fairness_key = fair_limit and _fairness_key(job_type, payload, request, submitted_by_id)
-    recipients = 0
-    if job_type.recipients is not None:
-        recipients = derived(job_type, job_type.recipients, payload)
+    recipients = recipients_of(job_type, payload)
     return Derived(effect_key, former_key, limits, fair_limit, fairness_key, recipients)
 
 
@@ -120,7 +118,7 @@ def _fairness_key(
     if request.fairness_key is not None:
         return request.fairness_key
     if job_type.fairness_key is not None:
-        key = str(derived(job_type, job_type.fairness_key, payload))
+        key = str(derived_text(job_type, job_type.fairness_key, payload))
         return storable(key[:FAIRNESS_KEY_MAX])[:FAIRNESS_KEY_MAX]
     return f"client:{'' if submitted_by_id is None else submitted_by_id}"
 

@@ -163,6 +163,8 @@ def test_a_queue_that_does_not_exist_is_refused(settings: Settings) -> None:
         ({"key": "text"}, "key must be a plain function"),
         ({"key": coroutine}, "key must be a plain function"),
         ({"sensitive": frozenset([1])}, "sensitive must name fields"),
+        ({"example": [1]}, "example must be a mapping"),
+        ({"example": {"at": object()}}, "example must be a mapping"),
     ],
 )
 def test_arguments_that_cannot_work_are_refused(arguments: Any, sentence: str) -> None:

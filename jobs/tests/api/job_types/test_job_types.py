@@ -1,5 +1,8 @@
 """The calls about job types: what a client learns of them."""
 
+import json
+from typing import Any
+
 import pytest
 from pytest_django.fixtures import Settings
 from rest_framework import serializers
@@ -10,6 +13,7 @@ from jobs import Effect, job_type
 from jobs.api.job_types.representations import job_type_representation
 from jobs.handlers.registry import JobType, JobTypes, job_types
 from jobs.services.enqueue.payload import clean_payload
+from scheduler.openapi.document import openapi_document
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +120,37 @@ def test_a_declared_example_wins() -> None:
     assert job_type_representation(_type(OnlyEven, example={"number": 4}))["example_payload"] == {
         "number": 4
     }
+
+
+class OfNothing(serializers.Serializer[None]):
+    """Its choices come from a table that is still empty."""
+
+    kind = serializers.ChoiceField([])
+
+
+class OfOddThings(serializers.Serializer[None]):
+    kind = serializers.ChoiceField([(object(), "odd"), ("a", "plain")])
+
+
+class OfNoEnd(serializers.Serializer[None]):
+    size = serializers.FloatField(max_value=float("inf"))
+
+
+class Careless(serializers.Serializer[None]):
+    def get_fields(self) -> dict[str, Any]:
+        raise KeyError("kind")
+
+
+@pytest.mark.parametrize("payload", [OfNothing, OfOddThings, OfNoEnd, Careless])
+def test_a_type_that_cannot_be_described_takes_no_other_away(
+    api: APIClient, payload: type[serializers.Serializer[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(job_types._types, "lines", _type(payload))
+    shown = {one["name"]: one for one in api.get("/jobTypes").json()["results"]}
+
+    assert shown.keys() == set(job_types.names())
+    assert shown["lines"]["payload_schema"]["type"] == "object"
+    assert json.dumps(openapi_document({"lines": job_types.get("lines")}))
 
 
 def _type(payload: type[serializers.Serializer[None]], **arguments: object) -> JobType:
