@@ -12,6 +12,7 @@ from django.db import connection
 
 from jobs.core.states import JobState
 from jobs.models import Job
+from jobs.services.batches.public import batch
 from jobs.services.cancel import job_cancel
 from jobs.services.enqueue.public import enqueue_many
 from jobs.services.enqueue.request import JobRequest
@@ -57,13 +58,18 @@ class Rehearsal:
         self._size = size
 
     def postgresql_goes_back(self) -> Found:
-        """To a moment at which a part of the jobs waited that then ran."""
+        """To a moment at which a part of the jobs waited that then ran, one batch among them.
+
+        Another batch was accepted and completed after that moment.
+        """
         self._postgres.back_up()
         self._accept("done")
         self._drain()
         self._accept("waiting")
+        self._accept_batch("batch")
         moment = database_now()
         self._accept("later")
+        self._accept_batch("later batch")
         self._accept("lost", delay_seconds=3_600.0)
         self._drain()
         before = Counter(self._effects())
@@ -72,7 +78,7 @@ class Rehearsal:
         said = self._repair()
         self._drain()
         again = Counter(self._effects()) - before
-        expected = Counter(self._names("waiting"))
+        expected = Counter([*self._names("waiting"), *self._names("batch"), _told("batch")])
         return Found(again.total(), said, [*_differences(again, expected), *self._left_over()])
 
     def redis_goes_back(self) -> Found:
@@ -108,6 +114,11 @@ class Rehearsal:
             requests.append(JobRequest(job_type, payload, idempotency_key=key, **options))
         enqueue_many(requests)
 
+    def _accept_batch(self, kind: str) -> None:
+        """A batch with a job that follows once all have succeeded."""
+        requests = [JobRequest(*self._job(name)) for name in self._names(kind)]
+        batch(requests, on_success=JobRequest(*self._job(_told(kind))))
+
     def _drain(self, but: str = "") -> None:
         """Has a worker run what is due."""
         worker = self._start_worker()
@@ -139,6 +150,11 @@ class Rehearsal:
             except SystemExit:
                 return [output.getvalue()]
         return []
+
+
+def _told(kind: str) -> str:
+    """The effect of the job that follows a batch."""
+    return f"{kind.replace(' ', '-')}-succeeded"
 
 
 def _differences(found: Counter[str], expected: Counter[str]) -> list[str]:
