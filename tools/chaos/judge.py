@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tools.chaos.client import Receipt
 from tools.chaos.effects import Effect, by_name
 from tools.chaos.job_rows import JobRow
+from tools.chaos.lost_commits import Failover, made_at, may_be_lost
 from tools.chaos.plan import IDEMPOTENT, Planned
 
 INTERRUPTED = "interrupted"
@@ -15,13 +16,17 @@ _EARLY_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Evidence:
-    """What clients, tables and the outside world saw. `unknown`: jobs of unknown outcome."""
+    """What clients, tables and the outside world saw. `unknown`: jobs of unknown outcome.
+
+    `failovers`: those that may have taken commits with them; none where replication is synchronous.
+    """
 
     planned: Mapping[str, Planned]
     accepted: Mapping[str, Sequence[Receipt]]
     rows: Sequence[JobRow]
     effects: Sequence[Effect]
     unknown: Collection[str]
+    failovers: Sequence[Failover] = ()
 
 
 @dataclass
@@ -29,6 +34,8 @@ class Findings:
     """Job ids by what became of the jobs; `broken` says in words which promises were not kept.
 
     repeated: effects that happened again and are allowed to.
+    taken: jobs whose acceptance a failover took; undone: jobs whose outcome it took, so that they
+    were done again or wait for a person.
     """
 
     jobs: int = 0
@@ -38,12 +45,15 @@ class Findings:
     repeated: list[str] = field(default_factory=list)
     parked: list[str] = field(default_factory=list)
     parked_in_vain: list[str] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    undone: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
     @property
     def offenders(self) -> list[str]:
         """The jobs about which something is to be found out."""
-        return list(dict.fromkeys([*self.lost, *self.duplicated, *self.parked_in_vain]))
+        broken = [*self.lost, *self.duplicated, *self.parked_in_vain]
+        return list(dict.fromkeys([*broken, *self.taken, *self.undone]))
 
 
 def judge(evidence: Evidence) -> Findings:
@@ -56,7 +66,7 @@ def judge(evidence: Evidence) -> Findings:
         seen = effects.get(planned.effect, [])
         findings.effects += len(seen)
         _judge_acceptance(key, receipts, findings)
-        _judge_job(planned, receipts[0].job_id, rows.get(key), seen, findings)
+        _judge_job(planned, receipts[0].job_id, rows.get(key), seen, evidence.failovers, findings)
     _judge_parked(evidence, findings)
     if len(rows) != len(evidence.rows):
         findings.broken.append("two jobs were accepted with one key")
@@ -78,16 +88,33 @@ def _judge_acceptance(key: str, receipts: Sequence[Receipt], findings: Findings)
 
 
 def _judge_job(
-    planned: Planned, job_id: str, row: JobRow | None, seen: Sequence[Effect], findings: Findings
+    planned: Planned,
+    job_id: str,
+    row: JobRow | None,
+    seen: Sequence[Effect],
+    failovers: Sequence[Failover],
+    findings: Findings,
 ) -> None:
-    if row is None or row.id != job_id or _is_lost(row, seen):
+    if row is None and failovers and may_be_lost(made_at(job_id), failovers):
+        findings.taken.append(job_id)
+    elif row is None or row.id != job_id or _is_lost(row, seen):
         findings.lost.append(job_id)
     if len(seen) > 1:
-        repeatable = planned.type in IDEMPOTENT
-        (findings.repeated if repeatable else findings.duplicated).append(job_id)
+        _again(planned, seen, failovers, findings).append(job_id)
     # A failure moves run_at into the future: an effect before that was not early.
     if row is not None and row.failures == 0 and _came_early(row, seen):
         findings.broken.append(f"job {job_id} ran before its time")
+
+
+def _again(
+    planned: Planned, seen: Sequence[Effect], failovers: Sequence[Failover], findings: Findings
+) -> list[str]:
+    """Where a job belongs whose effect happened again."""
+    if planned.type in IDEMPOTENT:
+        return findings.repeated
+    *earlier, _ = sorted(effect.at for effect in seen)
+    are_lost = all(may_be_lost(at, failovers) for at in earlier)
+    return findings.undone if are_lost else findings.duplicated
 
 
 def _is_lost(row: JobRow, seen: Sequence[Effect]) -> bool:
@@ -105,5 +132,12 @@ def _judge_parked(evidence: Evidence, findings: Findings) -> None:
     for row in evidence.rows:
         if row.waits_for_a_person:
             findings.parked.append(row.id)
-            if row.id not in evidence.unknown or row.reason != INTERRUPTED:
+            if row.reason == INTERRUPTED and _began_before(row, evidence.failovers):
+                findings.undone.append(row.id)
+            elif row.id not in evidence.unknown or row.reason != INTERRUPTED:
                 findings.parked_in_vain.append(row.id)
+
+
+def _began_before(row: JobRow, failovers: Sequence[Failover]) -> bool:
+    """Whether a failover may have taken the outcome of the attempt."""
+    return row.started_at is not None and may_be_lost(row.started_at.timestamp(), failovers)

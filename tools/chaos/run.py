@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tools.chaos.job_rows import JobRow, Progress
 from tools.chaos.load import Load
+from tools.chaos.lost_commits import Failover
 from tools.chaos.options import Options
 from tools.chaos.pause import pause
 from tools.chaos.plan import ONCE
@@ -27,7 +28,10 @@ class Missed(Exception):
 
 @dataclass
 class Run:
-    """`wanted`: how many jobs there will be. `unknown`: jobs whose outcome cannot be known."""
+    """`wanted`: how many jobs there will be. `unknown`: jobs whose outcome cannot be known.
+
+    `failovers`: of PostgreSQL.
+    """
 
     world: World
     options: Options
@@ -37,6 +41,7 @@ class Run:
     unknown: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    failovers: list[Failover] = field(default_factory=list)
     fault_ended_at: float = 0.0
     unfinished_at_end: int = 0
 

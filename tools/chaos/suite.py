@@ -1,6 +1,7 @@
 """Runs faults one after the other and judges each of them."""
 
 import time
+from collections.abc import Iterator
 from itertools import islice
 
 from tools.chaos.client import Client
@@ -67,10 +68,7 @@ class Suite:
         self._wait(run, companions, verdict.allowed_seconds)
         self._judge(run, verdict)
         for companion in companions:
-            _add(companion.report(), verdict)
-        if self._options.postgresql == ASYNCHRONOUS:
-            verdict.notes += [f"not promised: {one}" for one in verdict.broken]
-            verdict.broken = []
+            self._add(companion.report(), verdict)
         return verdict
 
     def _begin(self, fault: Fault, jobs: int, gate_rows: JobRows) -> Run:
@@ -107,10 +105,13 @@ class Suite:
     def _judge(self, run: Run, verdict: Verdict) -> None:
         rows, effects = run.jobs(), self._effects()
         load = run.load
-        findings = judge(Evidence(load.planned, load.accepted, rows, effects, run.unknown))
+        failovers = run.failovers if self._loses_commits else ()
+        findings = judge(
+            Evidence(load.planned, load.accepted, rows, effects, run.unknown, failovers)
+        )
         verdict.findings = findings
         verdict.broken = [*findings.broken, *run.broken]
-        verdict.notes = run.notes
+        verdict.notes = [*run.notes, *_lost_commits(findings)]
         verdict.recovered_seconds = _recovered(run, rows)
         if verdict.recovered_seconds > verdict.allowed_seconds:
             verdict.broken.append(
@@ -118,22 +119,42 @@ class Suite:
                 f"allowed are {verdict.allowed_seconds:.1f} s"
             )
         _judge_answers(load.client, load, verdict)
-        verdict.verified = self._world.manage("verify_jobs") == 0
+        # Redis may still name jobs that a failover took: the repair removes them.
+        repair = ("--repair",) if self._loses_commits else ()
+        verdict.verified = self._world.manage("verify_jobs", *repair) == 0
         if not verdict.verified:
             verdict.broken.append(f"verify_jobs; see {self._world.log_dir}/verify_jobs.log")
         verdict.timelines = timelines(findings.offenders, rows, effects, self._world.log_dir)
         if not self.jobs_per_second:
             self.jobs_per_second = _look_ahead(rows)
 
+    @property
+    def _loses_commits(self) -> bool:
+        """Whether a failover may take commits that were acknowledged."""
+        return self._options.postgresql == ASYNCHRONOUS
+
+    def _add(self, report: CompanionReport, verdict: Verdict) -> None:
+        """What companions count goes by rows, and those go back with a failover."""
+        verdict.companions[report.name] = report.figures
+        verdict.notes.append(report.line)
+        if self._loses_commits:
+            verdict.notes += [f"not promised: {one}" for one in report.broken]
+        else:
+            verdict.broken += report.broken
+
     def _effects(self) -> list[Effect]:
         world = self._world
         return [*world.mail.effects(), *appended(world.effects_file), *world.job_rows.inserted()]
 
 
-def _add(report: CompanionReport, verdict: Verdict) -> None:
-    verdict.companions[report.name] = report.figures
-    verdict.notes.append(report.line)
-    verdict.broken += report.broken
+def _lost_commits(findings: Findings) -> Iterator[str]:
+    """In words, what a failover took, with every job by name."""
+    for ids, what in (
+        (findings.taken, "accepted, and lost with the former primary"),
+        (findings.undone, "done, and undone with the former primary"),
+    ):
+        if ids:
+            yield f"{len(ids)} {what}: {', '.join(ids)}"
 
 
 def _parked_in_vain(run: Run) -> bool:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from tools.chaos.fault import UNDER_PATRONI, Fault
+from tools.chaos.lost_commits import Failover
 from tools.chaos.pause import pause
 from tools.chaos.postgres_group import PostgresGroup
 from tools.chaos.run import Run
@@ -58,7 +59,7 @@ def _next(run: Run, number: int) -> float:
     run.wait_until_done(0.2 + 0.25 * number)
     now = run.expect_in_flight("the primary was changed")
     run.notes.append(f"{now.running} jobs running and {now.queued} queued")
-    return time.monotonic()
+    return time.time()
 
 
 def _is_over(run: Run, what: str, begun_at: float) -> str:
@@ -66,10 +67,11 @@ def _is_over(run: Run, what: str, begun_at: float) -> str:
 
     Returns the timeline of the new primary.
     """
-    leads_after = time.monotonic() - begun_at
+    leads_after = time.time() - begun_at
     timeline = run.world.job_rows.wait_for_a_commit()
-    commits_after = time.monotonic() - begun_at
+    commits_after = time.time() - begun_at
     run.fault_is_over()
+    run.failovers.append(Failover(begun_at, run.fault_ended_at))
     run.notes.append(
         f"primary {what} after {leads_after:.1f} s; a commit was acknowledged "
         f"{commits_after:.1f} s after the fault, Patroni's times allow {FAILOVER_SECONDS} s"
@@ -83,9 +85,11 @@ def _recover(run: Run, timeline: str) -> None:
     Where Patroni gets too little of a busy machine, the new primary may lose its lock meanwhile:
     that is another outage, and the clock of the recovery runs from its end.
     """
+    since = run.fault_ended_at
     _group(run).recover()
     if run.world.job_rows.wait_for_a_commit() != timeline:
         run.fault_is_over()
+        run.failovers.append(Failover(since, run.fault_ended_at))
         run.notes.append("Patroni has replaced the primary once more, by itself")
 
 

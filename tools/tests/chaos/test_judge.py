@@ -9,6 +9,7 @@ from tools.chaos.client import Receipt
 from tools.chaos.effects import Effect
 from tools.chaos.job_rows import JobRow
 from tools.chaos.judge import Evidence, Findings, judge
+from tools.chaos.lost_commits import LAG_SECONDS, Failover, made_at
 from tools.chaos.plan import Planned
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -48,6 +49,7 @@ def judged(
     effects: list[Effect] | None = None,
     receipts: list[Receipt] | None = None,
     unknown: set[str] | None = None,
+    failovers: list[Failover] | None = None,
 ) -> Findings:
     return judge(
         Evidence(
@@ -56,6 +58,7 @@ def judged(
             rows=[ROW] if rows is None else rows,
             effects=[effect(planned)] if effects is None else effects,
             unknown=unknown or set(),
+            failovers=failovers or (),
         )
     )
 
@@ -127,3 +130,34 @@ def test_one_key_is_one_job() -> None:
 
 def test_a_job_must_not_come_before_its_time() -> None:
     assert judged(effects=[effect(MAIL, -1)]).broken == ["job job ran before its time"]
+
+
+def failover(begins: float, ends: float) -> list[Failover]:
+    return [Failover(NOW.timestamp() + begins, NOW.timestamp() + ends)]
+
+
+def test_what_a_failover_without_a_synchronous_standby_took_is_named() -> None:
+    job_id = "019afc6a-1a2b-7000-8000-000000000000"
+    gone = [Receipt(job_id, False, 1)]
+    made = made_at(job_id) - NOW.timestamp()
+    found = judged(rows=[], receipts=gone, failovers=failover(made + 1, made + 20))
+    assert (found.taken, found.offenders, found.broken) == ([job_id], [job_id], [])
+    twice = [effect(MAIL, 1), effect(MAIL, 30)]
+    found = judged(effects=twice, failovers=failover(2, 20))
+    assert (found.undone, found.broken) == (["job"], [])
+    found = judged(rows=[DEAD], failovers=failover(2, 20))
+    assert (found.undone, found.parked, found.broken) == (["job"], ["job"], [])
+
+
+def test_it_excuses_nothing_that_was_committed_long_before_or_after() -> None:
+    job_id = "019afc6a-1a2b-7000-8000-000000000000"
+    gone = [Receipt(job_id, False, 1)]
+    made = made_at(job_id) - NOW.timestamp()
+    late = failover(made + LAG_SECONDS + 1, made + 20)
+    assert judged(rows=[], receipts=gone, failovers=late).lost == [job_id]
+    twice = [effect(MAIL, 1), effect(MAIL, 30)]
+    late = failover(LAG_SECONDS + 2, 20)
+    assert judged(effects=twice, failovers=late).duplicated == ["job"]
+    assert judged(rows=[DEAD], failovers=failover(-20, -1)).parked_in_vain == ["job"]
+    queued = replace(ROW, state="queued", finished_at=None)
+    assert judged(rows=[queued], failovers=failover(2, 20)).lost == ["job"]
