@@ -9,7 +9,7 @@ from typing import Any
 
 from tools.chaos.pause import pause, stopping
 from tools.errors import ToolError
-from tools.http_client import Answer, HttpClient, NoAnswer
+from tools.http_client import Answer, HttpClient, NoAnswer, Refused
 from tools.waiting import wait_until
 
 TIMEOUT_SECONDS = 15.0
@@ -43,11 +43,21 @@ class Client:
         """Makes the user and logs it in, once the API is up; raises `ToolError`."""
         wait_until(self.is_ready, PATIENCE_SECONDS, "the API was not ready", wait=pause)
         self._credentials = (username, secrets.token_urlsafe(24))
-        self._http.sign_up(*self._credentials)
+        try:
+            self._http.sign_up(*self._credentials)
+        except NoAnswer:  # on a busy machine it takes long, and is done all the same
+            wait_until(self._logs_in, PATIENCE_SECONDS, f"no account for {username}", wait=pause)
 
     def log_in_again(self) -> None:
         """Gets a token that has what was permitted since the last one; raises `ToolError`."""
         self._http.log_in(*self._credentials)
+
+    def _logs_in(self) -> bool:
+        try:
+            self.log_in_again()
+        except (NoAnswer, Refused):
+            return False
+        return True
 
     def is_ready(self) -> bool:
         """Whether the API accepts jobs at this moment."""

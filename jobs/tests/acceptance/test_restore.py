@@ -16,6 +16,8 @@ from tools.restore.rehearsal import Rehearsal
 from tools.servers.archived_postgres import ArchivedPostgres
 from tools.servers.saved_valkey import SavedValkey
 
+pytestmark = pytest.mark.timeout(600)  # servers and workers start again and again
+
 SIZE = 6
 
 
