@@ -59,7 +59,7 @@ class Claimer:
         claimed: Callable[[list[ClaimedJob]], None],
         counts: Counts | None = None,
     ) -> None:
-        """`claimed`: is called with the claims of each batch, before the pools get them."""
+        """`claimed`: is called with the claims of each batch, once the pools have them."""
         self._lease = lease
         self._heartbeat = heartbeat
         self._pools = pools
@@ -101,9 +101,10 @@ class Claimer:
         begun_at = time.monotonic()
         with self._database_time.measured():
             claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=job_ids)
-        self._counts.took(self._counts.claim_seconds, time.monotonic() - begun_at)
+        seconds = time.monotonic() - begun_at
         strays = _strays(claims, messages)
         self.submit([claim for claim in claims if claim not in strays] if strays else claims)
+        self._counts.took(self._counts.claim_seconds, seconds)
         if strays:
             with self._database_time.measured():
                 jobs_give_back(claims=strays)
@@ -202,11 +203,11 @@ class Claimer:
         if claims:
             database_outage.ended()  # without claims PostgreSQL may not even have been asked
             self._inflight.add(claims)
-            self._claimed(claims)
             self._pools.submit(claims)
             # Lets go of the interpreter, so that a slot begins with what was claimed: 11 % of the
             # pick-up, as the next system call of this thread is 0.2 ms of Python away.
             time.sleep(0)
+            self._claimed(claims)
             self._counts.claims(claims)
             jobs_announce_claimed([claim.id for claim in claims])
 
