@@ -9,8 +9,9 @@ from django.db import models
 
 
 class BrinIndex(models.Index):
-    """Summarised as the table grows. With `text_bloom_ops` a summary is the set of what occurs.
+    """Summarised by vacuum. With `text_bloom_ops` a summary is the set of what occurs.
 
+    Without `autosummarize`, whose lock cancels autovacuum (docs/decisions/0032).
     Django's own is in `django.contrib.postgres`, which a project would have to install.
     """
 
@@ -32,10 +33,9 @@ class BrinIndex(models.Index):
     def create_sql(self, model: Any, schema_editor: Any, using: str = "", **kwargs: Any) -> Any:
         """Called by Django's migrations."""
         statement: Any = super().create_sql(model, schema_editor, using=" USING brin", **kwargs)
-        options = "autosummarize = on"
         if self.pages_per_range is not None:
-            options += f", pages_per_range = {self.pages_per_range}"
-        statement.parts["extra"] = f" WITH ({options}){statement.parts['extra']}"
+            options = f"pages_per_range = {self.pages_per_range}"
+            statement.parts["extra"] = f" WITH ({options}){statement.parts['extra']}"
         return statement
 
 

@@ -9,6 +9,7 @@ from jobs import __version__
 from jobs.broker import get_broker
 from jobs.core.conf import JobsConf, jobs_conf, setting_name
 from jobs.core.errors import BrokerUnavailable
+from jobs.services.block_ranges import Search, searches_in_vain
 from jobs.services.migrations import missing_migrations
 from jobs.sql.statements import fetch_rows, run
 
@@ -61,6 +62,7 @@ class Health:
     versions: list[Fact]
     broker: list[Fact]
     tables: list[TableFact]
+    searches: list[Fact]
     retention: list[Fact]
     settings: list[Fact]
 
@@ -72,6 +74,7 @@ def health_now() -> Health:
         versions=list(_versions()),
         broker=list(_broker()),
         tables=[TableFact(*row) for row in run("table_sizes")],
+        searches=[_search(one) for one in searches_in_vain()],
         retention=[_setting(conf, name) for name in RETENTION],
         settings=[
             _setting(conf, one.name) for one in fields(JobsConf) if one.name not in RETENTION
@@ -115,6 +118,19 @@ def _broker() -> Iterator[Fact]:
         f"{used} of {facts.max_bytes / MEGABYTE:,.1f} MB ({share:.0%})",
         "Give Redis more memory: it refuses dispatches when it is full."
         if share > REDIS_SHARE_MAX
+        else "",
+    )
+
+
+def _search(search: Search) -> Fact:
+    pages = "reads for more than a second"
+    if search.pages is not None:
+        pages = f"reads {search.pages:,} of {search.table_pages:,} pages"
+    return Fact(
+        search.name,
+        f"a search for what no job has {pages}",
+        f"Run REINDEX INDEX CONCURRENTLY {search.name}: its summary was interrupted."
+        if search.is_in_vain
         else "",
     )
 

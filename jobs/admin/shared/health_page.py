@@ -17,7 +17,7 @@ class HealthPage(ModelAdmin):
         return [path("health/", view, name="jobs_health"), *super().get_urls()]
 
     def health_view(self, request: HttpRequest) -> HttpResponse:
-        """Versions, Redis, tables, retention and settings; without any secret."""
+        """Versions, Redis, searches, tables, retention and settings; without any secret."""
         if not request.user.has_perm("jobs.view_health"):
             raise PermissionDenied
         health = health_now()
@@ -28,6 +28,7 @@ class HealthPage(ModelAdmin):
             "facts": [
                 ("Versions", health.versions),
                 ("Redis", health.broker),
+                ("Searches", health.searches),
                 ("Retention", health.retention),
                 ("Settings", health.settings),
             ],

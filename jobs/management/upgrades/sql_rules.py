@@ -29,7 +29,7 @@ def _form(text: str) -> "re.Pattern[str]":
 
 # Change nothing that the released version uses, or make something that it does not know.
 _HARMLESS = _form(
-    r"(SET|RESET|SELECT|ANALYZE|VACUUM|COMMENT ON"
+    r"(SET|RESET|SELECT|ANALYZE|VACUUM|COMMENT ON|REINDEX (INDEX|TABLE) CONCURRENTLY"
     r"|CREATE (OR REPLACE )?FUNCTION|CREATE( UNLOGGED)? TABLE|CREATE SEQUENCE|CREATE EXTENSION"
     r"|CREATE (STATISTICS|TYPE|DOMAIN|SCHEMA|VIEW|MATERIALIZED VIEW)|INSERT INTO)\b"
 )
@@ -40,7 +40,8 @@ _CREATE_INDEX = _form(
     r"((?!ON ){name} )?ON (ONLY )?{table}"
 )
 _DROP_INDEX = _form(r"DROP INDEX (?P<concurrently>CONCURRENTLY )?(IF EXISTS )?(?P<names>.+)")
-_ALTER_INDEX = _form(r"ALTER INDEX (IF EXISTS )?{name} RENAME\b")
+_RENAME_INDEX = _form(r"ALTER INDEX (IF EXISTS )?{name} RENAME\b")
+_SET_INDEX = _form(r"ALTER INDEX (IF EXISTS )?{name} (SET|RESET) \(")
 _TRIGGER = _form(
     r"(CREATE|DROP) (OR REPLACE )?(CONSTRAINT )?TRIGGER (IF EXISTS )?{name} .*?\bON {table}"
 )
@@ -94,9 +95,11 @@ def said_of_statement(
                 if not found["concurrently"]:
                     yield Lock(f"index {name}")
                 yield Finding(f"index {name}", INDEX_DROPPED)
-    elif found := _ALTER_INDEX.match(statement):
+    elif found := _RENAME_INDEX.match(statement):
         yield Lock(f"index {found['name']}")
         yield Finding(f"index {found['name']}", RENAMED)
+    elif found := _SET_INDEX.match(statement):
+        yield Lock(f"index {found['name']}")
     elif found := _TRIGGER.match(statement):
         if released.has(found["table"]):
             yield Lock(bare(found["table"]), lets_read=True)

@@ -114,6 +114,10 @@ BORNE = {
         "DROP INDEX CONCURRENTLY IF EXISTS by_note",
         "CREATE INDEX CONCURRENTLY by_note ON shop_order (note, (id + 1))",
     ),
+    "an index with other settings": sql(
+        "ALTER INDEX order_by_name SET (fillfactor = 80)",
+        "REINDEX INDEX CONCURRENTLY order_by_name",
+    ),
     "a function": sql("CREATE FUNCTION f() RETURNS void AS $x$ DROP TABLE shop_order; $x$"),
     "a text that reads like a statement": sql("SELECT '; DROP TABLE shop_order'"),
     "a comment": sql("-- DROP TABLE shop_order;\nSELECT 1 /* ; DELETE FROM shop_order */"),
