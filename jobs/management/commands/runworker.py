@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -127,8 +128,9 @@ def _anything_else_runs() -> bool:
 
 def _end_process(code: int) -> None:
     logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # a disk that is full, a stream that is closed
+            stream.flush()
     os._exit(code)
 
 

@@ -172,7 +172,9 @@ def _of_process(parts: Parts) -> Iterator[Metric]:
         told["cell"] = cell
     yield InfoMetricFamily("worker", "Which worker this is.", value=told)
     yield CounterMetricFamily(
-        "log_lines_dropped", "Lines for which standard error was too slow.", value=_dropped()
+        "log_lines_dropped",
+        "Lines that standard error did not take, or too slowly.",
+        value=_dropped(),
     )
 
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +94,28 @@ def test_a_line_that_cannot_be_made_breaks_nobody(
     logger.info("%d", "no number")
     logger.info("next")
     assert stream.getvalue() == "next\n"
+
+
+def test_a_full_disk_costs_lines_alone(tmp_path: Path) -> None:
+    """Who logs, such as the thread that records outcomes, hears nothing of it."""
+    program = (
+        "import logging, os, resource; from scheduler.logs.handler import GroupingHandler;"
+        "handler = GroupingHandler(); logging.basicConfig(handlers=[handler]);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000));"
+        "[logging.warning('%0100d', number) for number in range(50)];"
+        "os._exit(0 if handler.lines_dropped > 30 else 3)"
+    )
+    with (tmp_path / "log").open("w") as file:
+        done = subprocess.run([sys.executable, "-c", program], stderr=file, check=False)
+    assert done.returncode == 0
+
+
+def test_a_stream_that_was_closed_costs_lines_alone(
+    logger: logging.Logger, stream: SlowStream
+) -> None:
+    stream.close()
+    logger.info("1 line")
+    assert [one.lines_dropped for one in logger.handlers if isinstance(one, GroupingHandler)] == [1]
 
 
 def test_a_fork_in_the_middle_of_a_line_leaves_the_child_free_to_log(
