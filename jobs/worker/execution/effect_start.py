@@ -2,8 +2,6 @@
 
 import threading
 
-from django.db import Error
-
 from jobs.core import kill_points
 from jobs.core.claim import ClaimedJob, Start
 from jobs.core.errors import LeaseLost, StartNotWritten
@@ -30,7 +28,7 @@ class AttemptEffect:
         if self._must_write():
             try:
                 written = self._starts.write(Start(self._claim))
-            except Error as error:
+            except Exception as error:
                 raise self._not_written(error) from error
             self._begun(written)
 
@@ -38,7 +36,7 @@ class AttemptEffect:
         if self._must_write():
             try:
                 written = await self._starts.awrite(Start(self._claim))
-            except Error as error:
+            except Exception as error:
                 raise self._not_written(error) from error
             self._begun(written)
 
@@ -69,5 +67,5 @@ class AttemptEffect:
     def _lost(self) -> LeaseLost:
         return LeaseLost(f"job {self._claim.id}, attempt {self._claim.attempt} was taken away")
 
-    def _not_written(self, error: Error) -> StartNotWritten:
+    def _not_written(self, error: Exception) -> StartNotWritten:
         return StartNotWritten(f"the start of job {self._claim.id} could not be written: {error}")

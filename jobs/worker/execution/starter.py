@@ -3,8 +3,6 @@
 import logging
 import threading
 
-from django.db import Error
-
 from jobs.core import kill_points
 from jobs.core.claim import ClaimedJob
 from jobs.core.conf import jobs_conf
@@ -47,7 +45,7 @@ class Starter:
             try:
                 if not self._starts.write(start):
                     return NotStarted()
-            except Error as error:
+            except Exception as error:  # noqa: BLE001 - no memory is left, for example
                 return not_started(claim, error, self._lease.worker.name)
         self._log_start(claim)
         return job_type
@@ -61,7 +59,7 @@ class Starter:
             try:
                 if not await self._starts.awrite(start):
                     return NotStarted()
-            except Error as error:
+            except Exception as error:  # noqa: BLE001 - no memory is left, for example
                 return not_started(claim, error, self._lease.worker.name)
         self._log_start(claim)
         return job_type

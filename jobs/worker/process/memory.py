@@ -3,6 +3,7 @@
 import ctypes
 import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from jobs.core.loading import loading_ends
@@ -27,7 +28,8 @@ def freeze_memory() -> None:
 
 def rss_bytes() -> int:
     """Bytes that this process holds in memory; where the system does not tell, its peak."""
-    if _STATM.exists():
+    # Without a descriptor to spare there is no reading: heartbeats must go on all the same.
+    with suppress(OSError):
         return int(_STATM.read_text().split()[1]) * resource.getpagesize()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -10,7 +10,6 @@ from jobs.core import kill_points
 from jobs.core.clock import Clock
 from jobs.core.retry import SUCCEED
 from jobs.services.attempts import Finished, Recorded
-from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.sql.contention import is_contention
 from jobs.sql.own_session import own_sessions
 from jobs.sql.prepared import search_by_index
@@ -20,7 +19,7 @@ from jobs.worker.inflight import Inflight
 from jobs.worker.recording.hand_over import HandOver
 from jobs.worker.recording.outcome_log import log_batch, log_held_up
 from jobs.worker.recording.write_watch import WriteWatch
-from jobs.worker.recording.writer import Writer
+from jobs.worker.recording.writer import PASSING_ERRORS, Writer
 
 # Bounds a transaction; at full speed a batch is what 20 ms bring.
 BATCH_LIMIT = 500
@@ -215,7 +214,7 @@ class Recorder:
         """
         try:
             recorded = self._writer.write_alone(one)
-        except DATABASE_ERRORS:
+        except PASSING_ERRORS:
             self._kept.append(one)
         else:
             self._recorded([one], recorded)

@@ -10,7 +10,6 @@ from django.db import Error, OperationalError, connection
 
 from jobs.core.claim import Start
 from jobs.core.clock import Clock
-from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.starts import Started, jobs_start
 from jobs.sql.own_session import own_sessions
 from jobs.sql.prepared import search_by_index
@@ -137,13 +136,13 @@ def _write_starts(starts: list[Start]) -> Started:
     """Tries twice: the connection may have been cut since its last use. What repeats is fenced."""
     try:
         return jobs_start(starts=starts)
-    except DATABASE_ERRORS as error:
+    except Exception as error:
         connection.close()
         if _is_an_answer(error):
             raise
     try:
         return jobs_start(starts=starts)
-    except DATABASE_ERRORS:
+    except Exception:
         connection.close()
         raise
 

@@ -24,6 +24,10 @@ PATIENCE = 3
 # SQLSTATE classes that are about the row itself: corrupted, or beyond a limit of PostgreSQL.
 _OF_THE_ROW = ("XX", "54")
 
+# These say nothing about the outcome, which is written later. The last two: no memory, or no file
+# descriptor, is left, as handlers have taken all.
+PASSING_ERRORS = (*DATABASE_ERRORS, MemoryError, OSError)
+
 # Where a lock was met, the others must not wait for each lock again.
 APART_LOCK_SECONDS = 0.1
 
@@ -67,15 +71,15 @@ class Writer:
     def write_alone(self, one: Finished) -> list[Recorded]:
         """Writes one outcome of a batch that was at fault; as much of it as PostgreSQL takes.
 
-        Returns nothing if it is beyond writing. Raises the database's errors if it is to be
-        written later: another transaction may hold the row.
+        Returns nothing if it is beyond writing. Raises PASSING_ERRORS if it is to be written later:
+        another transaction may hold the row.
         """
         for attempt in (one, *_plainer(one)):
             try:
                 return self._write([attempt])
             except Exception as error:
                 log_not_written(one.claim, error)
-                if isinstance(error, DATABASE_ERRORS) and not _is_about_the_row(error):
+                if isinstance(error, PASSING_ERRORS) and not _is_about_the_row(error):
                     raise
         return []
 
@@ -95,6 +99,10 @@ class Writer:
                 if failures >= PATIENCE and self._database_answers():
                     raise
                 self._wait_for_database(wait_seconds)
+            except Exception:
+                # No memory is left, for example: what it has left of the connection is unknown.
+                connection.close()
+                raise
             else:
                 database_outage.ended()
                 return recorded

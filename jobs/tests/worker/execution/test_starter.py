@@ -55,6 +55,19 @@ def test_the_longer_a_type_is_unknown_the_less_often_its_jobs_are_tried(
     assert outcome.after_seconds == pytest.approx(wait_seconds, abs=1)
 
 
+def test_what_cannot_be_started_for_want_of_memory_goes_back(
+    run: Run, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has not begun: it is not for a person to decide what has become of it."""
+
+    def no_memory(**_: object) -> object:
+        raise MemoryError
+
+    claim = claim_one(make_job(type="tests.note_once"), worker)
+    monkeypatch.setattr(start_writer, "jobs_start", no_memory)
+    assert run(claim) == NotStarted(NOT_STARTED_SECONDS)
+
+
 def test_a_type_that_is_not_known_here_is_logged_once(
     run: Run, worker: Worker, caplog: pytest.LogCaptureFixture
 ) -> None:

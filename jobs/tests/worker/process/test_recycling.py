@@ -1,5 +1,6 @@
 """When a worker stops by itself, to be started again."""
 
+import errno
 import threading
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from jobs.models import Worker
 from jobs.tests.fake_clock import FakeClock
 from jobs.worker.liveness.lease import Lease
+from jobs.worker.process import memory
 from jobs.worker.process.memory import rss_bytes
 from jobs.worker.process.recycling import MEGABYTE, Recycling
 
@@ -66,6 +68,26 @@ def test_it_stops_above_its_memory(caplog: pytest.LogCaptureFixture) -> None:
     assert not Bench(max_rss_mb=held_mb + 1_000).stops()
     assert Bench(max_rss_mb=1).stops()
     assert "MB in memory" in caplog.text
+
+
+class NoDescriptorLeft:
+    """Stands in for the file that tells the memory: handlers have opened all they may."""
+
+    def exists(self) -> bool:
+        return True
+
+    def read_text(self) -> str:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_without_a_file_descriptor_the_peak_of_the_memory_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each heartbeat asks, and the main thread does."""
+    held = rss_bytes()
+    monkeypatch.setattr(memory, "_STATM", NoDescriptorLeft())
+    assert rss_bytes() >= held
+    assert not Bench(max_rss_mb=1_000_000).stops()
 
 
 def test_it_stops_with_half_of_a_pool_stuck(caplog: pytest.LogCaptureFixture) -> None:

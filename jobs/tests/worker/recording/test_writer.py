@@ -70,6 +70,18 @@ def test_an_outcome_that_cannot_be_written_holds_up_no_other(
     assert str(poison.claim.id) in caplog.text
 
 
+def test_an_outcome_is_kept_while_no_memory_is_left(
+    recorder: Recorder, database: FakeDatabase, inflight: Inflight, finish: Callable[[], Finished]
+) -> None:
+    """Handlers have taken it all, and give it back."""
+    database.failures = [MemoryError(), OSError("Too many open files"), MemoryError()]
+    one = finish()
+    recorder.add(one)
+    assert recorder.stop(20)
+    assert database.batches == [[one]]
+    assert len(inflight) == 0
+
+
 def test_a_row_that_postgresql_cannot_take_is_told_from_an_outage(
     recorder: Recorder, database: FakeDatabase, inflight: Inflight, finish: Callable[[], Finished]
 ) -> None:
