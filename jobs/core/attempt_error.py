@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NotRequired, TypedDict, cast
+from traceback import format_tb
+from typing import Any, NotRequired, TypedDict, cast
 
 from jobs.core.secrets import NO_SECRETS, Secrets
 from jobs.core.storable import storable
@@ -12,6 +13,9 @@ from jobs.core.traceback_text import frames_text, traceback_text
 TRACEBACK_LIMIT = 16_000
 MESSAGE_LIMIT = 2_000
 SUMMARY_LIMIT = 500
+
+# Of a class, whatever its metaclass says.
+_NAME: Any = vars(type)["__name__"]
 
 
 class AttemptError(TypedDict):
@@ -53,16 +57,14 @@ def error_of(exception: BaseException, worker: str, secrets: Secrets = NO_SECRET
 
     `secrets` are masked in message and traceback. Where one is too short for that, the message is
     withheld, and of the traceback only the types of the exceptions and their frames are kept.
+
+    Raises nothing, whatever the exception's own code does: what it cannot tell is left out.
     """
-    if secrets.is_withheld:
-        text = frames_text(exception)
-    else:
-        text = traceback_text(exception, None if secrets is NO_SECRETS else secrets.without)
     return _error(
         worker=worker,
-        error=secrets.without(type(exception).__name__),
+        error=secrets.without(_NAME.__get__(type(exception))),
         message=secrets.message(_message(exception))[:MESSAGE_LIMIT],
-        text=secrets.without(text)[-TRACEBACK_LIMIT:],
+        text=secrets.without(_text(exception, secrets))[-TRACEBACK_LIMIT:],
     )
 
 
@@ -133,9 +135,18 @@ def _first_line(message: str) -> str:
 
 def _message(exception: BaseException) -> str:
     try:
-        return str(exception)
-    except Exception:  # noqa: BLE001 - a handler's exception may be of any make
+        return str.__str__(str(exception))  # it may be of a class of its own, too
+    except BaseException:  # noqa: BLE001 - a handler's exception may be of any make
         return "the exception cannot be shown: its __str__ failed"
+
+
+def _text(exception: BaseException, secrets: Secrets) -> str:
+    try:
+        if secrets.is_withheld:
+            return frames_text(exception)
+        return traceback_text(exception, None if secrets is NO_SECRETS else secrets.without)
+    except BaseException:  # noqa: BLE001 - as above; or groups within groups, too deep for Python
+        return "".join(format_tb(exception.__traceback__))
 
 
 def _error(worker: str, error: str, message: str, text: str) -> AttemptError:

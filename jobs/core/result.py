@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from jobs.core.json_text import json_text, size_bytes
+from jobs.core.storable import storable
 
 # Length of the column `JobResult.problem`, in characters.
 PROBLEM_MAX = 200
@@ -29,15 +30,19 @@ def result_of(returned: Any, max_bytes: int) -> Result | None:
         return None
     try:
         text = json_text(returned, _JSON)
-    except (TypeError, ValueError, RecursionError) as error:
-        return Result(None, f"not kept, because it is not JSON: {error}"[:PROBLEM_MAX])
-    except Exception as error:  # noqa: BLE001 - methods of the value's own class may raise anything
-        kind = type(error).__name__
-        return Result(None, f"not kept, because it cannot be read: {kind}"[:PROBLEM_MAX])
+    except BaseException as error:  # noqa: BLE001 - methods of the value's own class may raise anything
+        return Result(None, storable(f"not kept, because {_why(error)}")[:PROBLEM_MAX])
     size = size_bytes(text)
     if size > max_bytes:
         return Result(None, f"not kept, because it has {size:,} bytes of at most {max_bytes:,}")
     return Result(text)
+
+
+def _why(error: BaseException) -> str:
+    kind = type(error)
+    if kind in (TypeError, ValueError, RecursionError, UnicodeEncodeError):
+        return f"it is not JSON: {error}"
+    return f"it cannot be read: {kind.__name__}"  # an error of its own make may not tell
 
 
 def _as_text(value: Any) -> str:

@@ -154,7 +154,7 @@ def _delay_seconds(failures: int, policy: RetryPolicy, after_seconds: float | No
         problem = "nan"
     except OverflowError:
         return LONGEST_WAIT_SECONDS
-    except Exception as error:  # noqa: BLE001 - a policy of a project's own may raise anything
+    except BaseException as error:  # noqa: BLE001 - a policy of a project's own may raise anything
         problem = type(error).__name__
     logger.warning(
         "A retry policy or a RetryAfter gives no number of seconds (%s): the default one decides",

@@ -56,6 +56,41 @@ def test_the_cause_is_in_the_traceback() -> None:
     assert error["message"] == "no such user"
 
 
+class Text(str):
+    """Whatever is asked of it fails."""
+
+    def __getitem__(self, index: object) -> str:
+        raise SystemExit
+
+
+class Nameless(type):
+    """The class of a class that does not tell its name."""
+
+    @property
+    def __name__(cls) -> str:  # type: ignore[override]
+        raise SystemExit
+
+
+class Odd(Exception, metaclass=Nameless):
+    def __str__(self) -> str:
+        return Text("odd")
+
+
+def deep() -> ExceptionGroup[Exception]:
+    group: ExceptionGroup[Exception] = ExceptionGroup("innermost", [ValueError()])
+    for _ in range(3_000):
+        group = ExceptionGroup("group", [group])
+    return group
+
+
+@pytest.mark.parametrize("secret", [[], ["e"], ["longer than that"]])
+def test_nothing_is_raised_whatever_an_exception_is(secret: list[str]) -> None:
+    assert raised(Odd(), *secret)["error"] == "Odd"
+    assert "in fail" in raised(deep(), *secret)["traceback"]
+    odd_place: Any = ("f", "1", "5", "no")
+    assert "in fail" in raised(SyntaxError("x", odd_place), *secret)["traceback"]
+
+
 def test_secrets_are_masked_in_message_and_traceback() -> None:
     error = raised(RuntimeError("login as ann with hunter2 failed"), "hunter2")
     assert error["message"] == f"login as ann with {MASK} failed"

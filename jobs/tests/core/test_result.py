@@ -1,6 +1,6 @@
 """What is kept of a handler's return value."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -47,6 +47,34 @@ def test_what_is_no_json_is_left_out_and_said(returned: object) -> None:
     assert result.json is None
     assert result.problem.startswith("not kept, because it is not JSON: ")
     assert len(result.problem) <= PROBLEM_MAX
+
+
+class Unprintable(ValueError):
+    """An error that cannot be told."""
+
+    def __str__(self) -> str:
+        raise SystemExit
+
+
+class Day(date):
+    """A value whose own code fails."""
+
+    error: BaseException | type[BaseException] = SystemExit
+
+    def isoformat(self) -> str:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [Unprintable, SystemExit("no"), KeyError("\ud800")])
+def test_a_value_whose_own_code_fails_is_left_out_and_the_success_stays(
+    error: BaseException | type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The effect has happened: an exception from here would have it repeated."""
+    monkeypatch.setattr(Day, "error", error)
+    result = result_of([Day(2026, 1, 2)], 1_000)
+    assert result is not None
+    assert result.json is None
+    assert result.problem.startswith("not kept, because it cannot be read: ")
 
 
 def test_what_is_too_large_is_left_out_and_said() -> None:

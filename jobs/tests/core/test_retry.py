@@ -199,12 +199,14 @@ class Odd(RetryPolicy):
     answer: Any = None
 
     def delay_seconds(self, failures: int, draw: Callable[[], float] = lambda: 0.0) -> float:
-        if isinstance(self.answer, Exception):
+        if isinstance(self.answer, BaseException):
             raise self.answer
         return self.answer  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize("answer", [None, "soon", math.nan, ZeroDivisionError("mistake")])
+@pytest.mark.parametrize(
+    "answer", [None, "soon", math.nan, ZeroDivisionError("mistake"), SystemExit(1)]
+)
 def test_a_policy_that_gives_no_seconds_is_replaced_by_the_default_one(
     answer: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

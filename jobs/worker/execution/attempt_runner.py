@@ -22,7 +22,7 @@ from jobs.services.database_errors import is_refused_write
 from jobs.services.tracing import Tracing, traced, tracing
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.effect_start import AttemptEffect
-from jobs.worker.execution.exceptions import outcome_of
+from jobs.worker.execution.exceptions import outcome_of, readable
 from jobs.worker.execution.handler_call import (
     call_in_transaction,
     call_plainly,
@@ -128,6 +128,7 @@ class AttemptRunner:
                 # What it sets in its context (a time zone, a language) ends with it.
                 return Context().run(run, job_type, attempt, context)
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
+            exception = readable(exception)
             # A time limit may have been raised in the middle of a statement; and after a failover
             # the next attempt on this thread needs a session on the new primary.
             if isinstance(exception, JobTimeout) or is_refused_write(exception):
@@ -150,7 +151,7 @@ class AttemptRunner:
         except BaseException as exception:  # noqa: BLE001 - whatever happens is an outcome
             if limit.expired():
                 exception = JobTimeout().with_traceback(exception.__traceback__)
-            return self._outcome_of(exception, job_type, attempt)
+            return self._outcome_of(readable(exception), job_type, attempt)
         return succeeded(returned)
 
     def _context(self, job_type: JobType, attempt: Attempt) -> JobContext:

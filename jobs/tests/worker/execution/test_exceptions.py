@@ -12,7 +12,7 @@ from jobs.core.errors import (
 )
 from jobs.core.outcome import Cancelled, CutOff, Failed, FailedForGood, Lost, Outcome
 from jobs.core.secrets import Secrets
-from jobs.worker.execution.exceptions import outcome_of
+from jobs.worker.execution.exceptions import outcome_of, readable
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,31 @@ def test_each_exception_stands_for_one_outcome(
     exception: BaseException, outcome: type[Outcome]
 ) -> None:
     assert type(outcome_of(exception, "worker-1")) is outcome
+
+
+class Unprintable(Exception):
+    """Also what ends a thread may come out of it."""
+
+    def __str__(self) -> str:
+        raise SystemExit
+
+
+class Unreadable(RetryAfter):
+    """Whatever is asked of it fails."""
+
+    def __init__(self) -> None:
+        Exception.__init__(self)
+
+    def __getattribute__(self, name: str) -> object:
+        raise KeyboardInterrupt(name)
+
+
+def test_what_cannot_be_read_was_raised_all_the_same() -> None:
+    """It says that nothing has happened, as any other does: no attempt is cut off by it."""
+    assert type(outcome_of(Unprintable(), "worker-1")) is Failed
+    assert type(outcome_of(readable(Unreadable()), "worker-1")) is Failed
+    plain = RuntimeError("no")
+    assert readable(plain) is plain
 
 
 def test_a_handler_may_say_when_it_is_retried() -> None:
