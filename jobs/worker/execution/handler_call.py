@@ -1,5 +1,6 @@
 """How a handler is called on the thread of its slot: plainly, or in the recording transaction."""
 
+import sys
 import time
 from contextvars import Context
 from itertools import count
@@ -44,11 +45,17 @@ def succeeded(returned: object) -> Succeeded:
 def _run(job_type: JobType, attempt: Attempt, context: JobContext) -> object:
     thread_connections.handler_begins()
     continue_in_context(attempt)  # ends with the context
+    tracer, profiler = sys.gettrace(), sys.getprofile()
     try:
         returned = job_type.handler(attempt.claim.payload, context)
         if returned is not None:
             returned = finish_on_thread(returned, job_type.effect, attempt.seconds_left())
     finally:
+        # First of all, and without a call at which what the handler left would look.
+        if sys.gettrace() is not tracer:
+            sys.settrace(tracer)
+        if sys.getprofile() is not profiler:
+            sys.setprofile(profiler)
         end_if_forked()
         thread_connections.handler_ends()
     return returned

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from asgiref.sync import sync_to_async
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -56,7 +56,9 @@ class OrmThread:
             self._handlers -= 1
             if self._handlers == 0 and self._may_have_changed():
                 self._reset = asyncio.create_task(sync_to_async(reset_shared_connections)())
-                await asyncio.sleep(0)
+                # A handler may have cancelled its own task: it has ended as it has.
+                with suppress(asyncio.CancelledError):
+                    await asyncio.sleep(0)
 
     def _refresh_there(self) -> None:
         refresh_shared_connections()

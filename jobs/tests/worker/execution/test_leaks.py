@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import decimal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -148,6 +149,23 @@ def test_what_a_handler_sets_in_its_context_ends_with_it_on_a_thread(slots: Slot
     assert seen == [UNCHANGED] * 2 * len(Effect)
 
 
+def test_a_debugger_that_a_handler_leaves_behind_looks_at_no_other_code(slots: Slots) -> None:
+    """It slows down whatever comes next, and what it raises comes out of any line."""
+    found: list[Any] = []
+
+    def look_on(*_: object) -> None:
+        raise RuntimeError("a mistake of the debugger")
+
+    def leave(payload: Payload, context: JobContext) -> None:
+        found.append((sys.gettrace(), sys.getprofile()))
+        sys.setprofile(lambda *_: None)
+        sys.settrace(look_on)
+
+    assert isinstance(slots.run(leave), Succeeded)
+    assert isinstance(slots.run(leave), Succeeded)
+    assert found[0] == found[1]
+
+
 def test_what_a_handler_sets_in_its_context_ends_with_it_on_the_loop(slots: Slots) -> None:
     seen: list[object] = []
 
@@ -251,6 +269,22 @@ def test_a_session_that_an_async_handler_changed_is_reset(through: str, slots: S
         assert slots.run(handler) == Succeeded()
     before, after = seen
     assert after == before
+
+
+def test_a_handler_that_cancels_its_own_task_and_returns_has_succeeded(slots: Slots) -> None:
+    """The cancellation comes at the next thing that is awaited, which is the worker's own."""
+
+    async def use(payload: Payload, context: JobContext) -> None:
+        await _in_orm_thread(session)
+
+    async def cancel_itself(payload: Payload, context: JobContext) -> None:
+        await use(payload, context)
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+
+    for handler in (use, cancel_itself, use):
+        assert slots.run(handler) == Succeeded()
 
 
 def test_async_handlers_that_run_at_the_same_time_do_not_reset_each_other(slots: Slots) -> None:
