@@ -35,12 +35,18 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
 
 def _silent(timeout_seconds: float) -> Q:
-    """Silence counts from the start of PostgreSQL at the earliest: before, no worker was heard."""
+    """Silence counts from the start of PostgreSQL at the earliest: before, no worker was heard.
+
+    A heartbeat that lies ahead is from before the clock was set back, or from another server's
+    clock: a worker that lives has written others since.
+    """
     heard_of = Greatest(
         F("heartbeat_at"),
         Func(function="pg_postmaster_start_time", output_field=models.DateTimeField()),
     )
-    return Q(models.lookups.LessThan(heard_of, seconds_ago(timeout_seconds)))
+    return Q(models.lookups.LessThan(heard_of, seconds_ago(timeout_seconds))) | Q(
+        heartbeat_at__gt=seconds_ago(-timeout_seconds)
+    )
 
 
 class Worker(models.Model):

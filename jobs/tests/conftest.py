@@ -81,10 +81,14 @@ def short_redispatch(settings: Settings) -> None:
 
 @pytest.fixture
 def short_timeout(settings: Settings) -> float:
-    """A worker that is silent for 1 s is dead. Silence counts from the start of PostgreSQL."""
-    settings.JOBS_WORKER_TIMEOUT_SECONDS = 1.0
+    """A worker that is silent for 20 s is dead; on a server that was just started, for less.
+
+    Silence counts from that start. Tests make workers silent for longer; in a shorter timeout those
+    that are to live would fall silent, too, on a machine that is slow.
+    """
     wait_until(lambda: server_age_seconds() > 2.0)
-    return 1.0
+    settings.JOBS_WORKER_TIMEOUT_SECONDS = timeout_seconds = min(20.0, server_age_seconds() / 2)
+    return timeout_seconds
 
 
 def server_age_seconds() -> float:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from jobs.core.attempt_error import error_of_lost_worker, error_of_stopped_worker
@@ -72,8 +72,11 @@ def jobs_rescue(*, heard_at: datetime | None = None, lately: bool = False) -> Re
 def silent_workers(heard_at: datetime) -> WorkerQuerySet:
     """The workers that had been silent for the timeout at that moment, and still are."""
     timeout_seconds = jobs_conf().worker_timeout_seconds
-    limit = heard_at - timedelta(seconds=timeout_seconds)
-    return Worker.objects.silent(timeout_seconds).filter(heartbeat_at__lt=limit)
+    timeout = timedelta(seconds=timeout_seconds)
+    of_another_time = Q(heartbeat_at__lt=heard_at - timeout) | Q(
+        heartbeat_at__gt=heard_at + timeout
+    )
+    return Worker.objects.silent(timeout_seconds).filter(of_another_time)
 
 
 def _rescue(heard_at: datetime | None, lately: bool) -> RescueRound:

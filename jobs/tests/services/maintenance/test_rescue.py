@@ -173,6 +173,21 @@ def test_a_worker_that_was_heard_after_that_moment_lives(
     assert jobs_rescue(heard_at=heard_at).count == 0
 
 
+def test_a_heartbeat_from_before_the_clock_was_set_back_keeps_no_worker_alive(
+    worker: Worker, short_timeout: float
+) -> None:
+    """Else its jobs would run, by their rows, until that moment comes for the second time."""
+    claim = claim_one(make_job(), worker)
+    other = make_worker()
+    silence(worker, -HOUR_SECONDS)
+    before = heard_now() + timedelta(seconds=HOUR_SECONDS)
+    assert jobs_rescue(heard_at=before).count == 0  # no heartbeat since then: nothing is known
+    assert jobs_rescue(heard_at=heard_now()).count == 1
+    assert stored(claim).state == JobState.QUEUED
+    other.refresh_from_db()
+    assert other.stopped_at is None
+
+
 def test_a_rescuer_without_a_heartbeat_declares_no_worker_dead(
     worker: Worker, short_timeout: float
 ) -> None:
