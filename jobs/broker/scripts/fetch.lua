@@ -49,10 +49,13 @@ for number, key in ipairs(KEYS) do
   numbers[key] = number
 end
 
+-- Lua passes a few thousand arguments to a command at most, and there may be more lists.
+local LISTS = 1000
+
 -- Takes from the lists number `first` to `last`, in their order; returns how many entries it took.
 -- LMPOP takes from the first list that holds something: empty lists cost nothing.
 local failure
-local function take(first, last, most)
+local function take_of_piece(first, last, most)
   local lmpop = { 'LMPOP', last - first + 1, unpack(KEYS, first, last) }
   local count = #lmpop + 3
   lmpop[count - 2], lmpop[count - 1] = 'RIGHT', 'COUNT'
@@ -70,6 +73,16 @@ local function take(first, last, most)
     left = left - #popped[2]
   end
   return most - left
+end
+
+local function take(first, last, most)
+  local taken = 0
+  for from = first, last, LISTS do
+    if taken < most and not failure then
+      taken = taken + take_of_piece(from, math.min(from + LISTS - 1, last), most - taken)
+    end
+  end
+  return taken
 end
 
 local argument, first = 5, 1

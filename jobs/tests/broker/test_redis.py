@@ -216,6 +216,20 @@ def test_empty_lists_cost_no_commands(broker: RedisBroker) -> None:
     assert commands.total <= 8, commands.counts
 
 
+def test_there_may_be_thousands_of_queues(broker: RedisBroker) -> None:
+    """Ten lists each: more keys than Lua passes to a command."""
+    queues = [f"queue-{number}" for number in range(1_200)]
+    sent = []
+    for queue in (queues[0], queues[600], queues[-1]):
+        job_id = uuid7()
+        sent.append(QueueMessage(job_id, str(job_id), queue, 5))
+    broker.dispatch(sent)
+    heads = [name for name, age in broker.head_ages(queues).items() if age is not None]
+    assert heads == [(one.queue, 5) for one in sent]
+    assert [one.message for one in broker.fetch(queues, 2)] == sent[:2]
+    assert [one.message for one in broker.fetch(queues, 2)] == sent[2:]
+
+
 def test_the_order_of_queues_is_that_of_the_caller(broker: RedisBroker) -> None:
     for queue in ("a", "b", "c"):
         job_id = uuid7()
