@@ -1,6 +1,7 @@
 """Admission on a timer: what is due, tokens that came in, limits that changed, and repair."""
 
 from datetime import datetime
+from time import monotonic
 from typing import ClassVar
 
 from django.db.models import Q
@@ -27,10 +28,18 @@ class _Place:
     limit_name = ""
 
 
+# When what another transaction holds is looked at again: a look reads every job of a queue or type.
+HELD_UP_SECONDS = 2.0
+
+
 class _Adopted:
-    """For which setting of each limit this process has looked at all jobs that were there."""
+    """For which setting of each limit this process has looked at all jobs that were there.
+
+    `not_before`: for which setting, and until when by the monotonic clock, it does not look again.
+    """
 
     at: ClassVar[dict[str, datetime]] = {}
+    not_before: ClassVar[dict[str, tuple[datetime, float]]] = {}
 
 
 def jobs_admit_due() -> Round:
@@ -64,28 +73,42 @@ def _admit_due() -> Round:
 def _adopt() -> None:
     """Jobs that were accepted before a limit was set come under it, and those of a moment after.
 
-    Not under that of a key: they have it from the beginning.
+    Not under that of a key: they have it from the beginning. What another transaction holds, a job
+    or a limit, is not waited for, and comes in a later round.
     """
     of_place = Q(name__startswith="queue:") | Q(name__startswith="type:")  # by the primary key
     limits = Limit.objects.filter(of_place, is_adopted=False).order_by("name")
     for limit in limits.annotate(is_known=Q(set_at__lt=seconds_ago(ADOPT_SECONDS))):
         if not limit.is_known and _Adopted.at.get(limit.name) == limit.set_at:
             continue
-        if not _is_all_adopted(limit.name):
+        if _is_held_up(limit) or not _is_all_adopted(limit):
             continue
         _Adopted.at[limit.name] = limit.set_at
         if limit.is_known:
-            limits.filter(name=limit.name, set_at=limit.set_at).update(is_adopted=True)
-            del _Adopted.at[limit.name]
+            this = limits.filter(name=limit.name, set_at=limit.set_at)
+            if list(this.select_for_update(skip_locked=True)):
+                this.update(is_adopted=True)
+                del _Adopted.at[limit.name]
 
 
-def _is_all_adopted(limit_name: str) -> bool:
+def _is_held_up(limit: Limit) -> bool:
+    set_at, not_before = _Adopted.not_before.get(limit.name, (None, 0.0))
+    return set_at == limit.set_at and monotonic() < not_before
+
+
+def _is_all_adopted(limit: Limit) -> bool:
     """Whether no more jobs are left that have to come under the limit."""
-    kind, _, name = limit_name.partition(":")
-    place = {"limit_name": limit_name, "queue": None, "type": None, kind: name}
+    kind, _, name = limit.name.partition(":")
+    place = {"limit_name": limit.name, "queue": None, "type": None, kind: name}
     run("adopt_running_jobs", **place)
     [(count,)] = run("adopt_queued_jobs", **place, limit=ADOPT_LIMIT)
-    return int(count) < ADOPT_LIMIT
+    if int(count) == ADOPT_LIMIT:
+        return False
+    if run("any_to_adopt", **place):
+        _Adopted.not_before[limit.name] = (limit.set_at, monotonic() + HELD_UP_SECONDS)
+        return False
+    _Adopted.not_before.pop(limit.name, None)
+    return True
 
 
 def _repair() -> Round:

@@ -24,6 +24,7 @@ from jobs.services.edit import JobChanges, job_edit
 from jobs.services.hand_over import slots_hand_over
 from jobs.services.limit_book import limit_book
 from jobs.services.limits import limit_remove, limit_set, limits_declare
+from jobs.services.maintenance import admit
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
 from jobs.services.maintenance.rescue import jobs_rescue
 from jobs.services.turns import turns
@@ -299,8 +300,36 @@ def test_a_limit_holds_what_was_accepted_before_it() -> None:
     assert admitted() == queued[:1]
 
 
-def test_what_others_accept_without_a_limit_a_moment_after_it_was_set_comes_under_it() -> None:
+@pytest.mark.parametrize("is_running", [False, True])
+def test_a_lock_on_a_job_or_a_limit_holds_up_its_adoption_alone(
+    is_running: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admit, "HELD_UP_SECONDS", 0.0)
+    before = make_job()
+    if is_running:
+        claim_one(before)
+    for name in (QUEUE, "queue:bulk"):
+        limit_set(name=name, rule=LimitRule(max_concurrency=1))
+    Limit.objects.update(set_at=seconds_ago(2))
+    other = make_job(queue="bulk", delay_seconds=60)
+    make_due()
+    with held_elsewhere(lambda: Job.objects.select_for_update().get(id=before.id)):
+        jobs_admit_due()
+        assert other in admitted()
+        assert not Limit.objects.get(name=QUEUE).is_adopted
+    with held_elsewhere(lambda: Limit.objects.select_for_update().get(name=QUEUE)):
+        jobs_admit_due()
+        assert stored(before).limits == [QUEUE]
+        assert not Limit.objects.get(name=QUEUE).is_adopted
+    jobs_admit_due()
+    assert Limit.objects.get(name=QUEUE).is_adopted
+
+
+def test_what_others_accept_without_a_limit_a_moment_after_it_was_set_comes_under_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Their book of limits is older."""
+    monkeypatch.setattr(admit, "ADOPT_SECONDS", 60.0)
     limit(max_concurrency=1)
     first = make_job()
     Job.objects.filter(id=first.id).update(limits=None, held_by=None)
@@ -311,7 +340,7 @@ def test_what_others_accept_without_a_limit_a_moment_after_it_was_set_comes_unde
     Slot.objects.all().delete()
     jobs_admit_due()
     assert not Limit.objects.get().is_adopted  # it looks once more when all books are new
-    Limit.objects.update(set_at=seconds_ago(2))
+    Limit.objects.update(set_at=seconds_ago(61))
     jobs_admit_due()
     assert Limit.objects.get().is_adopted
     assert held() == [late]
