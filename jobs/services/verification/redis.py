@@ -19,8 +19,8 @@ from jobs.services.verification.loaded import (
     load_known,
     queues_in_use,
 )
-from jobs.services.verification.strays import Strays, strays_among_known
-from jobs.services.verification.unknown import unknown_check
+from jobs.services.verification.strays import strays_note
+from jobs.services.verification.unknown import unknown_check_of_known
 from jobs.sql.statements import database_now, execute, fetch_rows, statement
 
 # A redispatch may take this long beyond its interval and its margin.
@@ -54,10 +54,15 @@ def redis_checks() -> list[Check]:
     return [
         timed(_key_types_check),
         timed(_dispatches_check),
-        timed(_surplus_check),
-        timed(unknown_check),
+        *_known_checks(),
         timed(cache_marks_check),
     ]
+
+
+def _known_checks() -> list[Check]:
+    """Both look at all that Redis holds, which is read once, as a part of the first."""
+    with transaction.atomic():
+        return [timed(_surplus_check), timed(unknown_check_of_known)]
 
 
 def missing_job_ids() -> list[UUID]:
@@ -77,7 +82,7 @@ def missing_job_ids() -> list[UUID]:
 def _dispatches_check() -> Check:
     conf = jobs_conf()
     patience_seconds = conf.redispatch_seconds + conf.redispatch_margin_seconds
-    with _suspects(patience_seconds + TOLERANCE_SECONDS, patience_seconds) as strays:
+    with _suspects(patience_seconds + TOLERANCE_SECONDS, patience_seconds) as note:
         [(violations,)] = fetch_rows("SELECT count(*) FROM verify_suspect")
         found = fetch_rows("SELECT id, dispatched_at FROM verify_suspect ORDER BY id LIMIT 10")
         rows = Job.objects.queued().count()
@@ -87,7 +92,7 @@ def _dispatches_check() -> Check:
         rows,
         violations,
         examples=[f"{one}: queued, dispatched at {at:%H:%M:%S}, not in Redis" for one, at in found],
-        notes=strays.note,
+        notes=note,
     )
 
 
@@ -98,10 +103,9 @@ def _key_types_check() -> Check:
 
 
 def _surplus_check() -> Check:
-    with transaction.atomic():
-        create_known()
-        load_known(queues_in_use())
-        lists = fetch_rows(statement("verify_surplus"))
+    create_known()
+    load_known(queues_in_use())
+    lists = fetch_rows(statement("verify_surplus"))
     over = [
         (name, surplus)
         for name, entries, surplus in lists
@@ -119,8 +123,8 @@ def _surplus_check() -> Check:
 @contextmanager
 def _suspects(
     unknown_seconds: float, patience_seconds: float, *, by_heads: bool = True
-) -> Iterator[Strays]:
-    """Makes a temporary table `verify_suspect` of what Redis has lost; yields its strays.
+) -> Iterator[str]:
+    """Makes a temporary table `verify_suspect` of what Redis has lost; yields a note.
 
     Suspects are queued jobs that Redis has not known for `unknown_seconds`. An id that was just
     popped lies in no list, so Redis is asked again for up to `patience_seconds`: by then a worker
@@ -141,13 +145,13 @@ def _suspects(
         execute(
             statement("verify_suspects"), {"unknown_seconds": unknown_seconds, "asked_at": asked_at}
         )
-        strays = strays_among_known()
+        note = strays_note()
         deadline = time.monotonic() + patience_seconds
         while _any_suspects() and time.monotonic() < deadline:
             time.sleep(TICK_SECONDS)
             load_known(queues, due_within_seconds=SOON_SECONDS)
             execute(statement("verify_cleared_suspects"))
-        yield strays
+        yield note
 
 
 def _load_heads(queues: list[str]) -> None:

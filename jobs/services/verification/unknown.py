@@ -16,9 +16,10 @@ NAME = "unknown_jobs"
 PROMISE = "Redis names no job that PostgreSQL does not have"
 
 
-def unknown_check() -> Check:
-    """Jobs that PostgreSQL has lost; raises BrokerUnavailable."""
-    known, unknown = _known_and_unknown()
+def unknown_check_of_known() -> Check:
+    """Jobs that PostgreSQL has lost, among those in the temporary table `verify_known`."""
+    [(known,)] = fetch_rows("SELECT count(DISTINCT id) FROM verify_known")
+    unknown = _unknown_among_known()
     return Check(
         NAME,
         PROMISE,
@@ -38,17 +39,15 @@ def unknown_job_ids() -> list[UUID]:
     PostgreSQL has lost them: it was restored to an earlier moment, or a standby took over that had
     not got them yet. Raises BrokerUnavailable.
     """
-    return _known_and_unknown()[1]
-
-
-def _known_and_unknown() -> tuple[int, list[UUID]]:
-    """How many jobs Redis names, and those of them that PostgreSQL does not have."""
     with transaction.atomic():
         create_known()
         load_known(queues_in_use())
-        [(known,)] = fetch_rows("SELECT count(DISTINCT id) FROM verify_known")
-        rows = fetch_rows(statement("verify_unknown"), {"oldest": oldest_kept()})
-    return known, [job_id for (job_id,) in rows]
+        return _unknown_among_known()
+
+
+def _unknown_among_known() -> list[UUID]:
+    rows = fetch_rows(statement("verify_unknown"), {"oldest": oldest_kept()})
+    return [job_id for (job_id,) in rows]
 
 
 def oldest_kept() -> UUID:
