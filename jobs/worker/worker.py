@@ -144,7 +144,7 @@ class Worker:
         # 5. From now on other workers rescue whatever is left.
         parts.after_all.set()
         parts.beats.join(RECORD_SECONDS)
-        self._sign_off()
+        self.sign_off()
         if not (finished and recorded):
             self._log_unfinished()
         logger.info("Worker %s stopped", self.name, extra=self._fields("worker.stopped"))
@@ -174,7 +174,8 @@ class Worker:
                 extra=self._fields("progress.not_written"),
             )
 
-    def _sign_off(self) -> None:
+    def sign_off(self) -> None:
+        """Closes its row; to be called by others only if it does not run."""
         try:
             # What is still running may have broken the part that died: that counts as a crash.
             worker_stop(worker_id=self._parts.lease.worker.id, in_order=not self._broken)

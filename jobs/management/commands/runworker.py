@@ -27,13 +27,16 @@ from jobs.worker.process.descendants import end_descendants, end_forks_with
 from jobs.worker.process.first_ping import ping_broker
 from jobs.worker.process.health_server import HealthServer
 from jobs.worker.process.memory import freeze_memory
-from jobs.worker.process.stop_signals import EXIT_UNFINISHED, StopSignals, end_until_ready
+from jobs.worker.process.stop_signals import (
+    EXIT_UNFINISHED,
+    EXIT_USAGE,
+    StopSignals,
+    end_until_ready,
+)
 from jobs.worker.process.supervisor import Supervisor
 from jobs.worker.worker import Worker
 
 logger = logging.getLogger(__name__)
-
-EXIT_USAGE = 2
 
 
 class Command(BaseCommand):
@@ -114,7 +117,11 @@ def _run(options: WorkerOptions, health_host: str, health_port: int | None) -> i
     worker = _worker(options)
     log_as_worker(worker.name)
     if health_port:
-        _serve_health(worker, health_host, health_port)
+        try:
+            _serve_health(worker, health_host, health_port)
+        except CommandError:
+            worker.sign_off()
+            raise
     finished = worker.run(signals)
     end_descendants(SystemClock(), worker.name)
     tracing_stop()

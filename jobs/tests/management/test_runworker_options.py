@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import CommandParser
 
 from jobs.management.commands.runworker import Command
+from jobs.models import Worker
 
 ODD = [
     *[("--concurrency", value) for value in ("0", "-1", "1001", "abc", "1.5", "", "9" * 30, "１")],  # noqa: RUF001
@@ -62,3 +63,4 @@ def test_a_host_that_cannot_be_served(host: str) -> None:
         call_command("runworker", health_host=host, health_port=65_000)
 
     assert refused.value.returncode == 2
+    assert not Worker.objects.filter(stopped_at__isnull=True).exists()  # none seems to live

@@ -14,6 +14,8 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 # may send that to each process of the service, and the supervisor hands on its own.
 END_AT_ONCE = signal.SIGUSR2
 
+# What was asked for cannot be done, however often it is tried.
+EXIT_USAGE = 2
 # Something was still running after the grace period, or a part had died.
 EXIT_UNFINISHED = 3
 EXIT_IMMEDIATE = 130

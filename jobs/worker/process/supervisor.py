@@ -12,6 +12,7 @@ from jobs.core.process_counts import process_counts
 from jobs.worker.process.stop_signals import (
     END_AT_ONCE,
     EXIT_UNFINISHED,
+    EXIT_USAGE,
     STOP_SIGNALS,
     end_until_ready,
 )
@@ -28,6 +29,7 @@ WATCH_SECONDS = 0.2
 class Supervisor:
     """One child process for each number; `run_child` gets the number and returns the exit code.
 
+    One that ends with EXIT_USAGE at its first start would do so at every other: all of them stop.
     Children are forked: to be started before there are threads or database connections.
     """
 
@@ -39,6 +41,7 @@ class Supervisor:
         self._started: dict[int, float] = {}  # number -> when
         self._due: dict[int, float] = dict.fromkeys(self._numbers, 0.0)
         self._waits: dict[int, float] = dict.fromkeys(self._numbers, 0.5)
+        self._restarted: set[int] = set()
         self._signals = 0
         self._worst_exit = 0
 
@@ -115,6 +118,10 @@ class Supervisor:
         if self._signals:
             self._worst_exit = max(self._worst_exit, _reported(code))
             return
+        if code == EXIT_USAGE and number not in self._restarted:
+            self._give_up(number, code)
+            return
+        self._restarted.add(number)
         lived = self._clock.monotonic() - self._started[number]
         quick = lived < QUICK_DEATH_SECONDS and code != 0
         self._waits[number] = min(self._waits[number] * 2, RESTART_CAP_SECONDS) if quick else 0.5
@@ -128,6 +135,15 @@ class Supervisor:
             wait,
             extra={"event": "process.ended", "number": number, "code": code, "seconds": wait},
         )
+
+    def _give_up(self, number: int, code: int) -> None:
+        logger.error(
+            "Worker process %d cannot do what was asked for: all of them stop",
+            number,
+            extra={"event": "process.ended", "number": number, "code": code},
+        )
+        self._worst_exit = max(self._worst_exit, code)
+        self._on_signal(signal.SIGTERM, None)
 
 
 def _reported(code: int) -> int:

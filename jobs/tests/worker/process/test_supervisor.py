@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from jobs.tests.fake_clock import FakeClock
-from jobs.worker.process.stop_signals import EXIT_UNFINISHED
+from jobs.worker.process.stop_signals import EXIT_UNFINISHED, EXIT_USAGE
 from jobs.worker.process.supervisor import QUICK_DEATH_SECONDS, RESTART_CAP_SECONDS, Supervisor
 
 
@@ -85,6 +85,25 @@ def test_what_it_exits_with_is_documented(
     for number, code in enumerate(codes, start=1):
         supervisor._ended(number, code)
     assert supervisor._worst_exit == reported
+
+
+def test_what_can_never_be_done_is_not_tried_again(supervisor: Supervisor, forks: Forks) -> None:
+    """A port that is taken, for example: a single worker ends with 2, too."""
+    supervisor._start_due()
+    supervisor._children.pop(2)
+    supervisor._ended(2, EXIT_USAGE)
+    assert forks.killed == [1, 3]
+    assert (supervisor._due, supervisor._worst_exit) == ({}, EXIT_USAGE)
+
+
+def test_a_worker_that_could_do_it_once_may_again(supervisor: Supervisor, forks: Forks) -> None:
+    """Redis was moved, perhaps, and comes back: the others have never stopped."""
+    supervisor._start_due()
+    supervisor._ended(2, 0)
+    supervisor._start_due()
+    supervisor._ended(2, EXIT_USAGE)
+    assert forks.killed == []
+    assert list(supervisor._due) == [2]
 
 
 @pytest.fixture
