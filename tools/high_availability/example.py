@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from tools.errors import ToolError
 from tools.servers.patroni.group import PatroniGroup
+from tools.servers.patroni.namespaces import are_permitted
 from tools.servers.patroni.node import Node
 from tools.servers.patroni.programs import write_patronictl
 from tools.servers.valkey_groups.sentinels import SentinelGroup
@@ -18,6 +19,7 @@ STRIKES: Mapping[str, Callable[[Node], None]] = {
     "kill": Node.kill,
     "freeze": Node.freeze,
     "cut": Node.cut,
+    **({"isolate": Node.isolate} if are_permitted() else {}),
 }
 
 

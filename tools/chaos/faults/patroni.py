@@ -9,6 +9,7 @@ from tools.chaos.pause import pause
 from tools.chaos.postgres_group import PostgresGroup
 from tools.chaos.run import Run
 from tools.servers.patroni.configuration import FAILOVER_SECONDS
+from tools.servers.patroni.namespaces import are_permitted
 from tools.servers.patroni.node import Node
 
 # With a majority gone nobody can take over: each failover waits until the group is whole again.
@@ -97,6 +98,15 @@ def _fault(name: str, what: str, strike: Callable[[Run], None]) -> Fault:
     return Fault(name, what, strike, work_seconds=0.4, backlog=0.5, postgresql=UNDER_PATRONI)
 
 
+# Without the rights of root a node's clients cannot be kept from it.
+_ISOLATED = (
+    _fault(
+        "patroni-isolate",
+        f"the primary of PostgreSQL without a network, until {LEFT_ALONE_SECONDS:g} s after that",
+        _failing_over("isolated", Node.isolate, left_alone_seconds=LEFT_ALONE_SECONDS),
+    ),
+)
+
 PATRONI_FAULTS = (
     _fault(
         "patroni-crash",
@@ -118,6 +128,7 @@ PATRONI_FAULTS = (
         f"the primary of PostgreSQL cut off, until {LEFT_ALONE_SECONDS:g} s after the failover",
         _failing_over("cut off", Node.cut, left_alone_seconds=LEFT_ALONE_SECONDS),
     ),
+    *(_ISOLATED if are_permitted() else ()),
     _fault(
         "patroni-switch-over",
         f"another PostgreSQL is made the primary, {TIMES} times",

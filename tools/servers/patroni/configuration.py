@@ -10,7 +10,6 @@ ROLE = "jobs"  # a superuser, and the name of the database
 OPERATOR = "operator"
 _SCOPE = "jobs"
 _REPLICATOR = "replicator"
-_HERE = "127.0.0.1"
 
 # Seconds until the others may count a silent primary as gone, of one turn of Patroni, and for which
 # it goes on trying to reach etcd. By default 30, 10 and 10: shorter, so that a failover can be
@@ -43,18 +42,10 @@ class Passwords:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The port on which a server listens, and the one under which other nodes know it."""
+    """Where a server listens, and where other nodes reach it: host and port each."""
 
-    own_port: int
-    link_port: int
-
-    @property
-    def listen(self) -> str:
-        return f"{_HERE}:{self.own_port}"
-
-    @property
-    def connect(self) -> str:
-        return f"{_HERE}:{self.link_port}"
+    listen: str
+    connect: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +62,7 @@ def node_configuration(
     name: str,
     postgres: Address,
     rest: Address,
-    etcd_ports: Sequence[int],
+    etcd_hosts: Sequence[str],
     directories: Directories,
     passwords: Passwords,
     is_synchronous: bool,
@@ -88,8 +79,8 @@ def node_configuration(
         # By version 2 of etcd's API: with version 3, Patroni 3.0.2 (Debian 12) lets a primary that
         # was frozen take the lock back from its successor, and what that acknowledged is lost.
         "etcd": {
-            "hosts": [f"{_HERE}:{port}" for port in etcd_ports],
-            "use_proxies": True,  # else it asks etcd for addresses, and goes past the links
+            "hosts": list(etcd_hosts),
+            "use_proxies": True,  # else it asks etcd for addresses, and goes past links
             "username": etcd.USER,
             "password": passwords.etcd,
         },
@@ -114,8 +105,8 @@ def node_configuration(
                 "replication": {"username": _REPLICATOR, "password": passwords.replication},
             },
             "pg_hba": [
-                f"host all all {_HERE}/32 scram-sha-256",
-                f"host replication {_REPLICATOR} {_HERE}/32 scram-sha-256",
+                "host all all samenet scram-sha-256",
+                f"host replication {_REPLICATOR} samenet scram-sha-256",
             ],
             "parameters": {"unix_socket_directories": ""},
             "basebackup": ["no-sync", {"checkpoint": "fast"}],

@@ -1,4 +1,4 @@
-"""Three members of etcd, in which Patroni keeps who the primary is."""
+"""Members of etcd, in which Patroni keeps who the primary is."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from tools.errors import ToolError
 from tools.ports import free_port
+from tools.servers.patroni.machine import Machine
 from tools.servers.patroni.rest import Rest
 from tools.servers.server import Server
 from tools.waiting import wait_until
 
-MEMBERS = 3
 USER = "root"  # the name that etcd wants for who may do everything
 _SECONDS = 60.0
 
@@ -24,16 +24,17 @@ class EtcdMember(Server):
 
     name = "etcd"
 
-    def __init__(self, home: Path, program: Path, password: str) -> None:
+    def __init__(self, home: Path, machine: Machine, program: Path, password: str) -> None:
         super().__init__(home)
+        self.machine = machine
         self.peer_port = free_port()
         self.cluster = ""
-        self.rest = Rest(self.port, USER, password)
+        self.rest = Rest(machine.host, self.port, USER, password)
         self._program = program
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.machine.node_host}:{self.port}"
 
     @property
     def peer(self) -> str:
@@ -50,12 +51,13 @@ class EtcdMember(Server):
         self.data.mkdir(exist_ok=True, mode=0o700)
 
     def command(self) -> Sequence[str]:
+        here = self.machine.listens_on
         options = {
             "name": self.home.name,
             "data-dir": str(self.data / "etcd"),
-            "listen-client-urls": self.url,
+            "listen-client-urls": f"http://{here}:{self.port}",
             "advertise-client-urls": self.url,
-            "listen-peer-urls": self._peer_url,
+            "listen-peer-urls": f"http://{here}:{self.peer_port}",
             "initial-advertise-peer-urls": self._peer_url,
             "initial-cluster": self.cluster,
             "log-level": "warn",
@@ -63,31 +65,31 @@ class EtcdMember(Server):
             "heartbeat-interval": str(_HEARTBEAT_MS),
             "election-timeout": str(10 * _HEARTBEAT_MS),
         }
-        return [str(self._program), *(f"--{name}={value}" for name, value in options.items())]
+        arguments = (f"--{name}={value}" for name, value in options.items())
+        return [*self.machine.enter, str(self._program), *arguments]
 
     def answers(self) -> bool:
         return self.running
 
     @property
     def _peer_url(self) -> str:
-        return f"http://127.0.0.1:{self.peer_port}"
+        return f"http://{self.machine.node_host}:{self.peer_port}"
 
 
 class EtcdGroup:
-    """All members, with a password."""
+    """A member on each machine, with a password."""
 
-    def __init__(self, home: Path, program: Path, password: str) -> None:
+    def __init__(
+        self, home: Path, machines: Sequence[Machine], program: Path, password: str
+    ) -> None:
         self._password = password
         self.members = [
-            EtcdMember(home / f"etcd-{n}", program, password) for n in range(1, MEMBERS + 1)
+            EtcdMember(home / f"etcd-{number}", machine, program, password)
+            for number, machine in enumerate(machines, 1)
         ]
         for member in self.members:
             member.cluster = ",".join(one.peer for one in self.members)
         self._is_founded = False
-
-    @property
-    def ports(self) -> list[int]:
-        return [member.port for member in self.members]
 
     def start(self) -> None:
         """Starts what is down; returns when every member answers."""

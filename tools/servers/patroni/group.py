@@ -12,12 +12,14 @@ from tools.errors import ToolError
 from tools.servers.patroni.configuration import ROLE, Passwords
 from tools.servers.patroni.etcd import EtcdGroup
 from tools.servers.patroni.links import Links
+from tools.servers.patroni.machine import Network
+from tools.servers.patroni.namespaces import Namespaces, are_permitted
 from tools.servers.patroni.node import Node
 from tools.servers.patroni.programs import find_programs
 from tools.waiting import wait_until
 
 NODES = 3
-_SECONDS = 120.0
+_SECONDS = 300.0  # on a busy machine
 _CONNECT_SECONDS = 2
 
 
@@ -29,18 +31,19 @@ class PatroniGroup:
         self.is_synchronous = is_synchronous
         self.programs = find_programs()
         self._passwords = Passwords(*(secrets.token_urlsafe(24) for _ in range(4)))
-        self._links = Links()
-        self._etcd = EtcdGroup(home, self.programs.etcd, self._passwords.etcd)
+        self.network: Network = Namespaces(NODES) if are_permitted() else Links(NODES)
+        machines = self.network.machines
+        self._etcd = EtcdGroup(home, machines, self.programs.etcd, self._passwords.etcd)
         self.nodes = [
             Node(
                 home / f"node-{number}",
+                machine,
                 self.programs,
                 self._passwords,
-                self._links,
-                self._etcd.ports,
+                self._etcd.members,
                 is_synchronous=is_synchronous,
             )
-            for number in range(1, NODES + 1)
+            for number, machine in enumerate(machines, 1)
         ]
 
     @property
@@ -72,7 +75,7 @@ class PatroniGroup:
             with suppress(OSError, ToolError):
                 node.stop()
         self._etcd.stop()
-        self._links.stop()
+        self.network.stop()
 
     def thaw(self) -> None:
         """A frozen node goes on; a former primary believes that it still is one, and is told."""
@@ -155,6 +158,6 @@ class PatroniGroup:
         return False
 
     def _url_of(self, database: str) -> str:
-        hosts = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        hosts = ",".join(node.address for node in self.nodes)
         password = self._passwords.superuser
         return f"postgres://{ROLE}:{password}@{hosts}/{database}?target_session_attrs=read-write"

@@ -2,30 +2,37 @@
 
 Nodes reach each other, and etcd, through ports that this process listens on. While a link is cut
 nothing passes. As with a cable that was pulled, connections stay open and are silent; what was
-under way arrives once the link is restored.
+under way arrives once the link is restored. Unlike there a new connection is taken and then silent,
+and members of etcd and clients have no links: they reach everybody.
 """
 
 import asyncio
 import threading
 from contextlib import suppress
 
+from tools.errors import ToolError
 from tools.ports import free_port
+from tools.servers.patroni.machine import Machine, Network
 
 _PIECE = 65_536
 _SECONDS = 10.0
 
 
-class Links:
+_HERE = "127.0.0.1"
+
+
+class Links(Network):
     """All links of a group; one thread moves what passes through them."""
 
-    def __init__(self) -> None:
+    def __init__(self, machines: int = 0) -> None:
         self._links: list[Link] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="links", daemon=True)
         self._thread.start()
+        self.machines = [LinkedMachine(self) for _ in range(machines)]
 
     def to(self, port: int) -> "Link":
-        """Returns a new link to a port of 127.0.0.1."""
+        """Returns a new link to a port of this machine."""
         link = Link(self._loop, port)
         asyncio.run_coroutine_threadsafe(link.listen(), self._loop).result(_SECONDS)
         self._links.append(link)
@@ -49,6 +56,31 @@ class Links:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+class LinkedMachine(Machine):
+    """This machine, in place of one that only Patroni's connections make another one."""
+
+    listens_on = host = node_host = _HERE
+
+    def __init__(self, links: Links) -> None:
+        self._network = links
+        self._links: list[Link] = []
+
+    def passage(self, port: int) -> int:
+        self._links.append(self._network.to(port))
+        return self._links[-1].port
+
+    def cut(self) -> None:
+        for link in self._links:
+            link.cut()
+
+    def isolate(self) -> None:
+        raise ToolError("To cut a node off from its clients too takes network namespaces: root.")
+
+    def restore(self) -> None:
+        for link in self._links:
+            link.restore()
+
+
 class Link:
     """Passes on to a server what comes to `port`, unless it is cut."""
 
@@ -61,7 +93,7 @@ class Link:
         self._server: asyncio.Server | None = None
 
     async def listen(self) -> None:
-        self._server = await asyncio.start_server(self._pass, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._pass, _HERE, self.port)
 
     def close(self) -> None:
         """Listens no longer; called in the thread of the links."""
@@ -77,7 +109,7 @@ class Link:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._is_whole.wait()
-            there, back = await asyncio.open_connection("127.0.0.1", self._to_port)
+            there, back = await asyncio.open_connection(_HERE, self._to_port)
             await asyncio.gather(self._move(reader, back), self._move(there, writer))
         except OSError:
             pass  # the server is down, and the client is told so

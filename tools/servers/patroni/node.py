@@ -17,7 +17,8 @@ from tools.servers.patroni.configuration import (
     Passwords,
     node_configuration,
 )
-from tools.servers.patroni.links import Link, Links
+from tools.servers.patroni.etcd import EtcdMember
+from tools.servers.patroni.machine import Machine
 from tools.servers.patroni.programs import Programs
 from tools.servers.patroni.rest import Rest
 from tools.servers.server import Server
@@ -34,10 +35,10 @@ class Node(Server):
     def __init__(
         self,
         home: Path,
+        machine: Machine,
         programs: Programs,
         passwords: Passwords,
-        links: Links,
-        etcd_ports: Sequence[int],
+        etcd: Sequence[EtcdMember],
         *,
         is_synchronous: bool,
     ) -> None:
@@ -45,15 +46,25 @@ class Node(Server):
         self._programs = programs
         self._passwords = passwords
         self._is_synchronous = is_synchronous
-        self._rest = Rest(free_port(), OPERATOR, passwords.operator)
+        self.machine = machine
+        self._rest = Rest(machine.host, free_port(), OPERATOR, passwords.operator)
         # The other nodes know no other way to this one, and this one no other way to etcd.
-        self._postgres_link = links.to(self.port)
-        self._rest_link = links.to(self._rest.port)
-        self._etcd_links = [links.to(port) for port in etcd_ports]
+        self._postgres_address = self._address_of(self.port)
+        self._rest_address = self._address_of(self._rest.port)
+        # The member beside it comes first: the others may be out of reach with their nodes.
+        self._etcd_hosts = [
+            f"{member.machine.node_host}:{machine.passage(member.port)}"
+            for member in sorted(etcd, key=lambda member: member.machine is not machine)
+        ]
 
     @property
     def url(self) -> str:
-        return f"postgres://{ROLE}:{self._passwords.superuser}@127.0.0.1:{self.port}/{ROLE}"
+        return f"postgres://{ROLE}:{self._passwords.superuser}@{self.address}/{ROLE}"
+
+    @property
+    def address(self) -> str:
+        """Where clients reach its PostgreSQL."""
+        return f"{self.machine.host}:{self.port}"
 
     @property
     def node_name(self) -> str:
@@ -95,6 +106,7 @@ class Node(Server):
 
     def command(self) -> Sequence[str]:
         return [
+            *self.machine.enter,
             *as_unprivileged(self.name, self.stop_signal),
             str(self._programs.python),
             *("-m", "patroni", str(self.configuration)),
@@ -138,29 +150,34 @@ class Node(Server):
 
     def cut(self) -> None:
         """Cuts it off from the other nodes and from etcd, but not from its clients."""
-        for link in self._links():
-            link.cut()
+        self.machine.cut()
+
+    def isolate(self) -> None:
+        """Cuts it off from everybody, as if its machine had no network any more."""
+        self.machine.isolate()
 
     def restore(self) -> None:
-        """Undoes a cut."""
-        for link in self._links():
-            link.restore()
+        """Undoes both."""
+        self.machine.restore()
+
+    def _address_of(self, port: int) -> Address:
+        machine = self.machine
+        return Address(
+            f"{machine.listens_on}:{port}", f"{machine.node_host}:{machine.passage(port)}"
+        )
 
     def _configured(self) -> dict[str, Any]:
         return node_configuration(
             name=self.node_name,
-            postgres=Address(self.port, self._postgres_link.port),
-            rest=Address(self._rest.port, self._rest_link.port),
-            etcd_ports=[link.port for link in self._etcd_links],
+            postgres=self._postgres_address,
+            rest=self._rest_address,
+            etcd_hosts=self._etcd_hosts,
             directories=Directories(
                 str(self._postgres_data), str(self.data / "pgpass"), str(self._programs.postgres)
             ),
             passwords=self._passwords,
             is_synchronous=self._is_synchronous,
         )
-
-    def _links(self) -> list[Link]:
-        return [self._postgres_link, self._rest_link, *self._etcd_links]
 
     def _send(self, number: signal.Signals) -> None:
         """To Patroni, as far as it runs, and every process of PostgreSQL."""

@@ -22,8 +22,9 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """That of one server on 127.0.0.1. Everybody may ask; who orders says who he is."""
+    """That of one server. Everybody may ask; who orders says who he is."""
 
+    host: str
     port: int
     user: str
     password: str
@@ -47,7 +48,7 @@ class Rest:
     def _call(self, method: str, path: str, body: str | None, seconds: float) -> Answer:
         credentials = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
         headers = {"Content-Type": "application/json", "Authorization": f"Basic {credentials}"}
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)) as server:
+        with closing(http.client.HTTPConnection(self.host, self.port, timeout=seconds)) as server:
             server.request(method, path, body, headers)
             response = server.getresponse()
             text = response.read().decode()

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tools.servers.patroni.links import Links
+from tools.errors import ToolError
+from tools.servers.patroni.links import LinkedMachine, Links
 
 SECONDS = 10
 SILENT_SECONDS = 0.2
@@ -61,6 +62,22 @@ def test_a_server_that_is_down_is_told(links: Links) -> None:
     link = links.to(port)
     with socket.create_connection(("127.0.0.1", link.port), SECONDS) as client:
         assert client.recv(100) == b""
+
+
+def test_a_machine_is_cut_off_by_its_links_and_never_from_its_clients(links: Links) -> None:
+    machine = LinkedMachine(links)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        passage = machine.passage(server.getsockname()[1])
+        server.settimeout(SILENT_SECONDS)
+        machine.cut()
+        with socket.create_connection((machine.node_host, passage), SECONDS):
+            with pytest.raises(TimeoutError):
+                server.accept()
+            server.settimeout(SECONDS)
+            machine.restore()
+            server.accept()[0].close()
+    with pytest.raises(ToolError, match="root"):
+        machine.isolate()
 
 
 def test_links_that_were_stopped_are_closed() -> None:
