@@ -1,23 +1,30 @@
 """How many jobs and attempts ended in which way: by the minute, later by longer periods."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple, Self
 
 from django.db import models
-from django.db.models import F, Func, Sum, Value
+from django.db.models import Sum
+
+from jobs.sql.statements import run
 
 # Periods of roll-ups in seconds.
 MINUTE, QUARTER, HOUR, DAY = 60, 900, 3_600, 86_400
 # Of no month in particular: it tells the rows of months from others.
 MONTH = 30 * DAY
+# What charts read: each length of period has its index range.
+_CHARTED = (MINUTE, QUARTER, HOUR, DAY)
 
 
 class EndedIn(NamedTuple):
-    """What ended alike in one step of a chart."""
+    """How many ended in one step of a chart with this outcome, or wait, or run time.
+
+    Two of the three are None.
+    """
 
     begins_at: datetime
-    outcome: str
+    outcome: str | None
     wait_bucket: int | None
     run_bucket: int | None
     total: int
@@ -37,27 +44,31 @@ class RollUpQuerySet(models.QuerySet["RollUp"]):
     """Roll-ups."""
 
     def since(self, when: datetime) -> Self:
-        """Those of periods that began then or later; each length of period has its index range."""
-        return self.filter(seconds__in=(MINUTE, QUARTER, HOUR, DAY), begins_at__gte=when)
-
-    def by_step(self, step_seconds: int) -> list[EndedIn]:
-        """Their sums by steps that begin at multiples of so many seconds since 1970, in UTC."""
-        step = Func(
-            Value(timedelta(seconds=step_seconds)),
-            F("begins_at"),
-            Value(datetime.fromtimestamp(0, UTC)),
-            function="date_bin",
-            output_field=models.DateTimeField(),
-        )
-        rows = self.order_by().annotate(step=step)
-        alike = rows.values_list("step", "outcome", "wait_bucket", "run_bucket")
-        return [EndedIn(*row) for row in alike.annotate(total=Sum("count"))]
+        """Those of periods that began then or later."""
+        return self.filter(seconds__in=_CHARTED, begins_at__gte=when)
 
     def by_queue(self, names: Iterable[str]) -> list[EndedOf]:
         """Their sums by queue, of these queues."""
         rows = self.filter(queue__in=names).order_by()
         alike = rows.values_list("queue", "outcome", "wait_bucket", "run_bucket")
         return [EndedOf(*row) for row in alike.annotate(total=Sum("count"))]
+
+
+_Filters = models.Manager.from_queryset(RollUpQuerySet)
+
+
+class RollUpManager(_Filters["RollUp"]):
+    """`RollUp.objects`: the filters, and a statement of its own."""
+
+    def by_step(self, since: datetime, step_seconds: int) -> list[EndedIn]:
+        """The sums of periods that began then or later, three times: by outcome, wait and run time.
+
+        By steps that begin at multiples of so many seconds since 1970, in UTC.
+        """
+        rows = run(
+            "roll_ups_by_step", since=since, step_seconds=step_seconds, periods=list(_CHARTED)
+        )
+        return [EndedIn(*row) for row in rows]
 
 
 class RollUp(models.Model):
@@ -82,7 +93,7 @@ class RollUp(models.Model):
     run_seconds = models.FloatField(null=True)
     is_folded = models.BooleanField(default=False, db_default=False)
 
-    objects = RollUpQuerySet.as_manager()
+    objects = RollUpManager()
 
     class Meta:
         ordering = ["-id"]

@@ -1,11 +1,12 @@
--- Counts what has ended of the demonstration: of these clients, or of everybody. By the minute for two
--- days, by the hour for fifteen, then by the day, as `fold_roll_ups` leaves them.
+-- Counts what has ended of the demonstration: of these clients, or of everybody. By periods as long as
+-- `jobs/services/maintenance/fold_roll_ups.py` leaves them, which would find nothing to fold.
 INSERT INTO jobs_rollup (
     begins_at, seconds, queue, type, outcome, wait_bucket, run_bucket, count, wait_seconds,
     run_seconds, is_folded
 )
 SELECT
-    date_trunc(period.unit, ended.at, 'UTC'), period.seconds, queue, type, outcome,
+    date_bin(period.seconds * interval '1 second', ended.at, to_timestamp(0)), period.seconds, queue,
+    type, outcome,
     wait_bucket, run_bucket, sum(ended.count), sum(wait), sum(run), true
 FROM (
     SELECT
@@ -30,12 +31,12 @@ FROM (
         AND (%(clients)s::user_id[] IS NULL OR submitted_by_id = ANY(%(clients)s::user_id[]))
 ) AS ended
 CROSS JOIN LATERAL (
-    SELECT
-        CASE WHEN age < interval '2 days' THEN 60 WHEN age < interval '15 days' THEN 3600 ELSE 86400 END
-            AS seconds,
-        CASE WHEN age < interval '2 days' THEN 'minute' WHEN age < interval '15 days' THEN 'hour' ELSE 'day' END
-            AS unit
-    FROM (SELECT now() - ended.at AS age) AS ages
+    SELECT CASE
+        WHEN ended.at >= date_bin('15 minutes', now() - interval '2 hours', to_timestamp(0)) THEN 60
+        WHEN ended.at >= date_trunc('hour', now() - interval '26 hours', 'UTC') THEN 900
+        WHEN ended.at >= date_trunc('day', now() - interval '8 days', 'UTC') THEN 3600
+        ELSE 86400
+    END AS seconds
 ) AS period
 WHERE ended.count > 0
 GROUP BY 1, 2, queue, type, outcome, wait_bucket, run_bucket

@@ -48,8 +48,9 @@ class Counts:
         """The same of run times."""
         return quantile_seconds(self.run_times, share)
 
-    def _add(self, outcome: str, wait: int | None, run: int | None, count: int) -> None:
-        self.ended[outcome] += count
+    def _add(self, outcome: str | None, wait: int | None, run: int | None, count: int) -> None:
+        if outcome is not None:
+            self.ended[outcome] += count
         if wait is not None:
             self.waits[wait] += count
         if run is not None:
@@ -88,7 +89,7 @@ def history_of(span: Span) -> History:
         for number in range(span.seconds // span.step_seconds)
     ]
     total = Counts()
-    for row in RollUp.objects.since(begins_at).by_step(span.step_seconds):
+    for row in RollUp.objects.by_step(begins_at, span.step_seconds):
         number = (row.begins_at - begins_at) // length
         if number < len(steps):  # nothing ends in the future, but clocks are set
             for counts in (steps[number], total):
