@@ -7,11 +7,14 @@ members stand in words.
 
 import os
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import schemathesis
 from schemathesis.engine import observations
 
+from jobs.core.call_key import call_key
 from tools.contract.sense import (
     JOB_TYPE,
     PAYLOAD,
@@ -31,6 +34,8 @@ _OF_OTHERS = {
     "/v1/logoutEverywhere": os.environ["CONTRACT_SPARE"],
     "/metrics": f"Bearer {METRICS_TOKEN}",
 }
+
+_keys = count()
 
 _same_origin_path = observations._same_origin_path
 
@@ -62,6 +67,7 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Called for each request, just before it is sent."""
+    _give_own_key(case.headers)
     wait = str((case.query or {}).get("wait"))
     if wait.isdecimal() and _WAIT_MAX < int(wait) <= _WAIT_ALLOWED:
         case.query["wait"] = _WAIT_MAX
@@ -76,6 +82,18 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         if case.operation.path.startswith(_PAYLOADS_OF_ANY_TYPE) and isinstance(case.body, dict):
             own = {"type": JOB_TYPE, "payload": PAYLOAD}
             case.body |= {name: value for name, value in own.items() if name in case.body}
+
+
+def _give_own_key(headers: Any) -> None:
+    """Makes an `Idempotency-Key` another one: schemathesis sends the same with thousands of
+    calls, which would all be refused for that alone. Each tenth stays: its answer is replayed.
+    """
+    try:
+        call_key((headers or {}).get("Idempotency-Key", ""))
+    except ValueError:
+        return
+    if next(_keys) % 10:
+        headers["Idempotency-Key"] = uuid4().hex
 
 
 @schemathesis.hook

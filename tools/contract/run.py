@@ -43,7 +43,7 @@ request-timeout = 1
 """
 _SHORT = """
 [[operations]]
-include-path-regex = "/(addJob|addJobs|batches|batches/.id./jobs|schedules|schedules/.id.)$"
+include-path-regex = "/(addJob|addJobs|batches|batches/.id./jobs|chains|schedules|schedules/.id.)$"
 phases.coverage.enabled = false
 """
 _AUTH = """

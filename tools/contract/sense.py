@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from tools.contract.variables import HTTP_HOST
+
 JOB_TYPE, QUEUE = "send_welcome_email", "emails"
 JOB_TYPES = frozenset({JOB_TYPE, "send_email", "http_request"})
 PAYLOAD = {"email": "someone@example.com"}
+# Of the host that the service may call.
+URL = f"https://{HTTP_HOST}/tasks"
 
 # Codes of errors about rules that no schema can state: between members, of moments that pass, of
 # languages (cron, zones, rates, URLs), and of what a caller has to have from the server.
@@ -18,6 +22,7 @@ _IN_WORDS = frozenset(
         "nothing_to_edit",
         "bad_cursor",
         "url_refused",
+        "differs",
         "password_too_similar",
         "password_too_common",
         "password_entirely_numeric",
@@ -70,7 +75,7 @@ def is_refused_by_item(answer: Any) -> bool:
 
 
 def with_sense(value: Any, now: datetime) -> Any:
-    """The body or query, with names that there are and moments that are not too far away."""
+    """The body or query, with names and hosts that there are, and moments that are near."""
     if isinstance(value, list):
         return [with_sense(one, now) for one in value]
     if not isinstance(value, dict):
@@ -90,6 +95,8 @@ def _sensible(name: str, value: Any, now: datetime) -> Any:
         return with_sense(value, now)
     if name == "queue":
         return QUEUE
+    if name in ("url", "callback_url"):
+        return URL
     if name in ("run_at", "starts_at"):
         return (now + timedelta(hours=1)).isoformat()
     if name in ("expires_at", "ends_at"):

@@ -1,6 +1,7 @@
 """The variables of the service that is called: as in production, with room for many calls."""
 
 METRICS_TOKEN = "of-a-service-that-nobody-measures"  # noqa: S105
+HTTP_HOST = "service.example.com"
 
 VARIABLES = {
     "ENVIRONMENT": "production",
@@ -14,5 +15,5 @@ VARIABLES = {
     "ACCESS_TOKEN_MINUTES": "600",
     "METRICS_TOKEN": METRICS_TOKEN,
     "EMAIL_URL": "dummymail://",
-    "JOBS_HTTP_ALLOWED_HOSTS": "service.example.com",
+    "JOBS_HTTP_ALLOWED_HOSTS": HTTP_HOST,
 }
