@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
+from gunicorn.asgi.parser import UnsupportedTransferCoding
 from gunicorn.asgi.protocol import ASGIProtocol
 
 from scheduler.http.problems import Problem
@@ -23,6 +24,8 @@ from scheduler.serving.refusals import (
 from scheduler.serving.request_counts import request_counts
 from scheduler.serving.request_target import TargetRefused, check_host, read_target
 
+_CHUNKED = b"chunked"
+
 logger = logging.getLogger(__name__)
 
 
@@ -32,6 +35,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
     _closed: bool
     _headers_timer: asyncio.TimerHandle | None = None
     _has_received = False  # any byte of the request that is awaited
+    _is_answered = False  # the last request: its answer has begun
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Makes room if there are too many connections: what waits longest has to go."""
@@ -83,19 +87,29 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
             self._close_transport()
 
     def _feed_callback_parser(self, data: bytes) -> bool:
-        """As gunicorn's, which knows no refusal of a target."""
+        """As gunicorn's, which knows no refusal of a target, and no ValueError: `int` raises it for
+        a length of 5,000 digits."""
         try:
             return bool(super()._feed_callback_parser(data))
         except TargetRefused as refused:
             self._refuse(refused.problem)
-            return False
+        except ValueError as error:
+            self._send_error_response(400, str(error))
+            self._close_transport()
+        return False
 
     def _on_headers_complete(self) -> Any:
         self._take_target()
         self._stop_clock()
         self.worker.waiting.pop(self, None)
-        self._has_received = False
-        return super()._on_headers_complete()
+        self._has_received = self._is_answered = False
+        skips_body = super()._on_headers_complete()
+        _check(self._current_request)
+        return skips_body
+
+    def _send_response_start(self, *args: Any, **kwargs: Any) -> None:
+        self._is_answered = True
+        super()._send_response_start(*args, **kwargs)
 
     def _take_target(self) -> None:
         """Turns a URL as request target into a path, and its host into the header Host, which does
@@ -122,9 +136,11 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         """As gunicorn's, which calls it for what is no proper request; `message` quotes that.
 
         It does so as well for a request that was not answered because its client has gone away:
-        that is no error of the server, and nobody reads what is written.
+        that is no error of the server, and nobody reads what is written. Nor is anything written
+        into an answer that has begun, which a stream of jobs has while its body still comes.
         """
-        if not self._closed:
+        is_within_answer = self._current_request is not None and self._is_answered
+        if not self._closed and not is_within_answer:
             self._write_problem(problem_of_status(status))
 
     def _refuse(self, problem: Problem) -> None:
@@ -173,3 +189,12 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         if self._current_request is None:
             return not self._has_received
         return self._body_receiver is None or bool(self._body_receiver._complete)
+
+
+def _check(request: Any) -> None:
+    """Raises what gunicorn refuses a request for, where it is laxer than its callers should be."""
+    for name, value in request.headers_bytes:
+        if name == b"transfer-encoding" and value.lower() != _CHUNKED:
+            raise UnsupportedTransferCoding("such a body would be taken as it is")
+    if request.version < (1, 1):
+        request.must_close = True  # an answer without a length ends with its connection

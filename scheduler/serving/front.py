@@ -193,7 +193,7 @@ def _framing(scope: Scope) -> Framing:
     return Framing(
         length=int(headers.get(b"content-length", 0)),
         is_chunked=b"transfer-encoding" in headers,
-        is_json=headers.get(b"content-type", b"").startswith(b"application/json"),
+        is_json=headers.get(b"content-type", b"").lower().startswith(b"application/json"),
     )
 
 

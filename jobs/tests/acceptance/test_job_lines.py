@@ -140,6 +140,31 @@ def test_each_line_is_answered_in_its_order(api: Api) -> None:
     }
 
 
+def test_nothing_is_written_into_an_answer_that_has_begun(api: Api) -> None:
+    """The chunk that is none comes after the first line was answered: the stream is cut off."""
+    with connected(api) as connection:
+        connection.sendall(api.head() + chunk(line(0)))
+        answer = received(connection, b"202")
+        connection.sendall(b"no length\r\n")
+        while part := connection.recv(1 << 16):
+            answer += part
+    assert answer.count(b"HTTP/1.1") == 1
+    assert not answer.endswith(b"0\r\n\r\n")
+
+
+def test_the_answer_to_http_1_0_ends_with_its_connection(api: Api) -> None:
+    """It has no chunks, and a stream no length."""
+    body = line(0)
+    head = api.head(f"Content-Length: {len(body)}", "Connection: keep-alive")
+    head = head.replace(b"HTTP/1.1", b"HTTP/1.0").replace(b"Transfer-Encoding: chunked\r\n", b"")
+    with connected(api) as connection:
+        connection.sendall(head + body)
+        answer = received(connection, b"202")
+        while part := connection.recv(1 << 16):
+            answer += part
+    assert b"\r\nConnection: close\r\n" in answer
+
+
 def test_with_a_length_and_over_many_slices(api: Api) -> None:
     status, answers = api.post(b"".join(line(number) for number in range(2_500)))
 

@@ -48,12 +48,21 @@ def assert_problem(answer: Reply, status: int, code: str) -> None:
         (b"GET localhost:80 HTTP/1.1\r\n" + HOST + b"\r\n", 400, "bad_request"),
         (b"GET * HTTP/1.1\r\n" + HOST + b"\r\n", 400, "bad_request"),
         (b"CONNECT localhost:80 HTTP/1.1\r\n" + HOST + b"\r\n", 501, "connect_not_supported"),
+        (
+            b"POST /addJobs HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: gzip, chunked\r\n\r\n",
+            501, "unsupported_transfer_coding",
+        ),
+        (
+            b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: " + b"9" * 5_000 + b"\r\n\r\n",
+            400, "bad_request",
+        ),
     ],
     ids=[
         "no HTTP", "no version", "TLS", "version", "no colon", "name of a header",
         "length is a word",
         "negative length", "two lengths", "long path", "long header", "many headers",
         "transfer coding", "no host", "scheme", "user", "authority", "asterisk", "tunnel",
+        "compressed", "length of 5,000 digits",
     ],
 )  # fmt: skip
 def test_what_is_no_proper_request(server: Server, raw: bytes, status: int, code: str) -> None:
@@ -167,6 +176,14 @@ def test_a_small_refused_body_does_not_end_the_connection(server: Server) -> Non
     with server.connect(post("/addJob", 2, b"{}")) as client:
         assert_problem(client.answer(), 401, "not_authenticated")
         assert_next(client)
+
+
+def test_what_is_no_request_after_one_that_was_answered(server: Server) -> None:
+    with server.connect(get("/health/live")) as client:
+        assert client.answer().status == 200
+        client.send(b"nonsense\r\n\r\n")
+        assert_problem(client.answer(), 400, "bad_request")
+        assert client.ends()
 
 
 def test_an_upgrade_is_answered_as_a_plain_request(server: Server) -> None:
