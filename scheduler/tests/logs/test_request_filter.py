@@ -8,9 +8,11 @@ from logging.config import DictConfigurator
 from typing import Any
 
 import pytest
+from django.core.exceptions import DisallowedHost
 
 from jobs.core.request_id import current_request_id
 from scheduler.logs.config import logging_config
+from scheduler.logs.request_filter import RequestFilter
 
 
 @pytest.fixture
@@ -78,3 +80,18 @@ def test_a_traceback_follows_its_line() -> None:
 
     assert first.endswith("Job a is late")
     assert traceback[-1] == "ValueError: the reason"
+
+
+def test_what_a_stranger_can_send_is_no_error_with_a_traceback() -> None:
+    error = DisallowedHost("Invalid HTTP_HOST header")
+    record = logging.LogRecord(
+        "django.security.DisallowedHost",
+        logging.ERROR,
+        "exception.py",
+        80,
+        str(error),
+        None,
+        (DisallowedHost, error, None),
+    )
+    assert RequestFilter().filter(record)
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
