@@ -52,8 +52,18 @@ _PRIVATE = [
     ip_network(text) for text in ("10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 ]
 _PRIVATE_6 = [IPv6Network("::1/128"), IPv6Network("fc00::/7")]
-# The metadata service of a cloud, within the unique local addresses.
-_METADATA_6 = IPv6Address("fd00:ec2::254")
+# Services of clouds within the unique local addresses, which know the credentials of the machine.
+_METADATA_6 = [
+    IPv6Network(text)
+    for text in (
+        "fd00:ec2::/32",  # AWS
+        "fd20:ce::254/128",  # Google
+        "fd00:c1::a9fe:a9fe/128",  # Oracle
+        "fd00:42::42/128",  # Scaleway
+        "fd00:100::100:200/128",  # Alibaba
+        "fd00:a9fe:a9fe::1/128",  # Akamai
+    )
+]
 
 
 class AddressRefused(PermanentError):
@@ -73,7 +83,7 @@ def is_private(address: Address) -> bool:
     """Whether it is a loopback address, or one of a private network, and no metadata service."""
     if isinstance(address, IPv4Address):
         return any(address in network for network in _PRIVATE)
-    if address.scope_id is not None or address == _METADATA_6:
+    if address.scope_id is not None or any(address in network for network in _METADATA_6):
         return False
     return any(address in network for network in _PRIVATE_6)
 

@@ -27,6 +27,8 @@ BODY_MAX_BYTES = 64 * 1024
 # An address that does not answer must leave time for the next one.
 CONNECT_SECONDS = 10.0
 ADDRESSES_MAX = 4
+# Interim answers before the answer itself: 100, 103 and the like. A server has use for one or two.
+INTERIM_MAX = 20
 
 
 class AnswerCutOff(http.client.HTTPException):
@@ -56,6 +58,20 @@ class Answer(NamedTuple):
         return next((value for key, value in self.headers if key.lower() == name), None)
 
 
+class _Response(http.client.HTTPResponse):
+    """The answer itself. `http.client` takes 103 (Early Hints) for it, and 100 for as long as it
+    comes; a client has to pass over what is interim (RFC 9110, 15.2)."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(INTERIM_MAX):
+            read: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            status = read[1]
+            if not 100 <= status < 200 or status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                return read
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException(f"more than {INTERIM_MAX} interim answers")
+
+
 def exchange(request: Request, addresses: Sequence[Address], ends_at: float) -> Answer:
     """Connects to the first address that answers, sends the request, and reads the answer.
 
@@ -64,6 +80,7 @@ def exchange(request: Request, addresses: Sequence[Address], ends_at: float) -> 
     ssl.SSLCertVerificationError.
     """
     connection = http.client.HTTPConnection(request.target.host, request.target.port)
+    connection.response_class = _Response
     connection.sock = _connected(request.target, addresses, ends_at)
     try:
         connection.putrequest(

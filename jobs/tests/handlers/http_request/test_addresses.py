@@ -75,7 +75,12 @@ def test_private_addresses_can_be_opened(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["169.254.169.254", "100.100.100.200", "0.0.0.0", "fe80::1", "fd00:ec2::254", "::"]
+    "text",
+    [
+        *("169.254.169.254", "100.100.100.200", "192.0.0.192", "0.0.0.0", "fe80::1", "::"),
+        *("fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42"),
+        *("fd00:100::100:200", "fd00:a9fe:a9fe::1"),
+    ],
 )
 def test_metadata_and_link_local_addresses_cannot(text: str) -> None:
     with pytest.raises(AddressRefused):

@@ -101,11 +101,21 @@ def test_chunks_without_end_are_cut(call: Call) -> None:
         OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nshort",
         OK + b"X: 1\r\n" * 200 + b"\r\n",
         OK + b"X: " + b"a" * 100_000 + b"\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100 + plain_answer(),
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
     ],
 )
 def test_an_answer_that_lies_about_itself_is_no_success(call: Call, answer: bytes) -> None:
     with HttpReceiver(answer) as receiver, pytest.raises(CallFailed):
         call(receiver.port)
+
+
+def test_interim_answers_are_passed_over(call: Call) -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+    with HttpReceiver(b"HTTP/1.1 100 Continue\r\n\r\n" + early * 2 + plain_answer()) as receiver:
+        result = call(receiver.port)
+    assert (result["status"], result["body"]) == (200, "ok")
+    assert "link" not in result["headers"]
 
 
 def test_a_compressed_answer_is_not_unpacked(call: Call) -> None:
