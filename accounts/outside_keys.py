@@ -5,11 +5,13 @@ What a token says of its keys (`jku`, `jwk`, `x5u`) is never looked at.
 
 import json
 import logging
+import socket
 import threading
 import time
 import urllib.request
 from collections.abc import Mapping
-from http.client import HTTPException
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -26,7 +28,7 @@ FRESH_SECONDS = 600.0
 STALE_SECONDS = 86_400.0
 # A token with an unknown key has the keys fetched, no more often than this: anybody may send one.
 RETRY_SECONDS = 30.0
-# For each step of the connection: a caller waits meanwhile.
+# To connect, and then for the whole answer: a caller waits meanwhile.
 TIMEOUT_SECONDS = 3.0
 # Key sets have a few kilobytes.
 BYTES_MAX = 256 * 1024
@@ -116,16 +118,45 @@ class OutsideKeys:
 
 
 def _read(answer: Any) -> bytes:
-    """The body; raises ValueError for one that is too large, or comes too slowly."""
-    until = time.monotonic() + TIMEOUT_SECONDS
-    content = b""
-    while part := answer.read1(BYTES_MAX):
-        content += part
-        if len(content) > BYTES_MAX:
-            raise ValueError(f"more than {BYTES_MAX} bytes")
-        if time.monotonic() > until:
-            raise ValueError(f"not there after {TIMEOUT_SECONDS:.0f} s")
+    """The body; raises ValueError for one that is too large."""
+    content: bytes = answer.read(BYTES_MAX + 1)
+    if len(content) > BYTES_MAX:
+        raise ValueError(f"more than {BYTES_MAX} bytes")
     return content
+
+
+class _Connection(HTTPConnection):
+    """A connection that is cut off in the middle of an answer that takes too long.
+
+    The timeout of a socket begins anew with each byte: a server that sends one a second would keep
+    all threads of the API waiting.
+    """
+
+    def connect(self) -> None:
+        super().connect()
+        timer = threading.Timer(TIMEOUT_SECONDS, _cut_off, [self.sock])
+        timer.daemon = True
+        timer.start()
+
+
+class _TLSConnection(_Connection, HTTPSConnection):
+    """The same under TLS."""
+
+
+def _cut_off(connection: socket.socket) -> None:
+    with suppress(OSError):  # it has ended before
+        # Not the method of a TLS socket, which would go on in plain text.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+class _Handler(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> Any:
+        return self.do_open(_Connection, req)
+
+
+class _TLSHandler(urllib.request.HTTPSHandler):
+    def https_open(self, req: urllib.request.Request) -> Any:
+        return self.do_open(_TLSConnection, req)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -138,8 +169,8 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 # Without proxies of the environment, and without the handlers for files and FTP.
 _OPENER = urllib.request.OpenerDirector()
 for _handler in (
-    urllib.request.HTTPHandler(),
-    urllib.request.HTTPSHandler(),
+    _Handler(),
+    _TLSHandler(),
     urllib.request.HTTPDefaultErrorHandler(),
     urllib.request.HTTPErrorProcessor(),
     _NoRedirect(),

@@ -1,6 +1,7 @@
 """Tokens of an outside issuer: accepted by configuration, whatever they say of themselves."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -205,6 +206,35 @@ def test_an_issuer_that_does_not_tell_its_keys_is_an_outage(
     problem(refused, 503, "issuer_unavailable")
     assert int(refused["Retry-After"]) > 0
     assert provider.asked == ["/jwks"]
+
+
+@pytest.mark.parametrize("begins", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_an_issuer_that_sends_a_byte_now_and_then_holds_nobody_up(
+    settings: Any, user: User, key: Any, begins: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outside_keys, "TIMEOUT_SECONDS", 0.3)
+    listener = socket.create_server(("127.0.0.1", 0))
+    cut_off = threading.Event()
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(begins)
+            try:
+                for _ in range(600):  # a minute, if nobody ends it
+                    time.sleep(0.1)
+                    connection.sendall(b" ")
+            except OSError:
+                cut_off.set()
+
+    threading.Thread(target=drip, daemon=True).start()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/jwks"
+    settings.OIDC = OutsideIssuer(ISSUER, AUDIENCE, url, "preferred_username")
+    outside_tokens._held.clear()
+    with listener:
+        problem(call(token(key)), 503, "issuer_unavailable")
+        assert cut_off.wait(10)
+    outside_tokens._held.clear()
 
 
 def test_keys_in_a_file(settings: Any, user: User, key: Any, tmp_path: Path) -> None:
