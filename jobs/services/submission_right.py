@@ -1,5 +1,8 @@
 """Whether the client of this call may submit a job: the one check, for every way to submit."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from jobs.core.submission_right import (
     UNLIMITED,
     SubmissionNotAllowed,
@@ -18,3 +21,9 @@ def check_may_submit(*, job_type: str, queue: str) -> None:
     ):
         if allowed is not None and name not in allowed:
             raise SubmissionNotAllowed(noun, name, sorted(allowed))
+
+
+def check_may_go_on(next_jobs: Iterable[Mapping[str, Any]] | None) -> None:
+    """The same for the jobs with which a chain goes on, as they are stored."""
+    for following in next_jobs or ():
+        check_may_submit(job_type=following["type"], queue=following["queue"])

@@ -323,6 +323,11 @@ def test_what_it_may_submit(
     assert api.post(f"{made['Location']}/run", {}, format="json").status_code == 202
     change(account, queues=["bulk"])
     problem(api.post(f"{made['Location']}/run", {}, format="json"), 403, "submission_not_allowed")
+    assert api.post(f"{made['Location']}/pause", {}, format="json").status_code == 200
+    resumed = api.post(f"{made['Location']}/resume", {}, format="json")
+    problem(resumed, 403, "submission_not_allowed")
+    resumed = api.patch(made["Location"], {"paused": False}, format="json")
+    problem(resumed, 403, "submission_not_allowed")
 
 
 def test_a_job_is_not_moved_to_a_queue_that_it_may_not_use(

@@ -21,7 +21,7 @@ from jobs.services.dead_letters.replay import Replay, jobs_queue_again
 from jobs.services.events import actor_with_id, event_record
 from jobs.services.key_waits import jobs_wake_after_commit
 from jobs.services.short_transaction import short_transaction
-from jobs.services.submission_right import check_may_submit
+from jobs.services.submission_right import check_may_go_on, check_may_submit
 from jobs.services.tracing import Tracing, describe, tracing
 from jobs.sql.contention import repeats_conflicts
 
@@ -49,6 +49,7 @@ def dead_letter_replay(
     with short_transaction():
         letter = _waiting_letter(dead_letter_id)
         check_may_submit(job_type=letter.job.type, queue=letter.job.queue)
+        check_may_go_on(letter.job.next_jobs)
         change = _change(letter, payload)
         resolved = _resolve(letter, Resolution.REPLAYED, resolved_by_id, reason, actor, change)
         if not jobs_queue_again([Replay(letter.job_id, letter.id, change)]):

@@ -7,9 +7,11 @@ from django.db.models.functions import Now
 
 from jobs.core.actor import CODE, Actor
 from jobs.core.redrive_errors import RedriveEnded
+from jobs.core.selection import Selection
 from jobs.core.states import RedriveState
 from jobs.models import Redrive
 from jobs.services.events import event_record
+from jobs.services.redrives.selected import check_may_replay
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 
@@ -35,10 +37,11 @@ def redrive_resume(*, redrive_id: UUID, actor: Actor = CODE, reason: str = "") -
     """paused or stopped -> running, from where it was. Returns the redrive.
 
     What failed before counts no longer for an automatic stop. Raises RedriveEnded,
-    Redrive.DoesNotExist.
+    SubmissionNotAllowed, Redrive.DoesNotExist.
     """
     with short_transaction():
         redrive = _locked(redrive_id)
+        check_may_replay(Selection.of(redrive.selection))
         if redrive.state != RedriveState.RUNNING:
             changes = {
                 "paced_at": Now(),

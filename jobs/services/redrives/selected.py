@@ -11,6 +11,7 @@ from jobs.core.states import DeathReason
 from jobs.core.submission_right import current_submission_right
 from jobs.models import DeadLetter
 from jobs.models.dead_letter import DeadLetterQuerySet
+from jobs.services.submission_right import check_may_submit
 from jobs.services.visibility import VIEW_DEAD_LETTERS, clients_seen_by
 
 # Ids are made by the clocks of workers, which may differ from the database's.
@@ -46,6 +47,9 @@ def letters_selected(selection: Selection) -> DeadLetterQuerySet:
     if selection.created_before is not None:
         floor = _id_floor(selection.created_before, _CLOCKS_DIFFER_MAX)
         letters = letters.filter(created_at__lt=selection.created_before, id__lt=floor)
+    if selection.allowed_types is not None or selection.allowed_queues is not None:
+        # A chain would go on with jobs of any type, in any queue.
+        letters = letters.filter(job__next_jobs__isnull=True)
     if not selection.include_interrupted:
         letters = letters.exclude(reason=DeathReason.INTERRUPTED)
     return letters
@@ -66,6 +70,23 @@ def selection_seen_by(user: Any, selection: Selection) -> Selection:
         allowed_types=None if right.job_types is None else tuple(sorted(right.job_types)),
         allowed_queues=None if right.queues is None else tuple(sorted(right.queues)),
     )
+
+
+def check_may_replay(selection: Selection) -> None:
+    """Raises SubmissionNotAllowed if a job of the selection is none that this client may submit.
+
+    Who resumes a redrive replays what is left of it, whoever has started it.
+    """
+    right = current_submission_right.get()
+    others = Q()
+    if right.job_types is not None:
+        others |= ~Q(type__in=right.job_types)
+    if right.queues is not None:
+        others |= ~Q(queue__in=right.queues)
+    if not others:
+        return
+    if letter := letters_selected(selection).filter(others).only("type", "queue").first():
+        check_may_submit(job_type=letter.type, queue=letter.queue)
 
 
 def _id_floor(moment: datetime, shift: timedelta) -> Any:

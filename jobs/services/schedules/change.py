@@ -12,7 +12,7 @@ from jobs.core.errors import ScheduleDeclared, ScheduleNameTaken
 from jobs.core.schedule_spec import ScheduleSpec
 from jobs.models import Schedule
 from jobs.services.events import event_record
-from jobs.services.schedules.spec import check_spec, spec_of, spec_shown
+from jobs.services.schedules.spec import check_may_go_on, check_spec, spec_of, spec_shown
 from jobs.services.short_transaction import short_transaction
 from jobs.services.visibility import masked_payload, unmasked_payload
 from jobs.sql.contention import repeats_conflicts
@@ -105,7 +105,7 @@ def schedule_pause(*, schedule_id: UUID, actor: Actor = CODE, reason: str = "") 
 def schedule_resume(*, schedule_id: UUID, actor: Actor = CODE, reason: str = "") -> Schedule:
     """The schedule fires again, from now on: fire times in the pause are not missed, but left out.
 
-    Raises Schedule.DoesNotExist.
+    Raises SubmissionNotAllowed, Schedule.DoesNotExist.
     """
     return schedule_change(
         schedule_id=schedule_id, changes={"paused": False}, actor=actor, reason=reason
@@ -171,6 +171,7 @@ def _set_paused(schedule: Schedule, paused: bool, actor: Actor, reason: str) -> 
         return
     schedule.paused = paused
     if not paused:
+        check_may_go_on(schedule)
         now = database_now()
         begin = schedule.rule.begins_after(now)
         move_to(schedule, schedule.rule.within(schedule.recurrence.after(begin)))

@@ -10,10 +10,12 @@ from jobs.core.fire_rule import Missed, Overlap
 from jobs.core.number import is_number
 from jobs.core.schedule_rule import Fault, in_utc, rule_faults
 from jobs.core.schedule_spec import ScheduleSpec
+from jobs.handlers.registry import job_types
 from jobs.models import Schedule
 from jobs.services.enqueue.callback_url import check_callback_url
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.resolve import new_job
+from jobs.services.submission_right import check_may_submit
 from jobs.services.visibility import masked_payload
 
 NAME_MAX = 100
@@ -68,6 +70,13 @@ def check_request(spec: ScheduleSpec, faults: Iterable[Fault] = ()) -> None:
         errors.setdefault(field, []).append(sentence)
     if errors:
         raise ScheduleInvalid(errors)
+
+
+def check_may_go_on(schedule: Schedule) -> None:
+    """Who may not submit its jobs must not set it going either: raises SubmissionNotAllowed."""
+    job_type = job_types.find(schedule.type)
+    queue = schedule.queue or (job_type.queue if job_type is not None else "")
+    check_may_submit(job_type=schedule.type, queue=queue)
 
 
 def _plain_faults(spec: ScheduleSpec) -> Iterator[Fault]:

@@ -1,5 +1,7 @@
 """A redrive replays what its filter finds, at its rate, each dead letter once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -8,9 +10,16 @@ from jobs.core.limit import UNTIL_DUE
 from jobs.core.redrive_errors import NothingSelected, RedriveEnded
 from jobs.core.selection import Selection
 from jobs.core.states import DeathReason, JobState, RedriveState
+from jobs.core.submission_right import (
+    SubmissionNotAllowed,
+    SubmissionRight,
+    current_submission_right,
+)
 from jobs.models import Batch, DeadLetter, Event, Job, Redrive
 from jobs.services.batches import batch_create
+from jobs.services.chains import chain_create
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
+from jobs.services.enqueue import JobRequest
 from jobs.services.maintenance import redrive as step
 from jobs.services.maintenance.redrive import jobs_redrive, redrives_go_on
 from jobs.services.redrives import (
@@ -218,6 +227,41 @@ def test_each_condition_of_a_selection_counts() -> None:
     with pytest.raises(NothingSelected, match="no waiting dead letter fits"):
         start(Selection(type="tests.note_once", queue="bulk"))
     dead_letter_discard(dead_letter_id=other.id, resolved_by_id=None)
+    assert start().total == 1
+
+
+@contextmanager
+def notes_only() -> Iterator[None]:
+    """The client of the call may submit notes to `default`, and nothing else."""
+    names = frozenset({"tests.note"}), frozenset({"default"})
+    token = current_submission_right.set(SubmissionRight(*names))
+    try:
+        yield
+    finally:
+        current_submission_right.reset(token)
+
+
+def test_a_redrive_is_not_resumed_by_who_may_not_submit_what_it_replays() -> None:
+    dead(1)
+    notes = redrive_pause(redrive_id=start().id)
+    dead(1, type="tests.note_once")
+    more = redrive_pause(redrive_id=start().id)
+    with notes_only():
+        assert redrive_resume(redrive_id=notes.id).state == RedriveState.RUNNING
+        with pytest.raises(SubmissionNotAllowed, match=r"tests\.note_once"):
+            redrive_resume(redrive_id=more.id)
+    assert redrive_resume(redrive_id=more.id).state == RedriveState.RUNNING
+
+
+def test_a_chain_is_not_set_going_by_who_may_not_submit_what_follows() -> None:
+    following = JobRequest("tests.note_once", {"text": "b"})
+    first = chain_create(requests=[JobRequest("tests.note", {"text": "a"}), following])
+    letter = die(Job.objects.get(id=first.job_id))
+    with notes_only():
+        with pytest.raises(SubmissionNotAllowed, match=r"tests\.note_once"):
+            dead_letter_replay(dead_letter_id=letter.id, resolved_by_id=None)
+        with pytest.raises(NothingSelected):
+            start(selection_seen_by(make_user(), ALL))
     assert start().total == 1
 
 
