@@ -4,6 +4,7 @@ import re
 
 from django.core.exceptions import ImproperlyConfigured
 
+from scheduler.trace_numbers import check_trace_numbers
 from scheduler.variables import Variables, is_url, refused
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -21,7 +22,8 @@ def sends_spans(variables: Variables) -> bool:
     """Whether there is an endpoint for spans; the SDK reads all other variables by itself.
 
     Raises ImproperlyConfigured for an endpoint that is no URL, for a protocol that is not spoken
-    here, and for headers and samplers of which the SDK would only log that it does without them.
+    here, for numbers that are none, and for headers and samplers of which the SDK would only log
+    that it does without them.
     """
     for name in ENDPOINTS:
         url = variables.text(name)
@@ -31,6 +33,7 @@ def sends_spans(variables: Variables) -> bool:
         variables.choice(name, SPOKEN, (SPOKEN,))
     _check_headers(variables)
     _check_sampler(variables)
+    check_trace_numbers(variables)
     if variables.switch("OTEL_SDK_DISABLED", default=False):
         return False
     if variables.choice("OTEL_TRACES_EXPORTER", "otlp", ("otlp", "none")) == "none":

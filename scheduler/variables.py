@@ -41,6 +41,11 @@ class Variables:
         """Whether it is set."""
         return self.text(name) != ""
 
+    def given(self, prefix: str) -> list[str]:
+        """The names of those that are set and begin so."""
+        named = (name for name in self._values if name.startswith(prefix))
+        return sorted(name for name in named if self._values[name])
+
     def names(self, name: str, default: Sequence[str]) -> list[str]:
         """A list that commas divide; spaces around its members do not count."""
         members = [one.strip() for one in self.text(name).split(",")]

@@ -1,5 +1,7 @@
 """Starts OpenTelemetry's SDK in a process of ours, configured by its own OTEL_* variables."""
 
+import os
+
 from opentelemetry import trace
 
 from jobs.core.conf import jobs_conf
@@ -14,6 +16,7 @@ def tracing_start(service_name: str) -> None:
     """
     if not jobs_conf().tracing or tracing() is not None:
         return
+    _drop_empty_variables()  # before the modules that read them
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import OTELResourceDetector, Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -32,3 +35,10 @@ def tracing_stop() -> None:
     provider = trace.get_tracer_provider()
     if jobs_conf().tracing and hasattr(provider, "shutdown"):
         provider.shutdown()
+
+
+def _drop_empty_variables() -> None:
+    """By the rules of OpenTelemetry they count as unset; the SDK takes them for wrong numbers."""
+    for name, value in list(os.environ.items()):
+        if name.startswith("OTEL_") and not value:
+            del os.environ[name]

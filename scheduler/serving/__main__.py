@@ -25,11 +25,11 @@ def main() -> None:
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(EXIT_USAGE)
-    from gunicorn.app.wsgiapp import run
+    from scheduler.serving.application import ApiApplication
 
     own = ["--config", "python:scheduler.gunicorn_conf", "scheduler.wsgi:application"]
     sys.argv = ["gunicorn", *own, *sys.argv[1:]]
-    run()
+    ApiApplication("%(prog)s [OPTIONS]").run()
 
 
 def _check_variables(variables: Variables) -> None:

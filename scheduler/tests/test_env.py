@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +15,7 @@ from jobs.core.conf import RENAMED
 from scheduler import env, trace_settings
 from scheduler.env import BASE_DIR, DEVELOPMENT_SECRET_KEY, environment_of, read_environment
 from scheduler.serving import __main__ as serving
+from scheduler.serving.application import ApiApplication
 from scheduler.variables import Variables
 
 PROJECT = BASE_DIR  # where it stays while a test looks for `.env` elsewhere
@@ -95,6 +97,14 @@ def test_production_refuses_a_weak_key(key: str, monkeypatch: pytest.MonkeyPatch
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://collector:99999"),
         ("OTEL_TRACES_SAMPLER", "some"),
         ("OTEL_TRACES_SAMPLER_ARG", "1.5"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "soon"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "1e3"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096"),  # the queue has 2,048
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "nan"),
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1"),
+        ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "none"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_named(
@@ -156,6 +166,31 @@ def test_options_of_gunicorn_that_are_none(monkeypatch: pytest.MonkeyPatch) -> N
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("-k nothing", "the worker class 'nothing' cannot be loaded."),
+        ("--workers 0", "--workers must be 1 or more."),
+        ("--threads 0", "--threads must be 1 or more."),
+        ("--worker-connections 0", "--worker-connections must be 1 or more."),
+        ("--user no-such-user", "no-such-user"),
+        ("--worker-tmp-dir /nowhere", "which is no directory."),
+    ],
+)
+def test_an_option_of_gunicorn_that_cannot_work(
+    options: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ApiApplication, "run", lambda self: None)
+    monkeypatch.setattr("sys.argv", ["scheduler.serving"])
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", options)
+    with pytest.raises(SystemExit) as ended:
+        serving.main()
+    assert ended.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("An option of gunicorn, in GUNICORN_CMD_ARGS or on the command line")
+    assert said in line
+
+
 def test_gunicorn_gets_the_number_of_processes_that_the_file_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -171,7 +206,7 @@ def test_gunicorn_gets_the_number_of_processes_that_the_file_says(
 def _processes() -> str:
     """What gunicorn is started with."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gunicorn.app.wsgiapp.run", lambda: None)
+        patch.setattr("scheduler.serving.application.ApiApplication", lambda usage: Mock())
         patch.setattr("sys.argv", ["scheduler.serving"])
         serving.main()
     return os.environ["WEB_CONCURRENCY"]
@@ -213,6 +248,20 @@ def test_spans_are_sent_where_there_is_an_endpoint(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert read_environment().jobs["JOBS_TRACING"] is sends
+
+
+def test_numbers_that_the_sdk_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = {
+        "OTEL_BSP_MAX_QUEUE_SIZE": "4096",
+        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "4096",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "2.5",
+        "OTEL_SPAN_EVENT_COUNT_LIMIT": "unset",
+        "OTEL_SPAN_LINK_COUNT_LIMIT": "0",
+        "OTEL_BSP_SCHEDULE_DELAY": "",
+    }
+    for name, value in good.items():
+        monkeypatch.setenv(name, value)
+    read_environment()
 
 
 @pytest.mark.parametrize("name", trace_settings.HEADERS)

@@ -41,6 +41,7 @@ def test_spans_reach_a_collector_and_are_linked_across_the_queue(service: Servic
         env = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{receiver.port}",
             "OTEL_BSP_SCHEDULE_DELAY": "200",
+            "OTEL_SPAN_EVENT_COUNT_LIMIT": "",  # which the SDK would take for a wrong number
         }
         client = Client(service.api(**env)).sign_up()
         running = service.worker("worker-1", **env, OTEL_SERVICE_NAME=worker, LOG_FORMAT="json")
