@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from scheduler.libpq_options import check_libpq_options
 from scheduler.server_tls import check_database_tls
-from scheduler.server_urls import refused_url, required_url
+from scheduler.server_urls import ServerUrl, refused_url, required_url
 from scheduler.variables import Variables
 
 DATABASE_EXAMPLE = "postgres://user:password@host:5432/name"
@@ -41,6 +43,7 @@ def database_settings(variables: Variables) -> dict[str, Any]:
     switch = "DISABLE_SERVER_SIDE_CURSORS"
     if (word := options.pop(switch, None)) is not None:
         settings[switch] = Variables({switch: word}).switch(switch, default=False)
+    _check_once(name, url, database, options)
     check_database_tls(name, options)
     _check_session_attributes(name, options)
     check_libpq_options(name, options, settings["HOST"])
@@ -58,6 +61,17 @@ def _ports(hosts: Sequence[tuple[str, int | None]]) -> str:
     if all(port is None for _, port in hosts):
         return ""
     return ",".join(str(port or _POSTGRES_PORT) for _, port in hosts)
+
+
+def _check_once(name: str, url: ServerUrl, database: str, options: Mapping[str, str]) -> None:
+    """What stands before the ? would be overruled without a word."""
+    before = {"dbname": database, "user": url.user, "password": url.password}
+    for option, value in before.items():
+        if value and option in options:
+            raise ImproperlyConfigured(
+                f"{name} has the option {option!r}, which it has before the ? already; leave out "
+                "the option."
+            )
 
 
 def _check_session_attributes(name: str, options: Mapping[str, str]) -> None:

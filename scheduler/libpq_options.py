@@ -18,6 +18,10 @@ _NOT_ASKED = ("host", "hostaddr", "gssencmode")
 
 _GSS_MODES = ("disable", "prefer", "require")
 
+# What would make each statement fail: any text is stored, and no session is one for replication.
+_ENCODINGS = ("utf8", "utf-8", "unicode")
+_NEVER = "replication"
+
 
 def check_libpq_options(name: str, options: Mapping[str, str], host: str) -> None:
     """Raises ImproperlyConfigured with a sentence that shows no value.
@@ -60,6 +64,10 @@ def _check_each(name: str, options: Mapping[str, str]) -> None:
         is_number = "timeout" in option or option.startswith("keepalives")
         if is_number and not _WHOLE.fullmatch(value):
             raise ImproperlyConfigured(f"{name} has the option {option!r}; make it a number.")
+    if options.get("client_encoding", _ENCODINGS[0]).lower() not in _ENCODINGS:
+        raise ImproperlyConfigured(f"{name} has the option 'client_encoding'; make it UTF8.")
+    if _NEVER in options:
+        raise ImproperlyConfigured(f"{name} has the option {_NEVER!r}; leave it out.")
     for address in options.get("hostaddr", "").split(","):
         if address and not _is_address(address):
             raise ImproperlyConfigured(f"{name} has the option 'hostaddr'; make it IP addresses.")

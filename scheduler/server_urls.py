@@ -40,6 +40,7 @@ _REDIS_OPTIONS = {"client_name", "health_check_interval", "protocol"} | REDIS_TL
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?\]")
 _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 _UNQUOTED = ":%!$&'()*+,;=~"
+_CLIENT_NAME = re.compile(r"[!-~]*", re.ASCII)
 _DATABASE_NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 
@@ -84,13 +85,25 @@ def redis_url(variables: Variables) -> str:
         raise ImproperlyConfigured(
             f"{name} has the option {unknown[0][:40]!r}; known are {', '.join(sorted(allowed))}."
         )
-    for option in ("health_check_interval", "protocol"):
-        if not _DATABASE_NUMBER.fullmatch(url.options.get(option, "2")):
-            raise ImproperlyConfigured(f"{name} has the option {option!r}; make it a number.")
+    _check_redis_options(name, url.options)
     check_redis_tls(name, url.scheme, url.options)
     # The client uses urlparse, which fails for some characters in a password.
     before, at, after = variables.text(name).removeprefix(f"{url.scheme}://").rpartition("@")
     return f"{url.scheme}://{quote(before, safe=_UNQUOTED)}{at}{after}"
+
+
+def _check_redis_options(name: str, options: Mapping[str, str]) -> None:
+    """With another value the client, or Redis, refuses every connection."""
+    if not _DATABASE_NUMBER.fullmatch(options.get("health_check_interval", "0")):
+        raise ImproperlyConfigured(
+            f"{name} has the option 'health_check_interval'; make it a number."
+        )
+    if options.get("protocol", "2") not in ("2", "3"):
+        raise ImproperlyConfigured(f"{name} has the option 'protocol'; make it 2 or 3.")
+    if not _CLIENT_NAME.fullmatch(options.get("client_name", "")):
+        raise ImproperlyConfigured(
+            f"{name} has the option 'client_name'; make it visible ASCII characters, no spaces."
+        )
 
 
 def mail_url(variables: Variables) -> ServerUrl:
@@ -162,7 +175,8 @@ def _host(name: str, text: str, example: str) -> tuple[str, int | None]:
         raise refused_url(name, "must name its host, without special characters", example)
     if ":" in text and host != text and not (_PORT.fullmatch(port) and 0 < int(port) < 65_536):
         raise refused_url(name, "must have a port from 1 to 65535", example)
-    return host.strip("[]"), int(port) if port else None
+    # The zone of an address: `%eth0`, or `%25eth0` as RFC 6874 has it in a URL.
+    return host.strip("[]").replace("%25", "%"), int(port) if port else None
 
 
 def _options(name: str, query: str, example: str) -> dict[str, str]:
@@ -173,6 +187,8 @@ def _options(name: str, query: str, example: str) -> dict[str, str]:
     except ValueError:
         must = "must have a query of the form ?name=value&name=value"
         raise refused_url(name, must, example) from None
+    if len(dict(pairs)) < len(pairs):
+        raise refused_url(name, "must have each option once", example)
     return dict(pairs)
 
 

@@ -69,6 +69,7 @@ def test_a_raw_character_that_ends_the_host(name: str, character: str) -> None:
         f"user:{SECRET}@host/0?{SECRET}",
         f"user:{SECRET}@host/0?unknown={SECRET}",
         f"user:{SECRET}@host/0#x",
+        f"user:{SECRET}@host/0?sslmode={SECRET}&sslmode=require",
         "",
     ],
 )
@@ -90,6 +91,8 @@ def test_a_scheme_that_is_none(name: str) -> None:
         ("u:p%2F%3F%23%40@h/n", {"PASSWORD": "p/?#@"}),
         ("u:p@p:p[]+é$@h/n", {"PASSWORD": "p@p:p[]+é$", "USER": "u"}),
         ("u:p@[::1]:5433/n", {"HOST": "::1", "PORT": "5433"}),
+        ("u:p@[fe80::1%25eth0]/n", {"HOST": "fe80::1%eth0"}),
+        ("u:p@[fe80::1%eth0]/n", {"HOST": "fe80::1%eth0"}),
         (
             "u:p@a:1,b:2/n",
             {
@@ -155,6 +158,23 @@ def test_an_option_of_the_database_that_is_no_number(option: str) -> None:
 def test_an_option_that_libpq_would_refuse_at_every_connection(option: str) -> None:
     sentence = refusal("DATABASE_URL", f"postgres://u@/n?sslmode=require&{option}")
     assert f"has the option {option.partition('=')[0]!r}" in sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("DATABASE_URL", f"postgres://u:p@h/n?dbname={SECRET}"),
+        ("DATABASE_URL", f"postgres://u:p@h/n?user={SECRET}"),
+        ("DATABASE_URL", f"postgres://u:p@h/n?password={SECRET}"),
+        ("DATABASE_URL", "postgres://u:p@h/n?client_encoding=latin1"),
+        ("DATABASE_URL", "postgres://u:p@h/n?replication=database"),
+        ("REDIS_URL", "redis://h/0?protocol=9"),
+        ("REDIS_URL", "redis://h/0?client_name=a%20b"),
+    ],
+)
+def test_an_option_with_which_nothing_would_work(name: str, url: str) -> None:
+    option = url.partition("?")[2].partition("=")[0]
+    assert f"has the option {option!r}" in refusal(name, url)
 
 
 def test_two_options_that_do_not_fit_together() -> None:
