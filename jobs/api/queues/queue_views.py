@@ -1,11 +1,11 @@
 """The calls about queues: parse, call one service, render."""
 
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from jobs.api.queues.permissions import MayPauseQueues, MayViewQueues
+from jobs.api.queues.permissions import MayUseQueues
 from jobs.api.queues.queries import QueueQuery, decision_reason
 from jobs.api.queues.refusals import QueueRefusalMixin
 from jobs.api.queues.representations import queue_representation
@@ -22,17 +22,13 @@ class QueueViewSet(QueueRefusalMixin, ViewSet):
     """Shows queues, pauses and resumes them; each takes a permission."""
 
     parser_classes = (StorableJSONParser,)
+    permission_classes = (IsAuthenticated, MayUseQueues)
     required_scopes = {
         "list": JOBS_READ,
         "retrieve": JOBS_READ,
         "pause": QUEUES_WRITE,
         "resume": QUEUES_WRITE,
     }
-
-    def get_permissions(self) -> list[BasePermission]:
-        """To see queues takes one permission, to pause and resume them another."""
-        decides = self.action in ("pause", "resume")
-        return [IsAuthenticated(), MayPauseQueues() if decides else MayViewQueues()]
 
     def list(self, request: Request) -> Response:
         """Every queue, in the order of the settings; 304 for a client that has them so."""

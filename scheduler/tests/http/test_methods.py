@@ -42,6 +42,12 @@ def root(settings: Any) -> APIClient:
     return client_of(make_user(is_superuser=True))
 
 
+@pytest.fixture
+def plain(settings: Any) -> APIClient:
+    settings.METRICS_TOKEN = ""
+    return client_of(make_user())
+
+
 @pytest.mark.parametrize(("path", "methods"), list(paths()))
 def test_other_methods_are_refused(root: APIClient, path: str, methods: set[str]) -> None:
     if path == "/metrics":
@@ -56,13 +62,16 @@ def test_other_methods_are_refused(root: APIClient, path: str, methods: set[str]
 
 
 @pytest.mark.parametrize(("path", "methods"), list(paths()))
-def test_options_has_no_body(root: APIClient, path: str, methods: set[str]) -> None:
+def test_options_has_no_body_and_takes_no_permission(
+    plain: APIClient, path: str, methods: set[str]
+) -> None:
     if path == "/metrics":
         return
-    response = root.options(path)
+    response = plain.options(path)
 
     assert (response.status_code, response.content) == (200, b"")
     assert allowed(response) == methods
+    problem(plain.generic("TRACE", path), 405, "method_not_allowed")
 
 
 def test_a_form_posted_to_a_page_is_told_that_this_is_no_method() -> None:
