@@ -5,6 +5,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from contextvars import Context
 
 from jobs.core.claim import ClaimedJob
@@ -45,6 +46,8 @@ class EventLoop(Pool):
         self._stopped = False
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(CleanExecutor(thread_name_prefix="loop-call"))
+        with suppress(AttributeError):  # a loop that is not written in Python
+            self._loop.shutdown_default_executor = _leave_it  # type: ignore[method-assign]
         self._thread = threading.Thread(target=self._work, name="loop", daemon=True)
 
     def running(self) -> list[Attempt]:
@@ -120,10 +123,18 @@ class EventLoop(Pool):
                 claim = self._waiting.popleft()
                 self._waiting_since = self.capacity.clock.monotonic()
             attempt = Attempt(claim, self.capacity.clock)
+            self._put_back()
             # What a handler sets in its context (a time zone, a language) ends with it.
             task = self._loop.create_task(self._attempt(attempt), context=Context())
             self._running[task] = attempt
             task.add_done_callback(self._ended)
+
+    def _put_back(self) -> None:
+        """Takes away what handlers have set on the loop: a factory that fails would lose claims."""
+        if self._loop.get_task_factory() is not None:
+            self._loop.set_task_factory(None)
+        if self._loop.get_exception_handler() is not None:
+            self._loop.set_exception_handler(None)
 
     async def _attempt(self, attempt: Attempt) -> None:
         begun_at = self.capacity.begun()
@@ -168,3 +179,7 @@ class EventLoop(Pool):
         for attempt, ticks in self._overdue.items():
             if ticks > STUCK_TICKS:
                 self._give_up(attempt)
+
+
+async def _leave_it(timeout: float | None = None) -> None:
+    """In place of `shutdown_default_executor`: the next handlers use the executor, too."""

@@ -287,6 +287,26 @@ def test_a_handler_that_cancels_its_own_task_and_returns_has_succeeded(slots: Sl
         assert slots.run(handler) == Succeeded()
 
 
+def test_what_a_handler_does_to_the_event_loop_ends_with_it(slots: Slots) -> None:
+    """A claim whose task cannot be made would run, by its row, for as long as the worker lives."""
+
+    def fail(*_: object, **__: object) -> Any:
+        raise RuntimeError("a factory with a mistake")
+
+    async def leave_there(payload: Payload, context: JobContext) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.shutdown_default_executor()
+        loop.set_exception_handler(fail)
+        loop.set_task_factory(fail)
+
+    async def use(payload: Payload, context: JobContext) -> None:
+        assert asyncio.get_running_loop().get_exception_handler() is None
+        await asyncio.create_task(asyncio.to_thread(session))
+
+    for handler in (leave_there, use):
+        assert slots.run(handler) == Succeeded()
+
+
 def test_async_handlers_that_run_at_the_same_time_do_not_reset_each_other(slots: Slots) -> None:
     """They share a session: it is reset when none of them runs any more."""
     seen: list[dict[str, Any]] = []
