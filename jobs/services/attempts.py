@@ -9,7 +9,7 @@ from uuid import UUID
 
 from jobs.core.claim import ClaimedJob, Claims
 from jobs.core.errors import LeaseLost
-from jobs.core.finished import Finished as Finished
+from jobs.core.finished import Finished
 from jobs.core.outcome import SUCCEEDED, NotStarted
 from jobs.core.result import Result
 from jobs.core.retry import (

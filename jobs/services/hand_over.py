@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from jobs.core.claim import Claimant
 from jobs.core.conf import jobs_conf
+from jobs.core.finished import Finished
 from jobs.core.outcome import Succeeded
 from jobs.models import Job
 from jobs.models.job_claims import HandedOver
-from jobs.services.attempts import Finished
 from jobs.services.dispatch import dispatch_after_commit, mark_done_after_commit
 from jobs.services.rooms import PACE_SECONDS, WINDOW_SECONDS
 from jobs.services.successes import successes_follow_up

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from jobs.core.finished import Finished
 from jobs.core.outage import first_line
-from jobs.services.attempts import Finished, Recorded, jobs_record
+from jobs.services.attempts import Recorded, jobs_record
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.not_written import log_not_written
 from jobs.services.short_transaction import limit_transaction

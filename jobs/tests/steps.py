@@ -7,6 +7,7 @@ from django.db import connection
 
 from jobs.core.attempt_error import AttemptError, error_of
 from jobs.core.claim import ClaimedJob
+from jobs.core.finished import Finished
 from jobs.core.outcome import (
     CutOff,
     Failed,
@@ -17,7 +18,7 @@ from jobs.core.outcome import (
 from jobs.core.states import JobState
 from jobs.models import DeadLetter, Job, Worker
 from jobs.models.moments import seconds_ago
-from jobs.services.attempts import Finished, Recorded, jobs_claim, jobs_record
+from jobs.services.attempts import Recorded, jobs_claim, jobs_record
 from jobs.services.maintenance.rescue import jobs_rescue
 from jobs.services.starts import jobs_start, start_before_handler
 from jobs.services.workers import worker_stop

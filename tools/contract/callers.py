@@ -8,8 +8,9 @@ from accounts.models import User
 from accounts.services.service_accounts import secret_create, service_account_create
 from jobs.core.attempt_error import error_of
 from jobs.core.errors import PermanentError
+from jobs.core.finished import Finished
 from jobs.core.outcome import FailedForGood
-from jobs.services.attempts import Finished, jobs_claim, jobs_record
+from jobs.services.attempts import jobs_claim, jobs_record
 from jobs.services.batches import batch_create
 from jobs.services.enqueue import job_enqueue
 from jobs.services.workers import worker_register

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from jobs.core.attempt_error import error_of_lost_attempt
 from jobs.core.claim import ClaimedJob
+from jobs.core.finished import Finished
 from jobs.core.outcome import CutOff, NotStarted
 from jobs.models import Job
 from jobs.models.job_claims import CLAIMED_FIELDS_WITHOUT_PAYLOAD
 from jobs.models.job_queryset import JobQuerySet
 from jobs.models.moments import seconds_ago
-from jobs.services.attempts import Finished
 from jobs.services.maintenance.round import Round, run_round
 from jobs.services.record_free import jobs_record_free
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from jobs.core.attempt_error import error_of_lost_worker, error_of_stopped_worker
 from jobs.core.claim import ClaimedJob
 from jobs.core.conf import jobs_conf
+from jobs.core.finished import Finished
 from jobs.core.outcome import CrashedBefore, CutOff, NotStarted, Outcome
 from jobs.handlers.registry import job_types
 from jobs.models import Job, Worker
@@ -18,7 +19,7 @@ from jobs.models.job_claims import CLAIMED_FIELDS_WITHOUT_PAYLOAD
 from jobs.models.job_queryset import JobQuerySet
 from jobs.models.moments import seconds_ago
 from jobs.models.worker import WorkerQuerySet
-from jobs.services.attempts import Finished, Recorded
+from jobs.services.attempts import Recorded
 from jobs.services.maintenance.round import Round, run_round
 from jobs.services.record_free import jobs_record_free
 from jobs.services.starts import attempt_records_start

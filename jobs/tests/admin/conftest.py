@@ -11,11 +11,12 @@ import scheduler.urls  # noqa: F401  (the pages are registered)
 from accounts.models import User
 from jobs.core.attempt_error import error_of
 from jobs.core.errors import PermanentError
+from jobs.core.finished import Finished
 from jobs.core.outcome import CutOff, FailedForGood
 from jobs.core.secrets import Secrets
 from jobs.handlers.registry import job_types
 from jobs.models import DeadLetter, Job, Worker
-from jobs.services.attempts import Finished, jobs_claim, jobs_record
+from jobs.services.attempts import jobs_claim, jobs_record
 from jobs.tests.factories import make_job, make_user, make_worker
 
 MakeDeadLetters = Callable[..., list[DeadLetter]]

@@ -10,9 +10,10 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts.models import User
 from jobs.core.attempt_error import error_of
 from jobs.core.errors import PermanentError
+from jobs.core.finished import Finished
 from jobs.core.outcome import FailedForGood
 from jobs.models import DeadLetter, Worker
-from jobs.services.attempts import Finished, jobs_claim, jobs_record
+from jobs.services.attempts import jobs_claim, jobs_record
 from jobs.tests.factories import allow, make_job, make_user, make_worker
 
 MakeDeadLetter = Callable[..., DeadLetter]

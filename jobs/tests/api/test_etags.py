@@ -9,11 +9,12 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tests.problem import problem
+from jobs.core.finished import Finished
 from jobs.core.outcome import Succeeded
 from jobs.core.progress import progress_of
 from jobs.core.result import Result
 from jobs.models import Event, Job, Schedule
-from jobs.services.attempts import Finished, jobs_record
+from jobs.services.attempts import jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.services.progress import progress_write
 from jobs.services.queues import queue_pause, queue_resume

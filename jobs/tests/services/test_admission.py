@@ -11,13 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.broker.redis import RedisBroker
+from jobs.core.finished import Finished
 from jobs.core.limit import UNTIL_DUE, LimitRule, parse_rate
 from jobs.core.outcome import Cancelled, Failed, FailedForGood, NotStarted, Outcome, Succeeded
 from jobs.core.states import Effect, JobState
 from jobs.handlers.registry import JobType, job_types
 from jobs.models import Job, Limit, Slot
 from jobs.models.moments import seconds_ago
-from jobs.services.attempts import Finished, jobs_claim, jobs_give_back, jobs_record
+from jobs.services.attempts import jobs_claim, jobs_give_back, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.edit import JobChanges, job_edit

@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 from jobs import JobRequest, batch, chain, enqueue, enqueue_many
 from jobs.core.correlation import current_traceparent
 from jobs.core.errors import IdempotencyKeyReused
+from jobs.core.finished import Finished
 from jobs.core.outcome import Failed, Succeeded
 from jobs.core.request_errors import CallbackUrlRefused
 from jobs.core.request_id import current_request_id
@@ -22,7 +23,7 @@ from jobs.core.submission_right import (
 from jobs.models import Batch, DeadLetter, Event, Job
 from jobs.models.moments import seconds_ago
 from jobs.services import callbacks as callbacks_module
-from jobs.services.attempts import Finished, job_succeed_in_transaction
+from jobs.services.attempts import job_succeed_in_transaction
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.edit import JobChanges, job_edit

@@ -6,12 +6,13 @@ import pytest
 
 from jobs.broker import get_broker
 from jobs.core.errors import JobAlreadyFinal
+from jobs.core.finished import Finished
 from jobs.core.ids import uuid7
 from jobs.core.outcome import Failed, Succeeded
 from jobs.core.retry import Cancel
 from jobs.core.states import FINAL_STATES, JobState
 from jobs.models import Job, Worker
-from jobs.services.attempts import Finished, jobs_claim, jobs_record
+from jobs.services.attempts import jobs_claim, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one, error, record, stored

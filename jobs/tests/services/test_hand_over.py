@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from jobs.broker.redis import RedisBroker
 from jobs.core.claim import Claimant, ClaimedJob
+from jobs.core.finished import Finished
 from jobs.core.limit import LimitRule, parse_rate
 from jobs.core.outcome import Failed, Succeeded
 from jobs.core.result import Result
@@ -19,7 +20,7 @@ from jobs.core.states import JobState
 from jobs.models import Job, Limit, Slot, Worker
 from jobs.models.job_claims import HandedOver
 from jobs.services import successes as successes_module
-from jobs.services.attempts import Finished, jobs_record
+from jobs.services.attempts import jobs_record
 from jobs.services.hand_over import limit_to_hand_over, slots_hand_over
 from jobs.services.limits import limit_set
 from jobs.services.maintenance.admit import jobs_admit_due

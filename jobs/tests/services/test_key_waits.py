@@ -8,12 +8,13 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from jobs.broker.redis import RedisBroker
+from jobs.core.finished import Finished
 from jobs.core.outcome import Cancelled, Failed, FailedForGood, Outcome, Succeeded
 from jobs.core.states import JobState
 from jobs.models import Job, KeyWait
 from jobs.models.moments import seconds_ago
 from jobs.services import key_waits
-from jobs.services.attempts import Finished, job_succeed_in_transaction, jobs_record
+from jobs.services.attempts import job_succeed_in_transaction, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_discard
 from jobs.services.effect_keys import jobs_resolve_key_conflicts

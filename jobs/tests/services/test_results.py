@@ -5,13 +5,14 @@ from django.db import Error
 from pytest_django.fixtures import Settings
 
 from jobs.core.errors import LeaseLost
+from jobs.core.finished import Finished
 from jobs.core.outcome import CutOff, Failed, Outcome, Succeeded
 from jobs.core.result import Result
 from jobs.core.states import JobState
 from jobs.models import Job, JobResult
 from jobs.models.moments import seconds_ago
 from jobs.services import attempts
-from jobs.services.attempts import Finished, job_succeed_in_transaction, jobs_record
+from jobs.services.attempts import job_succeed_in_transaction, jobs_record
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.results import ShownResult, job_result
 from jobs.tests.factories import make_job

@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 
 from jobs.core.errors import JobAlreadyFinal
+from jobs.core.finished import Finished
 from jobs.core.outcome import Failed, Outcome, Succeeded
 from jobs.core.states import JobState
 from jobs.models import Job
-from jobs.services.attempts import Finished, jobs_claim, jobs_record
+from jobs.services.attempts import jobs_claim, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.enqueue import job_enqueue

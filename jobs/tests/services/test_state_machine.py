@@ -40,6 +40,7 @@ from jobs.core.errors import (
     JobsError,
     LeaseLost,
 )
+from jobs.core.finished import Finished
 from jobs.core.limit import LimitRule, parse_rate
 from jobs.core.message import Fetched
 from jobs.core.outage import broker_outage
@@ -62,7 +63,6 @@ from jobs.models import (
 )
 from jobs.models.moments import seconds_ago
 from jobs.services.attempts import (
-    Finished,
     job_succeed_in_transaction,
     jobs_claim,
     jobs_give_back,

@@ -11,12 +11,13 @@ from django.db.models.functions import Now
 
 from jobs.broker.keys import lists_of
 from jobs.core.claim import ClaimedJob, Start
+from jobs.core.finished import Finished
 from jobs.core.ids import uuid7_floor
 from jobs.core.outcome import Cancelled, CutOff, Failed, FailedForGood, NotStarted, Succeeded
 from jobs.core.states import JobState
 from jobs.models import Job, Worker
 from jobs.models.job_claims import CLAIMED_FIELDS
-from jobs.services.attempts import Finished, jobs_claim, jobs_record
+from jobs.services.attempts import jobs_claim, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.maintenance.lost_claims import jobs_release_lost_claims

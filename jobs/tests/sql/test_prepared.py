@@ -14,10 +14,11 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import SystemClock
+from jobs.core.finished import Finished
 from jobs.core.new_job import NewJob
 from jobs.core.outcome import Succeeded
 from jobs.models import Job
-from jobs.services.attempts import Finished, jobs_claim, jobs_record
+from jobs.services.attempts import jobs_claim, jobs_record
 from jobs.sql.prepared import search_by_index
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.open_pools import Bench

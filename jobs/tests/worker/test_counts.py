@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from jobs.core.finished import Finished
 from jobs.core.ids import uuid7_floor
 from jobs.core.outcome import CutOff, Failed, Lost, NotStarted, Outcome, Succeeded
 from jobs.core.retry import Cancel, Die, Move, Requeue, Succeed
 from jobs.core.states import DeathReason
-from jobs.services.attempts import Finished, Recorded
+from jobs.services.attempts import Recorded
 from jobs.tests.claims import make_claim
 from jobs.tests.errors import make_error
 from jobs.worker.counts import Counts

@@ -5,8 +5,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 
 from jobs.core.claim import ClaimedJob
+from jobs.core.finished import Finished
 from jobs.core.outcome import Outcome, Succeeded
-from jobs.services.attempts import Finished
 from jobs.worker.execution.attempt import Attempt
 from jobs.worker.execution.capacity import Capacity
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from jobs.core.clock import Clock
-from jobs.services.attempts import Finished
+from jobs.core.finished import Finished
 from jobs.services.hand_over import limit_to_hand_over, slots_hand_over
 from jobs.services.turns import turns
 from jobs.worker.fetching.past_redis import PastRedis

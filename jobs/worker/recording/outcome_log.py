@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Sequence
 
+from jobs.core.finished import Finished
 from jobs.core.log_fields import attempt_fields
 from jobs.core.outage import first_line
 from jobs.core.retry import Cancel, Die, Requeue, Succeed
-from jobs.services.attempts import Finished, Recorded
+from jobs.services.attempts import Recorded
 
 logger = logging.getLogger(__name__)
 

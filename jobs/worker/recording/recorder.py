@@ -8,8 +8,9 @@ from django.db import connection
 
 from jobs.core import kill_points
 from jobs.core.clock import Clock
+from jobs.core.finished import Finished
 from jobs.core.retry import SUCCEED
-from jobs.services.attempts import Finished, Recorded
+from jobs.services.attempts import Recorded
 from jobs.sql.contention import is_contention
 from jobs.sql.own_session import own_sessions
 from jobs.sql.prepared import search_by_index

@@ -8,10 +8,11 @@ from django.db import connection
 
 from jobs.core.attempt_error import error_of
 from jobs.core.clock import Clock
+from jobs.core.finished import Finished
 from jobs.core.outage import database_outage
 from jobs.core.outcome import CutOff, Failed, FailedForGood, Succeeded
 from jobs.core.result import Result
-from jobs.services.attempts import Finished, Recorded, jobs_record
+from jobs.services.attempts import Recorded, jobs_record
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.not_written import log_not_written
 from jobs.services.short_transaction import short_transaction

@@ -6,9 +6,10 @@ from pytest_django.fixtures import Settings
 
 from jobs import JobRequest, batch, chain
 from jobs.core.attempt_error import AttemptError
+from jobs.core.finished import Finished
 from jobs.core.outcome import Failed
 from jobs.models import Job, ProcessedKey, Worker
-from jobs.services.attempts import Finished, jobs_claim, jobs_record
+from jobs.services.attempts import jobs_claim, jobs_record
 from jobs.tests.admin.conftest import MakeDeadLetters
 from jobs.tests.admin.pages import assert_contains_all, record_page, record_text
 from jobs.tests.factories import make_job

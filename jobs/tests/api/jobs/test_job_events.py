@@ -16,12 +16,13 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts.models import User
 from jobs.core.attempt_error import error_of
 from jobs.core.claim import ClaimedJob
+from jobs.core.finished import Finished
 from jobs.core.outcome import Failed, Outcome, Succeeded
 from jobs.core.progress import Progress
 from jobs.core.result import Result
 from jobs.core.wait_offer import ENVIRONMENT_KEY, WaitOffer
 from jobs.models import Job
-from jobs.services.attempts import Finished, jobs_claim, jobs_record
+from jobs.services.attempts import jobs_claim, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.services.progress import progress_write
 from jobs.services.waiting import places_taken

@@ -10,12 +10,13 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.tests.problem import problem
 from jobs.core.attempt_error import error_of
+from jobs.core.finished import Finished
 from jobs.core.outcome import Failed, Succeeded
 from jobs.core.progress import progress_of
 from jobs.core.result import Result
 from jobs.core.states import JobState
 from jobs.models import Job, Worker
-from jobs.services.attempts import Finished, jobs_claim, jobs_record
+from jobs.services.attempts import jobs_claim, jobs_record
 from jobs.services.progress import progress_write
 from jobs.tests.api.conftest import MakeDeadLetter
 from jobs.tests.factories import make_job, make_worker

@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from jobs.broker.redis import RedisBroker
 from jobs.core.claim import ClaimedJob
+from jobs.core.finished import Finished
 from jobs.core.ids import uuid7
 from jobs.core.outcome import (
     Cancelled,
@@ -22,7 +23,7 @@ from jobs.core.outcome import (
 from jobs.core.retry import Die, Requeue, Succeed
 from jobs.core.states import DeathReason, JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
-from jobs.services.attempts import Finished, jobs_give_back, jobs_record
+from jobs.services.attempts import jobs_give_back, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.tests.factories import make_job, make_user, make_worker
 from jobs.tests.steps import claim_one, error, make_due, record, stored

@@ -7,12 +7,13 @@ from jobs import JobRequest, batch, enqueue
 from jobs.core.batch_errors import BatchClosed, BatchCompleted, BatchFull, CallbackRefused
 from jobs.core.claim import Claimant
 from jobs.core.errors import JobsError
+from jobs.core.finished import Finished
 from jobs.core.outcome import Failed, FailedForGood, Succeeded
 from jobs.core.request_errors import RequestsRefused
 from jobs.core.states import JobState
 from jobs.models import Batch, Event, Job
 from jobs.models.moments import seconds_ago
-from jobs.services.attempts import Finished, job_succeed_in_transaction, jobs_record
+from jobs.services.attempts import job_succeed_in_transaction, jobs_record
 from jobs.services.batches import batch_add, batch_cancel, batch_close, batch_create
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay

@@ -17,12 +17,13 @@ from pytest_django.fixtures import Settings
 from jobs.broker.redis import RedisBroker
 from jobs.core import ids
 from jobs.core.errors import RecipientsLimitReached
+from jobs.core.finished import Finished
 from jobs.core.outcome import Succeeded
 from jobs.core.states import JobState
 from jobs.models import Event, Job, MailAllowance, Schedule, Worker
 from jobs.models.moments import seconds_ago
 from jobs.models.schedule_queryset import DECLARED_FOR_SECONDS
-from jobs.services.attempts import Finished, jobs_record
+from jobs.services.attempts import jobs_record
 from jobs.services.enqueue import resolve
 from jobs.services.maintenance import fire_schedules
 from jobs.services.maintenance.fire_schedules import FireRound, jobs_fire_schedules

@@ -15,17 +15,13 @@ from jobs import FinalJob, JobNotFound, WaitTimedOut, job_wait
 from jobs.broker import get_broker
 from jobs.core.attempt_error import error_of
 from jobs.core.errors import PermanentError
+from jobs.core.finished import Finished
 from jobs.core.ids import uuid7
 from jobs.core.outcome import Failed, FailedForGood, Outcome, Succeeded
 from jobs.core.result import Result
 from jobs.models import Job
 from jobs.services import waiting
-from jobs.services.attempts import (
-    Finished,
-    job_succeed_in_transaction,
-    jobs_claim,
-    jobs_record,
-)
+from jobs.services.attempts import job_succeed_in_transaction, jobs_claim, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.maintenance.expire import jobs_expire_overdue

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 
 from jobs.core.clock import SystemClock
+from jobs.core.finished import Finished
 from jobs.core.outcome import CutOff, Outcome, Succeeded
-from jobs.services.attempts import Finished
 from jobs.tests.claims import make_claim
 from jobs.tests.errors import make_error
 from jobs.tests.waiting import wait_until

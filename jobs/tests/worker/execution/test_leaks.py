@@ -19,12 +19,12 @@ from psycopg import IsolationLevel
 from psycopg.rows import dict_row
 
 from jobs.core.clock import SystemClock
+from jobs.core.finished import Finished
 from jobs.core.outcome import Outcome, Succeeded
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.registry import JobType, job_types
 from jobs.models import Worker
-from jobs.services.attempts import Finished
 from jobs.tests.app.models import Note
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one

@@ -8,11 +8,11 @@ import pytest
 
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import SystemClock
+from jobs.core.finished import Finished
 from jobs.core.outcome import CutOff, Outcome, Succeeded
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.registry import JobType, job_types
-from jobs.services.attempts import Finished
 from jobs.tests.claims import make_claim
 from jobs.tests.errors import make_error
 from jobs.tests.waiting import wait_until

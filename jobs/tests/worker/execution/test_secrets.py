@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from jobs.core.claim import ClaimedJob
+from jobs.core.finished import Finished
 from jobs.core.ids import uuid7
 from jobs.core.outcome import Failed, Outcome, Succeeded
 from jobs.core.progress import MESSAGE_MAX
@@ -13,7 +14,7 @@ from jobs.core.secrets import MASK, WITHHELD, Secrets
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.models import DeadLetter, Job, Worker
-from jobs.services.attempts import Finished, jobs_record
+from jobs.services.attempts import jobs_record
 from jobs.services.results import job_result
 from jobs.tests.factories import make_job
 from jobs.tests.steps import claim_one, stored

@@ -9,8 +9,8 @@ import pytest
 from jobs.core.claim import ClaimedJob
 from jobs.core.clock import SystemClock
 from jobs.core.errors import JobTimeout
+from jobs.core.finished import Finished
 from jobs.core.outcome import CutOff, NotStarted, Outcome, Succeeded
-from jobs.services.attempts import Finished
 from jobs.tests.claims import make_claim
 from jobs.tests.errors import make_error
 from jobs.tests.waiting import wait_until

@@ -14,12 +14,13 @@ from jobs.core.claim import ClaimedJob
 from jobs.core.clock import SystemClock
 from jobs.core.correlation import current_traceparent
 from jobs.core.errors import PayloadInvalid
+from jobs.core.finished import Finished
 from jobs.core.outcome import NotStarted, Outcome
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.models import DeadLetter, Job, Worker
 from jobs.services import tracing as tracing_module
-from jobs.services.attempts import Finished, jobs_record
+from jobs.services.attempts import jobs_record
 from jobs.services.batches.public import batch
 from jobs.services.chains import chain
 from jobs.services.dead_letters import dead_letter_replay

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from jobs.core.finished import Finished
 from jobs.core.outage import database_outage
 from jobs.core.outcome import Succeeded
-from jobs.services.attempts import Finished
 from jobs.tests.claims import make_claim
 from jobs.tests.fake_clock import FakeClock
 from jobs.tests.worker.recording.fake_database import FakeDatabase

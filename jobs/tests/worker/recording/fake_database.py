@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.db import DataError, OperationalError
 
+from jobs.core.finished import Finished
 from jobs.core.outage import database_outage
 from jobs.core.retry import Succeed
-from jobs.services.attempts import Finished, Recorded
+from jobs.services.attempts import Recorded
 
 
 class FakeDatabase:

@@ -6,11 +6,11 @@ import pytest
 from django.db import DataError, OperationalError
 
 from jobs.core.claim import Claimant, ClaimedJob
+from jobs.core.finished import Finished
 from jobs.core.ids import uuid7
 from jobs.core.outage import database_outage
 from jobs.core.outcome import Failed, Succeeded
 from jobs.models.job_claims import HandedOver
-from jobs.services.attempts import Finished
 from jobs.tests.claims import make_claim
 from jobs.tests.fake_clock import FakeClock
 from jobs.tests.steps import error

@@ -7,11 +7,11 @@ import pytest
 
 from accounts.models import User
 from jobs.core.clock import SystemClock
+from jobs.core.finished import Finished
 from jobs.core.outage import database_outage
 from jobs.core.outcome import FailedForGood, Outcome, Succeeded
 from jobs.core.states import JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
-from jobs.services.attempts import Finished
 from jobs.tests.factories import make_job, make_user
 from jobs.tests.locks import held_elsewhere
 from jobs.tests.steps import claim_one, error, stored

@@ -4,10 +4,11 @@ import logging
 
 import pytest
 
+from jobs.core.finished import Finished
 from jobs.core.outcome import CutOff, Failed, NotStarted, Outcome, Succeeded
 from jobs.core.retry import Cancel, Die, Requeue, Succeed
 from jobs.core.states import DeathReason
-from jobs.services.attempts import Finished, Recorded
+from jobs.services.attempts import Recorded
 from jobs.tests.claims import make_claim
 from jobs.tests.errors import make_error
 from jobs.worker.recording.outcome_log import log_recorded, log_written_before

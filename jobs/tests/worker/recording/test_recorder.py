@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from jobs.core.finished import Finished
 from jobs.core.outcome import Succeeded
-from jobs.services.attempts import Finished
 from jobs.tests.claims import make_claim
 from jobs.tests.fake_clock import FakeClock
 from jobs.tests.waiting import wait_until

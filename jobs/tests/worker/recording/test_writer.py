@@ -7,10 +7,10 @@ from django.db import InterfaceError, InternalError, OperationalError
 from psycopg import errors as psycopg_errors
 
 from jobs.core.clock import SystemClock
+from jobs.core.finished import Finished
 from jobs.core.outage import database_outage
 from jobs.core.outcome import Failed, Succeeded
 from jobs.core.states import JobState
-from jobs.services.attempts import Finished
 from jobs.tests.claims import make_claim
 from jobs.tests.factories import make_job
 from jobs.tests.fake_clock import FakeClock
