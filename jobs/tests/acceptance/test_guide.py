@@ -70,7 +70,7 @@ def test_every_example_works(service: Service, tmp_path: Path) -> None:
         run_examples(GUIDE, address, place, **credentials())
 
     recipients = [recipient for one in mail.accepted for recipient in one.recipients]
-    names = [*(f"user{number}" for number in range(1, 9)), "python", "typescript"]
+    names = [*(f"user{number}" for number in range(1, 11)), "python", "typescript"]
     assert sorted(recipients) == sorted(f"{name}@example.com" for name in names)
 
 
