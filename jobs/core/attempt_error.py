@@ -105,8 +105,8 @@ def error_summary(errors: Sequence[RecordedError]) -> str:
     """
     if not errors:
         return ""
-    lines = errors[-1]["message"].strip().splitlines()
-    return ": ".join([errors[-1]["error"], *lines[:1]])[:SUMMARY_LIMIT]
+    parts = errors[-1]["error"], _first_line(errors[-1]["message"])
+    return ": ".join(filter(None, parts))[:SUMMARY_LIMIT]
 
 
 def shown_attempts(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
 
+from jobs.core.clock import DAY_SECONDS
 from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, setting_name
 from jobs.core.depth_limit import depth_limits
 from jobs.core.http_hosts import allows_host, is_host, is_host_pattern
@@ -28,8 +29,7 @@ _CELL = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)
 # Once `{trace_id}`, and no other braces.
 _TRACE_URL = re.compile(r"https?://[!-z|~]+\{trace_id\}[!-z|~]*", re.ASCII)
 
-_DAY_SECONDS = 86_400
-_YEAR_SECONDS = 366 * _DAY_SECONDS
+_YEAR_SECONDS = 366 * DAY_SECONDS
 _CENTURY_DAYS = 36_500
 _LARGEST_BYTES = 64 * 1024 * 1024
 
@@ -48,11 +48,11 @@ _RANGES: dict[str, tuple[float, float]] = {
     "email_recipients_per_day": (1, 10**9),
     "concurrency": (1, CONCURRENCY_LIMIT),
     "async_concurrency": (1, ASYNC_CONCURRENCY_LIMIT),
-    "heartbeat_seconds": (0.01, _DAY_SECONDS),
-    "worker_timeout_seconds": (0.01, _DAY_SECONDS),
-    "grace_seconds": (0, _DAY_SECONDS),
-    "redispatch_seconds": (0.01, _DAY_SECONDS),
-    "redispatch_margin_seconds": (0.01, _DAY_SECONDS),
+    "heartbeat_seconds": (0.01, DAY_SECONDS),
+    "worker_timeout_seconds": (0.01, DAY_SECONDS),
+    "grace_seconds": (0, DAY_SECONDS),
+    "redispatch_seconds": (0.01, DAY_SECONDS),
+    "redispatch_margin_seconds": (0.01, DAY_SECONDS),
     "fire_grace_seconds": (0, _YEAR_SECONDS),
     "missed_runs_max": (1, 1_000),
     "waits_max": (0, 100_000),

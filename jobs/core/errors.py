@@ -1,4 +1,4 @@
-"""Every exception of this app. Those that handlers raise come first; each carries its facts."""
+"""Exceptions of jobs, each with its facts; other subjects have files of their own (`*_errors.py`)."""
 
 from typing import Any
 from uuid import UUID
@@ -160,7 +160,7 @@ class JobHasStarted(JobsError):
 class ScheduleInvalid(JobsError):
     """The schedule makes no sense. `errors`: sentences, each with an example, by field."""
 
-    def __init__(self, errors: "dict[str, list[str]]") -> None:
+    def __init__(self, errors: dict[str, list[str]]) -> None:
         super().__init__(" ".join(text for texts in errors.values() for text in texts))
         self.errors = errors
 

@@ -4,6 +4,7 @@ import re
 from hashlib import sha256
 from typing import NamedTuple
 
+from jobs.core.clock import DAY_SECONDS
 from jobs.core.errors import JobsError
 from jobs.core.storable import is_storable
 
@@ -21,7 +22,7 @@ RATE_TOKENS_MAX = 1_000_000
 RATE_PATTERN = r"^([1-9][0-9]*)/([1-9][0-9]*)?([smhd])$"
 
 _RATE = re.compile(RATE_PATTERN)
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": float(DAY_SECONDS)}
 
 
 class Rate(NamedTuple):
@@ -91,7 +92,7 @@ def parse_rate(text: str, burst: int | None = None) -> Rate:
     if match is None:
         raise ValueError(f"{text!r} is not a rate; write for example '100/m', '5/10s' or '1000/h'")
     tokens, seconds = int(match[1]), int(match[2] or 1) * _SECONDS[match[3]]
-    if tokens > RATE_TOKENS_MAX or seconds > 366 * 86_400:
+    if tokens > RATE_TOKENS_MAX or seconds > 366 * DAY_SECONDS:
         raise ValueError(f"{text!r} is beyond {RATE_TOKENS_MAX:,} in a year")
     if burst is None:
         burst = max(1, round(tokens / seconds))

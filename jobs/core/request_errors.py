@@ -6,7 +6,7 @@ from jobs.core.errors import JobsError
 class RequestInvalid(JobsError):
     """What is asked of a job makes no sense. `errors`: sentences by argument of `jobs.enqueue`."""
 
-    def __init__(self, errors: "dict[str, list[str]]") -> None:
+    def __init__(self, errors: dict[str, list[str]]) -> None:
         super().__init__(
             " ".join(f"{name}: {text}" for name, texts in errors.items() for text in texts)
         )
@@ -30,6 +30,6 @@ class RequestsRefused(JobsError):
     `errors`: the error of each such request, by its position, counted from 0.
     """
 
-    def __init__(self, errors: "dict[int, JobsError]") -> None:
+    def __init__(self, errors: dict[int, JobsError]) -> None:
         super().__init__(f"{len(errors)} of the requests are not acceptable; none was accepted")
         self.errors = errors

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from jobs.core.clock import DAY_SECONDS
 from jobs.core.cron import Cron, CronInvalid
 from jobs.core.number import is_number
 from jobs.core.plain_words import cron_in_words, interval_in_words
@@ -12,7 +13,7 @@ from jobs.core.recurrence import CronRecurrence, IntervalRecurrence, Recurrence
 from jobs.core.zones import UnknownZone, zone_named
 
 EVERY_MIN_SECONDS = 1.0
-EVERY_MAX_SECONDS = 366 * 86_400.0
+EVERY_MAX_SECONDS = 366.0 * DAY_SECONDS
 # A start further ahead than this is a slip of the year.
 STARTS_AHEAD_MAX = timedelta(days=3_660)
 

@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from jobs.core.states import DeathReason
-
 _IDS = ("batch", "schedule")
 _MOMENTS = ("created_after", "created_before")
 
@@ -38,11 +36,6 @@ class Selection(NamedTuple):
     def is_all(self) -> bool:
         """Whether it has no condition, and finds all that wait."""
         return all(getattr(self, name) is None for name in CONDITIONS)
-
-    @property
-    def names_interrupted(self) -> bool:
-        """Whether it asks for nothing but those whose effect may have happened."""
-        return self.death_reason == DeathReason.INTERRUPTED
 
     def stored(self) -> dict[str, Any]:
         """As JSON, without what has its default."""

@@ -8,9 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from jobs.core.clock import DAY_SECONDS
 from jobs.core.conf import jobs_conf
-
-DAY_SECONDS = 86_400
 
 
 class MailAllowanceQuerySet(models.QuerySet["MailAllowance"]):

@@ -144,11 +144,6 @@ def redrives_visible_to(user: AbstractBaseUser) -> QuerySet[Redrive]:
     return redrives if _may(user, VIEW_REDRIVES) else redrives.filter(created_by_id=user.pk)
 
 
-def may_control_redrive(user: AbstractBaseUser, redrive: Redrive) -> bool:
-    """One's own redrives; all of them with `jobs.view_redrive`. To replay takes more than this."""
-    return redrive.created_by_id == user.pk or _may(user, VIEW_REDRIVES)
-
-
 def clients_seen_by(user: AbstractBaseUser, permission: str) -> set[Any] | None:
     """Primary keys of the clients whose rows the user may see; None for all, by permission.
 

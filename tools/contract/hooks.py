@@ -22,18 +22,11 @@ from tools.contract.sense import (
     is_said_in_words,
     with_sense,
 )
-from tools.contract.variables import METRICS_TOKEN
 
 # The longest that a call is let wait for a job, in seconds: what is looked at is its answer.
 _WAIT_MAX = 1
 # The longest wait that the document allows. A longer one is refused at once.
 _WAIT_ALLOWED = 60
-
-# What is sent in place of the callers' own tokens: one that may be lost, and that of a scraper.
-_OF_OTHERS = {
-    "/v1/logoutEverywhere": os.environ["CONTRACT_SPARE"],
-    "/metrics": f"Bearer {METRICS_TOKEN}",
-}
 
 _keys = count()
 
@@ -74,7 +67,7 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     if case.operation.path.endswith("/logoutEverywhere") and "Authorization" in (
         case.headers or {}
     ):
-        case.headers["Authorization"] = os.environ["CONTRACT_SPARE"]
+        case.headers["Authorization"] = os.environ["CONTRACT_SPARE"]  # it ends with the call
     if case.meta is not None and case.meta.generation.mode.is_positive:
         now = datetime.now(UTC)
         case.query = with_sense(case.query, now)

@@ -6,6 +6,7 @@ from django import forms
 
 from jobs.admin.shared.json_field import StorableJSONField
 from jobs.admin.shared.reason import REASON_MAX
+from jobs.core.clock import DAY_SECONDS
 from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN, jobs_conf
 from jobs.core.errors import JobsError, PayloadInvalid
 from jobs.models import Job
@@ -23,7 +24,7 @@ class JobForm(forms.Form):
     priority = forms.IntegerField(min_value=PRIORITY_MIN, max_value=PRIORITY_MAX)
     delay_seconds = forms.FloatField(
         min_value=0,
-        max_value=366 * 86_400,
+        max_value=366 * DAY_SECONDS,
         required=False,
         label="Run in (seconds)",
         help_text="Empty: as it is now, or at once if it is new.",

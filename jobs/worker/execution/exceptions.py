@@ -1,4 +1,4 @@
-"""What an exception of a handler says about its attempt (design invariant I7)."""
+"""What an exception of a handler says about its attempt (promise I7 in `docs/guarantees.md`)."""
 
 from jobs.core.attempt_error import error_of
 from jobs.core.errors import (
