@@ -4,7 +4,8 @@ import threading
 import time
 from typing import Protocol
 
-DAY_SECONDS = 86_400
+HOUR_SECONDS = 3_600
+DAY_SECONDS = 24 * HOUR_SECONDS
 
 
 class Clock(Protocol):

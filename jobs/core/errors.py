@@ -1,4 +1,4 @@
-"""Exceptions of jobs, each with its facts; other subjects have files of their own (`*_errors.py`)."""
+"""Exceptions of jobs, each with its facts. Those of other subjects are in files `*_errors.py`."""
 
 from typing import Any
 from uuid import UUID

@@ -5,16 +5,15 @@ from typing import Self
 from django.db import models
 from django.db.models.functions import Now
 
+from jobs.core.clock import HOUR_SECONDS
 from jobs.models.moments import seconds_ago
-
-_HOUR_SECONDS = 3600
 
 
 class StoredAnswerQuerySet(models.QuerySet["StoredAnswer"]):
     """Stored answers."""
 
     def younger_than(self, hours: float) -> Self:
-        return self.filter(created_at__gt=seconds_ago(hours * _HOUR_SECONDS))
+        return self.filter(created_at__gt=seconds_ago(hours * HOUR_SECONDS))
 
 
 class StoredAnswer(models.Model):

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncHour
 
+from jobs.core.clock import HOUR_SECONDS
 from jobs.core.states import DeathReason
 from jobs.models import DeadLetter, DeadLetterCount
 from jobs.models.dead_letter import DeadLetterQuerySet
@@ -19,7 +20,6 @@ GROUPS_MAX = 1_000
 # Clients of one group that are told apart.
 CLIENTS_MAX = 100
 TREND_HOURS = 24
-_HOUR_SECONDS = 3_600
 
 ORDERS = {
     "count": lambda one: one.count,
@@ -174,7 +174,7 @@ def _trends(fingerprints: Sequence[str], clients: Collection[Any] | None) -> dic
     )
     trends = {one: [0] * TREND_HOURS for one in fingerprints}
     for fingerprint, hour, count in rows:
-        place = int((hour - begins).total_seconds() // _HOUR_SECONDS)
+        place = int((hour - begins).total_seconds() // HOUR_SECONDS)
         if 0 <= place < TREND_HOURS:
             trends[fingerprint][place] += count
     return trends
@@ -182,7 +182,7 @@ def _trends(fingerprints: Sequence[str], clients: Collection[Any] | None) -> dic
 
 def _counted_hours(fingerprints: Sequence[str], begins: datetime) -> QuerySet[Any, Any]:
     rows = DeadLetterCount.objects.filter(
-        seconds=_HOUR_SECONDS, begins_at__gte=begins, fingerprint__in=fingerprints
+        seconds=HOUR_SECONDS, begins_at__gte=begins, fingerprint__in=fingerprints
     ).order_by()
     return rows.values_list("fingerprint", "begins_at").annotate(total=Sum("deaths"))
 

@@ -5,7 +5,7 @@ import time
 from django.db.models.deletion import DO_NOTHING
 from django.db.models.signals import post_delete, pre_delete
 
-from jobs.core.clock import DAY_SECONDS
+from jobs.core.clock import DAY_SECONDS, HOUR_SECONDS
 from jobs.core.conf import jobs_conf
 from jobs.core.ids import uuid7_floor
 from jobs.core.states import FINAL_STATES, JobState
@@ -31,23 +31,30 @@ def jobs_prune() -> Round:
 
 def _prune() -> Round:
     conf = jobs_conf()
-    jobs, letters = _prune_jobs(conf.retention_days)
-    keys = _prune_keys(conf.key_retention_days)
-    waits = _prune_key_waits()
-    results = _prune_results(conf.result_retention_days)
-    answers = _prune_answers(conf.answer_retention_hours)
-    [(batches,)] = run(
-        "prune_batches", retention_seconds=conf.retention_days * DAY_SECONDS, limit=PRUNE_LIMIT
-    )
-    [(limits,)] = run("prune_limits", limit=PRUNE_LIMIT)
-    workers = _prune_workers(conf.retention_days) + _prune_redrives(conf.retention_days)
-    pruned = [jobs, keys, waits, results, answers, int(batches), int(limits)]
-    return Round(sum(pruned) + letters + workers, is_full=max(pruned) >= PRUNE_LIMIT)
+    retention_seconds = conf.retention_days * DAY_SECONDS
+    jobs, letters = _prune_jobs(retention_seconds)
+    bounded = [
+        jobs,
+        _deleted("prune_keys", retention_seconds=conf.key_retention_days * DAY_SECONDS),
+        _deleted("prune_key_waits"),
+        _deleted("prune_results", retention_seconds=conf.result_retention_days * DAY_SECONDS),
+        _deleted("prune_answers", retention_seconds=conf.answer_retention_hours * HOUR_SECONDS),
+        _deleted("prune_batches", retention_seconds=retention_seconds),
+        _deleted("prune_limits"),
+    ]
+    unbounded = letters + _prune_workers(retention_seconds) + _prune_redrives(retention_seconds)
+    return Round(sum(bounded) + unbounded, is_full=max(bounded) >= PRUNE_LIMIT)
 
 
-def _prune_jobs(days: float) -> tuple[int, int]:
+def _deleted(statement: str, **parameters: float) -> int:
+    """Runs a statement that deletes PRUNE_LIMIT rows at most; returns how many it has deleted."""
+    [(count,)] = run(statement, **parameters, limit=PRUNE_LIMIT)
+    return int(count)
+
+
+def _prune_jobs(retention_seconds: float) -> tuple[int, int]:
     """Counts of jobs and of their dead letters."""
-    ids = list(_prunable_jobs(days).values_list("id", flat=True)[:PRUNE_LIMIT])
+    ids = list(_prunable_jobs(retention_seconds).values_list("id", flat=True)[:PRUNE_LIMIT])
     if not ids:
         return 0, 0
     if _has_followers():
@@ -57,14 +64,14 @@ def _prune_jobs(days: float) -> tuple[int, int]:
     return jobs, letters
 
 
-def _prunable_jobs(days: float) -> JobQuerySet:
+def _prunable_jobs(retention_seconds: float) -> JobQuerySet:
     """Ids carry the moment of their making, so the primary key finds the oldest rows.
 
     SKIP LOCKED: a row that another transaction holds goes in a later round.
     """
-    cutoff = uuid7_floor(time.time() - days * DAY_SECONDS)
+    cutoff = uuid7_floor(time.time() - retention_seconds)
     return (
-        Job.objects.filter(id__lt=cutoff, finished_at__lt=seconds_ago(days * DAY_SECONDS))
+        Job.objects.filter(id__lt=cutoff, finished_at__lt=seconds_ago(retention_seconds))
         .filter(state__in=FINAL_STATES)
         .exclude(state=JobState.DEAD, dead_letters__resolution="")
         .order_by("id")
@@ -86,33 +93,13 @@ def _has_followers() -> bool:
     )
 
 
-def _prune_keys(days: float) -> int:
-    [(keys,)] = run("prune_keys", retention_seconds=days * DAY_SECONDS, limit=PRUNE_LIMIT)
-    return int(keys)
-
-
-def _prune_key_waits() -> int:
-    [(waits,)] = run("prune_key_waits", limit=PRUNE_LIMIT)
-    return int(waits)
-
-
-def _prune_results(days: float) -> int:
-    [(results,)] = run("prune_results", retention_seconds=days * DAY_SECONDS, limit=PRUNE_LIMIT)
-    return int(results)
-
-
-def _prune_answers(hours: float) -> int:
-    [(answers,)] = run("prune_answers", retention_seconds=hours * 3600, limit=PRUNE_LIMIT)
-    return int(answers)
-
-
-def _prune_redrives(days: float) -> int:
+def _prune_redrives(retention_seconds: float) -> int:
     """All at once: redrives are few, and their rows small."""
-    old = Redrive.objects.filter(settled_at__lt=seconds_ago(days * DAY_SECONDS))
+    old = Redrive.objects.filter(settled_at__lt=seconds_ago(retention_seconds))
     return old.filter(ended_at__isnull=False).delete()[0]
 
 
-def _prune_workers(days: float) -> int:
+def _prune_workers(retention_seconds: float) -> int:
     """All at once: workers are few, and their rows small."""
-    old = Worker.objects.filter(stopped_at__lt=seconds_ago(days * DAY_SECONDS))
+    old = Worker.objects.filter(stopped_at__lt=seconds_ago(retention_seconds))
     return old.delete()[0]
