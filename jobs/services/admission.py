@@ -10,9 +10,10 @@ from uuid import UUID
 
 from jobs.core.message import QueueMessage
 from jobs.services.dispatch import dispatch_after_commit
+from jobs.services.limit_locks import limits_lock, limits_try_lock
 from jobs.services.rooms import Rooms
 from jobs.sql.prepared import run_prepared_search
-from jobs.sql.statements import execute, run, statement
+from jobs.sql.statements import execute, statement
 
 # When to look again at a limit that another admission had locked.
 LOCKED_SECONDS = 0.05
@@ -35,17 +36,14 @@ def jobs_admit(names: Iterable[str]) -> int:
     In the present transaction; they are dispatched after its commit.
     """
     wanted = sorted(names)
-    locked = [name for (name,) in run("lock_limits", names=wanted)]
-    return _admit(Rooms({}), wanted, locked)
+    return _admit(Rooms({}), wanted, limits_lock(wanted))
 
 
 def jobs_admit_where_free(names: Iterable[str]) -> int:
     """The same for many limits: those that another transaction has locked are left out."""
     wanted = set(names)
-    free = [name for (name,) in run("try_lock_limits", names=sorted(wanted))]
-    if left := sorted(wanted - set(free)):
-        wanted -= {name for (name,) in run("limits_that_exist", names=left)}
-    return _admit(Rooms({}), sorted(wanted), free)
+    tried = limits_try_lock(wanted)
+    return _admit(Rooms({}), sorted(wanted - tried.elsewhere), tried.taken)
 
 
 def _admit(rooms: Rooms, names: list[str], locked: list[str]) -> int:

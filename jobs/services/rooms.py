@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from jobs.core.conf import jobs_conf
+from jobs.services.limit_locks import limits_lock, limits_try_lock
 from jobs.services.limits import limits_make_declared
 from jobs.sql.prepared import run_prepared_search
 from jobs.sql.statements import execute, run, statement
@@ -70,7 +71,7 @@ class Rooms:
         """
         missing = set(names) - set(locked)
         if missing and (made := limits_make_declared(missing)):
-            locked = locked + [name for (name,) in run("lock_limits", names=made)]
+            locked = locked + limits_lock(made)
         held = self._read(locked, with_jobs=True)
         held += self._unlimited(sorted(set(names) - self._rooms.keys()))
         return sorted(held, key=lambda job: (-job.priority, job.rank, job.job_id))
@@ -80,15 +81,10 @@ class Rooms:
         others = {name for job in held for name in job.limits} - self._rooms.keys()
         if not others:
             return
-        known = [name for (name,) in run("try_lock_limits", names=sorted(others))]
-        missing = others - set(known)
-        if missing and (made := limits_make_declared(missing)):
-            known += [name for (name,) in run("try_lock_limits", names=made)]
-        self._read(known, with_jobs=False)
-        left = sorted(others - set(known))
-        existing = {name for (name,) in run("limits_that_exist", names=left)} if left else set()
-        self._locked_elsewhere |= existing
-        for name in set(left) - existing:
+        tried = limits_try_lock(others)
+        self._read(tried.taken, with_jobs=False)
+        self._locked_elsewhere |= tried.elsewhere
+        for name in others.difference(tried.taken, tried.elsewhere):
             self._know(name, _UNLIMITED)
 
     def are_locked_elsewhere(self, names: list[str]) -> bool:
