@@ -2,6 +2,9 @@
 
 from typing import Any, NamedTuple
 
+# Length of the columns that keep the name of one, in characters.
+ACTOR_NAME_MAX = 254
+
 
 class Actor(NamedTuple):
     """An account, by what is kept of it when it is gone; both are empty for code.

@@ -1,12 +1,14 @@
 """Jobs that were given up, with all that a person needs to decide about them."""
 
-from typing import Self
+from typing import Any, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from jobs.core.actor import ACTOR_NAME_MAX
 from jobs.core.ids import uuid7
 from jobs.core.states import DeathReason, Resolution
 from jobs.models.job import Job
@@ -22,6 +24,21 @@ class DeadLetterQuerySet(models.QuerySet["DeadLetter"]):
     def unsettled(self) -> Self:
         """Replayed by a redrive, and not known yet how that has ended."""
         return self.filter(redrive__isnull=False, replay_ended="")
+
+    def resolve(
+        self, resolution: Resolution, *, by_id: Any, by_name: str, redrive_id: UUID | None = None
+    ) -> int:
+        """Writes what was decided, and by whom; returns how many it was about.
+
+        The name stays when the account is gone.
+        """
+        return self.update(
+            resolution=resolution,
+            resolved_at=Now(),
+            resolved_by_id=by_id,
+            resolved_by_name=by_name[:ACTOR_NAME_MAX],
+            redrive_id=redrive_id,
+        )
 
 
 class DeadLetter(models.Model):
@@ -60,8 +77,9 @@ class DeadLetter(models.Model):
         related_name="+",
         db_index=False,
     )
-    # Stays when the account is gone.
-    resolved_by_name = models.CharField(max_length=254, blank=True, default="", db_default="")
+    resolved_by_name = models.CharField(
+        max_length=ACTOR_NAME_MAX, blank=True, default="", db_default=""
+    )
     # The dead letter that this job had been replayed from, if it had been.
     replay_of = models.UUIDField(null=True, blank=True)
     redrive = models.ForeignKey(

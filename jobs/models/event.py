@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F
 from django.db.models.functions import Now
 
+from jobs.core.actor import ACTOR_NAME_MAX
 from jobs.core.ids import uuid7
 from jobs.core.limit import LIMIT_NAME_MAX
 
@@ -29,7 +30,7 @@ class Event(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(db_default=Now())
     actor_id = models.CharField(max_length=64, blank=True, default="")
-    actor_name = models.CharField(max_length=254, blank=True, default="")
+    actor_name = models.CharField(max_length=ACTOR_NAME_MAX, blank=True, default="")
     action = models.CharField(max_length=100)
     subject_type = models.CharField(max_length=50)
     subject_id = models.CharField(max_length=LIMIT_NAME_MAX)  # the longest there is

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import F, TextField
-from django.db.models.functions import Cast, Now
+from django.db.models.functions import Cast
 
 from jobs.core.actor import Actor
 from jobs.core.states import Resolution
@@ -106,12 +106,8 @@ def _discard_slice(
         taken = dict(rows.values_list("id", "job_id")[:SLICE])
         if not taken:
             return ()
-        DeadLetter.objects.filter(id__in=taken).update(
-            resolution=Resolution.DISCARDED,
-            resolved_at=Now(),
-            resolved_by_id=by.user_id,
-            # The name is kept with what was decided when the account is gone.
-            resolved_by_name=by.actor.name,
+        DeadLetter.objects.filter(id__in=taken).resolve(
+            Resolution.DISCARDED, by_id=by.user_id, by_name=by.actor.name
         )
         jobs_wake_after_commit(_shared_keys(taken.values()))
         if event:

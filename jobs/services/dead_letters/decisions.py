@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models.functions import Now
-
 from jobs.core.actor import Actor
 from jobs.core.correlation import current_traceparent
 from jobs.core.errors import DeadLetterResolved, JobNotDead
@@ -119,12 +117,8 @@ def _resolve(
 ) -> DeadLetter:
     """Writes the decision, and the event of it."""
     actor = actor or actor_with_id(resolved_by_id)
-    DeadLetter.objects.filter(id=letter.id).update(
-        resolution=resolution,
-        resolved_at=Now(),
-        resolved_by_id=resolved_by_id,
-        # The name is kept with what was decided when the account is gone.
-        resolved_by_name=actor.name,
+    DeadLetter.objects.filter(id=letter.id).resolve(
+        resolution, by_id=resolved_by_id, by_name=actor.name
     )
     letter.refresh_from_db()
     before: dict[str, Any] = {"resolution": "", "job": str(letter.job_id)}

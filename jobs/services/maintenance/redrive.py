@@ -12,8 +12,6 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models.functions import Now
-
 from jobs.core.selection import Selection
 from jobs.core.states import JobState, RedriveState, Resolution
 from jobs.models import DeadLetter, Redrive
@@ -116,18 +114,14 @@ def _take(redrive: Redrive, ids: list[UUID]) -> _Taken:
             continue
         replays.append(Replay(letter.job_id, letter.id, change))
     queued = jobs_queue_again(replays)
-    _resolve(redrive, [one.letter_id for one in replays if one.job_id in queued])
-    return _Taken(len(queued), refused, refusal)
-
-
-def _resolve(redrive: Redrive, letter_ids: list[UUID]) -> None:
-    DeadLetter.objects.filter(id__in=letter_ids).update(
-        resolution=Resolution.REPLAYED,
-        resolved_at=Now(),
-        resolved_by_id=redrive.created_by_id,
-        resolved_by_name=redrive.created_by_name[:254],
+    replayed = [one.letter_id for one in replays if one.job_id in queued]
+    DeadLetter.objects.filter(id__in=replayed).resolve(
+        Resolution.REPLAYED,
+        by_id=redrive.created_by_id,
+        by_name=redrive.created_by_name,
         redrive_id=redrive.id,
     )
+    return _Taken(len(queued), refused, refusal)
 
 
 def _settle(redrive: Redrive) -> None:
