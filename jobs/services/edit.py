@@ -11,10 +11,10 @@ from django.db.models.functions import Extract, Greatest, Now
 from jobs.core.actor import CODE, Actor
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import JobHasStarted
-from jobs.core.message import QueueMessage, can_be_shared
+from jobs.core.message import QueueMessage
 from jobs.core.states import JobState
 from jobs.handlers.registry import job_types
-from jobs.models import Job, KeyWait, ProcessedKey
+from jobs.models import Job, KeyWait
 from jobs.models.moments import seconds_ago
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.enqueue.callback_url import check_callback_url
@@ -23,7 +23,7 @@ from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.resolve import effect_key_of, known_queue
 from jobs.services.events import event_record
 from jobs.services.holding import job_hold_again
-from jobs.services.key_waits import jobs_wake_after_commit
+from jobs.services.processed_keys import effect_keys_let_go
 from jobs.services.short_transaction import short_transaction
 from jobs.services.submission_right import check_may_submit
 from jobs.services.visibility import masked_payload, unmasked_payload
@@ -81,7 +81,7 @@ def job_edit(
         after = _shown(job)
         changed = [name for name in after if after[name] != before[name]]
         if job.effect_key != former_key:
-            _let_go_of(former_key, job)
+            effect_keys_let_go({job.id: former_key})
         if not job_hold_again(job):
             _dispatch(job)
         event_record(
@@ -139,15 +139,6 @@ def _payload_values(job: Job, payload: Mapping[str, Any]) -> dict[str, Any]:
     if job_type.key is not None:
         values["effect_key"] = effect_key_of(job_type, clean)
     return values
-
-
-def _let_go_of(effect_key: str, job: Job) -> None:
-    """It may have owned the key since a claim that was given back; then others may have it now."""
-    if can_be_shared(effect_key):
-        ProcessedKey.objects.filter(
-            key=effect_key, job_id=job.id, processed_at__isnull=True
-        ).delete()
-        jobs_wake_after_commit([effect_key])
 
 
 def _dispatch(job: Job) -> None:

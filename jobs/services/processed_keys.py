@@ -1,9 +1,12 @@
-"""A person takes an effect key away from the job that holds it."""
+"""An effect key is taken away from the job that holds it: by a person, or by another payload."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from jobs.core.actor import CODE, Actor
 from jobs.core.decision_errors import KeyNotReleasable
+from jobs.core.message import can_be_shared
 from jobs.core.states import FINAL_STATES, DeathReason
 from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.services.dispatch import use_broker_after_commit
@@ -69,6 +72,18 @@ def processed_key_release(*, key: str, actor: Actor = CODE, reason: str) -> Proc
         use_broker_after_commit(lambda broker: broker.clear_cache_marks([key]))
         jobs_wake_after_commit([key])
     return row
+
+
+def effect_keys_let_go(keys: Mapping[UUID, str]) -> None:
+    """Other jobs may have these effect keys from now on. `keys`: by the job that had each.
+
+    A job may have owned its key since a claim that was given back. In the present transaction.
+    """
+    shared = {job_id: key for job_id, key in keys.items() if can_be_shared(key)}
+    if shared:
+        owned = ProcessedKey.objects.filter(key__in=shared.values(), processed_at__isnull=True)
+        owned.filter(job_id__in=shared).delete()
+        jobs_wake_after_commit(shared.values())
 
 
 def _locked(key: str) -> ProcessedKey:

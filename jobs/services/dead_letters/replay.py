@@ -7,12 +7,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from jobs.core.limit import UNTIL_DUE
-from jobs.core.message import QueueMessage, can_be_shared
-from jobs.models import Job, ProcessedKey
+from jobs.core.message import QueueMessage
+from jobs.models import Job
 from jobs.services.dead_letters.payload_change import JobChange
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.followups import jobs_are_back
-from jobs.services.key_waits import jobs_wake_after_commit
+from jobs.services.processed_keys import effect_keys_let_go
 from jobs.sql.statements import run
 
 
@@ -41,7 +41,7 @@ def jobs_queue_again(replays: Sequence[Replay]) -> set[UUID]:
             messages.append((QueueMessage(job_id, effect_key, queue, priority), 0.0))
         if batch_id is not None:
             batches[batch_id] += 1
-    _let_go_of({job_id: key for job_id, key in former.items() if job_id in queued})
+    effect_keys_let_go({job_id: key for job_id, key in former.items() if job_id in queued})
     dispatch_after_commit(messages, is_repeated=True)
     jobs_are_back(batches)
     return queued
@@ -66,12 +66,4 @@ def _former_keys(replays: Sequence[Replay]) -> dict[UUID, str]:
         if one.change is not None and one.change.effect_key is not None
     }
     rows = Job.objects.filter(id__in=changed).values_list("id", "effect_key") if changed else []
-    return {job_id: key for job_id, key in rows if key != changed[job_id] and can_be_shared(key)}
-
-
-def _let_go_of(keys: Mapping[UUID, str]) -> None:
-    """Other jobs may have these effect keys now. `keys`: by the job that had each."""
-    if keys:
-        rows = ProcessedKey.objects.filter(key__in=keys.values(), processed_at__isnull=True)
-        rows.filter(job_id__in=keys).delete()
-        jobs_wake_after_commit(keys.values())
+    return {job_id: key for job_id, key in rows if key != changed[job_id]}
