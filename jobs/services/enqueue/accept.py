@@ -15,7 +15,7 @@ from jobs.services.backpressure import queue_full
 from jobs.services.enqueue.enqueued import Enqueued
 from jobs.services.enqueue.group_commit import GroupCommit
 from jobs.services.enqueue.insert import insert_batch, insert_in_batches
-from jobs.services.enqueue.mail_allowance import Inserted, insert_within_allowance
+from jobs.services.enqueue.mail_allowance import EnqueuedOrRefused, insert_within_allowance
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.resolve import new_job, new_job_or_error
 from jobs.services.enqueue.reused_key import reused_key
@@ -147,13 +147,13 @@ def _accept(request: JobRequest, new: NewJob) -> Enqueued:
     return enqueued
 
 
-def _accepted(inserted: Inserted) -> Enqueued:
+def _accepted(inserted: EnqueuedOrRefused) -> Enqueued:
     if isinstance(inserted, RecipientsLimitReached):
         raise inserted
     return inserted
 
 
-def _answer(request: JobRequest, new: NewJob, enqueued: Inserted) -> Answer:
+def _answer(request: JobRequest, new: NewJob, enqueued: EnqueuedOrRefused) -> Answer:
     if isinstance(enqueued, RecipientsLimitReached):
         return enqueued
     return (new.idempotency_key and reused_key(request, new, enqueued)) or enqueued
@@ -166,6 +166,6 @@ def _refuse_all_for_any(answers: Sequence[Answer]) -> None:
         raise RequestsRefused(refused)
 
 
-_together = GroupCommit[NewJob, Inserted](
+_together = GroupCommit[NewJob, EnqueuedOrRefused](
     lambda new_jobs: insert_within_allowance(new_jobs, insert_batch)
 )

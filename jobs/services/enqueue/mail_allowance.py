@@ -18,11 +18,11 @@ from jobs.services.project_code import recipients_of
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 
-Inserted = Enqueued | RecipientsLimitReached
+EnqueuedOrRefused = Enqueued | RecipientsLimitReached
 Insert = Callable[[list[NewJob]], list[Enqueued]]
 
 
-def insert_within_allowance(new_jobs: Sequence[NewJob], insert: Insert) -> list[Inserted]:
+def insert_within_allowance(new_jobs: Sequence[NewJob], insert: Insert) -> list[EnqueuedOrRefused]:
     """Calls `insert` for the jobs whose recipients the clients may still have mailed.
 
     Returns an answer for each job, in their order.
@@ -36,7 +36,7 @@ def insert_within_allowance(new_jobs: Sequence[NewJob], insert: Insert) -> list[
 @repeats_conflicts
 def _insert_counted(
     new_jobs: Sequence[NewJob], clients: set[Any], insert: Insert
-) -> list[Inserted]:
+) -> list[EnqueuedOrRefused]:
     # An allowance that another transaction holds for longer must not hold up the jobs of others.
     with short_transaction():
         allowances = MailAllowance.objects.locked(clients)
