@@ -17,7 +17,7 @@ from jobs.core.errors import BrokerUnavailable
 from jobs.handlers.registry import job_types
 from jobs.models import DeadLetter, Schedule, Worker
 from jobs.models.moments import seconds_ago
-from jobs.services.queues import QueueNow, queues_now
+from jobs.services.queues_now import QueueNow, queues_now
 from jobs.services.serving import serving_now
 from jobs.sql.statements import database_now, run
 

@@ -17,17 +17,18 @@ class LimitInUse:
     """A limit at one moment.
 
     `slots_in_use`: jobs that are admitted under it and not final. `held`: jobs that wait at it,
-    not counted beyond COUNTED (`is_capped`).
+    not counted beyond `held_max` (`is_capped`).
     """
 
     limit: Limit
     slots_in_use: int
     held: int
+    held_max: int = COUNTED
 
     @property
     def is_capped(self) -> bool:
         """Whether there may be more jobs than were counted."""
-        return self.held >= COUNTED
+        return self.held >= self.held_max
 
 
 def limit_in_use(*, name: str) -> LimitInUse:
@@ -42,7 +43,7 @@ def limit_in_use(*, name: str) -> LimitInUse:
         if rule is None:
             raise Limit.DoesNotExist(f"there is no limit {name!r}")
         limit = limit_of_rule(name, rule)
-    [one] = _in_use([limit])
+    [one] = with_use([limit])
     return one
 
 
@@ -51,15 +52,19 @@ def limits_in_use(*, after: str = "", limit: int) -> list[LimitInUse]:
 
     What code declares gets its row with the first job that comes under it.
     """
-    return _in_use(list(Limit.objects.filter(name__gt=after).order_by("name")[:limit]))
+    return with_use(list(Limit.objects.filter(name__gt=after).order_by("name")[:limit]))
 
 
-def _in_use(limits: Sequence[Limit]) -> list[LimitInUse]:
+def with_use(limits: Sequence[Limit], held_max: int = COUNTED) -> list[LimitInUse]:
+    """These limits, in their order, and how much of each is in use. Costs a query, and one each."""
     names = [limit.name for limit in limits]
     slots = Slot.objects.filter(limit_name__in=names).order_by().values_list("limit_name")
     in_use = dict(slots.annotate(count=Count("*")))
-    return [LimitInUse(limit, in_use.get(limit.name, 0), _held(limit.name)) for limit in limits]
+    return [
+        LimitInUse(limit, in_use.get(limit.name, 0), _held(limit.name, held_max), held_max)
+        for limit in limits
+    ]
 
 
-def _held(name: str) -> int:
-    return Job.objects.queued().filter(held_by=name).order_by()[:COUNTED].count()
+def _held(name: str, held_max: int) -> int:
+    return Job.objects.queued().filter(held_by=name).order_by()[:held_max].count()

@@ -15,7 +15,7 @@ from jobs.admin.shared.theme import IS_THEMED
 from jobs.admin.shared.time_limit import within_limit
 from jobs.admin.shared.too_slow import too_slow_page
 from jobs.services.overview import SPANS, History, Need, history_of, live_workers_now, needs_now
-from jobs.services.queues import COUNTED, QueueNow, queues_now
+from jobs.services.queues_now import COUNTED, QueueNow, queues_now
 from jobs.sql.statements import database_now
 from jobs.templatetags.durations import duration
 

@@ -19,7 +19,7 @@ from jobs.admin.shared.rendering import EMPTY, moment, moment_column, record_lin
 from jobs.core.states import JobState
 from jobs.models import Limit, Queue
 from jobs.services.overview import Counts, queue_counts
-from jobs.services.queues import COUNTED, QueueNow, with_counts
+from jobs.services.queues_now import COUNTED, QueueNow, with_counts
 from jobs.templatetags.durations import duration
 
 # Of the jobs to which the page of a queue has links.

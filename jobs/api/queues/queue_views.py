@@ -15,7 +15,8 @@ from jobs.api.shared.parser import StorableJSONParser
 from jobs.api.shared.scopes import JOBS_READ, QUEUES_WRITE
 from jobs.api.shared.strict_call import query_of
 from jobs.core.actor import actor_of
-from jobs.services.queues import queue_now, queue_pause, queue_resume, queues_now
+from jobs.services.queues import queue_pause, queue_resume
+from jobs.services.queues_now import queue_now, queues_now
 
 
 class QueueViewSet(QueueRefusalMixin, ViewSet):

@@ -5,7 +5,8 @@ from typing import TypedDict
 from django.urls import reverse
 
 from jobs.api.shared.moments import written_or_none
-from jobs.services.queues import LimitNow, QueueNow
+from jobs.services.limits_in_use import LimitInUse
+from jobs.services.queues_now import QueueNow
 
 
 class LimitFacts(TypedDict):
@@ -68,7 +69,7 @@ def queue_facts(now: QueueNow) -> QueueFacts:
     }
 
 
-def _limit_facts(limit: LimitNow) -> LimitFacts:
+def _limit_facts(limit: LimitInUse) -> LimitFacts:
     rule = limit.limit.rule
     return {
         "max_concurrency": rule.max_concurrency,

@@ -7,7 +7,8 @@ from jobs.core.errors import UnknownQueue
 from jobs.management.actor import actor_at_shell, add_actor_options
 from jobs.management.output import Output, printable
 from jobs.management.subcommands.subcommand import EXIT_DONE, EXIT_FAILED, Options, Subcommand
-from jobs.services.queues import queue_now, queue_pause, queue_resume
+from jobs.services.queues import queue_pause, queue_resume
+from jobs.services.queues_now import queue_now
 
 PAUSE, RESUME = "pause", "resume"
 DECISIONS = {

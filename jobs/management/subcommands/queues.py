@@ -5,7 +5,7 @@ import argparse
 from jobs.api.queues.representations import queue_facts
 from jobs.management.output import Output
 from jobs.management.subcommands.subcommand import EXIT_DONE, Options, Subcommand
-from jobs.services.queues import COUNTED, QueueNow, queues_now
+from jobs.services.queues_now import COUNTED, QueueNow, queues_now
 
 HEADINGS = ("QUEUE", "DEPTH", "OLDEST", "DELAYED", "IN FLIGHT", "PAUSED")
 

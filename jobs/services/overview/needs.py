@@ -10,7 +10,7 @@ from jobs.core.errors import BrokerUnavailable
 from jobs.models import Job, Schedule
 from jobs.models.moments import seconds_ago
 from jobs.services.dead_letter_groups import groups_now
-from jobs.services.queues import COUNTED, QueueNow
+from jobs.services.queues_now import COUNTED, QueueNow
 from jobs.services.serving import Serving, serving_now
 from jobs.sql.statements import database_now
 

@@ -8,14 +8,8 @@ from jobs.core.actor import Actor
 from jobs.core.errors import UnknownQueue
 from jobs.models import Event, Job, Queue
 from jobs.models.moments import seconds_ago
-from jobs.services.queues import (
-    QueueNow,
-    paused_queue_names,
-    queue_pause,
-    queue_resume,
-    queues_declare,
-    queues_now,
-)
+from jobs.services.queues import paused_queue_names, queue_pause, queue_resume, queues_declare
+from jobs.services.queues_now import QueueNow, queues_now
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import claim_one, dispatched_ago, succeed
 
@@ -59,7 +53,7 @@ def test_an_empty_queue_has_no_age() -> None:
 
 
 def test_counting_ends_at_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.services.queues.COUNTED", 2)
+    monkeypatch.setattr("jobs.services.queues_now.COUNTED", 2)
     for priority in (1, 1, 1, 2, 3):
         make_job(priority=priority)
     assert (now_of().depth, now_of().is_capped) == (2, True)

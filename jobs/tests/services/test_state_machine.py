@@ -84,12 +84,7 @@ from jobs.services.maintenance.fire_schedules import jobs_fire_schedules
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.maintenance.redrive import jobs_redrive
 from jobs.services.maintenance.rescue import jobs_rescue
-from jobs.services.queues import (
-    paused_queue_names,
-    queue_pause,
-    queue_resume,
-    queues_declare,
-)
+from jobs.services.queues import paused_queue_names, queue_pause, queue_resume, queues_declare
 from jobs.services.redrives import redrive_start
 from jobs.services.schedules import schedule_pause, schedule_resume
 from jobs.services.schedules.firing import fire_key, move_of

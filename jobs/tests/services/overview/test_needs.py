@@ -13,7 +13,8 @@ from jobs.models import DeadLetter, Job, Queue, Schedule, Worker
 from jobs.models.moments import seconds_ago
 from jobs.services.dead_letter_groups import group_mute
 from jobs.services.overview import Need, needs_now
-from jobs.services.queues import queue_pause, queues_now
+from jobs.services.queues import queue_pause
+from jobs.services.queues_now import queues_now
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.scheduling import make_schedule
 from jobs.tests.steps import die
