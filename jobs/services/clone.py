@@ -10,7 +10,7 @@ from jobs.core.actor import CODE, Actor
 from jobs.models import Job
 from jobs.services.enqueue import job_enqueue
 from jobs.services.events import event_record
-from jobs.services.visibility import masked_payload
+from jobs.services.masking import masked_payload
 from jobs.sql.contention import repeats_conflicts
 
 

@@ -20,8 +20,8 @@ from jobs.core.actor import Actor
 from jobs.core.attempt_error import error_summary
 from jobs.models import DeadLetter, Event, Job
 from jobs.services.events import event_record
+from jobs.services.masking import masked_payload
 from jobs.services.time_limit import statements_within
-from jobs.services.visibility import masked_payload
 
 CSV, JSON_LINES = "csv", "jsonl"
 FORMS = (CSV, JSON_LINES)

@@ -6,9 +6,9 @@ from jobs.core.attempt_error import error_summary
 from jobs.core.correlation import traceparent_of
 from jobs.core.states import JobState
 from jobs.models import Job
+from jobs.services.masking import masked_payload
 from jobs.services.progress import ShownProgress, job_progress
 from jobs.services.results import job_result
-from jobs.services.visibility import masked_payload
 from jobs.services.waiting_for import job_waiting_for
 from jobs.services.written import written, written_or_none
 

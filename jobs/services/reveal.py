@@ -7,7 +7,7 @@ from django.db import transaction
 from jobs.core.actor import Actor
 from jobs.models import DeadLetter, Job
 from jobs.services.events import event_record
-from jobs.services.visibility import masked_payload
+from jobs.services.masking import masked_payload
 from jobs.sql.contention import repeats_conflicts
 
 

@@ -1,14 +1,11 @@
-"""What people may see: rows by user, payloads without their secrets."""
+"""Which rows a user may see, and what it may do with those of other clients."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from jobs.core.errors import JobsError, PayloadInvalid
-from jobs.core.secrets import MASK
-from jobs.handlers.registry import job_types
 from jobs.models import Batch, DeadLetter, Job, Redrive
 
 # To see other clients' rows, and to cancel or edit their jobs, takes a permission each.
@@ -88,56 +85,6 @@ def may_reveal(user: AbstractBaseUser | AnonymousUser) -> bool:
     return _may(user, REVEAL_PAYLOADS)
 
 
-def masked_payload(job_type: str, payload: dict[str, Any]) -> dict[str, Any]:
-    """The payload as people may see it: the sensitive fields of its type are masked.
-
-    Of a type that is not registered any more only the names of the fields are shown.
-    """
-    known = job_types.find(job_type)
-    return {
-        name: MASK if known is None or name in known.sensitive else value
-        for name, value in payload.items()
-    }
-
-
-def unmasked_payload(
-    job_type: str,
-    payload: Mapping[str, Any],
-    stored: Mapping[str, Any],
-    *,
-    becomes: str | None = None,
-) -> dict[str, Any]:
-    """A payload that a person has edited, with the stored values where it is still masked.
-
-    `becomes`: the type that it is of from now on, None for the same. A value that this one would
-    show is not taken over: who changes a type sees no secret by it. Raises PayloadInvalid.
-    """
-    masked = masked_payload(job_type, dict(stored))
-    kept = {
-        name: stored[name]
-        for name, value in payload.items()
-        if value == MASK and masked.get(name) == MASK
-    }
-    if becomes is not None and becomes != job_type:
-        shown = masked_payload(becomes, kept)
-        if told := [name for name in kept if shown[name] != MASK]:
-            sentence = "It was masked, and the new type would show it: give its value anew."
-            raise PayloadInvalid({name: [sentence] for name in told})
-    return {**payload, **kept}
-
-
-def refusal_in_words(job_type: str, error: JobsError) -> str:
-    """Why a payload was refused, without the values of sensitive fields."""
-    if not (isinstance(error, PayloadInvalid) and isinstance(error.errors, Mapping)):
-        return str(error)
-    known = job_types.find(job_type)
-    sensitive = known.sensitive if known is not None else frozenset()
-    return "; ".join(
-        f"{name}: {'is refused' if name in sensitive else _first(found)}"
-        for name, found in sorted(error.errors.items())
-    )
-
-
 def redrives_visible_to(user: AbstractBaseUser) -> QuerySet[Redrive]:
     """The user's own redrives; all with the permission `jobs.view_redrive`."""
     redrives = Redrive.objects.select_related("created_by").order_by("-id")
@@ -145,14 +92,8 @@ def redrives_visible_to(user: AbstractBaseUser) -> QuerySet[Redrive]:
 
 
 def clients_seen_by(user: AbstractBaseUser, permission: str) -> set[Any] | None:
-    """Primary keys of the clients whose rows the user may see; None for all, by permission.
-
-    The user itself, and those whom its model names in `clients_seen`.
-    """
-    if _may(user, permission):
-        return None
-    seen: Callable[[], list[Any]] | None = getattr(user, "clients_seen", None)
-    return {user.pk, *(seen() if seen is not None else ())}
+    """Primary keys of the clients whose rows the user may see; None for all, by permission."""
+    return None if _may(user, permission) else _clients_seen(user)
 
 
 def may_change_payloads(user: AbstractBaseUser | AnonymousUser) -> bool:
@@ -161,23 +102,22 @@ def may_change_payloads(user: AbstractBaseUser | AnonymousUser) -> bool:
 
 
 def _of_clients_seen_by(user: AbstractBaseUser) -> dict[str, Any]:
-    """The condition on rows of the user, and of those whom its model names in `clients_seen`.
+    """The condition on rows of these clients.
 
     Ids instead of a join: PostgreSQL knows how many rows each client has, and plans by it.
     """
-    seen: Callable[[], list[Any]] | None = getattr(user, "clients_seen", None)
-    others = set(seen()) - {user.pk} if seen is not None else set()
-    if not others:
+    clients = _clients_seen(user)
+    if len(clients) == 1:
         return {"submitted_by_id": user.pk}
-    return {"submitted_by_id__in": sorted({user.pk, *others})}
+    return {"submitted_by_id__in": sorted(clients)}
+
+
+def _clients_seen(user: AbstractBaseUser) -> set[Any]:
+    """The user itself, and those whom its model names in `clients_seen`."""
+    seen: Callable[[], list[Any]] | None = getattr(user, "clients_seen", None)
+    return {user.pk, *(seen() if seen is not None else ())}
 
 
 def _may(user: AbstractBaseUser | AnonymousUser, permission: str) -> bool:
     """Superusers have every permission; being staff gives none."""
     return isinstance(user, PermissionsMixin) and user.has_perm(permission)
-
-
-def _first(found: Any) -> str:
-    while isinstance(found, Mapping | list | tuple) and found:
-        found = next(iter(found.values() if isinstance(found, Mapping) else found))
-    return str(found)

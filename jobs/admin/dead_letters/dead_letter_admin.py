@@ -32,7 +32,7 @@ from jobs.admin.shared.search import as_uuid, job_ids_matching
 from jobs.core.states import Resolution
 from jobs.models import DeadLetter, DeadLetterGroup, Job, Queue, Redrive
 from jobs.services.dead_letters.evidence import effect_may_have_happened, evidence_of
-from jobs.services.visibility import masked_payload
+from jobs.services.masking import masked_payload
 
 WAITING = "waiting"
 

@@ -20,7 +20,7 @@ from jobs.services.dead_letters.payload_change import (
     job_change,
     payload_differences,
 )
-from jobs.services.visibility import masked_payload, refusal_in_words
+from jobs.services.masking import masked_payload, refusal_in_words
 
 
 class PayloadForm(forms.Form):

@@ -22,9 +22,10 @@ from jobs.admin.shared.reveal import RevealsPayload
 from jobs.admin.shared.search import clients_named, job_ids_matching
 from jobs.core.states import FINAL_STATES, JobState
 from jobs.models import Job
+from jobs.services.masking import masked_payload
 from jobs.services.results import job_result
 from jobs.services.timeline import job_timeline
-from jobs.services.visibility import masked_payload, may_view_events, may_view_tracebacks
+from jobs.services.visibility import may_view_events, may_view_tracebacks
 from jobs.sql.statements import database_now
 
 

@@ -11,7 +11,7 @@ from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN, jobs_conf
 from jobs.core.errors import JobsError, PayloadInvalid
 from jobs.models import Job
 from jobs.services.edit import JobChanges
-from jobs.services.visibility import masked_payload, unmasked_payload
+from jobs.services.masking import masked_payload, unmasked_payload
 
 
 class JobForm(forms.Form):

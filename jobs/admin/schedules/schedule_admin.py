@@ -26,6 +26,7 @@ from jobs.admin.shared.rendering import (
 from jobs.core.actor import actor_of
 from jobs.core.errors import JobsError
 from jobs.models import Job, Schedule
+from jobs.services.masking import masked_payload
 from jobs.services.schedules import (
     schedule_change,
     schedule_create,
@@ -33,7 +34,6 @@ from jobs.services.schedules import (
     schedule_outlook,
     schedule_state,
 )
-from jobs.services.visibility import masked_payload
 from jobs.sql.statements import database_now
 
 JOBS_SHOWN = 20

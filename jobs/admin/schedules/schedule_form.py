@@ -17,8 +17,8 @@ from jobs.core.request_errors import CallbackUrlRefused
 from jobs.core.schedule_spec import ScheduleSpec
 from jobs.handlers.registry import job_types
 from jobs.models import Schedule
+from jobs.services.masking import masked_payload, unmasked_payload
 from jobs.services.schedules.spec import check_spec
-from jobs.services.visibility import masked_payload, unmasked_payload
 from jobs.sql.statements import database_now
 
 FIELDS = [*ScheduleSpec._fields, "paused"]

@@ -10,7 +10,7 @@ from jobs.core.attempt_error import ShownAttempt, shown_attempts
 from jobs.models import DeadLetter
 from jobs.services.dead_letters.evidence import effect_may_have_happened, evidence_of
 from jobs.services.job_facts import CallbackOf
-from jobs.services.visibility import masked_payload
+from jobs.services.masking import masked_payload
 
 # What a dead letter without a resolution is called.
 WAITING = "waiting"

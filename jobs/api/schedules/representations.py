@@ -10,8 +10,8 @@ from jobs.api.shared.moments import written, written_or_none
 from jobs.core.fire_times import FireTime
 from jobs.handlers.registry import job_types
 from jobs.models import Schedule
+from jobs.services.masking import masked_payload
 from jobs.services.schedules import schedule_outlook
-from jobs.services.visibility import masked_payload
 
 
 class FireTimeRepresentation(TypedDict):

@@ -9,7 +9,7 @@ from jobs.handlers.registry import job_types
 from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.resolve import effect_key_of
 from jobs.services.limits import limits_of
-from jobs.services.visibility import masked_payload, unmasked_payload
+from jobs.services.masking import masked_payload, unmasked_payload
 
 # Marks a field that is not there, in differences.
 MISSING = object()

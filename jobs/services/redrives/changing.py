@@ -6,7 +6,7 @@ from typing import Any
 from jobs.core.errors import JobsError
 from jobs.models import DeadLetter
 from jobs.services.dead_letters.payload_change import JobChange, edited_payload, job_change
-from jobs.services.visibility import refusal_in_words
+from jobs.services.masking import refusal_in_words
 
 
 class ChangeRefused(JobsError):

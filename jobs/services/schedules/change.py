@@ -12,9 +12,9 @@ from jobs.core.errors import ScheduleDeclared, ScheduleNameTaken
 from jobs.core.schedule_spec import ScheduleSpec
 from jobs.models import Schedule
 from jobs.services.events import event_record
+from jobs.services.masking import masked_payload, unmasked_payload
 from jobs.services.schedules.spec import check_may_go_on, check_spec, spec_of, spec_shown
 from jobs.services.short_transaction import short_transaction
-from jobs.services.visibility import masked_payload, unmasked_payload
 from jobs.sql.contention import repeats_conflicts
 from jobs.sql.statements import database_now
 

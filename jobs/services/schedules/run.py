@@ -19,9 +19,9 @@ from jobs.services.enqueue.insert import insert_batch
 from jobs.services.enqueue.mail_allowance import take_allowance
 from jobs.services.enqueue.resolve import new_job
 from jobs.services.events import event_record
+from jobs.services.masking import refusal_in_words
 from jobs.services.schedules.spec import job_request, spec_of
 from jobs.services.short_transaction import short_transaction
-from jobs.services.visibility import refusal_in_words
 from jobs.sql.contention import repeats_conflicts
 
 

@@ -15,8 +15,8 @@ from jobs.models import Schedule
 from jobs.services.enqueue.callback_url import check_callback_url
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.resolve import new_job
+from jobs.services.masking import masked_payload
 from jobs.services.submission_right import check_may_submit
-from jobs.services.visibility import masked_payload
 
 NAME_MAX = 100
 

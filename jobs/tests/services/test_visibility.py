@@ -3,12 +3,8 @@
 import pytest
 
 from jobs.core.secrets import MASK
-from jobs.services.visibility import (
-    dead_letters_visible_to,
-    jobs_visible_to,
-    masked_payload,
-    may_cancel,
-)
+from jobs.services.masking import masked_payload
+from jobs.services.visibility import dead_letters_visible_to, jobs_visible_to, may_cancel
 from jobs.tests.factories import allow, make_job, make_user
 from jobs.tests.steps import die
 
