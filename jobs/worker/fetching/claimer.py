@@ -15,7 +15,6 @@ from jobs.core.outage import database_outage, first_line
 from jobs.core.process_counts import JOBS_DEDUPLICATED, process_counts
 from jobs.services.announce import jobs_announce_claimed
 from jobs.services.attempts import jobs_claim, jobs_give_back
-from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.enqueue.enqueue_counts import REDIS
@@ -23,6 +22,7 @@ from jobs.sql.contention import is_contention
 from jobs.worker.counts import Counts
 from jobs.worker.execution.pools import Pools
 from jobs.worker.fetching.database_time import DatabaseTime
+from jobs.worker.fetching.unstarted import give_back_unstarted
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.heartbeat import Heartbeat
 from jobs.worker.liveness.lease import Lease
@@ -186,14 +186,8 @@ class Claimer:
 
     def give_back_unstarted(self) -> None:
         """Gives back, at no cost, what waits in the pools; they keep it if that fails."""
-        unstarted = self._pools.take_back()
-        try:
-            with self._database_time.measured():
-                jobs_give_back(claims=unstarted)
-        except DATABASE_ERRORS:
-            self._pools.submit(unstarted)
-            raise
-        self._inflight.remove(unstarted)
+        with self._database_time.measured():
+            give_back_unstarted(self._pools, self._inflight)
 
     def submit(self, claims: list[ClaimedJob]) -> None:
         """Hands claims to the pools.

@@ -4,10 +4,9 @@ import logging
 from collections.abc import Callable, Sequence
 
 from jobs.core.message import Fetched
-from jobs.services.attempts import jobs_give_back
-from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.queues import paused_queue_names
 from jobs.worker.execution.pools import Pools
+from jobs.worker.fetching.unstarted import give_back_unstarted
 from jobs.worker.inflight import Inflight
 
 logger = logging.getLogger(__name__)
@@ -46,7 +45,7 @@ class PausedQueues:
         self._paused = paused
         self._names = frozenset(self._queues) if self._is_draining() else paused
         if self._names:
-            self._give_back(self._names)
+            give_back_unstarted(self._pools, self._inflight, self._names)
 
     def without(self, queues: Sequence[str]) -> list[str]:
         """Those of the queues that are not paused, in their order."""
@@ -71,15 +70,3 @@ class PausedQueues:
             logger.info(
                 "Queue %s is resumed", name, extra={"event": "queue.resumed", "queue": name}
             )
-
-    def _give_back(self, names: frozenset[str]) -> None:
-        """At no cost, and to the place where the jobs were; the pools keep them if that fails."""
-        unstarted = self._pools.take_back(names)
-        if not unstarted:
-            return
-        try:
-            jobs_give_back(claims=unstarted)
-        except DATABASE_ERRORS:
-            self._pools.submit(unstarted)
-            raise
-        self._inflight.remove(unstarted)

@@ -13,7 +13,7 @@ from jobs.tests.factories import make_job
 from jobs.tests.open_pools import Bench
 from jobs.tests.steps import stored
 from jobs.tests.worker.fetching.waiting_broker import EmptyUntilWaitedFor
-from jobs.worker.fetching import paused_queues as paused_queues_module
+from jobs.worker.fetching import unstarted as unstarted_module
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -141,7 +141,7 @@ def test_claims_stay_where_they_are_if_they_cannot_be_given_back(
     def refuse(claims: object) -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(paused_queues_module, "jobs_give_back", refuse)
+    monkeypatch.setattr(unstarted_module, "jobs_give_back", refuse)
     queue_pause(name="bulk")
     with pytest.raises(OperationalError):
         bench.paused.refresh()
