@@ -6,7 +6,7 @@ from pathlib import Path
 from django.db import connection
 
 from jobs.tests.waiting import wait_until
-from tools.child import Child
+from tools.child import STOP_SECONDS, Child
 from tools.http_client import HttpClient
 from tools.ports import free_port
 
@@ -18,6 +18,9 @@ TIMES = {
     "JOBS_REDISPATCH_MARGIN_SECONDS": "1",
     "JOBS_GRACE_SECONDS": "10",
 }
+
+# The exit status of a process that SIGKILL has ended.
+SIGKILLED = -9
 
 
 class Process(Child):
@@ -31,6 +34,14 @@ class Process(Child):
             return self.says(text)
 
         wait_until(said, timeout, f"{self.name} never said {text!r}")
+
+    def wait(self, timeout_seconds: float = STOP_SECONDS) -> int:
+        """The exit status; fails where the process takes longer, which is then not killed."""
+        try:
+            wait_until(lambda: not self.alive, timeout_seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{self.name}: {error}: {self.last_lines()}") from None
+        return super().wait()
 
     def kill(self) -> None:
         super().kill()
@@ -107,6 +118,16 @@ class Service:
         process = Process(name, arguments, log=log, environment=self.env | env)
         self._processes.append(process)
         return process
+
+
+def kill_workers_at(service: Service, point: str, *queues: str) -> None:
+    """On each of the queues a worker takes the first job as far as this kill point, and dies."""
+    victims = [
+        service.command(f"victim-{queue}", "runworker", "--queues", queue, KILL_POINT=point)
+        for queue in queues
+    ]
+    for victim in victims:
+        assert victim.wait() == SIGKILLED
 
 
 def _database_url() -> str:

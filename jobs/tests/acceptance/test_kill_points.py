@@ -9,7 +9,7 @@ from jobs.core import kill_points
 from jobs.core.states import DeathReason, JobState
 from jobs.models import DeadLetter, Job
 from jobs.tests.acceptance.client import PASSWORD, Client
-from jobs.tests.acceptance.processes import Process, Service
+from jobs.tests.acceptance.processes import Service, kill_workers_at
 from jobs.tests.app.models import Note
 from jobs.tests.conftest import Notes
 from jobs.tests.factories import make_job
@@ -22,24 +22,6 @@ WORKER_POINTS = [
     kill_points.EFFECT_RECORD,
     kill_points.RECORD_MARK,
 ]
-
-SIGKILLED = -9
-
-
-def kill_workers_at(service: Service, point: str, *queues: str) -> None:
-    """On each of the queues a worker takes the first job as far as this kill point, and dies."""
-    victims = [
-        service.command(f"victim-{queue}", "runworker", "--queues", queue, KILL_POINT=point)
-        for queue in queues
-    ]
-    for victim in victims:
-        assert killed_itself(victim)
-
-
-def killed_itself(victim: Process) -> bool:
-    """Waits for it; fails if the process never comes to its kill point."""
-    wait_until(lambda: not victim.alive, 60, f"{victim.name} did not come to its kill point")
-    return victim.wait() == SIGKILLED
 
 
 def test_api_killed_between_commit_and_dispatch_has_not_lost_the_job(

@@ -8,8 +8,7 @@ from jobs.core import kill_points
 from jobs.core.conf import jobs_conf
 from jobs.core.states import DeathReason, JobState
 from jobs.models import DeadLetter, Job
-from jobs.tests.acceptance.processes import Process, Service
-from jobs.tests.acceptance.test_kill_points import kill_workers_at, killed_itself
+from jobs.tests.acceptance.processes import SIGKILLED, Process, Service, kill_workers_at
 from jobs.tests.factories import make_job
 from jobs.tests.smtp_server import HANG, SmtpServer
 from jobs.tests.waiting import wait_until
@@ -123,7 +122,7 @@ def test_as_many_kills_as_the_crash_limit_do_not_end_a_mail_that_was_not_begun(
     job = mail()
     for _ in range(jobs_conf().crash_limit):
         victim = service.command("victim", "runworker", KILL_POINT=kill_points.BEFORE_EFFECT)
-        assert killed_itself(victim)
+        assert victim.wait() == SIGKILLED
     service.worker("rescuer")
     wait_until_all_final(30)
     job.refresh_from_db()
