@@ -16,15 +16,11 @@ from scheduler import env, trace_settings
 from scheduler.env import BASE_DIR, DEVELOPMENT_SECRET_KEY, environment_of, read_environment
 from scheduler.serving import __main__ as serving
 from scheduler.serving.application import ApiApplication
+from scheduler.tests.good_environment import GOOD
 from scheduler.variables import Variables
 
 PROJECT = BASE_DIR  # where it stays while a test looks for `.env` elsewhere
 
-GOOD = {
-    "SECRET_KEY": "s" * 50,
-    "DATABASE_URL": "postgres://user:secret-of-the-database@host/name",
-    "REDIS_URL": "redis://host/0",
-}
 
 # Read by gunicorn, by docker-compose.yml, and by the tests.
 READ_BY_OTHERS = {

@@ -10,7 +10,7 @@ from jobs.core.conf import RENAMED
 from scheduler import env
 from scheduler.dotenv import read_file
 from scheduler.env import environment_of
-from scheduler.tests.test_env import GOOD
+from scheduler.tests.good_environment import GOOD
 from scheduler.variables import Variables
 
 NUMBERS = ["abc", "1e3", "1e400", "nan", "inf", "１", "9" * 30, "-99999", "1,5", "0x1", "$HOME"]  # noqa: RUF001

@@ -10,8 +10,8 @@ from jobs.core.states import JobState
 from jobs.models import Job
 from jobs.services.enqueue import jobs_enqueue
 from jobs.services.enqueue.request import JobRequest
+from jobs.tests.acceptance.health import health
 from jobs.tests.acceptance.processes import Service
-from jobs.tests.acceptance.test_worker_process import health
 from jobs.tests.conftest import Notes
 from jobs.tests.factories import make_job
 from jobs.tests.waiting import wait_until

@@ -11,7 +11,7 @@ from accounts.models import User
 from jobs.tests.acceptance.client import Client
 from jobs.tests.acceptance.processes import Process, Service
 from jobs.tests.acceptance.streams import opened
-from jobs.tests.acceptance.test_waiting_clients import threads_of, until, watched
+from jobs.tests.acceptance.waiting_clients import threads_of, until, watched
 
 Shared = tuple[Process, str]
 

@@ -7,22 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from jobs.core.states import JobState
 from jobs.models import Job
 from jobs.tests.acceptance.client import Client
+from jobs.tests.acceptance.load import JOBS, submit
 from jobs.tests.acceptance.processes import Process, Service
 from jobs.tests.conftest import Notes
 from jobs.tests.waiting import wait_until
-
-JOBS = 500
-
-
-def submit(client: Client, job_type: str, seconds: float) -> list[str]:
-    """Posts 500 jobs, eight calls at a time; returns their ids."""
-
-    def post(number: int) -> str:
-        job_id: str = client.add_job(job_type, {"text": f"note{number}", "seconds": seconds})["id"]
-        return job_id
-
-    with ThreadPoolExecutor(8) as threads:
-        return list(threads.map(post, range(JOBS)))
 
 
 def test_five_workers_do_each_job_once_and_share_the_work(

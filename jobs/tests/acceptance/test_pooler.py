@@ -10,8 +10,8 @@ import pytest
 from jobs.core.states import JobState
 from jobs.models import Job
 from jobs.tests.acceptance.client import Client
+from jobs.tests.acceptance.load import JOBS, submit
 from jobs.tests.acceptance.processes import Service
-from jobs.tests.acceptance.test_load import JOBS, submit
 from jobs.tests.conftest import Notes
 from jobs.tests.waiting import wait_until
 from tools.servers.pgbouncer import PgBouncer

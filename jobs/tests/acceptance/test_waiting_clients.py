@@ -2,18 +2,14 @@
 
 import asyncio
 import json
-from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
-import redis
-
-from jobs.core.conf import jobs_conf
 from jobs.models import Job
 from jobs.tests.acceptance.client import Client
 from jobs.tests.acceptance.processes import Process, Service
-from jobs.tests.waiting import wait_until
+from jobs.tests.acceptance.waiting_clients import threads_of, until, watched
 
 CLIENTS = 200
 PAYLOAD = {"text": "waited for"}
@@ -40,17 +36,6 @@ class Waiting:
             await writer.wait_closed()
         head, _, body = answer.decode().partition("\r\n\r\n")
         return int(head.split(" ")[1]), json.loads(body), monotonic()
-
-
-def threads_of(process: Process) -> int:
-    """Of the server and its one worker."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in children)
-
-
-async def until(condition: Any) -> None:
-    """Waits for a condition without holding up the event loop."""
-    await asyncio.to_thread(wait_until, condition)
 
 
 def test_200_clients_wait_without_a_thread_each(service: Service, shared_api: Shared) -> None:
@@ -152,9 +137,3 @@ def test_a_stop_answers_those_who_wait(service: Service) -> None:
 
     asyncio.run(run())
     assert Job.objects.get(pk=job).state == "queued"
-
-
-def watched() -> int:
-    """How many jobs somebody watches."""
-    with redis.Redis.from_url(jobs_conf().redis_url) as client:
-        return int(client.zcard(f"{jobs_conf().redis_prefix}watched"))

@@ -1,12 +1,8 @@
 """One worker process: stops, timeouts, cancellation, freezing, recycling, and its health."""
 
-import json
 import os
 import signal
-import urllib.error
-import urllib.request
 from collections.abc import Callable
-from typing import Any
 
 from django.db.models import Max, Min
 
@@ -14,6 +10,7 @@ from jobs.core.states import JobState, Resolution
 from jobs.models import DeadLetter, Job, Worker
 from jobs.services.cancel import job_cancel
 from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.tests.acceptance.health import health
 from jobs.tests.acceptance.processes import Service
 from jobs.tests.conftest import Notes
 from jobs.tests.factories import make_job
@@ -129,15 +126,6 @@ def test_max_jobs_and_max_rss_recycle(service: Service, notes: Notes) -> None:
     weighing = service.worker("weighing", "--max-rss", "1")
     assert weighing.wait() == 0
     assert weighing.says("MB in memory")
-
-
-def health(port: int) -> tuple[int, Any]:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as response:
-            return response.status, json.load(response)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.load(error)
 
 
 def test_what_is_cancelled_ends_and_the_health_port_says_that_the_fetch_loop_turns(

@@ -2,24 +2,23 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django_redis.cache import RedisCache
 
-from jobs.broker.redis import RedisBroker
 from jobs.core.errors import BrokerUnavailable
-from jobs.core.ids import uuid7
-from jobs.core.message import QueueMessage
+from jobs.tests.broker.own_servers import (
+    QUEUES,
+    broker_at,
+    cache_at,
+    keeps,
+    message,
+    serves,
+)
 from jobs.tests.waiting import wait_until
 from tools.servers.valkey_groups.cluster import ClusterGroup
 from tools.servers.valkey_groups.group import ValkeyGroup
 from tools.servers.valkey_groups.sentinels import SentinelGroup
-
-PREFIX = "{jobs}:"
-QUEUES = ["default"]
 
 
 @pytest.fixture
@@ -34,45 +33,6 @@ def started(tmp_path: Path) -> Iterator[Callable[[type[ValkeyGroup]], ValkeyGrou
     yield start
     for group in groups:
         group.stop()
-
-
-@contextmanager
-def broker_at(url: str) -> Iterator[RedisBroker]:
-    broker = RedisBroker(url, PREFIX, 60)
-    yield broker
-    broker.disconnect()
-
-
-def message() -> QueueMessage:
-    return QueueMessage(job_id := uuid7(), str(job_id), "default", 5)
-
-
-def serves(broker: RedisBroker) -> bool:
-    """Whether a message that is dispatched now can be fetched."""
-    one = message()
-    try:
-        broker.dispatch([one])
-        return one in [fetched.message for fetched in broker.fetch(QUEUES, 1_000)]
-    except BrokerUnavailable:
-        return False
-
-
-def cache_at(url: str) -> Any:
-    options = {
-        "CONNECTION_FACTORY": "jobs.broker.pool.CacheConnections",
-        "PREFIX": PREFIX,
-        "SOCKET_TIMEOUT": 1,
-        "SOCKET_CONNECT_TIMEOUT": 1,
-    }
-    return RedisCache([url], {"KEY_PREFIX": f"{PREFIX}cache", "OPTIONS": options})
-
-
-def keeps(cache: Any) -> bool:
-    try:
-        cache.set("name", 7, timeout=60)
-        return bool(cache.get("name") == 7)
-    except Exception:  # noqa: BLE001 - whatever the driver says meanwhile
-        return False
 
 
 def test_sentinels_lead_to_the_primary(

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
 from jobs.core.errors import BrokerUnavailable, BrokerUnsuitable
-from jobs.tests.broker.test_failover import broker_at, cache_at, keeps, serves
+from jobs.tests.broker.own_servers import broker_at, cache_at, keeps, serves
 from jobs.tests.waiting import wait_until
 from scheduler.http.health_views import _ask
 from tools.ports import free_port

@@ -13,7 +13,7 @@ from jobs.services.gauges import gauges_now
 from scheduler.admin_theme import site_name, theme_settings
 from scheduler.env import BASE_DIR, environment_of
 from scheduler.http import health_views
-from scheduler.tests.test_env import GOOD
+from scheduler.tests.good_environment import GOOD
 from scheduler.variables import Variables
 
 CELL = "us-1"

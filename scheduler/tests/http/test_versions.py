@@ -13,7 +13,7 @@ from accounts.tests.problem import problem
 from jobs.tests.api.conftest import client_of
 from jobs.tests.factories import make_user
 from scheduler.http.routes import ROUTES
-from scheduler.tests.http.test_routes import methods_of, path_of
+from scheduler.tests.http.served_routes import methods_of, path_of
 
 pytestmark = pytest.mark.django_db
 

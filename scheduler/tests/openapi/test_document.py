@@ -17,7 +17,7 @@ from scheduler.openapi.calls import CALLS
 from scheduler.openapi.codes import CODES
 from scheduler.openapi.document import openapi_document
 from scheduler.openapi.operation import DocumentIncomplete, call_of
-from scheduler.tests.http.test_routes import served
+from scheduler.tests.http.served_routes import served
 from tools.development.openapi_file import COMMAND, FILE, built_in_types, document_text
 
 

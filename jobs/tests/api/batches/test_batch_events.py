@@ -20,7 +20,7 @@ from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.waiting import places_taken
 from jobs.services.waiting.places import Place, batch_seen
-from jobs.tests.api.jobs.test_job_events import Events, events
+from jobs.tests.api.sent_events import Events, events
 from jobs.tests.steps import die, make_due, succeed
 from jobs.tests.waiting import wait_until
 

@@ -26,11 +26,10 @@ from jobs.services.attempts import jobs_claim, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.services.progress import progress_write
 from jobs.services.waiting import places_taken
+from jobs.tests.api.sent_events import Events, events
 from jobs.tests.factories import make_job, make_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-Events = list[tuple[str, str, Any]]
 
 
 @pytest.fixture
@@ -53,17 +52,6 @@ def get(api: APIClient, job: Job, last: str = "", offer: WaitOffer | None = None
     if offer:
         extra[ENVIRONMENT_KEY] = offer
     return api.get(f"/jobs/{job.pk}/events", **extra)
-
-
-def events(response: Any) -> Events:
-    """Id, name and data of each event."""
-    assert response.status_code == 200, response.content
-    found = []
-    for block in response.content.decode().split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
-        if "event" in fields:
-            found.append((fields["id"], fields["event"], json.loads(fields["data"])))
-    return found
 
 
 def claim(job: Job) -> ClaimedJob:

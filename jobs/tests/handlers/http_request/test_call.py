@@ -8,14 +8,8 @@ from pytest_django.fixtures import Settings
 from jobs.core.errors import PermanentError, RetryAfter
 from jobs.handlers.http_request.http_request import CallFailed, http_request
 from jobs.tests.handlers.http_request.conftest import HOST, REQUEST_ID, TRACEPARENT, Call, context
+from jobs.tests.handlers.http_request.received import headers_of
 from jobs.tests.http_receiver import HttpReceiver, plain_answer
-
-
-def headers_of(request: bytes) -> dict[str, str]:
-    head = request.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
-    pairs = [line.split(": ", 1) for line in head]
-    assert len({name.lower() for name, _ in pairs}) == len(pairs)
-    return {name.lower(): value for name, value in pairs}
 
 
 def test_the_call_and_its_answer(call: Call) -> None:

@@ -20,7 +20,7 @@ from jobs.services.signing_secrets import (
 )
 from jobs.tests.factories import make_job, make_user
 from jobs.tests.handlers.http_request.conftest import Call
-from jobs.tests.handlers.http_request.test_call import headers_of
+from jobs.tests.handlers.http_request.received import headers_of
 from jobs.tests.http_receiver import HttpReceiver
 from jobs.tests.sources import ROOT
 
