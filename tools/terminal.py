@@ -1,4 +1,4 @@
-"""What bin/start says. Plain lines; a little emphasis where a person sits at a terminal."""
+"""What tools say. Plain lines; a little emphasis where a person sits at a terminal."""
 
 import os
 import sys
@@ -23,6 +23,11 @@ def heading(text: str) -> None:
 def problem(text: str) -> None:
     """Something a person must know."""
     say(_styled(_RED, text))
+
+
+def complain(text: str) -> None:
+    """The same on standard error: not among figures, which may be read by a machine."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def aside(who: str, text: str) -> None:

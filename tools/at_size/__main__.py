@@ -9,55 +9,42 @@ import time
 from collections.abc import Iterable
 
 from jobs.management.option_types import whole_number
-from tools.benchmark.environment import LooksLikeProduction, prepare_environment
-from tools.errors import ToolError
+from tools.measuring.program import add_production_option, measure_on_servers
+from tools.terminal import say
 
-EXIT_FAILED, EXIT_USAGE = 1, 2
 JOBS = 5_000_000
 
 
 def main() -> int:
     """Prints what was found; 1 if a page takes longer than it may, or is refused."""
     options = _options()
-    try:
-        prepare_environment(production_allowed=options.yes_really)
-        return _measure(options)
-    except LooksLikeProduction as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_USAGE
-    except ToolError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_FAILED
+    return measure_on_servers(lambda: _measure(options), production_allowed=options.yes_really)
 
 
-def _measure(options: argparse.Namespace) -> int:
+def _measure(options: argparse.Namespace) -> bool:
     from tools.at_size.kept import kept_scope
     from tools.benchmark.scope import own_scope
+    from tools.measuring.databases import prepare_django
 
     with kept_scope(options.database) if options.database else own_scope():
         os.environ["DJANGO_SETTINGS_MODULE"] = "tools.at_size.settings"
-        import django
-
-        django.setup()
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+        prepare_django()
         _make(options.jobs)
-        return 0 if options.make_only else _walk(options)
+        return bool(options.make_only) or _walk(options)
 
 
 def _make(jobs: int) -> None:
     from jobs.services.demo import demo_make, demo_standing
 
     if any(there := demo_standing()):
-        _say(f"there are {there}")
+        say(f"there are {there}")
         return
     since = time.monotonic()
     made = demo_make(jobs=jobs)
-    _say(f"made {made} in {time.monotonic() - since:.0f} s")
+    say(f"made {made} in {time.monotonic() - since:.0f} s")
 
 
-def _walk(options: argparse.Namespace) -> int:
+def _walk(options: argparse.Namespace) -> bool:
     from tools.at_size.asking import Asking
     from tools.at_size.browsing import browsed
     from tools.at_size.crawl import Crawl
@@ -82,16 +69,12 @@ def _walk(options: argparse.Namespace) -> int:
             browser = browsed(server, staff, pages)
             _say_all(browser_lines(browser))
     _say_all(f"answered {status}: {address}" for address, status in asking.refused.items())
-    return EXIT_FAILED if asking.refused or slow(asking.milliseconds, browser) else 0
+    return not (asking.refused or slow(asking.milliseconds, browser))
 
 
 def _say_all(lines: Iterable[str]) -> None:
     for line in lines:
-        _say(line)
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
+        say(line)
 
 
 def _options() -> argparse.Namespace:
@@ -105,7 +88,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--database", help="made and filled if there is none, and kept")
     parser.add_argument("--make-only", action="store_true", help="ask for no page")
     parser.add_argument("--no-browser", action="store_true", help="the server alone")
-    parser.add_argument("--yes-really", action="store_true", help="also on a production server")
+    add_production_option(parser)
     return parser.parse_args()
 
 

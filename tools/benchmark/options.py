@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tools.benchmark.sizes import JOBS_DEFAULT, JOBS_QUICK, Sizes
+from tools.measuring.program import add_production_option
 
 MEASURES = (
     "drain",
@@ -93,7 +94,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         "exit status 1 if one is worse by more than 3 %% and by more than the spread of its turns",
     )
     parser.add_argument("--json", action="store_true", help="machine-readable, to stdout")
-    parser.add_argument("--yes-really", action="store_true", help="run in production, too")
+    add_production_option(parser)
     said = parser.parse_args(arguments)
     known = COMPARED if said.against else MEASURES
     return Options(

@@ -1,16 +1,10 @@
-"""How far it is: a bar on a terminal, a line a step elsewhere; and what went wrong."""
+"""How far it is: a bar on a terminal, a line a step elsewhere."""
 
 import shutil
-import sys
 import time
 from typing import TextIO
 
 BAR_WIDTH = 24
-
-
-def complain(text: str) -> None:
-    """Something a person must know; not among the figures, which may be read by a machine."""
-    print(text, file=sys.stderr, flush=True)
 
 
 class Progress:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tools.benchmark.databases import own_database
+from tools.measuring.databases import own_database
 
 # How a process that is part of the benchmark learns which settings are measured (`settings.py`).
 BASE_SETTINGS = "JOBS_BENCHMARK_SETTINGS"

@@ -3,12 +3,10 @@
 import gc
 import sys
 
-import django
-from django.core.management import call_command
-
 from tools.benchmark.errors import BenchmarkError
 from tools.benchmark.options import Options
 from tools.benchmark.scope import own_scope
+from tools.measuring.databases import prepare_django
 
 
 def run(options: Options) -> str:
@@ -17,11 +15,10 @@ def run(options: Options) -> str:
     Raises BenchmarkError if Redis is not reachable or a measure does not come to its end.
     """
     with own_scope():
-        django.setup()
+        prepare_django()
         from jobs.core.errors import BrokerUnavailable
         from tools.benchmark.report import report
 
-        call_command("migrate", verbosity=0)
         gc.freeze()  # as workers and the API do
         try:
             return report(options.only, options.sizes, sys.stderr, json_wanted=options.json)

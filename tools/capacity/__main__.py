@@ -6,10 +6,9 @@ import sys
 import time
 
 from jobs.management.option_types import whole_number
-from tools.benchmark.environment import LooksLikeProduction, prepare_environment
-from tools.errors import ToolError
+from tools.measuring.program import add_production_option, measure_on_servers
+from tools.terminal import say
 
-EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 JOBS, FINISHED = 20_000, 5_000_000
 # Workers keep what is measured; what is pruned, this process says.
 RETENTION_DAYS = "3650"
@@ -18,42 +17,28 @@ RETENTION_DAYS = "3650"
 def main() -> int:
     """Prints what was found, in lines."""
     options = _options()
-    try:
-        prepare_environment(production_allowed=options.yes_really)
-        return _measure(options)
-    except LooksLikeProduction as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_USAGE
-    except ToolError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    return measure_on_servers(lambda: _measure(options), production_allowed=options.yes_really)
 
 
-def _measure(options: argparse.Namespace) -> int:
+def _measure(options: argparse.Namespace) -> bool:
     from tools.benchmark.scope import own_scope
+    from tools.measuring.databases import prepare_django
 
     os.environ["JOBS_RETENTION_DAYS"] = RETENTION_DAYS
     with own_scope():
-        import django
-
-        django.setup()
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
+        prepare_django()
         if not options.no_costs:
             _costs(options.jobs)
         if options.finished:
             _growth(options)
-    return 0
+    return True
 
 
 def _costs(jobs: int) -> None:
     from tools.capacity.costs import costs
 
     for one in costs(jobs):
-        _say(f"{one.sort} jobs, each of {jobs:,}:")
+        say(f"{one.sort} jobs, each of {jobs:,}:")
         steps = {
             "accepted, one by one": one.accepted_alone,
             "accepted, 1,000 at a time": one.accepted,
@@ -64,9 +49,9 @@ def _costs(jobs: int) -> None:
                 f"{who} {_number(step.each(who))} µs" for who in ("own", "postgresql", "redis")
             ]
             sizes = [f"{what} {_number(step.each(what))} B" for what in ("log", "redis_memory")]
-            _say(f"  {name:26} {', '.join([*times, *sizes])}")
+            say(f"  {name:26} {', '.join([*times, *sizes])}")
         held = "" if one.worker_bytes is None else f"; worker {one.worker_bytes / 2**20:.0f} MB"
-        _say(f"  finished: {one.kept_bytes:.0f} B in tables and indexes{held}")
+        say(f"  finished: {one.kept_bytes:.0f} B in tables and indexes{held}")
 
 
 def _growth(options: argparse.Namespace) -> None:
@@ -78,20 +63,16 @@ def _growth(options: argparse.Namespace) -> None:
         since = time.monotonic()
         if not options.grown:
             fill(finished, options.directory)
-            _say(f"{finished:,} finished jobs made in {time.monotonic() - since:.0f} s")
+            say(f"{finished:,} finished jobs made in {time.monotonic() - since:.0f} s")
         for pair in growth(both, jobs):
             turns = [f"{a:,.1f} to {b:,.1f}" for a, b in zip(pair.empty, pair.grown, strict=True)]
-            _say(f"{pair.name}: {pair.ratio:.2f} ({pair.unit}: {'; '.join(turns)})")
+            say(f"{pair.name}: {pair.ratio:.2f} ({pair.unit}: {'; '.join(turns)})")
         both.use("grown")
         seconds, slowest = verified()
-        _say(f"verification: {seconds:.1f} s ({', '.join(slowest)})")
-        _say(f"pruned, alone: {pruned_alone():,.0f} rows/s")
+        say(f"verification: {seconds:.1f} s ({', '.join(slowest)})")
+        say(f"pruned, alone: {pruned_alone():,.0f} rows/s")
         drained, pruned = pruned_beside_a_drain(jobs * 5)
-        _say(f"pruned beside a drain: {pruned:,.0f} rows/s, drained {drained:,.0f}/s")
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
+        say(f"pruned beside a drain: {pruned:,.0f} rows/s, drained {drained:,.0f}/s")
 
 
 def _number(value: float | None) -> str:
@@ -115,7 +96,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--grown", help="a database with finished jobs, in place of a new one")
     parser.add_argument("--directory", default="/", help="on the disk of PostgreSQL (/)")
     parser.add_argument("--no-costs", action="store_true", help="growth alone")
-    parser.add_argument("--yes-really", action="store_true", help="also on a production server")
+    add_production_option(parser)
     return parser.parse_args()
 
 

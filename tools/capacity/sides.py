@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from django.core.management import call_command
 from django.db import connection
 
-from tools.benchmark.databases import own_database
 from tools.benchmark.errors import BenchmarkError
 from tools.benchmark.job_names import BACKLOG
 from tools.benchmark.rows import vacuum_and_checkpoint
+from tools.measuring.databases import own_database
 
 _PART = 250_000
 # Bytes that a finished job takes while it is made: the row, its index entries, and the log.

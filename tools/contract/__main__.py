@@ -12,47 +12,30 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.management.option_types import whole_number
-from tools.benchmark.environment import LooksLikeProduction, prepare_environment
 from tools.child import Child
 from tools.contract.report import Report
 from tools.contract.variables import VARIABLES
-from tools.errors import ToolError
 from tools.http_client import HttpClient
+from tools.measuring.program import add_production_option, measure_on_servers
 from tools.ports import free_port
 
 CASES = 40
-EXIT_FAILED, EXIT_USAGE = 1, 2
 
 
 def main() -> int:
     """1 if a call was answered as the document does not say."""
     options = _options()
-    try:
-        prepare_environment(production_allowed=options.yes_really)
-        return _try(options)
-    except LooksLikeProduction as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_USAGE
-    except ToolError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_FAILED
+    return measure_on_servers(lambda: _try(options), production_allowed=options.yes_really)
 
 
-def _try(options: argparse.Namespace) -> int:
-    from tools.benchmark.databases import own_database
+def _try(options: argparse.Namespace) -> bool:
+    from tools.measuring.databases import migrated_database
 
+    variables = {**VARIABLES, "JOBS_REDIS_PREFIX": "{contract}:"}
     with (
-        own_database(os.environ["DATABASE_URL"], f"contract_{os.getpid()}") as url,
+        migrated_database("contract", variables),
         tempfile.TemporaryDirectory() as directory,
     ):
-        os.environ |= {**VARIABLES, "DATABASE_URL": url, "JOBS_REDIS_PREFIX": "{contract}:"}
-        import django
-
-        django.setup()
-        from django.core.management import call_command
-        from django.db import connection
-
-        call_command("migrate", verbosity=0)
         from tools.contract.callers import make_accounts
         from tools.contract.run import Amount
         from tools.contract.suite import suite
@@ -60,9 +43,7 @@ def _try(options: argparse.Namespace) -> int:
         credentials = make_accounts()  # before there is a worker, which would take their jobs
         with _service(Path(directory)) as address:
             amount = Amount(options.cases, seed=options.seed)
-            is_good = _tell(suite(address, credentials, amount, Path(directory)))
-        connection.close()
-    return 0 if is_good else EXIT_FAILED
+            return _tell(suite(address, credentials, amount, Path(directory)))
 
 
 def _tell(reports: Iterable[Report]) -> bool:
@@ -113,7 +94,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--seed", type=whole_number(0, 2**32), default=1, help="which ones (%(default)s)"
     )
-    parser.add_argument("--yes-really", action="store_true", help="also on a production server")
+    add_production_option(parser)
     return parser.parse_args()
 
 

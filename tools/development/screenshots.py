@@ -15,12 +15,11 @@ from typing import NamedTuple
 from playwright.sync_api import Page, sync_playwright
 
 from jobs.management.option_types import whole_number
-from tools.benchmark.environment import LooksLikeProduction, prepare_environment
 from tools.checkout import CHECKOUT
 from tools.child import Child
 from tools.development.browser import browser_options, find_browser
-from tools.errors import ToolError
 from tools.http_client import HttpClient
+from tools.measuring.program import measure_on_servers
 from tools.ports import free_port
 from tools.waiting import wait_until
 
@@ -55,18 +54,14 @@ PICTURES = (
 def main() -> int:
     """Writes the pictures; 2 if the servers may be those of production."""
     options = _options()
-    try:
-        prepare_environment(production_allowed=False)
-        with _service(options.jobs) as address:
-            for name in _taken(address):
-                print(name)
-    except LooksLikeProduction as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except ToolError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return measure_on_servers(lambda: _take(options.jobs), production_allowed=False)
+
+
+def _take(jobs: int) -> bool:
+    with _service(jobs) as address:
+        for name in _taken(address):
+            print(name)
+    return True
 
 
 def _options() -> argparse.Namespace:
@@ -85,18 +80,10 @@ def _options() -> argparse.Namespace:
 @contextmanager
 def _service(jobs: int) -> Iterator[str]:
     """The API on a database of its own with demo data; gives its address."""
-    from tools.benchmark.databases import own_database
+    from tools.measuring.databases import migrated_database
 
-    name = f"screenshots_{os.getpid()}"
-    with (
-        own_database(os.environ["DATABASE_URL"], name) as url,
-        TemporaryDirectory() as directory,
-    ):
-        os.environ |= {
-            "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "scheduler.settings",
-            "JOBS_REDIS_PREFIX": f"{{{name}}}:",
-        }
+    variables = {"JOBS_REDIS_PREFIX": f"{{screenshots_{os.getpid()}}}:"}
+    with migrated_database("screenshots", variables), TemporaryDirectory() as directory:
         _fill(jobs)
         port = free_port()
         api = Child(
@@ -116,17 +103,11 @@ def _service(jobs: int) -> Iterator[str]:
 
 
 def _fill(jobs: int) -> None:
-    import django
-
-    django.setup()
     from django.contrib.auth import get_user_model
     from django.core.management import call_command
-    from django.db import connection
 
-    call_command("migrate", verbosity=0)
     call_command("demo_data", jobs=jobs)
     get_user_model()._default_manager.create_superuser(USER, password=PASSWORD)
-    connection.close()
 
 
 def _taken(address: str) -> Iterator[str]:

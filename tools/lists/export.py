@@ -1,15 +1,12 @@
 """`bin/python -m tools.lists.export`: exports all jobs of its own database, and looks at memory."""
 
 import argparse
-import os
 import sys
 import time
 
 from jobs.management.option_types import whole_number
-from tools.benchmark.environment import LooksLikeProduction, prepare_environment
-from tools.errors import ToolError
+from tools.measuring.program import add_production_option, measure_on_servers
 
-EXIT_FAILED, EXIT_USAGE = 1, 2
 MEGABYTE = 1024 * 1024
 # Between the first tenth and the end: a page more or less, and what the allocator keeps.
 GROWTH_MEGABYTES = 8.0
@@ -24,39 +21,21 @@ def main() -> int:
         default=1_000_000,
         help="how many (1,000,000)",
     )
-    parser.add_argument("--yes-really", action="store_true", help="also on a production server")
+    add_production_option(parser)
     options = parser.parse_args()
-    try:
-        prepare_environment(production_allowed=options.yes_really)
-        return _measure(options.jobs)
-    except LooksLikeProduction as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_USAGE
-    except ToolError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_FAILED
+    return measure_on_servers(lambda: _measure(options.jobs), production_allowed=options.yes_really)
 
 
-def _measure(jobs: int) -> int:
-    from tools.benchmark.databases import own_database
+def _measure(jobs: int) -> bool:
+    from tools.measuring.databases import migrated_database
 
-    with own_database(os.environ["DATABASE_URL"], f"export_{os.getpid()}") as url:
-        os.environ["DATABASE_URL"] = url
-        os.environ["DJANGO_SETTINGS_MODULE"] = "scheduler.settings"
-        import django
-
-        django.setup()
-        from django.core.management import call_command
-        from django.db import connection
-
-        call_command("migrate", verbosity=0)
+    with migrated_database("export", {}):
         from jobs.services.exports import FORMS
         from tools.lists.fill import fill
 
         fill(jobs)
         grown = [_export(form, jobs) for form in FORMS]
-        connection.close()
-    return EXIT_FAILED if max(grown) > GROWTH_MEGABYTES else 0
+    return max(grown) <= GROWTH_MEGABYTES
 
 
 def _export(form: str, jobs: int) -> float:

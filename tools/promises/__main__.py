@@ -2,49 +2,34 @@
 
 import sys
 
-from tools.benchmark.progress import complain
-from tools.errors import ToolError
+from tools.measuring.program import measure_on_servers
 from tools.promises.options import Options, parse
-
-EXIT_BROKEN = 1
-EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130
 
 
 def main() -> int:
+    """1 if a promise is broken."""
     options = parse()
-    from tools.benchmark.environment import LooksLikeProduction, prepare_environment
-
-    try:
-        prepare_environment(production_allowed=options.yes_really)
-        return _try(options)
-    except LooksLikeProduction as error:
-        complain(str(error))
-        return EXIT_USAGE
-    except ToolError as error:
-        complain(f"The promises were not tried to their end: {error}")
-        return EXIT_BROKEN
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    return measure_on_servers(
+        lambda: _try(options),
+        production_allowed=options.yes_really,
+        early="The promises were not tried to their end: ",
+    )
 
 
-def _try(options: Options) -> int:
+def _try(options: Options) -> bool:
     """Django is set up on the way: its parts are imported here."""
-    import django
-    from django.core.management import call_command
-
     from tools.benchmark.scope import own_scope
+    from tools.measuring.databases import prepare_django
 
     with own_scope():
-        django.setup()
-        call_command("migrate", verbosity=0)
+        prepare_django()
         from tools.promises.all import findings
 
         broken = 0
         for finding in findings(options):
             print(finding.line, flush=True)
             broken += not finding.is_kept
-    return EXIT_BROKEN if broken else 0
+    return not broken
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tools.measuring.program import add_production_option
+
 PROMISES = ("due", "delayed", "weights", "tenant", "shares", "rate", "pause", "schedules")
 
 DESCRIPTION = """Tries the promises about delays, queues, limits and schedules at full size, which
@@ -33,7 +35,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument(
         "--scale", type=_scale, default=1.0, help="0.001 to 1 of the size (default: 1)"
     )
-    parser.add_argument("--yes-really", action="store_true", help="run in production, too")
+    add_production_option(parser)
     said = parser.parse_args(arguments)
     only = [name.strip() for name in (said.only or "").split(",") if name.strip()] or PROMISES
     if unknown := [name for name in only if name not in PROMISES]:

@@ -58,11 +58,9 @@ def _rehearse(home: Path, postgres: ArchivedPostgres, valkey: SavedValkey, size:
         "LOG_LEVEL": "WARNING",
         variables.EFFECTS_FILE: str(effects),
     }
-    import django
-    from django.core.management import call_command
+    from tools.measuring.databases import prepare_django
 
-    django.setup()
-    call_command("migrate", verbosity=0)
+    prepare_django()
     from tools.restore.rehearsal import Rehearsal
 
     def start_worker() -> Child:

@@ -12,8 +12,8 @@ from tools.benchmark.against.spread import PAIRS_LEAST, TOLERANCE
 from tools.benchmark.against.turns import Compared, Effort, compare_in_turns
 from tools.benchmark.against.version import files_of_checkout, files_of_commit, version
 from tools.benchmark.options import Options
-from tools.benchmark.progress import Progress, complain
-from tools.terminal import aligned
+from tools.benchmark.progress import Progress
+from tools.terminal import aligned, complain
 
 _HEADINGS = ("figure", "new", "old", "unit", "new : old", "95 % interval", "")
 _EXPLANATION = (

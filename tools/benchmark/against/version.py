@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from tools.benchmark.databases import own_database
 from tools.benchmark.driver_process import DriverProcess, start_driver
 from tools.benchmark.errors import BenchmarkError
 from tools.benchmark.http_load import Load, load
 from tools.checkout import CHECKOUT
+from tools.measuring.databases import own_database
 from tools.parent_death import end_with_parent
 from tools.ports import free_port
 

@@ -12,8 +12,9 @@ from tools.benchmark.peers.measures import MEASURES
 from tools.benchmark.peers.options import Options
 from tools.benchmark.peers.rounds import Beside, Effort, measured_in_rounds
 from tools.benchmark.peers.system import OURS, PEERS, System
-from tools.benchmark.progress import Progress, complain
+from tools.benchmark.progress import Progress
 from tools.errors import ToolError
+from tools.terminal import complain
 
 # A worker that was frozen for a few turns is not to be taken for dead.
 _FROZEN = {"JOBS_WORKER_TIMEOUT_SECONDS": "600"}

@@ -8,12 +8,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from tools.benchmark.databases import own_database
 from tools.benchmark.driver_process import DriverProcess, start_driver
 from tools.benchmark.peers.system import Place, System
 from tools.benchmark.scope import Scope
 from tools.benchmark.stamp_line import STAMPS
 from tools.checkout import CHECKOUT
+from tools.measuring.databases import own_database
 from tools.parent_death import end_with_parent
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tools.benchmark.options import chosen, whole
+from tools.measuring.program import add_production_option
 
 MEASURES = ("drain", "drains", "io", "enqueue", "bulk", "pickup")
 PEERS = ("graphile", "pgqueuer", "procrastinate", "celery")
@@ -49,7 +50,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--quick", action="store_true", help="fewer and shorter turns")
     parser.add_argument("--json", action="store_true", help="machine-readable, to stdout")
-    parser.add_argument("--yes-really", action="store_true", help="run in production, too")
+    add_production_option(parser)
     said = parser.parse_args(arguments)
     return Options(
         only=chosen(parser, said.only, MEASURES),

@@ -2,30 +2,19 @@
 
 import sys
 
-from tools.benchmark.leaving import leave_in_order_at_sigterm
 from tools.benchmark.phases.options import Options, parse
-from tools.benchmark.progress import Progress, complain
+from tools.benchmark.progress import Progress
 from tools.errors import ToolError
-
-EXIT_FAILED = 1
-EXIT_INTERRUPTED = 130
+from tools.measuring.program import exit_status
 
 
 def main() -> int:
     """1 if this scheduler did not get through; a peer that is left out is named."""
     options = parse()
-    leave_in_order_at_sigterm()
-    try:
-        print(_measure(options))
-        return 0
-    except ToolError as error:
-        complain(f"The phases ended early: {error}")
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    return exit_status(lambda: _measure(options), early="The phases ended early: ")
 
 
-def _measure(options: Options) -> str:
+def _measure(options: Options) -> bool:
     from tools.benchmark.peers.driven import driven
     from tools.benchmark.peers.system import OURS, PEERS
     from tools.benchmark.phases.phases import Field
@@ -48,7 +37,8 @@ def _measure(options: Options) -> str:
                     raise
                 left_out[system.title] = str(error).strip()
             progress.end()
-    return (as_json if options.json else as_text)(runs, left_out)
+    print((as_json if options.json else as_text)(runs, left_out))
+    return True
 
 
 # Sessions of our workers bear the name of the thread that opened them.

@@ -1,17 +1,17 @@
-"""The environment that the benchmark runs in: which servers, and never production by accident."""
+"""The servers that are measured, and never those of production by accident."""
 
 import os
 
 from django.core.exceptions import ImproperlyConfigured
 
 from scheduler.env import DEVELOPMENT, read_dotenv, read_environment
-from tools.benchmark.errors import BenchmarkError
+from tools.errors import ToolError
 from tools.servers import provide_servers
 
 _SAYS_WHERE = ("ENVIRONMENT", "DATABASE_URL", "REDIS_URL")
 
 
-class LooksLikeProduction(BenchmarkError):
+class LooksLikeProduction(Exception):
     """The servers may be those of real users."""
 
 
@@ -29,9 +29,9 @@ def prepare_environment(*, production_allowed: bool) -> None:
     try:
         development = read_environment().development
     except ImproperlyConfigured as error:
-        raise BenchmarkError(str(error)) from error
+        raise ToolError(str(error)) from error
     if not (development or production_allowed):
         raise LooksLikeProduction(
             "This looks like production (ENVIRONMENT is not 'development'): the servers would be "
-            "busy with the benchmark for minutes. Add --yes-really if that is all right."
+            "busy with it for minutes. Add --yes-really if that is all right."
         )
