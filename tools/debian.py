@@ -68,7 +68,16 @@ class Unpacked:
         for package in sorted(archives.glob("*.deb")):
             self.run(["dpkg-deb", "--extract", str(package), str(self.root)])
             package.unlink()
+        self._fetched.write_text("\n".join(packages))
         return True
+
+    def holds(self, package: str) -> bool:
+        """Whether it was fetched, and is unpacked to its end."""
+        return self._fetched.exists() and package in self._fetched.read_text().split()
+
+    @property
+    def _fetched(self) -> Path:
+        return self.root / "fetched"
 
     def write_launcher(self, name: str, program: Path) -> Path:
         """A script that runs the program with the libraries that were unpacked."""
@@ -108,7 +117,7 @@ class Unpacked:
 def find_program(called: str, package: str, program: str) -> Path:
     """A program of this machine, else one that is fetched once; raises `ToolError`.
 
-    `called`: what people call it; `program`: its path in the package.
+    `called`: what people call it; `program`: its path in the package, which may have several.
     """
     command = Path(program).name
     searched = os.pathsep.join([os.environ["PATH"], "/usr/sbin"])  # not everybody's PATH has it
@@ -116,7 +125,7 @@ def find_program(called: str, package: str, program: str) -> Path:
         return Path(installed)
     unpacked = Unpacked(DATA_DIR / package)
     launcher = unpacked.directory / command
-    if not launcher.exists() and unpacked.fetch([package]):
+    if not launcher.exists() and (unpacked.holds(package) or unpacked.fetch([package])):
         unpacked.write_launcher(command, unpacked.root / program)
     if not launcher.exists():
         raise ToolError(

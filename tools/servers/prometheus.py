@@ -1,16 +1,13 @@
 """Prometheus, which reads the figures of a service: for the tests of these figures."""
 
 import json
-import shutil
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.checkout import DATA_DIR
-from tools.debian import Unpacked
-from tools.errors import ToolError
+from tools.debian import find_program
 from tools.servers.server import Server
 
 _PACKAGE = "prometheus"
@@ -63,7 +60,7 @@ class Prometheus(Server):
 
     def command(self) -> Sequence[str]:
         return [
-            str(find_program("prometheus")),
+            str(find_prometheus()),
             f"--config.file={self.data / 'prometheus.yml'}",
             f"--storage.tsdb.path={self.data / 'series'}",
             f"--web.listen-address=127.0.0.1:{self.port}",
@@ -94,17 +91,11 @@ class Prometheus(Server):
         return body
 
 
-def find_program(name: str) -> Path:
-    """`prometheus` or `promtool`: of this machine, else fetched once; raises `ToolError`."""
-    if installed := shutil.which(name):
-        return Path(installed)
-    unpacked = Unpacked(DATA_DIR / _PACKAGE)
-    program = unpacked.root / "usr/bin" / name
-    if not program.exists():
-        unpacked.fetch([_PACKAGE])
-    if not program.exists():
-        raise ToolError(
-            f"No {name} was found, and none could be fetched. Install it (on Debian: "
-            f"apt install {_PACKAGE}). What was tried: {unpacked.log}."
-        )
-    return program
+def find_prometheus() -> Path:
+    """The Prometheus of this machine, else one that is fetched once; raises `ToolError`."""
+    return find_program("Prometheus", _PACKAGE, "usr/bin/prometheus")
+
+
+def find_promtool() -> Path:
+    """The same of the program that checks rules."""
+    return find_program("promtool", _PACKAGE, "usr/bin/promtool")

@@ -16,7 +16,7 @@ from jobs.tests.acceptance.processes import Process, Service
 from jobs.tests.waiting import wait_until
 from tools.checkout import CHECKOUT
 from tools.ports import free_port
-from tools.servers.prometheus import API_JOB, WORKER_JOB, Prometheus, find_program
+from tools.servers.prometheus import API_JOB, WORKER_JOB, Prometheus, find_promtool
 
 HISTOGRAMS = (
     *("_wait_seconds", "_duration_seconds", "_lag_seconds", "_end_to_end_seconds"),
@@ -167,7 +167,7 @@ def test_promtool_takes_the_alert_rules_and_the_dashboard(tmp_path: Path) -> Non
     groups = [{"name": f"{number}", "rules": [one]} for number, one in enumerate(recorded)]
     panels.write_text(json.dumps({"groups": groups}))
     for rules in (RULES, panels):
-        command = [str(find_program("promtool")), "check", "rules", str(rules)]
+        command = [str(find_promtool()), "check", "rules", str(rules)]
         checked = subprocess.run(command, capture_output=True, text=True)
         assert checked.returncode == 0, checked.stderr
     assert len(ALERTS) == RULES.read_text(encoding="utf-8").count("- alert:") == 15
