@@ -44,11 +44,8 @@ WITH outcome AS (
                             > now() - %(worker_timeout_seconds)s * interval '1 second'
                         AND queues ? substr(used.name, 7)  -- behind 'queue:'
                 ),
-                CASE WHEN used.pace > 0.001
-                    AND now() < used.paced_at + 30 * %(pace_seconds)s * interval '1 second'
-                    THEN %(window_seconds)s * used.pace * exp(-greatest(0,
-                        extract(epoch FROM now() - used.paced_at)::float8 / %(pace_seconds)s
-                    )) ELSE 0 END
+                %(window_seconds)s
+                    * jobs_pace_at(used.pace, used.paced_at, now(), %(pace_seconds)s)
             )
         ) AS allowed
     ) AS bound

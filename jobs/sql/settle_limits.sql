@@ -7,11 +7,7 @@ SET tokens = CASE WHEN at.rate_tokens IS NULL THEN at.tokens ELSE left_over.toke
     refilled_at = left_over.asked_at,
     current_rank = greatest(at.current_rank, left_over.rank),
     pace = CASE WHEN at.is_fair
-        THEN CASE WHEN at.pace > 0.001
-            AND clock_timestamp() < at.paced_at + 30 * %(pace_seconds)s * interval '1 second'
-            THEN at.pace * exp(-greatest(0,
-                extract(epoch FROM clock_timestamp() - at.paced_at)::float8 / %(pace_seconds)s
-            )) ELSE 0 END
+        THEN jobs_pace_at(at.pace, at.paced_at, clock_timestamp(), %(pace_seconds)s)
             + left_over.ended / %(pace_seconds)s
         ELSE at.pace END,
     paced_at = clock_timestamp(),

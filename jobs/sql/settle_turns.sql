@@ -8,11 +8,7 @@ WITH free AS (
 ), settled AS (
     UPDATE jobs_limit AS at
     SET current_rank = greatest(at.current_rank, turn.rank),
-        pace = CASE WHEN at.pace > 0.001
-            AND clock_timestamp() < at.paced_at + 30 * %(pace_seconds)s * interval '1 second'
-            THEN at.pace * exp(-greatest(0,
-                extract(epoch FROM clock_timestamp() - at.paced_at)::float8 / %(pace_seconds)s
-            )) ELSE 0 END
+        pace = jobs_pace_at(at.pace, at.paced_at, clock_timestamp(), %(pace_seconds)s)
             + turn.ended / %(pace_seconds)s,
         paced_at = clock_timestamp(),
         look_at = least(at.look_at, clock_timestamp() + interval '0.2 seconds')
