@@ -14,9 +14,6 @@ from jobs.services.events import event_record
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 
-# Of a name, `Job.cancelled_by` keeps so many characters.
-NAME_MAX = 150
-
 
 @repeats_conflicts
 def job_cancel(*, job_id: UUID, actor: Actor = CODE, reason: str = "") -> Job:
@@ -38,7 +35,7 @@ def job_cancel(*, job_id: UUID, actor: Actor = CODE, reason: str = "") -> Job:
         else:
             raise JobAlreadyFinal(job.state)
         if job.cancel_requested_at is None:
-            changes |= {"cancel_requested_at": Now(), "cancelled_by": actor.name[:NAME_MAX]}
+            changes |= {"cancel_requested_at": Now(), "cancelled_by": actor.name}
         if changes:
             before = _shown(job)
             Job.objects.filter(id=job_id).update(**changes)

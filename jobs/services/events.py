@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from jobs.core.actor import CODE, Actor, actor_of
+from jobs.core.actor import ACTOR_NAME_MAX, CODE, Actor, actor_of
 from jobs.core.correlation import current_traceparent, trace_id_of
 from jobs.core.process_counts import ADMIN_ACTIONS, process_counts
 from jobs.core.request_id import current_request_id
@@ -37,7 +37,7 @@ def event_record(
         transaction.on_commit(partial(process_counts.add, ADMIN_ACTIONS, (action,)), robust=True)
     return Event.objects.create(
         actor_id=actor.id,
-        actor_name=actor.name,
+        actor_name=actor.name[:ACTOR_NAME_MAX],
         action=action,
         subject_type=subject_type,
         subject_id=str(subject_id),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from jobs.core.actor import Actor, actor_of
+from jobs.core.actor import ACTOR_NAME_MAX, Actor, actor_of
 from jobs.core.ids import uuid7
 from jobs.core.request_id import current_request_id
 from jobs.models import Event, Job
@@ -43,6 +43,11 @@ def test_an_event_has_everything_that_was_said() -> None:
     assert (event.reason, event.before, event.after) == ("double", {"a": 1}, {"a": 2})
     assert event.request_id == "3f2a"
     assert event.at is not None
+
+
+def test_a_long_name_is_cut_to_its_column() -> None:
+    """A project's users may have longer names: that must not undo what they do."""
+    assert record(actor=ROSE._replace(name="r" * 300)).actor_name == "r" * ACTOR_NAME_MAX
 
 
 def test_an_event_goes_with_the_transaction_of_what_was_done() -> None:
