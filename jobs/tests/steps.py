@@ -3,10 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from jobs.core.attempt_error import AttemptError, error_of
 from jobs.core.claim import ClaimedJob
+from jobs.core.clock import HOUR_SECONDS
 from jobs.core.finished import Finished
 from jobs.core.outcome import (
     CutOff,
@@ -22,10 +21,9 @@ from jobs.services.attempts import Recorded, jobs_claim, jobs_record
 from jobs.services.maintenance.rescue import jobs_rescue
 from jobs.services.starts import jobs_start, start_before_handler
 from jobs.services.workers import worker_stop
+from jobs.sql.statements import database_now
 from jobs.tests.factories import make_worker
 from jobs.tests.stamps import stamp_ago
-
-HOUR_SECONDS = 3_600.0
 
 
 def error(text: str = "failed") -> AttemptError:
@@ -106,10 +104,7 @@ def lose(worker: Worker) -> None:
 
 def heard_now() -> datetime:
     """The database's moment: for a rescuer whose heartbeats have been coming through."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement_timestamp()")
-        row: tuple[datetime] = cursor.fetchone()
-    return row[0]
+    return database_now()
 
 
 def silence(worker: Worker, seconds: float = HOUR_SECONDS) -> None:
