@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 # Length of the columns that keep the name of one, in characters.
 ACTOR_NAME_MAX = 254
+# Characters of a reason: it is shown with what was decided, and with each job that waits for that.
+REASON_MAX = 500
 
 
 class Actor(NamedTuple):

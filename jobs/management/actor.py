@@ -7,11 +7,10 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from jobs.core.actor import Actor, actor_of
+from jobs.core.actor import REASON_MAX, Actor, actor_of
 
-# Characters: what a user's name may have, and what is shown with each job that waits.
+# Characters of a user's name.
 NAME_MAX = 150
-REASON_MAX = 500
 
 
 def add_actor_options(parser: argparse.ArgumentParser) -> None:

@@ -19,11 +19,11 @@ from jobs.api.jobs.timeline_views import Timeline
 from jobs.api.jobs.wait_query import WaitQuery
 from jobs.api.limits.queries import LimitBody, LimitQuery
 from jobs.api.limits.representations import LimitPage, LimitRepresentation
-from jobs.api.queues.queries import DecisionBody
 from jobs.api.queues.representations import QueueRepresentation
 from jobs.api.schedules.queries import ScheduleQuery
 from jobs.api.schedules.representations import ScheduleRepresentation
-from jobs.api.schedules.submission import Reason, ScheduleSubmission
+from jobs.api.schedules.submission import ScheduleSubmission
+from jobs.api.shared.reason import DecisionBody, Reason
 from scheduler.http.health_views import Live, Ready
 from scheduler.http.index_view import Index
 from scheduler.openapi.call import Call, ListOf, PageOf

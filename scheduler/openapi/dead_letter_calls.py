@@ -6,10 +6,10 @@ from jobs.api.dead_letter_groups.submission import GroupDiscardBody
 from jobs.api.dead_letters.queries import DeadLetterQuery
 from jobs.api.dead_letters.replay_body import ReplayBody
 from jobs.api.dead_letters.representations import DeadLetterRepresentation, SingleDeadLetter
-from jobs.api.queues.queries import DecisionBody
 from jobs.api.redrives.queries import RedriveQuery
 from jobs.api.redrives.representations import RedriveRepresentation
 from jobs.api.redrives.submission import RedriveSubmission
+from jobs.api.shared.reason import DecisionBody
 from scheduler.openapi.call import Call, PageOf
 
 LISTED: dict[int, tuple[str, ...]] = {

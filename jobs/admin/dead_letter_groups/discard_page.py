@@ -12,8 +12,9 @@ from django.http import HttpRequest, HttpResponse
 
 from jobs.admin.dead_letters.confirmation import DISCARD
 from jobs.admin.shared.decision import confirmation, is_confirmed
-from jobs.admin.shared.reason import REASON_MAX, text_in
+from jobs.admin.shared.reason import text_in
 from jobs.admin.shared.theme import ModelAdmin
+from jobs.core.actor import REASON_MAX
 from jobs.services.dead_letter_groups import Group, GroupDiscarded, group_discard
 from jobs.sql.statements import database_now
 

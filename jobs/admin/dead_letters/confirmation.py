@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from jobs.admin.shared.decision import Decision, confirmation, is_confirmed
-from jobs.admin.shared.reason import REASON_MAX, text_in
+from jobs.admin.shared.reason import text_in
 from jobs.admin.shared.theme import ModelAdmin
+from jobs.core.actor import REASON_MAX
 from jobs.core.errors import DeadLetterResolved, JobNotDead
 from jobs.core.states import DeathReason
 from jobs.models import DeadLetter

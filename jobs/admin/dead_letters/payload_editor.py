@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from jobs.admin.shared.json_field import StorableJSONField
-from jobs.admin.shared.reason import REASON_MAX
 from jobs.admin.shared.rendering import pretty_json
 from jobs.admin.shared.theme import ModelAdmin
+from jobs.core.actor import REASON_MAX
 from jobs.core.errors import JobsError
 from jobs.models import DeadLetter
 from jobs.services.dead_letters.evidence import effect_may_have_happened, evidence_of

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from jobs.admin.shared.json_field import StorableJSONField
-from jobs.admin.shared.reason import REASON_MAX
+from jobs.core.actor import REASON_MAX
 from jobs.core.clock import DAY_SECONDS
 from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN, jobs_conf
 from jobs.core.errors import JobsError, PayloadInvalid

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from jobs.admin.shared.json_field import StorableJSONField
-from jobs.admin.shared.reason import REASON_MAX
+from jobs.core.actor import REASON_MAX
 from jobs.services.redrives.start import (
     RATE_DEFAULT,
     RATE_MAX,

@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 
 from jobs.admin.shared.decision import Decision, confirmation, is_confirmed
-from jobs.admin.shared.reason import REASON_MAX, text_in
+from jobs.admin.shared.reason import text_in
 from jobs.admin.shared.theme import ModelAdmin
-from jobs.core.actor import Actor, actor_of
+from jobs.core.actor import REASON_MAX, Actor, actor_of
 from jobs.core.errors import JobsError
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import is_contention, repeats_conflicts

@@ -2,8 +2,7 @@
 
 from django.http import HttpRequest
 
-# Characters, as in the API.
-REASON_MAX = 500
+from jobs.core.actor import REASON_MAX
 
 
 def text_in(request: HttpRequest, name: str = "reason", *, most: int = REASON_MAX) -> str:

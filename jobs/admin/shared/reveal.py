@@ -8,10 +8,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from jobs.admin.shared.gone import gone
-from jobs.admin.shared.reason import REASON_MAX, text_in
+from jobs.admin.shared.reason import text_in
 from jobs.admin.shared.rendering import pretty_json
 from jobs.admin.shared.theme import ModelAdmin
-from jobs.core.actor import actor_of
+from jobs.core.actor import REASON_MAX, actor_of
 from jobs.models import DeadLetter, Job
 from jobs.services.reveal import has_masked_values, payload_reveal
 from jobs.services.visibility import may_reveal

@@ -14,7 +14,7 @@ from rest_framework.viewsets import ViewSet
 from jobs.api.batches.queries import BatchQuery
 from jobs.api.batches.refusals import BatchRefusalMixin
 from jobs.api.batches.representations import batch_representation
-from jobs.api.batches.submission import batch_submission, reason_in
+from jobs.api.batches.submission import batch_submission
 from jobs.api.jobs.bulk_items import bulk_items
 from jobs.api.jobs.bulk_parser import BulkJSONParser
 from jobs.api.jobs.bulk_results import bulk_results
@@ -22,6 +22,7 @@ from jobs.api.jobs.queries import BulkQuery
 from jobs.api.shared.client import client_of
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.reason import reason_in
 from jobs.api.shared.scopes import JOBS_READ, JOBS_WRITE
 from jobs.api.shared.strict_call import query_of, refuse_body
 from jobs.core.actor import actor_of

@@ -12,7 +12,6 @@ from jobs.core.http_hosts import URL_MAX
 from jobs.services.enqueue import JobRequest
 
 NAME_MAX = 200
-REASON_MAX = 1_000
 
 
 class CallbackField(serializers.JSONField):
@@ -40,12 +39,6 @@ class BatchSubmission(StrictSerializer):
     callback_url = TextField(max_length=URL_MAX, required=False, allow_null=True)
 
 
-class Reason(StrictSerializer):
-    """The body of a cancellation: why, if the person says so."""
-
-    reason = TextField(max_length=REASON_MAX, required=False, allow_null=True, allow_blank=True)
-
-
 class AskedBatch(NamedTuple):
     """What is asked for."""
 
@@ -62,10 +55,3 @@ def batch_submission(data: Any) -> AskedBatch:
     values = submission.validated_data
     asked = (values.get(name) for name in ("on_success", "on_completion", "callback_url"))
     return AskedBatch(values.get("name") or "", *asked)
-
-
-def reason_in(data: Any) -> str:
-    """The reason in a body, which may be empty; raises DRF's `ValidationError`."""
-    body = Reason(data=data)
-    body.is_valid(raise_exception=True)
-    return body.validated_data.get("reason") or ""

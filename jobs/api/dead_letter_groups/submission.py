@@ -2,9 +2,8 @@
 
 from jobs.api.shared.fields import MomentField, TextField
 from jobs.api.shared.strict_serializer import StrictSerializer
+from jobs.core.actor import REASON_MAX
 from jobs.core.fingerprint import FINGERPRINT_LENGTH
-
-REASON_MAX = 500
 
 
 class GroupDiscardBody(StrictSerializer):

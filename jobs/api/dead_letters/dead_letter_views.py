@@ -17,12 +17,12 @@ from jobs.api.dead_letters.representations import (
     dead_letter_representation,
     single_dead_letter,
 )
-from jobs.api.queues.queries import decision_reason
 from jobs.api.shared.client import client_of
 from jobs.api.shared.etags import answer_unless_known, etag_of
 from jobs.api.shared.links import job_path
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.reason import decision_reason
 from jobs.api.shared.scopes import DLQ_READ, DLQ_WRITE
 from jobs.models import DeadLetter
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay

@@ -4,8 +4,7 @@ from typing import Any, NamedTuple
 
 from jobs.api.shared.fields import JSONObjectField, TextField
 from jobs.api.shared.strict_serializer import StrictSerializer
-
-REASON_MAX = 500
+from jobs.core.actor import REASON_MAX
 
 
 class ReplayBody(StrictSerializer):

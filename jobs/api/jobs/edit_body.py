@@ -7,11 +7,10 @@ from rest_framework.exceptions import ErrorDetail
 
 from jobs.api.jobs.submission import JobSubmission
 from jobs.api.shared.fields import JSONObjectField, TextField
+from jobs.core.actor import REASON_MAX
 from jobs.core.http_hosts import URL_MAX
 from jobs.services.edit import JobChanges
 
-# Characters.
-REASON_MAX = 500
 FIELDS = ("run_at", "delay", "priority", "queue", "payload", "callback_url")
 _TAKEN = frozenset({*FIELDS, "reason"})
 

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from jobs.api.shared.fields import QueryNumberField, SwitchField, TextField, WholeNumberField
 from jobs.api.shared.pages import LIMIT_DEFAULT, LIMIT_MAX
 from jobs.api.shared.strict_serializer import StrictSerializer
+from jobs.core.actor import REASON_MAX
 from jobs.core.limit import (
     LIMIT_NAME_MAX,
     MAX_CONCURRENCY_MAX,
@@ -19,7 +20,6 @@ from jobs.core.limit import (
     parse_rate,
 )
 
-REASON_MAX = 500
 RATE_MAX = 40  # characters
 # Any number: which ones make sense, the rules of limits say, in their own words.
 _LEAST, _MOST = -(2**63), 2**63 - 1

@@ -6,12 +6,13 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from jobs.api.queues.permissions import MayUseQueues
-from jobs.api.queues.queries import QueueQuery, decision_reason
+from jobs.api.queues.queries import QueueQuery
 from jobs.api.queues.refusals import QueueRefusalMixin
 from jobs.api.queues.representations import queue_representation
 from jobs.api.shared.client import client_of
 from jobs.api.shared.etags import answer_unless_known, etag_of
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.reason import decision_reason
 from jobs.api.shared.scopes import JOBS_READ, QUEUES_WRITE
 from jobs.api.shared.strict_call import query_of
 from jobs.core.actor import actor_of

@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from jobs.api.queues.queries import decision_reason
 from jobs.api.redrives.permissions import MayUseRedrives
 from jobs.api.redrives.queries import RedriveQuery
 from jobs.api.redrives.refusals import RedriveRefusalMixin
@@ -19,6 +18,7 @@ from jobs.api.redrives.submission import AskedRedrive, asked_redrive
 from jobs.api.shared.client import client_of
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.reason import decision_reason
 from jobs.api.shared.scopes import DLQ_READ, DLQ_WRITE
 from jobs.core.actor import actor_of
 from jobs.core.selection import Selection

@@ -18,6 +18,7 @@ from jobs.api.shared.fields import (
 from jobs.api.shared.limits import QUEUE_MAX, TYPE_MAX
 from jobs.api.shared.named_client import USERNAME_MAX, named_client_id
 from jobs.api.shared.strict_serializer import StrictSerializer
+from jobs.core.actor import REASON_MAX
 from jobs.core.fingerprint import FINGERPRINT_LENGTH
 from jobs.core.selection import Selection
 from jobs.core.states import DeathReason
@@ -31,8 +32,6 @@ from jobs.services.redrives.start import (
     STOP_AT_PERCENT_DEFAULT,
 )
 from jobs.services.visibility import VIEW_DEAD_LETTERS
-
-REASON_MAX = 500
 
 
 class RedriveSubmission(StrictSerializer):

@@ -19,12 +19,13 @@ from jobs.api.schedules.representations import (
     schedule_record_etag,
     schedule_representation,
 )
-from jobs.api.schedules.submission import reason_in, schedule_changes, schedule_submission
+from jobs.api.schedules.submission import schedule_changes, schedule_submission
 from jobs.api.shared.client import client_of
 from jobs.api.shared.etags import answer_unless_known, precondition
 from jobs.api.shared.links import job_path
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.reason import reason_in
 from jobs.api.shared.scopes import JOBS_READ, SCHEDULES_WRITE
 from jobs.api.shared.strict_call import refuse_body
 from jobs.core.actor import Actor, actor_of

@@ -21,7 +21,6 @@ from jobs.core.schedule_spec import ScheduleSpec
 from jobs.services.schedules.spec import NAME_MAX
 
 ZONE_MAX = 64
-REASON_MAX = 1_000
 # What these fields are if they are null. Of all others, null is what is stored.
 _NULL_IS = {name: ScheduleSpec._field_defaults[name] for name in ("timezone", "missed", "overlap")}
 
@@ -63,12 +62,6 @@ class ScheduleSubmission(StrictSerializer):
         }
 
 
-class Reason(StrictSerializer):
-    """The body of a decision: why, if the person says so."""
-
-    reason = TextField(max_length=REASON_MAX, required=False, allow_null=True, allow_blank=True)
-
-
 def schedule_submission(data: Any) -> tuple[ScheduleSpec, bool]:
     """What is asked for, and whether it begins paused; raises DRF's `ValidationError`."""
     submission = ScheduleSubmission(data=data)
@@ -83,10 +76,3 @@ def schedule_changes(data: Any) -> dict[str, Any]:
     submission = ScheduleSubmission(data=data, partial=True)
     submission.is_valid(raise_exception=True)
     return dict(submission.validated_data)
-
-
-def reason_in(data: Any) -> str:
-    """The reason in a body, which may be empty; raises DRF's `ValidationError`."""
-    body = Reason(data=data)
-    body.is_valid(raise_exception=True)
-    return body.validated_data.get("reason") or ""
