@@ -31,8 +31,31 @@ else:
 admin.site.login_form = LimitedLoginForm
 
 
+class RightsAdmin(AccountsAdmin):
+    """Pages on which rights are changed: each change is an event, in Django's transaction."""
+
+    def rights_of(self, subject: Any) -> dict[str, Any]:
+        """What decides about the rights, as it is stored now."""
+        raise NotImplementedError
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """Looks at the rights before they are changed; what they are then, `save_related` knows."""
+        form.rights_before = self.rights_of(form.instance) if change else {}
+        return super().save_form(request, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """With an event if the rights have changed."""
+        super().save_related(request, form, formsets, change)
+        rights_changed(
+            subject=form.instance,
+            by=request.user,
+            before=form.rights_before,
+            after=self.rights_of(form.instance),
+        )
+
+
 @admin.register(User)
-class AccountAdmin(_UserAdmin, AccountsAdmin):
+class AccountAdmin(_UserAdmin, RightsAdmin):
     """Django's page. A change of password ends the sessions and tokens of the user."""
 
     form: Any = UserForm
@@ -47,20 +70,9 @@ class AccountAdmin(_UserAdmin, AccountsAdmin):
     )
     list_filter = (*UserAdmin.list_filter, "tenant")
 
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        """Looks at the rights before they are changed; what they are then, `save_related` knows."""
-        form.rights_before = rights_of(form.instance) if change else {}
-        return super().save_form(request, form, change)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """With an event if the rights have changed, in Django's transaction."""
-        super().save_related(request, form, formsets, change)
-        rights_changed(
-            subject=form.instance,
-            by=request.user,
-            before=form.rights_before,
-            after=rights_of(form.instance),
-        )
+    def rights_of(self, subject: Any) -> dict[str, Any]:
+        """Those of the account."""
+        return rights_of(subject)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -135,23 +147,12 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class RecordedGroupAdmin(GroupAdmin, AccountsAdmin):
+class RecordedGroupAdmin(GroupAdmin, RightsAdmin):
     """Django's page; a change of the permissions is an event."""
 
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        """Looks at the permissions before they are changed."""
-        form.rights_before = rights_of_group(form.instance) if change else {}
-        return super().save_form(request, form, change)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """With an event if they have changed."""
-        super().save_related(request, form, formsets, change)
-        rights_changed(
-            subject=form.instance,
-            by=request.user,
-            before=form.rights_before,
-            after=rights_of_group(form.instance),
-        )
+    def rights_of(self, subject: Any) -> dict[str, Any]:
+        """Those of the group."""
+        return rights_of_group(subject)
 
 
 # Their pages show whole refresh tokens: a person who reads one can act as its user.
