@@ -64,7 +64,7 @@ def read_outside_issuer(given: Mapping[str, str], *, may_create: bool) -> Outsid
 
 def _check_file(path: str) -> None:
     # Here, because most services have no outside issuer.
-    from accounts.outside_keys import parsed_jwks
+    from accounts.key_set import parsed_jwks
 
     try:
         found = parsed_jwks(Path(path).read_bytes())

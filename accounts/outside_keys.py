@@ -3,13 +3,11 @@
 What a token says of its keys (`jku`, `jwk`, `x5u`) is never looked at.
 """
 
-import json
 import logging
 import socket
 import threading
 import time
 import urllib.request
-from collections.abc import Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
@@ -18,10 +16,8 @@ from urllib.error import URLError
 
 import jwt
 
+from accounts.key_set import parsed_jwks
 from accounts.outside_issuer import OutsideIssuer
-
-# Of public keys alone: with a shared secret every holder could sign.
-ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"})
 
 # How long keys are used without being fetched again, and how long while they cannot be fetched.
 FRESH_SECONDS = 600.0
@@ -38,29 +34,6 @@ logger = logging.getLogger(__name__)
 
 class KeysUnavailable(Exception):
     """The issuer's keys cannot be had right now, so that nobody can say if a token is good."""
-
-
-def parsed_jwks(content: bytes) -> dict[str, jwt.PyJWK]:
-    """The keys for signatures by their ids; raises ValueError for what is no key set.
-
-    Keys of kinds that are not taken are left out.
-    """
-    try:
-        members = json.loads(content)["keys"]
-        found = [one for one in members if isinstance(one, Mapping)]
-    except (LookupError, TypeError, RecursionError) as error:
-        raise ValueError("no key set") from error
-    return {key.key_id or "": key for one in found if (key := _key(one)) is not None}
-
-
-def _key(members: Mapping[str, Any]) -> jwt.PyJWK | None:
-    if members.get("use", "sig") != "sig" or not isinstance(members.get("kid") or "", str):
-        return None
-    try:
-        key = jwt.PyJWK.from_dict(dict(members))
-    except (jwt.PyJWTError, ValueError, TypeError, LookupError):
-        return None
-    return key if key.algorithm_name in ALGORITHMS else None
 
 
 class OutsideKeys:

@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from accounts import outside_keys, outside_tokens
 from accounts.checked_tokens import checked_tokens
+from accounts.key_set import parsed_jwks
 from accounts.models import User
 from accounts.outside_issuer import IssuerRefused, OutsideIssuer, read_outside_issuer
 from accounts.services.sessions import user_log_out_everywhere
@@ -334,4 +335,4 @@ def test_an_issuer_that_works() -> None:
 def test_a_key_with_an_odd_id_spoils_no_other(key: Any) -> None:
     odd = [{**jwk(key, "x"), "kid": kid} for kid in (["a"], {"a": 1}, 1)]
     content = json.dumps({"keys": [*odd, jwk(key, "one")]}).encode()
-    assert list(outside_keys.parsed_jwks(content)) == ["one"]
+    assert list(parsed_jwks(content)) == ["one"]
