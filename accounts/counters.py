@@ -11,7 +11,7 @@ from django.core.cache import caches
 
 from accounts.rate import Rate
 
-# How long Redis is not asked again after it has failed, so that one log-in in so many seconds waits
+# After a failure Redis is not asked again for this long, so that only one log-in in that time waits
 # for its timeout, and one line a process is logged.
 RETRY_SECONDS = 5.0
 

@@ -11,7 +11,7 @@ _FORM = re.compile(r"([1-9][0-9]{0,6})/([a-z]+)")
 
 @dataclass(frozen=True)
 class Rate:
-    """So many times in so many seconds."""
+    """How many times in how many seconds."""
 
     times: int
     seconds: int

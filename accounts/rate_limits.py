@@ -15,7 +15,7 @@ from django.core.cache import caches
 
 from accounts.rate import Rate
 
-# How long Redis is not asked again after it has failed, so that one call in so many seconds waits
+# After a failure Redis is not asked again for this long, so that only one call in that time waits
 # for its timeout.
 RETRY_SECONDS = 5.0
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class Policy(NamedTuple):
-    """A limit for somebody. `name`: as clients are told; `of`: whose calls are counted together."""
+    """A limit of calls. `name`: as clients are told; `of`: whose calls are counted together."""
 
     name: str
     of: str

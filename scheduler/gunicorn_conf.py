@@ -77,7 +77,7 @@ def child_exit(server: Any, worker: Any) -> None:
 
 bind = "0.0.0.0:8000"  # a container publishes it on the address that its host chooses
 
-# Clients wait on an event loop; Django runs on so many threads, each with one database connection.
+# Clients wait on an event loop; Django runs on these threads, each with one database connection.
 # A request waits for PostgreSQL most of its time, so threads are cheaper than processes.
 # docs/decisions/0014-how-the-api-is-served.md
 worker_class = "scheduler.serving.worker.ApiWorker"

@@ -50,7 +50,7 @@ def check_libpq_options(name: str, options: Mapping[str, str], host: str) -> Non
 
 
 def _check_each(name: str, options: Mapping[str, str]) -> None:
-    # Here, because whoever reads the environment need not have a database.
+    # Imported here: reading the environment takes no database.
     from psycopg.conninfo import make_conninfo
     from psycopg.errors import Error
 

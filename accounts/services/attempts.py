@@ -23,7 +23,7 @@ SUCCESSES_FACTOR = 10
 
 
 class TooManyAttempts(Exception):
-    """Wait for so many seconds."""
+    """The attempt is refused; `wait_seconds`: how long to wait before the next one."""
 
     def __init__(self, wait_seconds: float) -> None:
         super().__init__(f"Too many attempts; wait for {wait_seconds:.0f} s.")

@@ -41,7 +41,7 @@ class Subscription(Protocol):
     """The announcements that come in after `Broker.subscribe` has returned; for one thread."""
 
     def next(self, seconds: float) -> Announcement | None:
-        """The next one; None if none comes within so many seconds, or what comes is none.
+        """The next one; None if none comes within `seconds`, or what comes is none.
 
         Raises `BrokerUnavailable`: then announcements may have been missed.
         """
@@ -132,7 +132,7 @@ class Broker(Protocol):
         ...
 
     def watch(self, job_ids: Collection[UUID], seconds: float) -> None:
-        """Changes of these jobs are announced for so many seconds from now, or until it is
+        """Changes of these jobs are announced for `seconds` from now, or until it is
         announced that they are final."""
         ...
 

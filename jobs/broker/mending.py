@@ -13,8 +13,8 @@ from jobs.broker.keys import lists_of
 
 logger = logging.getLogger(__name__)
 
-# Up to so many entries are taken out of a list one by one. Redis walks through a list of a million
-# for each of them, some 5 ms.
+# Up to this many entries are taken out of a list one by one. For each of them Redis walks through
+# the list: some 5 ms for a million.
 ENTRIES_ONE_BY_ONE = 100
 
 

@@ -1,4 +1,4 @@
-"""What is said of jobs that somebody watches, as Redis carries it."""
+"""What is announced about watched jobs, as Redis carries it."""
 
 from typing import NamedTuple
 from uuid import UUID

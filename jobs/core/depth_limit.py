@@ -11,7 +11,7 @@ _EXAMPLE = "for example 1000000,emails:50000"
 
 
 class QueueFull(JobsError):
-    """So many jobs of the queue wait for a worker that it takes no more from clients now."""
+    """The queue is too deep: it takes no more jobs from clients at this moment."""
 
     def __init__(self, queue: str, limit: int) -> None:
         super().__init__(

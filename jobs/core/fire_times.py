@@ -64,7 +64,7 @@ def _note(recurrence: Recurrence, zone: ZoneInfo, before: datetime, moment: date
 
 
 def _skipped_time(recurrence: Recurrence, zone: ZoneInfo, moment: datetime) -> datetime | None:
-    """The time that does not exist, for which this moment stands in; None if it is not such one."""
+    """The time that does not exist, for which this moment stands in; None if there is none."""
     if not isinstance(recurrence, CronRecurrence) or recurrence.cron.follows_elapsed_time:
         return None
     gap = wall_time(zone, moment - _SECOND) + _SECOND

@@ -8,7 +8,7 @@ def is_number(value: object, *types: type) -> bool:
     """Whether it is a finite number of one of these types; True and False are none.
 
     Infinity and NaN are refused because they pass comparisons that a limit relies on, and whole
-    numbers that no float can hold because whoever computes with them fails.
+    numbers that no float can hold because computing with them fails.
     """
     if isinstance(value, bool) or not isinstance(value, types):
         return False

@@ -67,7 +67,7 @@ class MailAllowance(models.Model):
         self.counted_at = max(self.asked_at, self.counted_at)
 
     def seconds_until(self, recipients: int) -> float:
-        """After how long so many recipients more are within the limit; 0 if they are now."""
+        """After how long this many more recipients are within the limit; 0 if they are now."""
         beyond = self.used + recipients - jobs_conf().email_recipients_per_day
         return max(0.0, beyond / _a_second())
 

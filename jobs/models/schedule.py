@@ -16,7 +16,7 @@ from jobs.models.schedule_queryset import ScheduleQuerySet
 
 
 class Schedule(models.Model):
-    """One schedule. `next_fire_at` is the guard: whoever moves it has fired.
+    """One schedule. `next_fire_at` is the guard: the worker that moves it has fired.
 
     `due_at`: when a worker looks at it, which is `next_fire_at`, or later while it is held
     (`held_since`) or its rule is broken. `failures`: fire times in a row that made no job, and

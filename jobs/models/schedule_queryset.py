@@ -77,7 +77,7 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
     def near(
         self, seconds: float, late_seconds: float, *, share: int, shares: int, limit: int
     ) -> dict[UUID, str]:
-        """Schedules that can be prepared and fire within so many seconds, soonest first; with the
+        """Schedules that can be prepared and fire within `seconds`, soonest first; with the
         version of each row. Also those that are due, but not for longer than `late_seconds`.
 
         `share` of `shares`: which part of them, from 0 on.

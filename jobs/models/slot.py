@@ -10,7 +10,7 @@ from jobs.models.job import Job
 class Slot(models.Model):
     """One admitted job that is not final, under one limit; its rows are what a limit counts.
 
-    Without a foreign key to the limit: whoever writes a slot need not take that row's lock.
+    Without a foreign key to the limit: writing a slot takes no lock on that row.
     """
 
     job = models.ForeignKey(

@@ -1,6 +1,6 @@
-"""What has become of jobs is announced to whoever waits for them or follows them.
+"""What has become of jobs is announced to the clients that wait for them or follow them.
 
-Nothing here raises: who misses an announcement looks at the job's row a few seconds later.
+Nothing here raises: a client that misses an announcement looks at the job's row seconds later.
 """
 
 from collections.abc import Collection

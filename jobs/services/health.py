@@ -1,4 +1,4 @@
-"""The state of an installation, for whoever operates it: each fact with what to do about it."""
+"""The state of an installation, for its operators: each fact with what to do about it."""
 
 import re
 from collections.abc import Iterator

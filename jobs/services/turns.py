@@ -40,7 +40,7 @@ class Turns:
                 self._noted[name] = Turn(max(before.rank, turn.rank), before.ended + turn.ended)
 
     def settle(self, seconds: float = SETTLE_SECONDS) -> None:
-        """Writes what was noted, unless it did so less than so many seconds ago.
+        """Writes what was noted, unless it did so less than `seconds` ago.
 
         Outside a transaction. While PostgreSQL is away it keeps them for the next time.
         """

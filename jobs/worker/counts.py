@@ -84,7 +84,7 @@ class Counts:
             _add_all(self.whole_times, from_the_beginning)
 
     def step(self, name: str, count: int) -> None:
-        """A step of maintenance has done so many."""
+        """A step of maintenance has done this many, of rows, jobs or ids."""
         if count:
             with self._lock:
                 self.done[name] += count

@@ -37,7 +37,7 @@ ASK_SECONDS = 5.0
 
 
 class NoMetricsToken(AuthenticationFailed):
-    """401: whoever asks is no scraper."""
+    """401: the caller is no scraper."""
 
     default_code = "metrics_token_needed"
 

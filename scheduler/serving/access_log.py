@@ -17,7 +17,7 @@ PROBES = "/health"
 
 
 def log_answer(scope: Scope, answer: Answer, seconds: float, size: int | None = None) -> None:
-    """Logs the answer, which took so many seconds from the complete request on.
+    """Logs the answer. `seconds`: from the complete request on.
 
     `size`: of all parts of a stream, in bytes.
     """

@@ -6,7 +6,7 @@ from scheduler.serving.wsgi_call import Answer, Scope
 
 
 def answered(scope: Scope, answer: Answer, seconds: float, size: int | None = None) -> None:
-    """The answer took so many seconds from the complete request on.
+    """`seconds`: how long the answer took from the complete request on.
 
     `size`: of all parts of a stream, in bytes.
     """

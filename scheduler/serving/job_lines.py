@@ -137,7 +137,7 @@ class _Response:
             await self._body(answer.body, more=True)
 
     async def end_with(self, answer: Answer, lines: int) -> None:
-        """The slice with so many lines is refused as a whole: each gets the problem. Then it ends.
+        """A slice of this many `lines` is refused as a whole: each gets the problem. Then it ends.
 
         Lines that have no answer were not accepted.
         """

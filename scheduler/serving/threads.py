@@ -56,7 +56,7 @@ class Threads:
 
 
 def resolve(loop: asyncio.AbstractEventLoop, future: "asyncio.Future[Value]", value: Value) -> None:
-    """Hands a value from a thread to whoever waits for it on the event loop."""
+    """Hands a value from a thread to the coroutine that waits for it on the event loop."""
 
     def set_result() -> None:
         if not future.done():

@@ -31,7 +31,7 @@ class Wait:
         self.offer = WaitOffer(self._wake)
 
     async def for_news(self, most_seconds: float = inf) -> bool:
-        """Whether there is news, or the time of the wait is over, before so many seconds are.
+        """Whether there is news, or the wait is over, within this time.
 
         Raises ClientGone.
         """

@@ -12,7 +12,7 @@ from jobs.api.shared.moments import written
 from jobs.services.dead_letter_groups import Group
 from jobs.services.dead_letter_groups.groups import CLIENTS_MAX
 
-# Of the clients whose jobs died, so many are named.
+# How many of the clients whose jobs died are named.
 NAMED = 10
 
 

@@ -26,8 +26,8 @@ _CURSOR = re.compile(rf"(\d{{1,9}})-(\d{{1,9}})-({'|'.join(JobState.values)})-(\
 
 @dataclass(frozen=True)
 class EventCursor:
-    """What a client has seen of a job: so many errors, a state in an attempt, and the progress that
-    was reported at a moment, in microseconds since 1970."""
+    """What a client has seen of a job: how many errors, the state in which attempt, and the
+    progress that was reported at a moment, in microseconds since 1970."""
 
     errors: int
     attempt: int

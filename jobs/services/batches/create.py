@@ -99,7 +99,7 @@ def batch_add(
 
 
 def batch_check_open(batch: Batch, count: int) -> None:
-    """Raises BatchClosed, and BatchFull if so many jobs more do not fit."""
+    """Raises BatchClosed, and BatchFull if `count` more jobs do not fit."""
     if batch.closed_at is not None:
         raise BatchClosed(batch.id)
     if batch.total + count > BATCH_JOBS_MAX:

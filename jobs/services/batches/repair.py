@@ -32,7 +32,7 @@ def batches_repair() -> int:
 @repeats_conflicts
 def _repair(batch_id: UUID) -> bool:
     with short_transaction():
-        # No job of it ends while this is locked: whoever ends one counts it here.
+        # No job of it ends while this is locked: ending one counts it here.
         batch = Batch.objects.select_for_update().filter(id=batch_id).first()
         if batch is None:
             return False

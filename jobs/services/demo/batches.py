@@ -8,7 +8,7 @@ from jobs.services.demo.failures import mail
 from jobs.services.demo.pen import Pen
 from jobs.services.demo.rows import JobRow
 
-# Of so many jobs of a batch, one was cancelled.
+# One job in this many of a batch was cancelled.
 _CANCELLED_OF = 50
 _NAMES = ("newsletter", "invoices", "price changes", "reminders")
 _JOB_MS = 25

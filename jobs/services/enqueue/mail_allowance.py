@@ -1,4 +1,4 @@
-"""Whoever holds an account may have so many people mailed in a day: the service is no open relay.
+"""How many people a client may have mailed in a day is limited: the service is no open relay.
 
 Jobs that send no mail, and those of Django code, pay nothing for it. The others are counted in the
 transaction that inserts them; what is refused, or was there before, does not count.

@@ -1,4 +1,4 @@
-"""What a request asks for beside its payload is checked, whoever asks: code too makes slips.
+"""What a request asks for beside its payload is checked, also where code asks: it makes slips, too.
 
 Clients of the API have had better answers before: `jobs/api/jobs/submission.py`.
 """

@@ -8,8 +8,8 @@ from jobs.services.maintenance.round import Round, run_round
 # Rows of each table in one round, so that no transaction grows with what is old.
 PRUNE_LIMIT = 5_000
 
-# Tokens have no index by their end: so many are read in one round, the oldest first, and the next
-# round goes on behind them.
+# Tokens have no index by their end. One round reads this many, the oldest first, and the next round
+# goes on behind them.
 WINDOW = 50_000
 
 SESSIONS = "django.contrib.sessions"

@@ -30,7 +30,7 @@ SETTLE_SLICE = 1_000
 BURST_SECONDS = 1.0
 # Fewer ends than this say nothing about the rest.
 ENDS_MIN = 20
-# So many of the last ends decide about an automatic stop: older ones count by half.
+# How many of the last ends decide about an automatic stop; older ones count by half.
 RECENT_MAX = 200
 
 

@@ -98,7 +98,7 @@ def history_of(span: Span) -> History:
 
 
 def queue_counts(names: Iterable[str], *, seconds: int = HOUR) -> dict[str, Counts]:
-    """What has ended in each of these queues, by its name, in the last so many seconds.
+    """What has ended in each of these queues, by its name, in the last `seconds`.
 
     To within a minute, in one query.
     """

@@ -20,7 +20,7 @@ HEADS_READ = 20
 # A worker that has just been started needs some seconds until it is live, and a schedule that is
 # due until a worker has looked.
 PATIENCE_SECONDS = 15.0
-# Redis may lack so many entries, and this share of them: workers have popped them, not claimed.
+# How many entries Redis may lack, plus a share of all: workers have popped them, not claimed yet.
 MISSING_MARGIN, MISSING_SHARE = 200, 0.1
 
 

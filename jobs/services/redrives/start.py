@@ -40,10 +40,10 @@ def redrive_start(
 
     What dies later is not part of it, so that what fails again is replayed once. Those whose effect
     may have happened are left out unless the selection asks for them. `rate`: dead letters a
-    second, RATE_MIN to RATE_MAX. `stop_at_percent`: the redrive stops by itself when so many of the
-    replayed that ended last are dead again; None: never. `changes`: payload fields that each job
-    gets; those whose type does not take them are counted and left. `created_by_id`: the user who
-    decided, and `reason`: why; `actor`: who, where that is no user. The event has both.
+    second, RATE_MIN to RATE_MAX. `stop_at_percent`: the redrive stops by itself when this share
+    of the replayed that ended last is dead again; None: never. `changes`: payload fields that each
+    job gets; those whose type does not take them are counted and left. `created_by_id`: the user
+    who decided, and `reason`: why; `actor`: who, where that is no user. The event has both.
 
     Returns the redrive, which is `running`.
     Raises NothingSelected, and StatementTooSlow if nothing finds the dead letters in time.

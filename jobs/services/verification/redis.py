@@ -29,11 +29,11 @@ TOLERANCE_SECONDS = 10.0
 # How often Redis is asked again about what seems lost.
 TICK_SECONDS = 0.25
 
-# A message that is due within so many seconds is not late, whatever its row says: a claim that met
+# A message that is due within this time is not late, whatever its row says: a claim that met
 # another transaction is tried again after 5 s.
 SOON_SECONDS = 10.0
 
-# Redis may hold so many entries of one list, and this share of them, beyond one of each job. The
+# How many entries Redis may hold of one list, plus a share of all, beyond one of each job. The
 # first is what a round of `jobs_redispatch_lost` adds where workers held back what they had popped;
 # the second covers entries that are read twice because others come in meanwhile.
 SURPLUS_MARGIN = 1_000

@@ -84,11 +84,11 @@ class Places:
                     del self._by_client[place.client]
 
     def job_ids(self) -> list[UUID]:
-        """The jobs that somebody waits for."""
+        """The jobs that are waited for."""
         return self._row_ids(are_batches=False)
 
     def batch_ids(self) -> list[UUID]:
-        """The batches that somebody follows."""
+        """The batches that are followed."""
         return self._row_ids(are_batches=True)
 
     def _row_ids(self, *, are_batches: bool) -> list[UUID]:
@@ -100,7 +100,7 @@ class Places:
             ]
 
     def of_rows(self, row_ids: Collection[UUID]) -> list[Place]:
-        """The places of whoever waits for one of these jobs or batches."""
+        """The places at one of these jobs or batches."""
         with self._lock:
             return [place for row_id in row_ids for place in self._by_row.get(row_id, ())]
 

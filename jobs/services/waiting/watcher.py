@@ -40,7 +40,7 @@ FIRST_TRY_SECONDS = 5.0
 
 
 class Watcher:
-    """Runs while somebody waits. Holds one connection to Redis, and none to PostgreSQL."""
+    """Runs while a place is taken. Holds one connection to Redis, and none to PostgreSQL."""
 
     def __init__(self, places: Places) -> None:
         self._places = places

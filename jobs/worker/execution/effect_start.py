@@ -11,8 +11,8 @@ from jobs.worker.recording.start_writer import StartWriter
 class AttemptEffect:
     """The effect of one attempt; what the handler's `JobContext` writes its start with.
 
-    Whoever gives an attempt up asks `forbid` first: a handler that goes on cannot begin its effect
-    any more, so that the job may run again.
+    A caller that gives an attempt up asks `forbid` first: a handler that goes on cannot begin its
+    effect any more, so that the job may run again.
     """
 
     def __init__(self, claim: ClaimedJob, starts: StartWriter, *, is_announced: bool) -> None:

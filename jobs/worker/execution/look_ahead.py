@@ -25,7 +25,7 @@ class LookAhead:
         self._mean_seconds = seconds if mean is None else mean + (seconds - mean) * NEWEST
 
     def seconds_for(self, claims: int) -> float:
-        """How long the slots will take for so many claims; infinite before a handler has run."""
+        """How long the slots will take for these claims; infinite before a handler has run."""
         return inf if self._mean_seconds is None else claims * self._mean_seconds / self._slots
 
     def claims(self) -> int:

@@ -20,7 +20,7 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class HealthServer:
     """Serves GET /health: 200 with `"status": "ok"`, else 503 with what is wrong.
 
-    And GET /metrics to whoever sends the token; without one it is closed.
+    And GET /metrics to callers that send the token; without one it is closed.
     """
 
     def __init__(
