@@ -10,17 +10,11 @@ from jobs.admin.batches.decisions import CANCEL, about, cancel
 from jobs.admin.shared.deciding import confirm_and_decide
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import (
-    EMPTY,
-    badge,
-    moment_column,
-    progress_bar,
-    record_link,
-    short_id,
-)
+from jobs.admin.shared.rendering import badge, moment_column, progress_bar, record_link, short_id
 from jobs.admin.shared.search import as_uuid
 from jobs.core.states import BatchState
 from jobs.models import Batch, Job
+from jobs.templatetags.moments import EMPTY
 
 JOBS_SHOWN = 20
 

@@ -14,7 +14,6 @@ from jobs.admin.dead_letter_groups.rows import group_rows
 from jobs.admin.dead_letter_groups.triage import DECISIONS, GROWTH_MAX, NOTE_MAX
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import moment
 from jobs.admin.shared.time_limit import within_limit
 from jobs.core.redrive_errors import UnknownPerson
 from jobs.handlers.registry import job_types
@@ -22,6 +21,7 @@ from jobs.models import DeadLetter, DeadLetterGroup
 from jobs.services.dead_letter_groups import group_of, groups_now
 from jobs.services.dead_letter_groups.groups import ORDERS
 from jobs.services.dead_letter_groups.triage import SUBJECT
+from jobs.templatetags.moments import moment
 
 PER_PAGE, LETTERS_SHOWN = 50, 20
 _SHOWN = {"open": False, "muted": True, "all": None}

@@ -5,10 +5,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from jobs.admin.dead_letter_groups.trend import trend_picture
-from jobs.admin.shared.rendering import moment
 from jobs.core.states import DeathReason
 from jobs.services.dead_letter_groups import Group
 from jobs.services.dead_letter_groups.groups import CLIENTS_MAX
+from jobs.templatetags.moments import moment
 
 NAMED = 5
 

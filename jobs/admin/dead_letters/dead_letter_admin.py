@@ -18,10 +18,8 @@ from jobs.admin.shared.events import events_about
 from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
 from jobs.admin.shared.list_tools import ListTools
 from jobs.admin.shared.rendering import (
-    EMPTY,
     attempts_for,
     badge,
-    moment,
     moment_column,
     pretty_json,
     record_link,
@@ -33,6 +31,7 @@ from jobs.core.states import Resolution
 from jobs.models import DeadLetter, DeadLetterGroup, Job, Queue, Redrive
 from jobs.services.dead_letters.evidence import effect_may_have_happened, evidence_of
 from jobs.services.masking import masked_payload
+from jobs.templatetags.moments import EMPTY, moment
 
 WAITING = "waiting"
 

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from jobs.admin.events.filters import SUBJECTS, ActionFilter, ActorFilter, SubjectFilter
 from jobs.admin.shared.filters import AgeFilter
 from jobs.admin.shared.list_tools import ListTools
-from jobs.admin.shared.rendering import EMPTY, moment_column, pretty_json, record_link
+from jobs.admin.shared.rendering import moment_column, pretty_json, record_link
 from jobs.models import (
     Batch,
     DeadLetter,
@@ -23,6 +23,7 @@ from jobs.models import (
     Schedule,
     Worker,
 )
+from jobs.templatetags.moments import EMPTY
 
 # The pages of what events are about.
 PAGES: dict[str, type[Model]] = {

@@ -14,10 +14,7 @@ from jobs.admin.shared.deciding import confirm_and_decide
 from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
 from jobs.admin.shared.list_tools import ListTools
-from jobs.admin.shared.rendering import (
-    attempts_for,
-    pretty_json,
-)
+from jobs.admin.shared.rendering import attempts_for, pretty_json
 from jobs.admin.shared.reveal import RevealsPayload
 from jobs.admin.shared.search import clients_named, job_ids_matching
 from jobs.core.states import FINAL_STATES, JobState

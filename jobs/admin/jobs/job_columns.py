@@ -6,14 +6,7 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 
 from jobs.admin.shared.callback_of import callback_of_link
-from jobs.admin.shared.rendering import (
-    EMPTY,
-    badge,
-    moment_column,
-    progress_bar,
-    record_link,
-    short_id,
-)
+from jobs.admin.shared.rendering import badge, moment_column, progress_bar, record_link, short_id
 from jobs.admin.shared.theme import ModelAdmin
 from jobs.core.conf import jobs_conf
 from jobs.core.correlation import trace_id_of
@@ -22,6 +15,7 @@ from jobs.models import Batch, DeadLetter, Job, ProcessedKey, Queue, Schedule, W
 from jobs.services.chain_facts import chain_jobs
 from jobs.services.progress import job_progress
 from jobs.services.waiting_for import job_waiting_for
+from jobs.templatetags.moments import EMPTY
 
 
 class JobColumns(ModelAdmin):

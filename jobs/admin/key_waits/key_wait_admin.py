@@ -4,9 +4,10 @@ from django.contrib import admin
 from django.db.models import Q
 
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import moment, record_link
+from jobs.admin.shared.rendering import record_link
 from jobs.admin.shared.search import as_uuid, keys_matching
 from jobs.models import Job, KeyWait
+from jobs.templatetags.moments import moment
 
 
 class KeyWaitAdmin(ReadOnlyAdmin):

@@ -9,13 +9,14 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import EMPTY, badge
+from jobs.admin.shared.rendering import badge
 from jobs.core.actor import actor_of
 from jobs.core.errors import JobsError
 from jobs.core.limit import LimitRule, limit_rule
 from jobs.models import Limit, Slot
 from jobs.services.limit_check import limit_check
 from jobs.services.limits import limit_remove, limit_set
+from jobs.templatetags.moments import EMPTY
 
 if TYPE_CHECKING:
     LimitModelForm = forms.ModelForm[Limit]

@@ -5,9 +5,9 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import moment
 from jobs.core.conf import jobs_conf
 from jobs.models import MailAllowance
+from jobs.templatetags.moments import moment
 
 
 class MailAllowanceAdmin(ReadOnlyAdmin):

@@ -15,12 +15,13 @@ from jobs.admin.shared.deciding import confirm_and_decide
 from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.read_only import ReadOnlyAdmin, ReadOnlyList
-from jobs.admin.shared.rendering import EMPTY, moment, moment_column, record_link
+from jobs.admin.shared.rendering import moment_column, record_link
 from jobs.core.states import JobState
 from jobs.models import Limit, Queue
 from jobs.services.overview import Counts, queue_counts
 from jobs.services.queues_now import COUNTED, QueueNow, with_counts
 from jobs.templatetags.durations import duration
+from jobs.templatetags.moments import EMPTY, moment
 
 # Of the jobs to which the page of a queue has links.
 _STATES = (JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED)

@@ -27,13 +27,7 @@ from jobs.admin.shared.deciding import confirm_and_decide
 from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import (
-    EMPTY,
-    badge,
-    moment_column,
-    pretty_json,
-    progress_bar,
-)
+from jobs.admin.shared.rendering import badge, moment_column, pretty_json, progress_bar
 from jobs.admin.shared.search import as_uuid
 from jobs.core.redrive_errors import NothingSelected
 from jobs.core.selection import Selection
@@ -41,6 +35,7 @@ from jobs.core.states import RedriveState
 from jobs.models import Redrive
 from jobs.services.dead_letters.payload_change import masked_changes
 from jobs.services.time_limit import StatementTooSlow
+from jobs.templatetags.moments import EMPTY
 
 
 class RedriveAdmin(ReadOnlyAdmin):

@@ -8,8 +8,9 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import EMPTY, moment_column
+from jobs.admin.shared.rendering import moment_column
 from jobs.models import DeadLetter, Event, Job, SavedView
+from jobs.templatetags.moments import EMPTY
 
 # The lists of which views can be kept, by the name of their model.
 LISTS: dict[str, type[Model]] = {str(one._meta.model_name): one for one in (Job, DeadLetter, Event)}

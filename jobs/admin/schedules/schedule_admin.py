@@ -15,14 +15,7 @@ from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.filters import QueueFilter, TypeFilter
 from jobs.admin.shared.read_only import SafeAdmin
-from jobs.admin.shared.rendering import (
-    EMPTY,
-    badge,
-    moment,
-    moment_column,
-    pretty_json,
-    state_strip,
-)
+from jobs.admin.shared.rendering import badge, moment_column, pretty_json, state_strip
 from jobs.core.actor import actor_of
 from jobs.core.errors import JobsError
 from jobs.models import Job, Schedule
@@ -35,6 +28,7 @@ from jobs.services.schedules import (
     schedule_state,
 )
 from jobs.sql.statements import database_now
+from jobs.templatetags.moments import EMPTY, moment
 
 JOBS_SHOWN = 20
 # The newest jobs whose states the list shows of each schedule.

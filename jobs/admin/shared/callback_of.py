@@ -4,8 +4,9 @@ from typing import Any
 
 from django.utils.html import format_html
 
-from jobs.admin.shared.rendering import EMPTY, record_link
+from jobs.admin.shared.rendering import record_link
 from jobs.models import Batch, Job
+from jobs.templatetags.moments import EMPTY
 
 _MODELS: dict[str, type[Job] | type[Batch]] = {"job": Job, "batch": Batch}
 

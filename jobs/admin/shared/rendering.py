@@ -15,8 +15,7 @@ from django.utils.html import format_html, format_html_join
 
 from jobs.core.attempt_error import RecordedError, shown_attempts
 from jobs.services.visibility import may_view_tracebacks
-from jobs.templatetags.moments import EMPTY as EMPTY
-from jobs.templatetags.moments import moment as moment
+from jobs.templatetags.moments import EMPTY, moment
 
 
 def moment_column(field: str, label: str) -> Callable[[Any, Model], str]:

@@ -13,7 +13,7 @@ from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.health_page import HealthPage
 from jobs.admin.shared.read_only import ReadOnlyAdmin, ReadOnlyList
-from jobs.admin.shared.rendering import EMPTY, badge, moment, moment_column
+from jobs.admin.shared.rendering import badge, moment_column
 from jobs.admin.workers.filters import LivenessFilter
 from jobs.core.actor import Actor
 from jobs.core.conf import jobs_conf
@@ -23,6 +23,7 @@ from jobs.services.workers import worker_ask
 from jobs.services.workers_now import WorkerNow, with_running
 from jobs.sql.statements import database_now
 from jobs.templatetags.durations import duration
+from jobs.templatetags.moments import EMPTY, moment
 
 # More than a worker usually runs at once; the page stays short if there are more.
 RUNNING_SHOWN = 100
