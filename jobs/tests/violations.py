@@ -4,6 +4,7 @@ from typing import Any
 
 from jobs.broker import get_broker
 from jobs.core.actor import CODE
+from jobs.core.clock import HOUR_SECONDS
 from jobs.core.ids import uuid7
 from jobs.core.message import QueueMessage
 from jobs.core.outcome import Failed, Succeeded
@@ -24,7 +25,6 @@ from jobs.services.verification.check import Check
 from jobs.tests.factories import make_job, make_user, make_worker
 from jobs.tests.scheduling import due_schedule, fire, jobs_of
 from jobs.tests.steps import (
-    HOUR_SECONDS,
     claim_one,
     die,
     dispatched_ago,

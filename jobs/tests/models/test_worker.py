@@ -2,9 +2,10 @@
 
 import pytest
 
+from jobs.core.clock import HOUR_SECONDS
 from jobs.models import Worker
 from jobs.tests.factories import make_worker
-from jobs.tests.steps import HOUR_SECONDS, lose, silence
+from jobs.tests.steps import lose, silence
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,6 +8,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from jobs.broker.redis import RedisBroker
+from jobs.core.clock import HOUR_SECONDS
 from jobs.core.finished import Finished
 from jobs.core.outcome import Cancelled, Failed, FailedForGood, Outcome, Succeeded
 from jobs.core.states import JobState
@@ -22,7 +23,6 @@ from jobs.services.maintenance.rescue import jobs_rescue
 from jobs.services.short_transaction import short_transaction
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import (
-    HOUR_SECONDS,
     claim_one,
     error,
     fail,

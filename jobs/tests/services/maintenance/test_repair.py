@@ -6,6 +6,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from jobs.broker.redis import RedisBroker
+from jobs.core.clock import HOUR_SECONDS
 from jobs.core.states import JobState
 from jobs.models import Job, Worker
 from jobs.models.moments import seconds_ago
@@ -15,14 +16,7 @@ from jobs.services.verification.redis import redis_checks
 from jobs.services.verification.report import jobs_verify
 from jobs.services.workers import worker_heartbeat
 from jobs.tests.factories import make_job, make_worker
-from jobs.tests.steps import (
-    HOUR_SECONDS,
-    claim_one,
-    dispatched_ago,
-    silence,
-    stored,
-    succeed,
-)
+from jobs.tests.steps import claim_one, dispatched_ago, silence, stored, succeed
 from jobs.tests.violations import (
     by_text,
     change,

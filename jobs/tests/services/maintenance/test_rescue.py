@@ -9,6 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from jobs.broker.redis import RedisBroker
+from jobs.core.clock import HOUR_SECONDS
 from jobs.core.ids import uuid7
 from jobs.core.outcome import Failed, Succeeded
 from jobs.core.states import DeathReason, JobState
@@ -21,7 +22,6 @@ from jobs.services.workers import worker_heartbeat, worker_stop
 from jobs.tests.conftest import server_age_seconds
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.steps import (
-    HOUR_SECONDS,
     claim_one,
     error,
     heard_now,

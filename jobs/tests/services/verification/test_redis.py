@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from jobs.broker.redis import RedisBroker
+from jobs.core.clock import HOUR_SECONDS
 from jobs.core.message import QueueMessage
 from jobs.models import Job
 from jobs.models.moments import seconds_ago
@@ -13,10 +14,7 @@ from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.queues import queue_pause
 from jobs.services.verification.redis import redis_checks
 from jobs.tests.factories import make_job
-from jobs.tests.steps import (
-    HOUR_SECONDS,
-    dispatched_ago,
-)
+from jobs.tests.steps import dispatched_ago
 from jobs.tests.violations import change, found
 
 pytestmark = [

@@ -7,6 +7,7 @@ import pytest
 from django.db.models.functions import Now
 
 from jobs.broker import get_broker
+from jobs.core.clock import HOUR_SECONDS
 from jobs.core.ids import uuid7
 from jobs.core.limit import LimitRule
 from jobs.core.states import JobState
@@ -27,13 +28,7 @@ from jobs.services.verification.database import database_checks
 from jobs.services.verification.report import jobs_verify
 from jobs.sql.statements import statement
 from jobs.tests.factories import make_job, make_worker
-from jobs.tests.steps import (
-    HOUR_SECONDS,
-    claim_one,
-    die,
-    silence,
-    succeed,
-)
+from jobs.tests.steps import claim_one, die, silence, succeed
 from jobs.tests.violations import (
     by_text,
     change,

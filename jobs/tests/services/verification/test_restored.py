@@ -6,6 +6,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from jobs.broker.redis import RedisBroker
+from jobs.core.clock import HOUR_SECONDS
 from jobs.core.fire_rule import Missed
 from jobs.core.message import QueueMessage
 from jobs.models import Job, Schedule, Worker
@@ -18,7 +19,7 @@ from jobs.services.verification.report import jobs_verify
 from jobs.sql.statements import database_now
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.scheduling import due_schedule
-from jobs.tests.steps import HOUR_SECONDS, claim_one, dispatched_ago
+from jobs.tests.steps import claim_one, dispatched_ago
 from jobs.tests.violations import by_text, change, found, known_to_redis_alone
 
 pytestmark = [

@@ -5,13 +5,14 @@ from uuid import UUID
 
 import pytest
 
+from jobs.core.clock import HOUR_SECONDS
 from jobs.core.outage import database_outage
 from jobs.models import Worker
 from jobs.models.moments import seconds_ago
 from jobs.services.workers import Heard, worker_heartbeat
 from jobs.tests.factories import make_worker
 from jobs.tests.fake_clock import FakeClock
-from jobs.tests.steps import HOUR_SECONDS, lose, silence
+from jobs.tests.steps import lose, silence
 from jobs.tests.threads import at_once
 from jobs.worker.liveness import heartbeat as heartbeat_module
 from jobs.worker.liveness.heartbeat import Heartbeat
