@@ -16,6 +16,7 @@ from jobs.core.submission_right import (
     current_submission_right,
 )
 from jobs.models import Batch, DeadLetter, Event, Job, Redrive
+from jobs.models.dead_letter import DeadLetterQuerySet
 from jobs.services.batches import batch_create
 from jobs.services.chains import chain_create
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
@@ -103,11 +104,11 @@ def test_what_fails_in_the_middle_has_replayed_nothing(monkeypatch: pytest.Monke
     dead(3)
     redrive = start()
 
-    def killed(*_: Any) -> None:
+    def killed(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(step, "_resolve", killed)
+        patched.setattr(DeadLetterQuerySet, "resolve", killed)
         with pytest.raises(KeyboardInterrupt):
             go_on(redrive)
     assert resolutions() == ["", "", ""]
