@@ -19,6 +19,7 @@ from tools.chaos.faults.failover import (
     SWITCHED_OVER,
 )
 from tools.chaos.faults.mail import SMTP_DROPS, SMTP_REFUSES
+from tools.chaos.faults.majority import SENTINELS_LOST, SLOT_LOST
 from tools.chaos.faults.mixed import MIXED
 from tools.chaos.faults.patroni import PATRONI_FAULTS
 from tools.chaos.faults.postgres import (
@@ -57,6 +58,8 @@ FAULTS: tuple[Fault, ...] = (
     PRIMARY_FROZEN,
     SWITCHED_OVER,
     SLOT_MOVED,
+    SENTINELS_LOST,
+    SLOT_LOST,
     POSTGRES_RESTARTED,
     POSTGRES_AWAY,
     POSTGRES_FROZEN,

@@ -15,7 +15,8 @@ _WORK_SECONDS, _BACKLOG = 0.4, 0.5
 GROUPS = frozenset({SENTINELS, CLUSTER})
 
 
-def _group(run: Run) -> RedisGroup:
+def group_of(run: Run) -> RedisGroup:
+    """Redis as `redis` of these faults says it is."""
     redis = run.world.redis
     assert isinstance(redis, RedisGroup)
     return redis
@@ -24,17 +25,17 @@ def _group(run: Run) -> RedisGroup:
 def _kill_primaries(run: Run) -> None:
     for number in range(TIMES):
         now = _next(run, number)
-        _group(run).kill()
+        group_of(run).kill()
         run.notes.append(f"primary killed with {now} jobs queued; another one has taken over")
-        _group(run).recover()
+        group_of(run).recover()
     run.fault_is_over()
 
 
 def _freeze_primary(run: Run) -> None:
     now = _next(run, 0)
-    _group(run).freeze()
+    group_of(run).freeze()
     pause(_FROZEN_SECONDS)
-    _group(run).thaw()
+    group_of(run).thaw()
     run.notes.append(f"primary frozen with {now} jobs queued, and thawed after another took over")
     run.fault_is_over()
 
@@ -42,13 +43,13 @@ def _freeze_primary(run: Run) -> None:
 def _switch_over(run: Run) -> None:
     for number in range(TIMES):
         now = _next(run, number)
-        _group(run).group.switch_over()
+        group_of(run).group.switch_over()
         run.notes.append(f"switched over with {now} jobs queued")
     run.fault_is_over()
 
 
 def _move_slot(run: Run) -> None:
-    group = _group(run).group
+    group = group_of(run).group
     assert isinstance(group, ClusterGroup)
     for number in range(TIMES):
         now = _next(run, number)

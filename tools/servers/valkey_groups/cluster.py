@@ -57,12 +57,14 @@ class ClusterGroup(ValkeyGroup):
 
     def switch_over(self) -> None:
         former = self.primary()
-        own_id = _id_of(former)
-        replica = next(
-            self._at(port) for port, one in former.nodes.items() if one["master_id"] == own_id
-        )
-        replica.order("CLUSTER", "FAILOVER")
+        self._replica_of(former).order("CLUSTER", "FAILOVER")
         self.wait_for_another_primary(former)
+
+    def lose_our_slot(self) -> None:
+        """Kills the owner of our slot and its replica."""
+        owner = self.primary()
+        for node in (self._replica_of(owner), owner):
+            node.kill()
 
     def move_our_slot(self) -> None:
         """Moves it with its keys to another primary, key by key, as tools for resharding do."""
@@ -76,6 +78,12 @@ class ClusterGroup(ValkeyGroup):
         for node in (to, owner):
             node.order("CLUSTER", "SETSLOT", OUR_SLOT, "NODE", _id_of(to))
         self.wait_for_another_primary(owner)
+
+    def _replica_of(self, owner: Member) -> Member:
+        own_id = _id_of(owner)
+        return next(
+            self._at(port) for port, one in owner.nodes.items() if one["master_id"] == own_id
+        )
 
     def _found(self) -> None:
         primaries, replicas = self.members[:3], self.members[3:]

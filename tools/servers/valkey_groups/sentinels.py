@@ -108,6 +108,13 @@ class SentinelGroup(ValkeyGroup):
         self.sentinels[0].order("SENTINEL FAILOVER", SERVICE)
         self.wait_for_another_primary(former)
 
+    def lose_quorum(self) -> None:
+        """Kills all Sentinels but one, and then the primary."""
+        primary = self.primary()
+        for one in self.sentinels[1:]:
+            one.kill()
+        primary.kill()
+
     def _is_whole(self) -> bool:
         others = len(self.members) - 1
         return all(one.is_in_step for one in self.members) and all(
