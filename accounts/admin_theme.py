@@ -35,7 +35,7 @@ class AccountsAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ["jobs/admin.css"]}
-        js = [Script("jobs/moments.js", defer=True)]
+        js = [Script(f"jobs/{name}.js", defer=True) for name in ("moments", "once", "shortcuts")]
 
 
 def moment(when: datetime | None) -> str:

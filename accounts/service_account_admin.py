@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.views.decorators.http import require_POST
 
 from accounts.admin_theme import AccountsAdmin, moment
 from accounts.models import SECRETS_MAX, ServiceAccount, ServiceSecret, User
@@ -93,12 +92,12 @@ class ServiceAccountAdmin(AccountsAdmin):
         own = [
             path(
                 "<int:pk>/secrets/new/",
-                view(require_POST(self.new_secret)),
+                view(self.new_secret),
                 name="accounts_serviceaccount_new_secret",
             ),
             path(
                 "<int:pk>/secrets/<uuid:secret_id>/revoke/",
-                view(require_POST(self.revoke_secret)),
+                view(self.revoke_secret),
                 name="accounts_serviceaccount_revoke_secret",
             ),
         ]
@@ -106,6 +105,8 @@ class ServiceAccountAdmin(AccountsAdmin):
 
     def new_secret(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Makes a secret and shows it, this one time."""
+        if request.method != "POST":
+            return self._not_posted(request, pk)
         account = self._account(request, pk)
         days = request.POST.get("days", "")
         if days not in EXPIRIES:
@@ -137,6 +138,8 @@ class ServiceAccountAdmin(AccountsAdmin):
 
     def revoke_secret(self, request: HttpRequest, pk: int, secret_id: UUID) -> HttpResponseBase:
         """Ends a secret, and the tokens that were got with it."""
+        if request.method != "POST":
+            return self._not_posted(request, pk)
         account = self._account(request, pk)
         secret = account.secrets.filter(pk=secret_id).first()
         if secret is None:
@@ -156,6 +159,12 @@ class ServiceAccountAdmin(AccountsAdmin):
         if not self.has_change_permission(request, account):
             raise PermissionDenied
         return account
+
+    def _not_posted(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """For who comes by GET: a session has ended, and after the log-in nothing was sent."""
+        said = "Nothing was done: the form was not sent. If you had to log in again, repeat it."
+        self.message_user(request, said, messages.WARNING)
+        return self._back(pk)
 
     def _back(self, pk: int) -> HttpResponse:
         return redirect(reverse("admin:accounts_serviceaccount_change", args=[pk]))

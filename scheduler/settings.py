@@ -120,6 +120,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Where a log-in leads that began on the page of the log-in itself.
+LOGIN_REDIRECT_URL = "admin:index"
 AUTHENTICATION_BACKENDS = ["accounts.backend.LimitedBackend"]
 SIGNUP_ENABLED = _env.signup_enabled
 # Writes down what happens to accounts; see accounts/services/events.py.

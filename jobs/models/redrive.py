@@ -32,6 +32,9 @@ class Redrive(models.Model):
         help_text="It stops when so many of the last replayed have died again; never if empty.",
     )
     reason = models.TextField(blank=True, default="")
+    # Of the newest dead letter when it began, if the filter finds one group alone: what people call
+    # the group, whose dead letters may be pruned before the redrive is.
+    error = models.TextField(blank=True, default="", db_default="")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

@@ -97,6 +97,7 @@ class RollUp(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "roll-up"
         indexes = [
             models.Index(fields=["seconds", "begins_at"], name="roll_up_by_period"),
             models.Index(

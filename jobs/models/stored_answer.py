@@ -1,12 +1,20 @@
 """What a call with the header `Idempotency-Key` was answered."""
 
-from typing import Self
+from typing import NamedTuple, Self
 
 from django.db import models
 from django.db.models.functions import Now
 
 from jobs.core.clock import HOUR_SECONDS
 from jobs.models.moments import seconds_ago
+
+
+class AnswerKey(NamedTuple):
+    """The parts of a key: the client's primary key as text, the call, and what the header says."""
+
+    client: str
+    call: str
+    header: str
 
 
 class StoredAnswerQuerySet(models.QuerySet["StoredAnswer"]):
@@ -41,4 +49,10 @@ class StoredAnswer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"answer to {self.key}"
+        return f"{self.parts.call}, {self.parts.header}"
+
+    @property
+    def parts(self) -> AnswerKey:
+        """What the key is made of; the call as `POST add-job`."""
+        client, call, header = (*self.key.split(":", 2), "", "")[:3]
+        return AnswerKey(client, call.replace(".", " ", 1), header)

@@ -137,7 +137,7 @@ def _search(search: Search) -> Fact:
 
 def _setting(conf: JobsConf, name: str) -> Fact:
     value = getattr(conf, name)
-    if SECRET.search(name):
+    if value and SECRET.search(name):
         return Fact(setting_name(name), "is set; not shown, because it may have a password")
     return Fact(setting_name(name), _in_words(value))
 

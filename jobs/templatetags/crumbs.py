@@ -6,9 +6,12 @@ from django import template
 from django.apps import apps
 from django.contrib.admin.utils import quote
 from django.db.models import Model
+from django.http import HttpRequest
 from django.template.context import Context
 from django.urls import NoReverseMatch, reverse
 from django.utils.text import capfirst
+
+from jobs.templatetags.links import may_see
 
 register = template.Library()
 
@@ -35,11 +38,12 @@ def crumbs(context: Context) -> list[Crumb]:
     where there is neither list nor record.
     """
     opts, record = context.get("opts"), context.get("original") or context.get("object")
+    request = context.get("request")
     way = [Crumb("Overview", reverse("admin:index"))]
     if opts is not None:
-        way.append(_page(opts, "changelist", capfirst(str(opts.verbose_name_plural))))
+        way.append(_page(request, opts, "changelist", capfirst(str(opts.verbose_name_plural))))
     if opts is not None and isinstance(record, Model):
-        way.append(_page(record._meta, "change", str(record), quote(str(record.pk))))
+        way.append(_page(request, record._meta, "change", str(record), quote(str(record.pk))))
     if own := context.get("crumb") or _of_django(context):
         way.append(Crumb(str(own), ""))
     elif opts is None and context.get("title") not in (None, "", way[0].title):
@@ -47,8 +51,10 @@ def crumbs(context: Context) -> list[Crumb]:
     return [*way[:-1], way[-1]._replace(url="")]
 
 
-def _page(opts: Any, name: str, title: str, *args: str) -> Crumb:
-    """A page of the model's; without a link where the admin has none."""
+def _page(request: HttpRequest | None, opts: Any, name: str, title: str, *args: str) -> Crumb:
+    """A page of the model's; without a link where the admin has none for who reads it."""
+    if not may_see(request, opts.model):
+        return Crumb(title, "")
     try:
         return Crumb(title, reverse(f"admin:{opts.app_label}_{opts.model_name}_{name}", args=args))
     except NoReverseMatch:

@@ -24,6 +24,14 @@ BAD_REQUEST = ErrorPage(
     "The server does not know the host of this address, or cannot read the request.",
     "Check the address. Whoever runs the service names its hosts in ALLOWED_HOSTS.",
 )
+TOO_MUCH = ErrorPage(
+    400,
+    "That was too much at once",
+    "The form has more fields, or more text, than the server takes in one request. Nothing was "
+    "changed.",
+    "Select fewer records. Of dead letters, a redrive replays any number: start it from their "
+    "group, or with all of a list selected.",
+)
 FORBIDDEN = ErrorPage(
     403,
     "You may not do that",

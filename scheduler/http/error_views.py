@@ -1,6 +1,12 @@
 """The views that Django calls for errors: problems for the API, pages for the admin."""
 
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -8,6 +14,8 @@ from scheduler.http import error_pages
 from scheduler.http.admin_middleware import is_for_admin
 from scheduler.http.exception_handler import problem_of
 from scheduler.http.problems import INTERNAL_ERROR, NOT_FOUND, Problem, problem_response
+
+_TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
 @csrf_exempt  # Nothing is changed, and a POST to a wrong path is told that it is wrong.
@@ -31,6 +39,8 @@ def no_such_page(request: HttpRequest) -> HttpResponse:
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that Django refuses before any view, such as one for an unknown host."""
     if is_for_admin(request):
+        if isinstance(exception, _TOO_MUCH):
+            return error_pages.error_page(request, error_pages.TOO_MUCH)
         return error_pages.bare_page(request, error_pages.BAD_REQUEST)
     return problem_response(request, _problem(exception, BadRequest()))
 

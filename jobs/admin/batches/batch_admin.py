@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from jobs.admin.batches.decisions import CANCEL, about, cancel
 from jobs.admin.shared.deciding import confirm_and_decide
 from jobs.admin.shared.events import events_about
+from jobs.admin.shared.links import account_column
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import badge, moment_column, progress_bar, record_link, short_id
+from jobs.admin.shared.rendering import badge, moment_column, progress_bar, short_id
 from jobs.admin.shared.search import as_uuid
 from jobs.core.states import BatchState
 from jobs.models import Batch, Job
@@ -45,7 +46,7 @@ class BatchAdmin(ReadOnlyAdmin):
         "success",
         "completion",
         "callback",
-        "submitted_by",
+        "client",
         "created",
         "closed",
         "completed",
@@ -101,11 +102,11 @@ class BatchAdmin(ReadOnlyAdmin):
 
     @admin.display(description="job on success")
     def success(self, batch: Batch) -> str:
-        return _callback(batch.on_success, batch.success_job_id)
+        return self._job_of(batch.on_success, batch.success_job_id)
 
     @admin.display(description="job on completion")
     def completion(self, batch: Batch) -> str:
-        return _callback(batch.on_completion, batch.completion_job_id)
+        return self._job_of(batch.on_completion, batch.completion_job_id)
 
     @admin.display(description="callback")
     def callback(self, batch: Batch) -> str:
@@ -113,15 +114,15 @@ class BatchAdmin(ReadOnlyAdmin):
             return EMPTY
         if batch.callback_job_id is None:
             return f"{batch.callback_url}, not yet"
-        return record_link(Job, batch.callback_job_id, batch.callback_url)
+        return self.link(Job, batch.callback_job_id, batch.callback_url)
 
+    def _job_of(self, stored: dict[str, Any] | None, job_id: Any) -> str:
+        if stored is None:
+            return EMPTY
+        return self.link(Job, job_id, stored["type"]) if job_id else f"{stored['type']}, not yet"
+
+    client = account_column("submitted_by", "submitted by")
     created = moment_column("created_at", "created")
     closed = moment_column("closed_at", "closed")
     completed = moment_column("completed_at", "completed")
     cancel_requested = moment_column("cancel_requested_at", "cancellation requested")
-
-
-def _callback(stored: dict[str, Any] | None, job_id: Any) -> str:
-    if stored is None:
-        return EMPTY
-    return record_link(Job, job_id, stored["type"]) if job_id else f"{stored['type']}, not yet"

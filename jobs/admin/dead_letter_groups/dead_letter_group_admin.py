@@ -8,12 +8,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.text import Truncator
 
 from jobs.admin.dead_letter_groups.discard_page import confirmed, counted, discard, discard_page
 from jobs.admin.dead_letter_groups.rows import group_rows
 from jobs.admin.dead_letter_groups.triage import DECISIONS, GROWTH_MAX, NOTE_MAX
 from jobs.admin.shared.events import events_about
+from jobs.admin.shared.not_posted import not_posted
 from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.sent_once import was_sent_before
 from jobs.admin.shared.time_limit import within_limit
 from jobs.core.redrive_errors import UnknownPerson
 from jobs.handlers.registry import job_types
@@ -21,9 +24,12 @@ from jobs.models import DeadLetter, DeadLetterGroup
 from jobs.services.dead_letter_groups import group_of, groups_now
 from jobs.services.dead_letter_groups.groups import ORDERS
 from jobs.services.dead_letter_groups.triage import SUBJECT
+from jobs.templatetags.links import may_see
 from jobs.templatetags.moments import moment
 
 PER_PAGE, LETTERS_SHOWN = 50, 20
+# Characters of an error that stand in the way to the page.
+CRUMB_MAX = 60
 _SHOWN = {"open": False, "muted": True, "all": None}
 
 
@@ -115,7 +121,7 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
         context = self._context(
             request,
             title="Dead letter group",
-            crumb=fingerprint,
+            crumb=Truncator(group.error if group else "").chars(CRUMB_MAX) or fingerprint,
             fingerprint=fingerprint,
             row=group_rows([group])[0] if group else None,
             letters=[
@@ -123,6 +129,7 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
                 for one in newest.select_related("submitted_by")[:LETTERS_SHOWN]
             ],
             events=events_about(request, SUBJECT, fingerprint),
+            may_list=may_see(request, DeadLetter),
             may_triage=self.has_triage_permission(request),
             may_redrive=group is not None and request.user.has_perm("jobs.replay_deadletter"),
             may_discard=group is not None and self.has_discard_permission(request),
@@ -133,9 +140,13 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
 
     def triage_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Assigns, mutes, shows again, or keeps a note; then the page of the group again."""
-        if request.method != "POST" or not self.has_triage_permission(request):
-            raise PermissionDenied
         fingerprint = _fingerprint(object_id)
+        if request.method != "POST":
+            return not_posted(self, request, fingerprint)
+        if not self.has_triage_permission(request):
+            raise PermissionDenied
+        if was_sent_before(self, request):
+            return _page_of(fingerprint)
         decide = DECISIONS.get(request.POST.get("decision", ""))
         if decide is not None:
             try:
@@ -156,6 +167,8 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
             if group := group_of(fingerprint):
                 return discard_page(self, request, group)
             self.message_user(request, "None of this group waits any more.", messages.WARNING)
+            return _page_of(fingerprint)
+        if was_sent_before(self, request):
             return _page_of(fingerprint)
         try:
             done = discard(request, seen)

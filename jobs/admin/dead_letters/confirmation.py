@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from jobs.admin.shared.decision import Decision, confirmation, is_confirmed
 from jobs.admin.shared.reason import text_in
+from jobs.admin.shared.sent_once import was_sent_before
 from jobs.admin.shared.theme import ModelAdmin
 from jobs.core.actor import REASON_MAX
 from jobs.core.errors import DeadLetterResolved, JobNotDead
@@ -46,6 +47,8 @@ def confirm_and_apply(
     chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
     if not is_confirmed(request, len(chosen)):
         return _confirmation(model_admin, request, _selected(request, queryset), decision)
+    if was_sent_before(model_admin, request):
+        return None
     ids = [UUID(one) for one in chosen]
     reason = text_in(request)
     results = Counter(_apply(model_admin, request, one, decision, reason) for one in ids)

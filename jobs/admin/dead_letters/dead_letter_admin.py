@@ -16,13 +16,13 @@ from jobs.admin.shared.callback_of import callback_of_link
 from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.filters import AgeFilter, QueueFilter, TypeFilter
+from jobs.admin.shared.links import account_column
 from jobs.admin.shared.list_tools import ListTools
 from jobs.admin.shared.rendering import (
     attempts_for,
     badge,
     moment_column,
     pretty_json,
-    record_link,
     short_id,
 )
 from jobs.admin.shared.reveal import RevealsPayload
@@ -77,7 +77,7 @@ class DeadLetterAdmin(DeadLetterViews, RevealsPayload, ListTools):
                     "queue_link",
                     "job_link_in_full",
                     "callback_of",
-                    "submitted_by",
+                    "client",
                     "died",
                     "group_link",
                     "assigned_to",
@@ -150,35 +150,36 @@ class DeadLetterAdmin(DeadLetterViews, RevealsPayload, ListTools):
 
     @admin.display(description="job")
     def job_link(self, letter: DeadLetter) -> str:
-        return record_link(Job, letter.job_id, short_id(letter.job_id))
+        return self.link(Job, letter.job_id, short_id(letter.job_id))
 
     @admin.display(description="job")
     def job_link_in_full(self, letter: DeadLetter) -> str:
-        return record_link(Job, letter.job_id, str(letter.job_id))
+        return self.link(Job, letter.job_id, str(letter.job_id))
 
     @admin.display(description="queue")
     def queue_link(self, letter: DeadLetter) -> str:
-        return record_link(Queue, letter.queue, letter.queue)
+        return self.link(Queue, letter.queue, letter.queue)
 
     @admin.display(description="callback of")
     def callback_of(self, letter: DeadLetter) -> str:
-        return callback_of_link(letter.job.given)
+        return callback_of_link(self, letter.job.given)
 
+    client = account_column("submitted_by", "submitted by")
     died = moment_column("created_at", "died")
 
     @admin.display(description="group")
     def group_link(self, letter: DeadLetter) -> str:
-        return record_link(DeadLetterGroup, letter.fingerprint or None, letter.fingerprint)
+        return self.link(DeadLetterGroup, letter.fingerprint or None, letter.fingerprint)
 
     @admin.display(description="lineage")
     def lineage(self, letter: DeadLetter) -> str:
         """Where the job comes from, and what has become of its replay."""
         found = []
         if letter.replay_of:
-            link = record_link(DeadLetter, letter.replay_of, str(letter.replay_of))
+            link = self.link(DeadLetter, letter.replay_of, str(letter.replay_of))
             found.append(("replayed from ", link))
         if letter.redrive_id:
-            link = record_link(Redrive, letter.redrive_id, str(letter.redrive_id))
+            link = self.link(Redrive, letter.redrive_id, str(letter.redrive_id))
             found.append(("replayed by redrive ", link))
         if letter.replay_ended:
             found.append(("its replay ended ", badge(letter.replay_ended)))

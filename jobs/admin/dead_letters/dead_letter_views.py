@@ -13,8 +13,11 @@ from jobs.admin.dead_letters.payload_editor import (
     empty_form,
     is_fitting,
 )
+from jobs.admin.shared.gone import gone
+from jobs.admin.shared.not_posted import not_posted
 from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.reason import text_in
+from jobs.admin.shared.sent_once import was_sent_before
 from jobs.core.actor import actor_of
 from jobs.core.errors import DeadLetterResolved, JobNotDead
 from jobs.core.redrive_errors import UnknownPerson
@@ -60,6 +63,8 @@ class DeadLetterViews(ReadOnlyAdmin):
         form = PayloadForm(request.POST)
         if not is_fitting(form, letter) or request.POST.get("confirmed") != "yes":
             return editor_page(self, request, letter, form)
+        if was_sent_before(self, request):
+            return self._back_to(letter)
         try:
             with transaction.atomic():  # the decision and its log entry, or neither
                 replayed = dead_letter_replay(
@@ -71,15 +76,21 @@ class DeadLetterViews(ReadOnlyAdmin):
                 self.log_change(request, replayed, "Replayed with another payload.")
         except (DeadLetterResolved, JobNotDead) as error:
             self.message_user(request, f"Nothing was replayed: {error}.", messages.ERROR)
+        except DeadLetter.DoesNotExist:
+            return gone(self, request, str(letter.pk))
         else:
             self.message_user(request, "Replayed with another payload.", messages.SUCCESS)
         return self._back_to(letter)
 
     def triage_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Assigns it, or keeps a note; then its page again."""
+        if request.method != "POST":
+            return not_posted(self, request, unquote(object_id))
         letter = self._letter(request, object_id)
-        if request.method != "POST" or not request.user.has_perm("jobs.triage_deadletter"):
+        if not request.user.has_perm("jobs.triage_deadletter"):
             raise PermissionDenied
+        if was_sent_before(self, request):
+            return self._back_to(letter)
         actor, note = actor_of(request.user), text_in(request, "note", most=NOTE_MAX)
         if note:
             dead_letter_note(dead_letter_id=letter.pk, note=note, actor=actor)

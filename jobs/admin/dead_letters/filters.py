@@ -5,12 +5,19 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import Truncator
 
 from jobs.admin.shared.filters import Choices, ColumnFilter, in_lower_case
 from jobs.core.states import DeathReason, Resolution
+from jobs.core.storable import is_storable
+from jobs.services.dead_letter_groups import group_called
 
 if TYPE_CHECKING:
     from jobs.admin.shared.theme import ModelAdmin
+
+
+# Characters of the name of a group; an error may be much longer.
+NAME_MAX = 80
 
 
 class ReasonFilter(ColumnFilter):
@@ -32,7 +39,10 @@ class FingerprintFilter(ColumnFilter):
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
         chosen = request.GET.get(self.parameter_name)
-        return [(chosen, chosen)] if chosen else []
+        if not chosen or not is_storable(chosen):
+            return []
+        called = group_called(chosen)
+        return [(chosen, Truncator(str(called)).chars(NAME_MAX) if called else chosen)]
 
 
 class ResolutionFilter(ColumnFilter):

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from jobs.admin.events.filters import SUBJECTS, ActionFilter, ActorFilter, SubjectFilter
 from jobs.admin.shared.filters import AgeFilter
 from jobs.admin.shared.list_tools import ListTools
-from jobs.admin.shared.rendering import moment_column, pretty_json, record_link
+from jobs.admin.shared.rendering import moment_column, pretty_json
 from jobs.models import (
     Batch,
     DeadLetter,
@@ -73,7 +73,7 @@ class EventAdmin(ListTools):
         called = event.after.get("name") or event.before.get("name") or event.subject_id
         named = f"{event.subject_type.replace('_', ' ')} {called}"
         model = PAGES.get(event.subject_type)
-        return record_link(model, event.subject_id, named) if model else named
+        return self.link(model, event.subject_id, named) if model else named
 
     @admin.display(description="before")
     def before_in_json(self, event: Event) -> str:

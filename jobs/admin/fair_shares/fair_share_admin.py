@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.db.models import Q
 
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import record_link
 from jobs.models import FairShare, Limit
 
 
@@ -20,4 +19,4 @@ class FairShareAdmin(ReadOnlyAdmin):
 
     @admin.display(description="limit")
     def limit_link(self, share: FairShare) -> str:
-        return record_link(Limit, share.limit_name, share.limit_name)
+        return self.link(Limit, share.limit_name, share.limit_name)

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Q
 
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import moment_column, record_link
+from jobs.admin.shared.rendering import moment_column
 from jobs.admin.shared.search import as_uuid
 from jobs.models import Job, JobResult
 
@@ -22,6 +22,6 @@ class JobResultAdmin(ReadOnlyAdmin):
 
     @admin.display(description="job")
     def job_link(self, result: JobResult) -> str:
-        return record_link(Job, result.job_id, str(result.job_id))
+        return self.link(Job, result.job_id, str(result.job_id))
 
     created = moment_column("created_at", "written")

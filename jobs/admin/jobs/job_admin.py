@@ -62,7 +62,7 @@ class JobAdmin(JobColumns, JobPages, RevealsPayload, ListTools):
                     "queue_link",
                     "priority",
                     "attempts_made",
-                    "submitted_by",
+                    "client",
                     "request_id",
                     "trace",
                     "worker_link",

@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 
 from jobs.admin.shared.callback_of import callback_of_link
-from jobs.admin.shared.rendering import badge, moment_column, progress_bar, record_link, short_id
-from jobs.admin.shared.theme import ModelAdmin
+from jobs.admin.shared.links import LinkingAdmin, account_column
+from jobs.admin.shared.rendering import badge, moment_column, progress_bar, short_id
 from jobs.core.conf import jobs_conf
 from jobs.core.correlation import trace_id_of
 from jobs.core.message import can_be_shared
@@ -18,7 +18,7 @@ from jobs.services.waiting_for import job_waiting_for
 from jobs.templatetags.moments import EMPTY
 
 
-class JobColumns(ModelAdmin):
+class JobColumns(LinkingAdmin):
     """What is not a field of the model as it is."""
 
     @admin.display(description="id")
@@ -52,15 +52,15 @@ class JobColumns(ModelAdmin):
     @admin.display(description="worker")
     def worker_link(self, job: Job) -> str:
         name = job.worker.name if job.worker else short_id(job.worker_id) if job.worker_id else ""
-        return record_link(Worker, job.worker_id, name)
+        return self.link(Worker, job.worker_id, name)
 
     @admin.display(description="done by")
     def done_by_link(self, job: Job) -> str:
-        return record_link(Job, job.done_by_id, str(job.done_by_id))
+        return self.link(Job, job.done_by_id, str(job.done_by_id))
 
     @admin.display(description="schedule")
     def schedule_link(self, job: Job) -> str:
-        return record_link(Schedule, job.schedule_id, _name_of(Schedule, job.schedule_id))
+        return self.link(Schedule, job.schedule_id, _name_of(Schedule, job.schedule_id))
 
     @admin.display(description="trace")
     def trace(self, job: Job) -> str:
@@ -72,11 +72,11 @@ class JobColumns(ModelAdmin):
 
     @admin.display(description="batch")
     def batch_link(self, job: Job) -> str:
-        return record_link(Batch, job.batch_id, _name_of(Batch, job.batch_id))
+        return self.link(Batch, job.batch_id, _name_of(Batch, job.batch_id))
 
     @admin.display(description="queue")
     def queue_link(self, job: Job) -> str:
-        return record_link(Queue, job.queue, job.queue)
+        return self.link(Queue, job.queue, job.queue)
 
     @admin.display(description="chain")
     def chain(self, job: Job) -> str:
@@ -84,7 +84,7 @@ class JobColumns(ModelAdmin):
         if place is None:
             return EMPTY
         lines = [
-            (number, record_link(Job, one.pk, one.type), badge(one.state))
+            (number, self.link(Job, one.pk, one.type), badge(one.state))
             for number, one in enumerate(chain_jobs(UUID(place["id"])), 1)
         ]
         return format_html(
@@ -96,27 +96,28 @@ class JobColumns(ModelAdmin):
 
     @admin.display(description="callback of")
     def callback_of(self, job: Job) -> str:
-        return callback_of_link(job.given)
+        return callback_of_link(self, job.given)
 
     @admin.display(description="effect key")
     def effect_key_link(self, job: Job) -> str:
         if not can_be_shared(job.effect_key):
             return job.effect_key  # it has no processed key
-        return record_link(ProcessedKey, job.effect_key, job.effect_key)
+        return self.link(ProcessedKey, job.effect_key, job.effect_key)
 
     @admin.display(description="replay of")
     def replay_of_link(self, job: Job) -> str:
-        return record_link(DeadLetter, job.replay_of, str(job.replay_of))
+        return self.link(DeadLetter, job.replay_of, str(job.replay_of))
 
     @admin.display(description="dead letters")
     def dead_letter_links(self, job: Job) -> str:
         letters = DeadLetter.objects.filter(job_id=job.id).defer("payload", "attempts")
         links = [
-            (record_link(DeadLetter, letter.id, letter.error), letter.resolution or "waiting")
+            (self.link(DeadLetter, letter.id, letter.error), letter.resolution or "waiting")
             for letter in letters
         ]
         return format_html_join("", "<div>{} ({})</div>", links) or EMPTY
 
+    client = account_column("submitted_by", "submitted by")
     created = moment_column("created_at", "created")
     run = moment_column("run_at", "to run at")
     expires = moment_column("expires_at", "expires")

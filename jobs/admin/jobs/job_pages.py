@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 
 from jobs.admin.jobs.job_form import JobForm
 from jobs.admin.shared.gone import gone
+from jobs.admin.shared.sent_once import was_sent_before
 from jobs.admin.shared.theme import ModelAdmin
 from jobs.core.actor import actor_of
 from jobs.core.errors import JobsError
@@ -97,14 +98,17 @@ class JobPages(ModelAdmin):
             return gone(self, request, object_id)
         form = JobForm(job, request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
+            if was_sent_before(self, request):
+                return HttpResponseRedirect(_page_of(job))
             try:
                 made: Job = apply(job, form)
             except JobsError as error:
                 form.refused(error)
+            except Job.DoesNotExist:
+                return gone(self, request, object_id)
             else:
                 self.message_user(request, f"{DONE[verb]}: {made}.", level=messages.SUCCESS)
-                page = reverse("admin:jobs_job_change", args=[quote(str(made.pk))])
-                return HttpResponseRedirect(page)
+                return HttpResponseRedirect(_page_of(made))
         context = {
             **self.admin_site.each_context(request),
             "title": f"{verb} {job}",
@@ -117,3 +121,7 @@ class JobPages(ModelAdmin):
             "explanation": explanation,
         }
         return TemplateResponse(request, "admin/jobs/job/form.html", context)
+
+
+def _page_of(job: Job) -> str:
+    return reverse("admin:jobs_job_change", args=[quote(str(job.pk))])

@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.db.models import Q
 
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import record_link
 from jobs.admin.shared.search import as_uuid, keys_matching
 from jobs.models import Job, KeyWait
 from jobs.templatetags.moments import moment
@@ -23,7 +22,7 @@ class KeyWaitAdmin(ReadOnlyAdmin):
 
     @admin.display(description="job")
     def job_link(self, wait: KeyWait) -> str:
-        return record_link(Job, wait.job_id, str(wait.job_id))
+        return self.link(Job, wait.job_id, str(wait.job_id))
 
     @admin.display(description="deferred until")
     def deferred_until(self, wait: KeyWait) -> str:

@@ -9,7 +9,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import badge
+from jobs.admin.shared.rendering import badge, column
 from jobs.core.actor import actor_of
 from jobs.core.errors import JobsError
 from jobs.core.limit import LimitRule, limit_rule
@@ -32,11 +32,12 @@ class LimitForm(LimitModelForm):
     class Meta:
         model = Limit
         fields = ("name", "max_concurrency", "burst", "is_fair")
+        labels = {"max_concurrency": "At once", "is_fair": "Clients take turns"}
         help_texts = {
             "name": "queue:reports, type:send_email, or key:report:customer-7.",
             "max_concurrency": "How many jobs may be admitted at once.",
             "burst": "How many at once after a pause; what comes in a second, if it is empty.",
-            "is_fair": "Clients take turns. For queues only.",
+            "is_fair": "For queues only.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -68,9 +69,22 @@ class LimitAdmin(ReadOnlyAdmin):
     form = LimitForm
     fields = ("name", "max_concurrency", "rate", "burst", "is_fair", "source", "in_use")
     readonly_fields = ("source", "in_use")
-    list_display = ("name", "max_concurrency", "rate_in_words", "is_fair", "in_use", "source")
+    list_display = ("name", "at_once", "rate_in_words", "takes_turns", "in_use", "source")
     search_help_text = "The beginning of a limit's name."
     change_form_template = "admin/change_form.html"
+
+    at_once = column("max_concurrency", "at once")
+    takes_turns = column("is_fair", "clients take turns", boolean=True)
+
+    def get_fields(self, request: HttpRequest, obj: Limit | None = None) -> list[Any]:
+        if obj is None:
+            return [name for name in self.fields if name not in self.readonly_fields]
+        if self.has_change_permission(request, obj):
+            return list(self.fields)
+        return ["rate_in_words" if name == "rate" else name for name in self.fields]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Limit | None = None) -> list[Any]:
+        return [*self.readonly_fields, "rate_in_words"]
 
     def search(self, term: str) -> Q:
         return Q(name__startswith=term)

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
+from jobs.admin.shared.links import account_column
 from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.core.conf import jobs_conf
 from jobs.models import MailAllowance
@@ -13,10 +14,12 @@ from jobs.templatetags.moments import moment
 class MailAllowanceAdmin(ReadOnlyAdmin):
     """How many recipients of its day a client has used, when it was counted for the last time."""
 
-    list_display = ("client", "recipients", "counted")
+    list_display = ("account", "recipients", "counted")
     fields = list_display
     list_select_related = ("client",)
     search_help_text = "The beginning of a client's name."
+
+    account = account_column("client", "client")
 
     def search(self, term: str) -> Q:
         return Q(**{f"client__{get_user_model().USERNAME_FIELD}__startswith": term})

@@ -10,7 +10,7 @@ from jobs.admin.shared.deciding import confirm_and_decide
 from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import moment_column, record_link
+from jobs.admin.shared.rendering import moment_column
 from jobs.admin.shared.search import as_uuid, keys_matching
 from jobs.core.actor import Actor
 from jobs.models import Job, ProcessedKey
@@ -61,7 +61,7 @@ class ProcessedKeyAdmin(ReadOnlyAdmin):
 
     @admin.display(description="job")
     def job_link(self, key: ProcessedKey) -> str:
-        return record_link(Job, key.job_id, str(key.job_id))
+        return self.link(Job, key.job_id, str(key.job_id))
 
     @admin.display(description="held by")
     def holder(self, key: ProcessedKey) -> str:

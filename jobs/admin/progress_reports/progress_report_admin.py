@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Q
 
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import moment_column, progress_bar, record_link
+from jobs.admin.shared.rendering import moment_column, progress_bar
 from jobs.admin.shared.search import as_uuid
 from jobs.models import Job, ProgressReport
 
@@ -21,7 +21,7 @@ class ProgressReportAdmin(ReadOnlyAdmin):
 
     @admin.display(description="job")
     def job_link(self, report: ProgressReport) -> str:
-        return record_link(Job, report.job_id, str(report.job_id))
+        return self.link(Job, report.job_id, str(report.job_id))
 
     @admin.display(description="progress")
     def bar(self, report: ProgressReport) -> str:

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -15,12 +15,13 @@ from jobs.admin.shared.deciding import confirm_and_decide
 from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.read_only import ReadOnlyAdmin, ReadOnlyList
-from jobs.admin.shared.rendering import moment_column, record_link
+from jobs.admin.shared.rendering import moment_column
 from jobs.core.states import JobState
-from jobs.models import Limit, Queue
+from jobs.models import DeadLetter, Job, Limit, Queue
 from jobs.services.overview import Counts, queue_counts
 from jobs.services.queues_now import COUNTED, QueueNow, with_counts
 from jobs.templatetags.durations import duration
+from jobs.templatetags.links import may_see
 from jobs.templatetags.moments import EMPTY, moment
 
 # Of the jobs to which the page of a queue has links.
@@ -149,12 +150,12 @@ class QueueAdmin(ReadOnlyAdmin):
     @admin.display(description="jobs")
     def jobs_link(self, queue: Queue) -> str:
         """Its jobs, and those of them that wait, run or are dead."""
-        jobs, letters = (reverse(f"admin:jobs_{name}_changelist") for name in ("job", "deadletter"))
-        links = [
-            *((f"{jobs}?{urlencode({'queue': queue.name, 'state': one})}", one) for one in _STATES),
-            (f"{letters}?{urlencode({'queue': queue.name})}", "dead letters"),
-        ]
-        return format_html_join(" · ", '<a href="{}">{}</a>', links)
+        links: list[tuple[str, str]] = []
+        if may_see(self.request, Job):
+            links += [(_list_of(Job, queue, state=one), one) for one in _STATES]
+        if may_see(self.request, DeadLetter):
+            links.append((_list_of(DeadLetter, queue), "dead letters"))
+        return format_html_join(" · ", '<a href="{}">{}</a>', links) or EMPTY
 
     @admin.display(description="delayed")
     def delayed(self, queue: Queue) -> str:
@@ -174,7 +175,7 @@ class QueueAdmin(ReadOnlyAdmin):
         if now is None:
             return EMPTY
         text = f"{now.limit.in_words}; {now.slots_in_use:,} in use"
-        return record_link(Limit, now.limit.name, text)
+        return self.link(Limit, now.limit.name, text)
 
     @admin.display(description="paused")
     def pause(self, queue: Queue) -> str:
@@ -185,6 +186,11 @@ class QueueAdmin(ReadOnlyAdmin):
         return format_html("{}{}{}", moment(queue.paused_at), by, why)
 
     paused = moment_column("paused_at", "paused")
+
+
+def _list_of(model: type[Model], queue: Queue, **filters: str) -> str:
+    page = reverse(f"admin:jobs_{model._meta.model_name}_changelist")
+    return f"{page}?{urlencode({'queue': queue.name, **filters})}"
 
 
 def _counted(number: int) -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 
-from jobs.admin.shared.filters import Choices, ColumnFilter, in_lower_case
+from jobs.admin.shared.filters import Choices, ColumnFilter
 from jobs.core.states import RedriveState
 
 if TYPE_CHECKING:
@@ -19,4 +19,4 @@ class RedriveStateFilter(ColumnFilter):
     is_quick = True
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
-        return in_lower_case(RedriveState.choices)
+        return [(state.value, state.value) for state in RedriveState]

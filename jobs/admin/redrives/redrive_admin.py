@@ -1,5 +1,6 @@
 """Redrives in the admin: how far each has come, and what may be decided about it."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,6 +10,7 @@ from django.forms import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from jobs.admin.redrives.decisions import (
     CANCEL,
@@ -22,20 +24,26 @@ from jobs.admin.redrives.decisions import (
 )
 from jobs.admin.redrives.filters import RedriveStateFilter
 from jobs.admin.redrives.selection_in_words import selection_in_words
-from jobs.admin.redrives.start_page import asked_in, check_page, start, start_page
+from jobs.admin.redrives.start_page import asked_in, check_page, said_in, start, start_page
 from jobs.admin.shared.deciding import confirm_and_decide
 from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.rendering import badge, moment_column, pretty_json, progress_bar
 from jobs.admin.shared.search import as_uuid
+from jobs.admin.shared.sent_once import was_sent_before
 from jobs.core.redrive_errors import NothingSelected
 from jobs.core.selection import Selection
 from jobs.core.states import RedriveState
-from jobs.models import Redrive
+from jobs.models import DeadLetterGroup, Redrive
 from jobs.services.dead_letters.payload_change import masked_changes
 from jobs.services.time_limit import StatementTooSlow
 from jobs.templatetags.moments import EMPTY
+
+# Characters of a name in a list; an error may be much longer.
+NAME_MAX = 120
+# A redrive is bound to what had died when it began: a bound so close to that says nothing more.
+_JUST_THEN = timedelta(minutes=1)
 
 
 class RedriveAdmin(ReadOnlyAdmin):
@@ -53,7 +61,7 @@ class RedriveAdmin(ReadOnlyAdmin):
     )
     fields = (
         "id",
-        "which",
+        "which_in_full",
         "changes_shown",
         "speed",
         "stop_at",
@@ -65,6 +73,7 @@ class RedriveAdmin(ReadOnlyAdmin):
     )
     list_filter = (RedriveStateFilter,)
     search_help_text = "The id of a redrive."
+    empty_hint = "Start one from a dead letter group, or with dead letters that are selected."
     actions = ("pause_selected", "resume_selected", "cancel_selected")
     change_form_template = "admin/jobs/redrive/record.html"
 
@@ -122,10 +131,13 @@ class RedriveAdmin(ReadOnlyAdmin):
             return HttpResponseRedirect(reverse("admin:jobs_deadlettergroup_changelist"))
         if request.POST.get("confirmed") != "yes":
             return check_page(request, self.admin_site, asked.selection)
-        redrive = start(request, asked)
-        if isinstance(redrive, str):
-            self.message_user(request, f"Nothing was started: {redrive}", messages.ERROR)
+        said = said_in(request, asked)
+        if isinstance(said, str):
+            self.message_user(request, f"Nothing was started: {said}", messages.ERROR)
             return check_page(request, self.admin_site, asked.selection)
+        if was_sent_before(self, request):
+            return HttpResponseRedirect(reverse("admin:jobs_redrive_changelist"))
+        redrive = start(request, asked, said)
         self.log_addition(request, redrive, "Started.")
         self.message_user(request, "The redrive has begun.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:jobs_redrive_change", args=[redrive.pk]))
@@ -177,11 +189,13 @@ class RedriveAdmin(ReadOnlyAdmin):
 
     @admin.display(description="dead letters")
     def which(self, redrive: Redrive) -> str:
-        selection = Selection.of(redrive.selection)
-        words = selection_in_words(selection)
-        if selection.include_interrupted:
-            words += "; also those whose effect may have happened"
-        return words
+        return Truncator(_in_words(redrive)).chars(NAME_MAX)
+
+    @admin.display(description="dead letters")
+    def which_in_full(self, redrive: Redrive) -> str:
+        fingerprint = redrive.selection.get("fingerprint")
+        words = _in_words(redrive)
+        return self.link(DeadLetterGroup, fingerprint, words) if fingerprint else words
 
     @admin.display(description="changes")
     def changes_shown(self, redrive: Redrive) -> str:
@@ -193,3 +207,14 @@ class RedriveAdmin(ReadOnlyAdmin):
     created = moment_column("created_at", "started")
     ended = moment_column("ended_at", "ended")
     settled = moment_column("settled_at", "all ends known")
+
+
+def _in_words(redrive: Redrive) -> str:
+    selection = Selection.of(redrive.selection)
+    until = selection.created_before
+    if until is not None and redrive.created_at - until < _JUST_THEN:
+        selection = selection._replace(created_before=None)
+    words = selection_in_words(selection, redrive.error)
+    if selection.include_interrupted:
+        words += "; also those whose effect may have happened"
+    return words

@@ -20,11 +20,11 @@ class RedriveForm(forms.Form):
     rate = forms.FloatField(
         min_value=RATE_MIN,
         max_value=RATE_MAX,
-        initial=RATE_DEFAULT,
+        initial=f"{RATE_DEFAULT:g}",
         help_text="Dead letters a second, for all workers together.",
     )
     stop_at_percent = forms.IntegerField(
-        label="Stop at percent",
+        label="Stop by itself at (%)",
         min_value=1,
         max_value=100,
         required=False,
@@ -32,10 +32,12 @@ class RedriveForm(forms.Form):
         help_text="Stops by itself when so many of the last are dead again; never if empty.",
     )
     include_interrupted = forms.BooleanField(
+        label="Also those that were cut off",
         required=False,
-        help_text="Also those whose effect may have happened. Look whether it has first.",
+        help_text="Their effect may have happened. Look whether it has first.",
     )
     changes = StorableJSONField(
+        label="Changes of the payload",
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField", "spellcheck": "false"}),
         help_text='Payload fields that each job gets, as JSON: {"field": "value"}. Empty for none.',

@@ -15,7 +15,7 @@ from jobs.admin.redrives.start_form import RedriveForm
 from jobs.admin.shared.decision import TYPED_ABOVE, is_confirmed
 from jobs.core.selection import Selection
 from jobs.models import Redrive
-from jobs.services.dead_letter_groups import group_of
+from jobs.services.dead_letter_groups import group_called, group_of
 from jobs.services.dead_letters.payload_change import MISSING
 from jobs.services.redrives import letters_selected, redrive_start, redrive_trial
 from jobs.services.redrives.selected import interrupted_among
@@ -69,8 +69,8 @@ def check_page(request: HttpRequest, site: AdminSite, selection: Selection) -> H
     return _page(request, site, form, selection, is_checked=True)
 
 
-def start(request: HttpRequest, asked: Asked) -> Redrive | str:
-    """The redrive; or why it was not started, in one sentence. Raises NothingSelected."""
+def said_in(request: HttpRequest, asked: Asked) -> dict[str, Any] | str:
+    """What the person has confirmed; or why it cannot be started, in one sentence."""
     form = RedriveForm(request.POST)
     if not form.is_valid():
         return "the form is not complete."
@@ -79,6 +79,11 @@ def start(request: HttpRequest, asked: Asked) -> Redrive | str:
         return "to change payloads needs the permission jobs.change_job."
     if not is_confirmed(request, asked.number):
         return f"type {asked.number}, the number of dead letters, to confirm it."
+    return said
+
+
+def start(request: HttpRequest, asked: Asked, said: dict[str, Any]) -> Redrive:
+    """The redrive, which has begun. Raises NothingSelected."""
     return redrive_start(
         selection=asked.selection._replace(include_interrupted=said["include_interrupted"]),
         rate=said["rate"],
@@ -108,7 +113,7 @@ def _page(
         "crumb": "Start",
         "form": form,
         "selection": signed(selection, count),
-        "in_words": selection_in_words(selection),
+        "in_words": _in_words(selection),
         "count": count,
         "interrupted": interrupted,
         "typed_above": TYPED_ABOVE,
@@ -127,6 +132,13 @@ def _page(
             (name, form.data.get(name, "")) for name in form.fields if form.data.get(name)
         ]
     return TemplateResponse(request, "admin/jobs/redrive/start.html", context)
+
+
+def _in_words(selection: Selection) -> str:
+    called = group_called(selection.fingerprint) if selection.fingerprint is not None else None
+    if called is None:
+        return selection_in_words(selection)
+    return selection_in_words(selection._replace(type=called.type), called.error)
 
 
 def _counts(selection: Selection) -> tuple[int, int]:

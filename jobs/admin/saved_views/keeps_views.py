@@ -8,12 +8,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import (
     HttpRequest,
     HttpResponse,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
     QueryDict,
 )
 from django.urls import URLPattern, path, reverse
 
+from jobs.admin.shared.not_posted import not_posted
 from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.services.saved_views import (
     ViewNotSaved,
@@ -69,7 +69,7 @@ class KeepsViews(ReadOnlyAdmin):
 
     def _refused_unless_viewer(self, request: HttpRequest) -> HttpResponse | None:
         if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+            return not_posted(self, request)
         if not self.has_view_permission(request):
             raise PermissionDenied
         return None

@@ -1,11 +1,13 @@
 """Schedules in the admin: staff make, change, pause and run them, by the services of the API."""
 
+from contextlib import suppress
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Now
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 
 from jobs.admin.schedules.decisions import PAUSE, RESUME, RUN, pause, resume, run_now
 from jobs.admin.schedules.filters import PausedFilter
@@ -17,7 +19,6 @@ from jobs.admin.shared.filters import QueueFilter, TypeFilter
 from jobs.admin.shared.read_only import SafeAdmin
 from jobs.admin.shared.rendering import badge, moment_column, pretty_json, state_strip
 from jobs.core.actor import actor_of
-from jobs.core.errors import JobsError
 from jobs.models import Job, Schedule
 from jobs.services.masking import masked_payload
 from jobs.services.schedules import (
@@ -111,15 +112,8 @@ class ScheduleAdmin(SafeAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         for schedule in queryset:
-            self.delete_model(request, schedule)
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Says what a service refused that the form could not know of: a race."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except JobsError as error:
-            self.message_user(request, f"Nothing was changed: {error}.", level=messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
+            with suppress(Schedule.DoesNotExist):  # another request was first
+                self.delete_model(request, schedule)
 
     @admin.action(description="Pause selected", permissions=["change"])
     def pause_selected(
@@ -194,4 +188,5 @@ class ScheduleAdmin(SafeAdmin):
 
     @admin.display(description="payload")
     def payload_masked(self, schedule: Schedule) -> str:
-        return pretty_json(masked_payload(schedule.type, schedule.payload))
+        shown = pretty_json(masked_payload(schedule.type, schedule.payload))
+        return format_html('<pre class="record">{}</pre>', shown)

@@ -31,6 +31,14 @@ class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Schedule
         fields = FIELDS
         field_classes = {"payload": StorableJSONField}
+        labels = {
+            "every_seconds": "Every (seconds)",
+            "timezone": "Time zone",
+            "missed": "Missed runs",
+            "starts_at": "Starts at (UTC)",
+            "ends_at": "Ends at (UTC)",
+            "callback_url": "Callback URL",
+        }
         widgets = {"callback_url": forms.TextInput(attrs={"class": "vTextField"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 
 from jobs.admin.shared.decision import Decision, confirmation, is_confirmed
 from jobs.admin.shared.reason import text_in
+from jobs.admin.shared.sent_once import was_sent_before
 from jobs.admin.shared.theme import ModelAdmin
 from jobs.core.actor import REASON_MAX, Actor, actor_of
 from jobs.core.errors import JobsError
@@ -58,6 +59,8 @@ def confirm_and_decide(
             can_be_confirmed=bool(records),
             **about(records),
         )
+    if was_sent_before(model_admin, request):
+        return None
     refused: dict[str, list[Any]] = {}
     for record in records:
         if said := _decide(model_admin, request, record, decision, apply, reason):

@@ -32,6 +32,12 @@ class HealthPage(ModelAdmin):
                 ("Retention", health.retention),
                 ("Settings", health.settings),
             ],
-            "tables": [(table, f"{table.bytes / MEGABYTE:,.1f} MB") for table in health.tables],
+            "tables": [(table, _size(table.bytes)) for table in health.tables],
         }
         return TemplateResponse(request, "admin/jobs/health/page.html", context)
+
+
+def _size(size_bytes: int) -> str:
+    if size_bytes < MEGABYTE:
+        return f"{size_bytes / 1024:,.0f} kB"
+    return f"{size_bytes / MEGABYTE:,.1f} MB"

@@ -8,12 +8,12 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    HttpResponseNotAllowed,
     StreamingHttpResponse,
 )
 from django.urls import URLPattern, path
 
 from jobs.admin.saved_views.keeps_views import KeepsViews
+from jobs.admin.shared.not_posted import not_posted
 from jobs.core.actor import actor_of
 from jobs.services.exports import FORMS, export_parts, export_record
 
@@ -48,7 +48,7 @@ class ListTools(KeepsViews):
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """The rows that the list's filters leave, as CSV or as lines of JSON."""
         if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+            return not_posted(self, request)
         if not self.has_export_permission(request):
             raise PermissionDenied
         form = request.POST.get("form", "")

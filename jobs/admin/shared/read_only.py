@@ -1,24 +1,28 @@
 """What every list and every record has in common: it only shows, and it stays quick."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.forms import Script
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 
+from jobs.admin.shared.gone import gone
+from jobs.admin.shared.links import LinkingAdmin
 from jobs.admin.shared.paging import CappedPaginator
-from jobs.admin.shared.theme import ModelAdmin
 from jobs.admin.shared.time_limit import within_limit
 from jobs.admin.shared.too_slow import too_slow_page
+from jobs.core.errors import JobsError
 from jobs.core.storable import is_storable
 
 
-class SafeAdmin(ModelAdmin):
+class SafeAdmin(LinkingAdmin):
     """Of the theme or Django's: no address makes an error, and moments are in the reader's zone."""
 
     list_fullwidth = True  # asked for by django-unfold
@@ -27,7 +31,7 @@ class SafeAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ["jobs/admin.css"]}
-        js = [Script("jobs/moments.js", defer=True)]
+        js = [Script(f"jobs/{name}.js", defer=True) for name in ("moments", "once", "shortcuts")]
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -36,6 +40,42 @@ class SafeAdmin(ModelAdmin):
         if "\x00" in object_id:
             return None
         return super().get_object(request, object_id, from_field)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *more: Any, **options: Any
+    ) -> HttpResponse:
+        show = super().changeform_view
+        return self._in_words(
+            request, object_id, lambda: show(request, object_id, *more, **options)
+        )
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, *more: Any, **options: Any
+    ) -> HttpResponse:
+        show = super().delete_view
+        return self._in_words(
+            request, object_id, lambda: show(request, object_id, *more, **options)
+        )
+
+    def _in_words(
+        self, request: HttpRequest, object_id: str | None, answer: Callable[[], HttpResponse]
+    ) -> HttpResponse:
+        """Says what a service refused that the form could not know of: a race."""
+        try:
+            return answer()
+        except JobsError as error:
+            if request.method != "POST":
+                raise
+            self.message_user(request, f"Nothing was changed: {error}.", level=messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        except self.model.DoesNotExist:
+            return gone(self, request, unquote(object_id or ""))
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
+        """Django's way leads to the first page; the list is where one looks next."""
+        return gone(self, request, object_id)
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *more: Any, **options: Any

@@ -7,14 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from jobs.core.attempt_error import RecordedError, shown_attempts
 from jobs.services.visibility import may_view_tracebacks
+from jobs.templatetags.durations import duration
 from jobs.templatetags.moments import EMPTY, moment
 
 
@@ -24,6 +23,26 @@ def moment_column(field: str, label: str) -> Callable[[Any, Model], str]:
     @admin.display(description=label)
     def shown(self: Any, row: Model) -> str:
         return moment(getattr(row, field))
+
+    return shown
+
+
+def column(field: str, label: str, *, boolean: bool = False) -> Callable[[Any, Model], Any]:
+    """A column with a label that says more than the name of the field."""
+
+    @admin.display(description=label, boolean=boolean or None)
+    def shown(self: Any, row: Model) -> Any:
+        return getattr(row, field)
+
+    return shown
+
+
+def duration_column(field: str, label: str) -> Callable[[Any, Model], str]:
+    """A column that shows seconds as people say them."""
+
+    @admin.display(description=label)
+    def shown(self: Any, row: Model) -> str:
+        return duration(getattr(row, field))
 
     return shown
 
@@ -55,15 +74,6 @@ def progress_bar(done: float, total: float | None) -> str:
     bar = '<progress value="{}" max="{}"></progress> {} of {} ({} %)'
     share = min(100, int(done / total * 100))
     return format_html(bar, min(done, total), total, figure(done), figure(total), share)
-
-
-def record_link(model: type[Model], pk: UUID | str | None, text: str) -> str:
-    """A link to a record's page; the record need not be there any more."""
-    if pk is None:
-        return EMPTY
-    page = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
-    url = reverse(page, args=[quote(str(pk))])
-    return format_html('<a href="{}" title="{}">{}</a>', url, pk, text)
 
 
 def short_id(pk: UUID) -> str:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from jobs.admin.shared.gone import gone
+from jobs.admin.shared.not_posted import not_posted
 from jobs.admin.shared.reason import text_in
 from jobs.admin.shared.rendering import pretty_json
 from jobs.admin.shared.theme import ModelAdmin
@@ -28,7 +30,7 @@ class RevealsPayload(ModelAdmin):
     def reveal_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The payload as it is stored, for those who may see it."""
         if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+            return not_posted(self, request, unquote(object_id))
         record = self.get_object(request, object_id)
         if not may_reveal(request.user) or not self.has_view_permission(request, record):
             raise PermissionDenied

@@ -1,5 +1,6 @@
 """Signing secrets in the admin: made, shown once, and revoked."""
 
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from jobs.admin.shared.links import account_column
 from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.admin.shared.rendering import moment_column
 from jobs.core.actor import actor_of
@@ -41,10 +43,11 @@ class NewSecretForm(forms.Form):
 class SigningSecretAdmin(ReadOnlyAdmin):
     """Which clients have secrets. Whoever makes one can speak to receivers as the client."""
 
-    list_display = ("id", "client", "slot", "created")
+    list_display = ("id", "account", "slot", "created")
     fields = list_display
     list_select_related = ("client",)
     search_help_text = "The user name of a client."
+    account = account_column("client", "client")
     created = moment_column("created_at", "made")
 
     def search(self, term: str) -> Q:
@@ -90,4 +93,5 @@ class SigningSecretAdmin(ReadOnlyAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[SigningSecret]) -> None:
         for secret in queryset:
-            signing_secret_revoke(secret_id=secret.pk, actor=actor_of(request.user))
+            with suppress(SigningSecret.DoesNotExist):  # another request was first
+                signing_secret_revoke(secret_id=secret.pk, actor=actor_of(request.user))

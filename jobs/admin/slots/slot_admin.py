@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Q
 
 from jobs.admin.shared.read_only import ReadOnlyAdmin
-from jobs.admin.shared.rendering import moment_column, record_link
+from jobs.admin.shared.rendering import moment_column
 from jobs.admin.shared.search import as_uuid
 from jobs.models import Job, Limit, Slot
 
@@ -22,10 +22,10 @@ class SlotAdmin(ReadOnlyAdmin):
 
     @admin.display(description="job")
     def job_link(self, slot: Slot) -> str:
-        return record_link(Job, slot.job_id, str(slot.job_id))
+        return self.link(Job, slot.job_id, str(slot.job_id))
 
     @admin.display(description="limit")
     def limit_link(self, slot: Slot) -> str:
-        return record_link(Limit, slot.limit_name, slot.limit_name)
+        return self.link(Limit, slot.limit_name, slot.limit_name)
 
     admitted = moment_column("admitted_at", "admitted")

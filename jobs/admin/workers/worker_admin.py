@@ -13,7 +13,7 @@ from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.health_page import HealthPage
 from jobs.admin.shared.read_only import ReadOnlyAdmin, ReadOnlyList
-from jobs.admin.shared.rendering import badge, moment_column
+from jobs.admin.shared.rendering import badge, column, moment_column
 from jobs.admin.workers.filters import LivenessFilter
 from jobs.core.actor import Actor
 from jobs.core.conf import jobs_conf
@@ -73,7 +73,7 @@ class WorkerAdmin(HealthPage, ReadOnlyAdmin):
         "state_badge",
         "asked_by",
         "hostname",
-        "pid",
+        "process",
         "version",
         "queue_names",
         "busy",
@@ -190,6 +190,7 @@ class WorkerAdmin(HealthPage, ReadOnlyAdmin):
     def type_names(self, worker: Worker) -> str:
         return "not said" if worker.types is None else ", ".join(worker.types) or EMPTY
 
+    process = column("pid", "process id")
     started = moment_column("started_at", "started")
     stopped = moment_column("stopped_at", "stopped")
 

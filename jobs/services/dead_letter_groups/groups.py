@@ -61,6 +61,16 @@ class Group:
         return self.muted_until is not None and self.count < self.muted_until
 
 
+class Called(NamedTuple):
+    """What people call a group: by its type and its newest error."""
+
+    type: str
+    error: str
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.error or 'without an error'}"
+
+
 class Groups(NamedTuple):
     """A page of groups; `total`: how many there are; `is_capped`: there are even more."""
 
@@ -100,6 +110,13 @@ def group_of(fingerprint: str) -> Group | None:
     """One group; None if no dead letter with that fingerprint waits."""
     found = _described(_of_all(None, fingerprint), None)
     return found[0] if found else None
+
+
+def group_called(fingerprint: str) -> Called | None:
+    """What people call a group; None if no dead letter with that fingerprint waits."""
+    letters = DeadLetter.objects.waiting().filter(fingerprint=fingerprint).order_by("-id")
+    found = letters.values_list("type", "error").first()
+    return Called(*found) if found is not None else None
 
 
 def _of_all(job_type: str | None, fingerprint: str | None) -> list[Group]:

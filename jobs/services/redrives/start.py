@@ -7,6 +7,7 @@ from jobs.core.actor import Actor
 from jobs.core.redrive_errors import NothingSelected
 from jobs.core.selection import Selection
 from jobs.models import Redrive
+from jobs.services.dead_letter_groups import group_called
 from jobs.services.dead_letters.payload_change import masked_changes
 from jobs.services.events import actor_with_id, event_record
 from jobs.services.redrives.selected import interrupted_among, letters_selected
@@ -51,7 +52,8 @@ def redrive_start(
     actor = actor or actor_with_id(created_by_id)
     now = database_now()
     until = now if selection.created_before is None else min(now, selection.created_before)
-    selection = _with_type(selection)._replace(created_before=until)
+    selection, error = _described(selection)
+    selection = selection._replace(created_before=until)
     total = _counted(selection)
     with short_transaction():
         redrive = Redrive.objects.create(
@@ -60,6 +62,7 @@ def redrive_start(
             rate=rate,
             stop_at_percent=stop_at_percent,
             reason=reason,
+            error=error,
             created_by_id=created_by_id,
             created_by_name=actor.name,
             total=total,
@@ -82,12 +85,17 @@ def redrive_start(
     return redrive
 
 
-def _with_type(selection: Selection) -> Selection:
-    """A fingerprint is of one type: named, it says which payload fields are sensitive."""
-    if selection.fingerprint is None or selection.type is not None:
-        return selection
-    letters = letters_selected(Selection(fingerprint=selection.fingerprint)).order_by("-id")
-    return selection._replace(type=letters.values_list("type", flat=True).first())
+def _described(selection: Selection) -> tuple[Selection, str]:
+    """The selection with the type of its fingerprint, and the newest error; of others nothing.
+
+    A fingerprint is of one type: named, it says which payload fields are sensitive.
+    """
+    if selection.fingerprint is None:
+        return selection, ""
+    called = group_called(selection.fingerprint)
+    if called is None:
+        return selection, ""
+    return selection._replace(type=selection.type or called.type), called.error
 
 
 def _counted(selection: Selection) -> int:

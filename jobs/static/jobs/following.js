@@ -5,6 +5,14 @@
 (() => {
   const AGAIN_MILLISECONDS = 2_000;
 
+  // What it says is replaced with the rest by the next answer.
+  function say(text) {
+    const status = document.querySelector("[data-followed]");
+    if (status && status.textContent !== text) {
+      status.textContent = text;
+    }
+  }
+
   async function follow() {
     const shown = document.querySelector("[data-following]");
     if (!shown) {
@@ -16,12 +24,12 @@
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = page.getElementById(shown.id);
         if (!answer.ok || !fresh) {
-          return;
+          throw new Error(`status ${answer.status}`);
         }
         shown.replaceWith(fresh);
         document.dispatchEvent(new Event("jobs:refreshed"));
       } catch {
-        // The server is away: the next turn asks again.
+        say("Not refreshed: the server did not answer, or you are logged out. Trying again.");
       }
     }
     setTimeout(follow, AGAIN_MILLISECONDS);

@@ -6,7 +6,10 @@
   const CLICKABLE = "[x-on\\:click]";
   const NATIVE = "a[href], button, input, select, textarea, label, summary";
   const ICON = ".material-symbols-outlined";
-  const LABELS = { dock_to_right: "Navigation", close: "Close", arrow_back: "Back" };
+  const LABELS = {
+    dock_to_right: "Navigation", close: "Close", arrow_back: "Back",
+    computer: "Theme", dark_mode: "Theme", light_mode: "Theme",
+  };
 
   function isForEyes(element) {
     return element.textContent.trim() === "" || element.querySelector(NATIVE) !== null;

@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from jobs.core.states import Resolution
-from jobs.models import Batch, DeadLetter, Queue, RollUp
+from jobs.core.states import JobState, Resolution
+from jobs.models import Batch, DeadLetter, Event, Queue, RollUp
 from jobs.services.queues import queue_pause
 from jobs.sql.statements import database_now
 from jobs.tests.admin.browser import (
@@ -137,3 +137,81 @@ def show(page: Page, *, is_hidden: bool) -> None:
 def expect_asked(page: Page, asked: list[str]) -> None:
     page.wait_for_load_state("networkidle")
     assert any("part=1" in url for url in asked)
+
+
+def test_the_main_ways_take_keys_alone_and_a_double_click_decides_once(
+    live_server: LiveServer, chief: User, make_dead_letters: MakeDeadLetters
+) -> None:
+    [letter] = make_dead_letters(payload={"text": "wrong"})
+    job = make_job()
+    with browser_page(width=WIDE) as page:
+        log_in(page, live_server, chief)
+        ready(page)
+        press(page, "?")
+        expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+        assert_everyone_can_use(page)
+        press(page, "Escape")
+
+        press(page, "g", "q")  # the queues: the first one is paused
+        expect(page.get_by_role("heading", name="Queues", exact=True)).to_be_visible()
+        ready(page)
+        press(page, "j", "x")
+        choose(page, "Pause")
+        tab_to(page, page.get_by_label("Reason"))
+        page.keyboard.type("g j is no way out of a field?")
+        press(page, "Enter")
+        expect(page.get_by_text("1 queue paused.")).to_be_visible()
+
+        press(page, "g", "j")  # the jobs: the newest is cancelled
+        expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+        ready(page)
+        press(page, "/")
+        expect(page.locator("#searchbar")).to_be_focused()
+        page.keyboard.type(str(job.pk))
+        press(page, "Enter")
+        expect(page.locator("#result_list tbody tr")).to_have_count(1)
+        ready(page)
+        press(page, "j", "Enter")
+        enter(page, page.get_by_role("button", name="Cancel…"))
+        enter(page, page.get_by_role("button", name="Yes, cancel"))
+        expect(page.get_by_text("1 job cancelled, or asked to stop.")).to_be_visible()
+
+        press(page, "g", "g")  # the groups: what is wrong is corrected and replayed
+        expect(page.get_by_role("heading", name="Dead letter groups")).to_be_visible()
+        ready(page)
+        press(page, "j", "Enter")
+        enter(page, page.get_by_role("link", name="Show all"))
+        expect(page.locator("#result_list")).to_be_visible()
+        ready(page)
+        press(page, "j", "Enter")
+        enter(page, page.get_by_role("link", name="Replay with another payload…"))
+        tab_to(page, page.get_by_label("Payload"))
+        press(page, "Control+a")
+        page.keyboard.type('{"text": "right"}')
+        enter(page, page.get_by_role("button", name="Check…"))
+        expect(page.get_by_text("What changes")).to_be_visible()
+        page.get_by_role("button", name="Yes, replay").dblclick()
+        expect(page.get_by_text("Replayed with another payload.")).to_be_visible()
+
+    letter.refresh_from_db()
+    job.refresh_from_db()
+    assert (letter.resolution, job.state) == (Resolution.REPLAYED, JobState.CANCELLED)
+    assert Queue.objects.paused().get().paused_reason == "g j is no way out of a field?"
+    assert Event.objects.filter(action="dead_letter.replayed").count() == 1
+
+
+def ready(page: Page) -> None:
+    """Waits for the scripts of the page."""
+    expect(page.get_by_role("button", name="Keyboard shortcuts")).to_be_visible()
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def choose(page: Page, action: str) -> None:
+    tab_to(page, page.get_by_label("Select action to run"))
+    page.keyboard.type(action)
+    tab_to(page, page.locator('button[name="index"]'))
+    press(page, "Enter")

@@ -6,6 +6,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from jobs.core.selection import Selection
 from jobs.models import (
     Batch,
@@ -88,6 +89,11 @@ def test_no_record_can_be_added_changed_or_deleted(
 
 def test_the_site_names_the_product(admin_client: Client) -> None:
     assert b"Job scheduler" in admin_client.get(reverse("admin:index")).content
+
+
+def test_a_log_in_that_asks_for_no_page_leads_to_the_overview(chief: User) -> None:
+    fields = {"username": chief.username, "password": "secret-secret"}
+    assert Client().post(reverse("admin:login"), fields)["Location"] == reverse("admin:index")
 
 
 def test_tokens_have_no_pages() -> None:

@@ -3,7 +3,9 @@
 What a new page or action opens, and to whom, has to be written down here.
 """
 
+import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 from urllib.parse import quote as quote_url
 
@@ -21,7 +23,7 @@ from accounts.services.roles import ADMINISTRATOR, OPERATOR, ROLES, VIEWER, role
 from jobs.models import Event, Job, Limit, ProcessedKey, SavedView, Schedule
 from jobs.services.batches.public import batch
 from jobs.services.queues import queue_pause
-from jobs.tests.admin.conftest import MakeDeadLetters, signed_in
+from jobs.tests.admin.conftest import MakeDeadLetters, make_staff, signed_in
 from jobs.tests.factories import make_job
 from jobs.tests.steps import succeed
 
@@ -34,16 +36,17 @@ VIEWED = ("changelist", "change", "history")
 PAGES: dict[str, tuple[str, str]] = {
     "jobs_job_edit": (OPERATOR, OPERATOR),
     "jobs_job_clone": (OPERATOR, OPERATOR),
-    "jobs_job_reveal": (NOBODY, ADMINISTRATOR),
-    "jobs_deadletter_reveal": (NOBODY, ADMINISTRATOR),
+    # Asked for by GET, what takes a form sends a person back to it, and does nothing.
+    "jobs_job_reveal": (VIEWER, ADMINISTRATOR),
+    "jobs_deadletter_reveal": (VIEWER, ADMINISTRATOR),
     "jobs_health": (VIEWER, VIEWER),
     "jobs_deadletter_edit": (OPERATOR, OPERATOR),
-    "jobs_deadletter_triage": (NOBODY, OPERATOR),
+    "jobs_deadletter_triage": (VIEWER, OPERATOR),
     "jobs_redrive_start": (OPERATOR, OPERATOR),
-    "jobs_deadlettergroup_triage": (NOBODY, OPERATOR),
+    "jobs_deadlettergroup_triage": (VIEWER, OPERATOR),
     "jobs_deadlettergroup_discard": (OPERATOR, OPERATOR),
     **{
-        f"jobs_{model}_{name}": (NOBODY, role)
+        f"jobs_{model}_{name}": (VIEWER, role)
         for model in ("job", "deadletter", "event")
         for name, role in (("export", OPERATOR), ("save_view", VIEWER), ("delete_view", VIEWER))
     },
@@ -87,7 +90,8 @@ ACTIONS: dict[tuple[str, str], str] = {
 @pytest.fixture
 def records(make_dead_letters: MakeDeadLetters) -> None:
     """Something on as many lists as can be had cheaply."""
-    make_dead_letters()
+    client = User.objects.create_user(username="a-client", password=None)
+    make_dead_letters(submitted_by_id=client.pk)
     keyed = make_job(idempotency_key="k")
     succeed(keyed)
     make_job(payload={"text": "a", "secret": "hush"})
@@ -190,6 +194,39 @@ def test_every_address(clients: dict[str, Client], method: str) -> None:
     assert unknown == set(), "say in PAGES to whom they are open"
     assert wrong == []
     assert walked > 200
+
+
+LINK = re.compile(r'href="(/admin/[^"?]*)')
+
+
+def links_of(text: str) -> set[str]:
+    """Where the links of a page lead, without their filters; the way out asks for no right."""
+    return {unescape(one) for one in LINK.findall(text)} - {"/admin/logout/"}
+
+
+def test_no_link_leads_to_a_refusal(clients: dict[str, Client]) -> None:
+    """Of the lists and of a record of each, for viewers and for people with few rights."""
+    few = {
+        name: signed_in(make_staff(f"view_{name}"))
+        for name in ("job", "deadletter", "deadlettergroup", "queue", "event", "redrive")
+    }
+    refused, followed = [], 0
+    for role, client in {VIEWER: clients[VIEWER], **few}.items():
+        seen: set[str] = {"/admin/"}
+        found = sorted(seen)
+        for depth in range(3):  # the overview, its lists, their records
+            found = sorted(
+                {one for path in found for one in links_of(client.get(path).text)} - seen
+            )
+            seen.update(found)
+            refused += [
+                f"{role}, {depth} links in: {path}"
+                for path in found
+                if client.get(path).status_code == 403
+            ]
+            followed += len(found)
+    assert refused == []
+    assert followed > 60
 
 
 def act(client: Client, model: type[Model], action: str, **fields: str) -> Any:

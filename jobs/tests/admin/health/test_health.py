@@ -25,6 +25,9 @@ def test_it_shows_what_matters_and_no_secret(admin_client: Client, settings: Any
     shown = ["all are applied", "jobs_job", "JOBS_RETENTION_DAYS", "JOBS_QUEUES", "PostgreSQL"]
     assert_contains_all(text, shown)
     assert "hunter2" not in text
+    settings.JOBS_TRACE_URL = ""
+    [trace_url] = [one for one in health_now().settings if one.name == "JOBS_TRACE_URL"]
+    assert trace_url.value == "not set"
     assert "JOBS_REDIS_URL" in text
 
 
