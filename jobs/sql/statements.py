@@ -22,6 +22,12 @@ def statement(name: str) -> str:
     return text.replace("::user_id", f"::{_user_id_type()}") if "::user_id" in text else text
 
 
+def statements_load() -> None:
+    """Reads every statement: later there may be no file descriptor left, or another release."""
+    for path in Path(__file__).parent.glob("*.sql"):
+        statement(path.stem)
+
+
 def _user_id_type() -> str:
     """The type of the users' primary key in PostgreSQL: bigint, integer, uuid ..."""
     submitted_by = apps.get_model("jobs", "Job")._meta.get_field("submitted_by")

@@ -22,6 +22,7 @@ from jobs.management.worker_options import PORT_MAX, add_worker_options
 from jobs.services.database_errors import tls_refusal
 from jobs.services.migrations import missing_migrations
 from jobs.services.tracing_sdk import tracing_start, tracing_stop
+from jobs.sql.statements import statements_load
 from jobs.worker.options import WorkerOptions
 from jobs.worker.process.descendants import end_descendants, end_forks_with
 from jobs.worker.process.first_ping import ping_broker
@@ -59,6 +60,7 @@ class Command(BaseCommand):
             max_rss_mb=options["max_rss"],
         )
         _check_health_ports(options["health_port"], options["processes"])
+        statements_load()
         freeze_memory()
         host, port = options["health_host"], options["health_port"]
         if options["processes"] == 1:
