@@ -1,7 +1,9 @@
 """What was found, in lines."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from statistics import median, quantiles
+
+from tools.terminal import say
 
 SERVER_MILLISECONDS, BROWSER_MILLISECONDS = 200.0, 1_000.0
 SLOWEST = 15
@@ -16,6 +18,14 @@ def lines(server: Mapping[str, float]) -> Iterator[str]:
 def browser_lines(browser: Mapping[str, float]) -> Iterator[str]:
     """The same of the browser."""
     yield from _spread("browser", browser, BROWSER_MILLISECONDS)
+
+
+def visit_lines(server: Mapping[str, float], browser: Mapping[str, float]) -> Iterator[str]:
+    """What each step took of a way through several pages, in its order."""
+    for name, ms in server.items():
+        there = f"{browser[name]:7.0f} ms in the browser" if name in browser else ""
+        is_slow = slow({name: ms}, {name: browser.get(name, 0.0)})
+        yield f"{ms:9.1f} ms{'  SLOW' if is_slow else ''}  {name}  {there}".rstrip()
 
 
 def slow(server: Mapping[str, float], browser: Mapping[str, float]) -> bool:
@@ -41,3 +51,9 @@ def _spread(name: str, found: Mapping[str, float], most: float) -> Iterator[str]
     )
     for address, ms in sorted(found.items(), key=lambda one: -one[1])[:SLOWEST]:
         yield f"{ms:9.1f} ms{'  SLOW' if ms > most else ''}  {address}"
+
+
+def say_all(said: Iterable[str]) -> None:
+    """Prints these lines."""
+    for line in said:
+        say(line)

@@ -83,10 +83,10 @@ def test_a_soak_stands_alone(refusal: Refusal) -> None:
 
 
 MEASURING = [
-    *[("tools.at_size.__main__", option) for option in ("--jobs=0", "--jobs=-5", "--filters=x")],
+    *[("tools.at_size.__main__", one) for one in ("--jobs=0", "--filters=x", "--only=x")],
     *[("tools.capacity.__main__", option) for option in ("--jobs=0", "--finished=-1")],
     *[("tools.contract.__main__", option) for option in ("--cases=0", "--seed=-1")],
-    *[("tools.lists.__main__", "--jobs=0"), ("tools.lists.export", "--jobs=1.5")],
+    *[("tools.lists.__main__", "--jobs=0"), ("tools.lists.__main__", "--jobs=1.5")],
     *[("tools.restore.__main__", "--jobs=0"), ("tools.development.screenshots", "--jobs=0")],
     *[("tools.check_fire_times", "--years=0"), ("tools.check_fire_times", "Europe/Atlantis")],
 ]
