@@ -12,6 +12,7 @@ is one part, whatever it consists of. docs/decisions/0010 says why.
 
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from jobs.core.storable import is_storable
 
@@ -40,6 +41,11 @@ def client_effect_key(job_type: str, idempotency_key: str, client_id: Any) -> st
 def former_client_effect_key(job_type: str, idempotency_key: str) -> str:
     """As a client's key was written before it named the client."""
     return f"{job_type}:{idempotency_key}"
+
+
+def whole_effect_key(effect_key: str, job_id: UUID) -> str:
+    """The key of a job's row: it is empty once a job that is its own key has succeeded."""
+    return effect_key or str(job_id)
 
 
 def _escaped(part: str) -> str:

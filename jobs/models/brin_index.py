@@ -39,10 +39,20 @@ class BrinIndex(models.Index):
         return statement
 
 
-def bloom_index(name: str, *fields: str, opclass: str = "text_bloom_ops") -> BrinIndex:
-    """An index of texts that tells which ranges of 16 pages do not have a value."""
+def bloom_index(
+    name: str, *fields: str, opclass: str = "text_bloom_ops", null: bool = True
+) -> BrinIndex:
+    """An index of texts that tells which ranges of 16 pages do not have a value.
+
+    `null=False` leaves rows with NULL out, which every column that may be NULL needs: PostgreSQL
+    writes the summary of a range in which there is nothing else anew with each NULL.
+    """
     return BrinIndex(
-        fields=list(fields), opclasses=[opclass] * len(fields), pages_per_range=16, name=name
+        fields=list(fields),
+        opclasses=[opclass] * len(fields),
+        pages_per_range=16,
+        name=name,
+        condition=None if null else models.Q(**{f"{one}__isnull": False for one in fields}),
     )
 
 

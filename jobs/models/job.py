@@ -35,7 +35,7 @@ class Job(models.Model):
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - indexed
     # A text without a length, like others below: PostgreSQL takes rows that it has not analyzed for
     # as wide as they may be, and would plan for far fewer of them than there are.
-    effect_key = models.TextField()
+    effect_key = models.TextField()  # empty once a job that is its own key has succeeded
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -210,8 +210,8 @@ class Job(models.Model):
                 name="job_rare_ends_newest",
             ),
             # For the search of staff. Nearly every job has a request: an ordinary index would be
-            # written with each.
-            bloom_index("job_pages_by_request", "request_id", opclass=MANY_VALUES),
+            # written with each. So would this one with each NULL, in ranges that hold nothing else.
+            bloom_index("job_pages_with_request", "request_id", opclass=MANY_VALUES, null=False),
             models.Index(
                 F("schedule"),
                 F("id").desc(),

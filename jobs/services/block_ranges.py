@@ -40,7 +40,7 @@ class Search(NamedTuple):
 _NOTHING = "no job has this"
 _SEARCHES = {
     "job_pages_by_value": "SELECT FROM jobs_job WHERE type = %s",
-    "job_pages_by_request": "SELECT FROM jobs_job WHERE request_id = %s",
+    "job_pages_with_request": "SELECT FROM jobs_job WHERE request_id = %s",
 }
 
 

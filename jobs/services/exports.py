@@ -18,6 +18,7 @@ from django.db.models import Model, QuerySet
 
 from jobs.core.actor import Actor
 from jobs.core.attempt_error import error_summary
+from jobs.core.effect_key import whole_effect_key
 from jobs.models import DeadLetter, Event, Job
 from jobs.services.events import event_record
 from jobs.services.masking import masked_payload
@@ -48,7 +49,7 @@ JOB: Columns = {
     "attempt": lambda job: job.attempt,
     "submitted_by": lambda job: _name(job.submitted_by),
     "idempotency_key": lambda job: job.idempotency_key,
-    "effect_key": lambda job: job.effect_key,
+    "effect_key": lambda job: whole_effect_key(job.effect_key, job.id),
     "created_at": lambda job: job.created_at,
     "run_at": lambda job: job.run_at,
     "claimed_at": lambda job: job.claimed_at,

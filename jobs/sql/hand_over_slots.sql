@@ -70,7 +70,9 @@ WITH outcome AS (
     HAVING count(*) = next.count AND bool_and(jsonb_array_length(limits) = 1)
 ), succeeded AS (
     UPDATE jobs_job AS job
-    SET state = 'succeeded', finished_at = now()
+    SET state = 'succeeded',
+        finished_at = now(),
+        effect_key = CASE WHEN job.effect_key = job.id::text THEN '' ELSE job.effect_key END
     FROM outcome
     WHERE outcome.limit_name IN (SELECT name FROM handed_over)
         AND job.id = ANY (ARRAY[outcome.id])
@@ -82,7 +84,7 @@ WITH outcome AS (
 ), processed AS (
     INSERT INTO jobs_processedkey AS key (key, job_id, created_at, processed_at)
     SELECT effect_key, id, now(), now() FROM succeeded
-    WHERE effect_key <> id::text
+    WHERE effect_key <> ''
     ON CONFLICT (key) DO UPDATE SET processed_at = excluded.processed_at
     WHERE key.job_id = excluded.job_id
 ), counted AS (

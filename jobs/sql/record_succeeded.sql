@@ -1,5 +1,6 @@
 -- running -> succeeded, fenced by worker and attempt, with the processed key in the same statement.
--- A job that is its own key leaves none: its row says as much (docs/decisions/0004).
+-- A job that is its own key leaves none: its row says as much (docs/decisions/0004), and lets go of
+-- the text, which repeats its id (docs/decisions/0033).
 -- Returns the jobs that were written; they are counted in the same statement (RollUp).
 --
 -- Only the primary key can serve, as in claim_jobs.sql. The fence is one CASE, so that no part of it
@@ -10,7 +11,9 @@
 -- `date_part` gives float8, and `extract` numeric, whose cast takes 0.6 us more a value.
 WITH succeeded AS (
     UPDATE jobs_job AS job
-    SET state = 'succeeded', finished_at = now()
+    SET state = 'succeeded',
+        finished_at = now(),
+        effect_key = CASE WHEN job.effect_key = job.id::text THEN '' ELSE job.effect_key END
     FROM unnest(%(ids)s::uuid[], %(attempts)s::int[], %(worker_ids)s::uuid[])
         AS outcome (id, attempt, worker_id)
     WHERE job.id = ANY (ARRAY[outcome.id])
@@ -21,7 +24,7 @@ WITH succeeded AS (
 ), processed AS (
     INSERT INTO jobs_processedkey AS key (key, job_id, created_at, processed_at)
     SELECT effect_key, id, now(), now() FROM succeeded
-    WHERE effect_key <> id::text
+    WHERE effect_key <> ''
     ON CONFLICT (key) DO UPDATE SET processed_at = excluded.processed_at
     WHERE key.job_id = excluded.job_id
 ), counted AS (

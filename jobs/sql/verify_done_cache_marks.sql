@@ -15,7 +15,7 @@ SELECT
         WHEN held.key IS NULL AND %(keys_outlive_marks)s AND job.id IS NULL
             AND mark.job_id >= %(oldest)s
             THEN 'marked as done by job ' || mark.job_id || ', which PostgreSQL does not have'
-        WHEN job.effect_key <> mark.key
+        WHEN coalesce(nullif(job.effect_key, ''), job.id::text) <> mark.key
             THEN 'marked as done by job ' || mark.job_id || ', but it is released'
     END AS problem,
     CASE WHEN job.state IN ('queued', 'running') THEN job.type END AS repeated

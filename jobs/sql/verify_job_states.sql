@@ -24,6 +24,7 @@ SELECT
         WHEN jsonb_array_length(errors) > attempt
             THEN 'more errors than attempts'
         WHEN effect_key <> id::text AND position(':' IN effect_key) = 0
+            AND (state, effect_key) <> ('succeeded', '')
             THEN 'its effect key is neither its id nor one that jobs can share'
     END AS problem
 FROM jobs_job

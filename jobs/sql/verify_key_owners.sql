@@ -14,6 +14,6 @@ FROM (
         id, state, effect_key, finished_at,
         lag(finished_at) OVER (PARTITION BY effect_key, state ORDER BY finished_at) AS former
     FROM jobs_job
-    WHERE state IN ('running', 'succeeded') AND effect_key <> id::text
+    WHERE state IN ('running', 'succeeded') AND effect_key NOT IN ('', id::text)
 ) AS job
 LEFT JOIN jobs_processedkey AS held ON held.key = job.effect_key

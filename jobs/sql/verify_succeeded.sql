@@ -1,10 +1,10 @@
 -- Every success has the processed key that jobs can share, tied to it, until the retention of keys is
 -- over; and its attempt had no other outcome, unless that is settled by a late success. A job that is
--- its own key needs no processed key; earlier versions wrote one.
+-- its own key needs no processed key, and leaves its effect key empty; earlier versions wrote both.
 SELECT
     job.id::text AS subject,
     CASE
-        WHEN held.key IS NULL AND job.effect_key <> job.id::text AND job.finished_at >= kept.since
+        WHEN held.key IS NULL AND job.effect_key NOT IN ('', job.id::text) AND job.finished_at >= kept.since
             THEN 'no processed key ' || job.effect_key
         WHEN held.job_id <> job.id AND job.finished_at >= kept.since
             THEN 'its key belongs to job ' || held.job_id

@@ -101,7 +101,7 @@ class JobColumns(LinkingAdmin):
     @admin.display(description="effect key")
     def effect_key_link(self, job: Job) -> str:
         if not can_be_shared(job.effect_key):
-            return job.effect_key  # it has no processed key
+            return str(job.id)  # it has no processed key
         return self.link(ProcessedKey, job.effect_key, job.effect_key)
 
     @admin.display(description="replay of")

@@ -2,6 +2,7 @@
 
 import logging
 
+from jobs.core.effect_key import whole_effect_key
 from jobs.core.states import DeathReason
 from jobs.handlers.registry import job_types
 from jobs.models import DeadLetter
@@ -23,7 +24,8 @@ def evidence_of(letter: DeadLetter) -> dict[str, str]:
     if known is None or known.evidence is None:
         return {}
     try:
-        found = known.evidence(letter.payload, letter.job_id, letter.job.effect_key)
+        key = whole_effect_key(letter.job.effect_key, letter.job_id)
+        found = known.evidence(letter.payload, letter.job_id, key)
         return {str(name): str(value) for name, value in found.items()}
     except Exception as error:  # noqa: BLE001 - a function of the type may raise anything
         logger.warning(

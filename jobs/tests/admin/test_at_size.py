@@ -102,7 +102,7 @@ class Asked:
 def asked(chief: User) -> Asked:
     demo_make(jobs=JOBS)
     # A vacuum, which a test cannot have, would do it.
-    execute("SELECT brin_summarize_new_values('job_pages_by_request')")
+    execute("SELECT brin_summarize_new_values('job_pages_with_request')")
     return Asked(Reader(BIG))
 
 

@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from jobs.broker.redis import RedisBroker
 from jobs.core.claim import ClaimedJob
+from jobs.core.effect_key import whole_effect_key
 from jobs.core.finished import Finished
 from jobs.core.ids import uuid7
 from jobs.core.outcome import (
@@ -25,8 +26,11 @@ from jobs.core.states import DeathReason, JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.services.attempts import jobs_give_back, jobs_record
 from jobs.services.cancel import job_cancel
+from jobs.services.verification.cache_marks import cache_marks_check
+from jobs.services.verification.database import database_checks
 from jobs.tests.factories import make_job, make_user, make_worker
 from jobs.tests.steps import claim_one, error, make_due, record, stored
+from jobs.tests.violations import found
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,6 +63,25 @@ def test_a_job_that_is_its_own_key_leaves_no_processed_key(claim: ClaimedJob) ->
     record(claim, Succeeded())
     assert not ProcessedKey.objects.exists()
     assert not record(claim, Succeeded()).written
+
+
+def test_a_success_keeps_the_text_of_a_key_that_jobs_can_share_and_no_other(
+    claim: ClaimedJob, broker: RedisBroker
+) -> None:
+    """The other one repeats the id; nothing takes two successes without it for one and the same."""
+    others = [
+        claim_one(make_job()),
+        claim_one(make_job(type="tests.note_by_text", payload={"text": "a"})),
+    ]
+    for one in (claim, *others):
+        record(one, Succeeded())
+    rows = [stored(one) for one in (claim, *others)]
+    assert [row.effect_key for row in rows] == ["", "", others[1].effect_key]
+    assert [whole_effect_key(row.effect_key, row.id) for row in rows] == [
+        one.effect_key for one in (claim, *others)
+    ]
+    broker.mark_done([(claim.effect_key, claim.id)])  # as earlier versions did
+    assert found([*database_checks(), cache_marks_check()]) == {}
 
 
 def test_a_success_completes_the_key_that_the_claim_has_taken() -> None:
