@@ -86,12 +86,13 @@ def _service(jobs: int) -> Iterator[str]:
     with migrated_database("screenshots", variables), TemporaryDirectory() as directory:
         _fill(jobs)
         port = free_port()
-        api = Child(
-            "api",
-            ["-m", "scheduler.serving", "--bind", f"127.0.0.1:{port}"],
-            log=Path(directory) / "api.log",
-            environment=dict(os.environ),
-        )
+
+        def start(name: str, *arguments: str) -> Child:
+            log = Path(directory) / f"{name}.log"
+            return Child(name, arguments, log=log, environment=dict(os.environ))
+
+        heartbeats = start("heartbeats", "manage.py", "demo_data", "--stay")
+        api = start("api", "-m", "scheduler.serving", "--bind", f"127.0.0.1:{port}")
         address = f"http://127.0.0.1:{port}"
         try:
             client = HttpClient(address)
@@ -100,6 +101,7 @@ def _service(jobs: int) -> Iterator[str]:
             yield address
         finally:
             api.stop()
+            heartbeats.stop()
 
 
 def _fill(jobs: int) -> None:

@@ -153,6 +153,8 @@ def _start_processes(options: StartOptions, supervisor: Supervisor) -> int:
     )
     for number in range(1, options.workers + 1):
         supervisor.add(start(f"worker {number}", "manage.py", "runworker"), show=True)
+    if options.demo:
+        supervisor.add(start("demonstration", "manage.py", "demo_data", "--stay"))
     port = port_of(api)
     mail.close()
     api.close()

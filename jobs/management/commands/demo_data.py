@@ -1,16 +1,23 @@
 """Fills a developer's database with a month of jobs, so that every page has something to show."""
 
+import time
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
+from jobs.core.outage import first_line
 from jobs.management.option_types import whole_number
-from jobs.services.demo import demo_make, demo_remove, demo_standing
+from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.services.demo import demo_make, demo_remove, demo_standing, workers_beat
 from jobs.services.demo.sizes import JOBS_DEFAULT, JOBS_MIN
 
 EXIT_USAGE = 2
 _JOBS_MAX = 100_000_000
+# As often as a worker does by default.
+_BEAT_SECONDS = 10.0
 
 
 class Command(BaseCommand):
@@ -30,6 +37,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--again", action="store_true", help="first remove what an earlier run has made"
         )
+        parser.add_argument(
+            "--stay",
+            action="store_true",
+            help="go on with the heartbeats of its workers, which soon count as dead without",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
@@ -37,6 +49,21 @@ class Command(BaseCommand):
                 "demo_data is for development (ENVIRONMENT=development), and this is production.",
                 returncode=EXIT_USAGE,
             )
+        self._make(options)
+        if options["stay"]:
+            with suppress(KeyboardInterrupt):
+                self._beat()
+
+    def _beat(self) -> None:
+        while True:
+            try:
+                workers_beat()
+            except DATABASE_ERRORS as error:
+                connection.close()
+                self._say(f"No heartbeats: {first_line(error)}")
+            time.sleep(_BEAT_SECONDS)
+
+    def _make(self, options: dict[str, Any]) -> None:
         there = demo_standing()
         if any(there) and not options["again"]:
             self.stdout.write(f"Nothing done: {there} are there. --again replaces them.")

@@ -20,7 +20,7 @@ from jobs.services.demo.pen import Pen
 from jobs.services.demo.schedules import schedules_make
 from jobs.services.demo.sizes import JOBS_DEFAULT, Sizes
 from jobs.services.demo.standing import Standing, demo_standing
-from jobs.services.demo.workers import workers_make
+from jobs.services.demo.workers import workers_beat, workers_make
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.verification.loaded import queues_in_use
 from jobs.sql.statements import database_now, execute, run_copy, statement
@@ -56,6 +56,7 @@ def demo_make(*, jobs: int = JOBS_DEFAULT, say: Say = lambda line: None) -> Stan
     say("roll-ups, and what the planner wants to know")
     _count()
     _analyze()
+    workers_beat()  # all of this may have taken minutes
     _dispatch(say)
     return demo_standing()
 

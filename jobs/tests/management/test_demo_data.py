@@ -1,6 +1,7 @@
 """The command `demo_data`: a month in every state, that fits together, and that goes away again."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from jobs.broker.redis import RedisBroker
+from jobs.core.conf import jobs_conf
 from jobs.core.states import JobState
 from jobs.handlers.registry import job_types
 from jobs.management.commands.demo_data import EXIT_USAGE
@@ -105,3 +107,25 @@ def test_a_second_run_says_what_is_there_and_again_replaces_its_own(
     assert not any(demo_standing())
     assert list(Job.objects.all()) == [own]
     assert not any(one._default_manager.exists() for one in (RollUp, Limit, DeadLetter))
+
+
+def test_its_workers_live_for_as_long_as_it_stays(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings: Settings
+) -> None:
+    settings.DEBUG = True
+    told(capsys, "--jobs", "1000")
+    live = Worker.objects.live(jobs_conf().worker_timeout_seconds)
+    those = {one.pk for one in live}
+    Worker.objects.update(heartbeat_at=timezone.now() + timedelta(hours=1))
+    assert not live.all()
+    rounds: list[float] = []
+
+    def pause(seconds: float) -> None:
+        rounds.append(seconds)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("jobs.management.commands.demo_data.time.sleep", pause)
+    told(capsys, "--stay")
+    assert {one.pk for one in live.all()} == those
+    assert len(those) > 1
+    assert len(rounds) == 1
