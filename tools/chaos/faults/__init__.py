@@ -19,7 +19,7 @@ from tools.chaos.faults.failover import (
     SWITCHED_OVER,
 )
 from tools.chaos.faults.mail import SMTP_DROPS, SMTP_REFUSES
-from tools.chaos.faults.majority import SENTINELS_LOST, SLOT_LOST
+from tools.chaos.faults.majority import ETCD_LOST, SENTINELS_LOST, SLOT_LOST, STANDBYS_LOST
 from tools.chaos.faults.mixed import MIXED
 from tools.chaos.faults.patroni import PATRONI_FAULTS
 from tools.chaos.faults.postgres import (
@@ -67,6 +67,8 @@ FAULTS: tuple[Fault, ...] = (
     POSTGRES_REFUSES,
     CONNECTIONS_CUT,
     *PATRONI_FAULTS,
+    STANDBYS_LOST,
+    ETCD_LOST,
     POWER_FAILED,
     API_KILLED,
     SUBMITTED_TWICE,

@@ -1,9 +1,12 @@
-"""More of Redis is lost than can be replaced: jobs run from PostgreSQL until it is back."""
+"""More is lost than a group can bear: nobody takes over, and all waits until it is back."""
 
+import time
 from collections.abc import Callable
 
-from tools.chaos.fault import Fault
+from tools.chaos.fault import UNDER_PATRONI, Fault
 from tools.chaos.faults.failover import group_of
+from tools.chaos.faults.patroni import LEFT_ALONE_SECONDS, postgres_of
+from tools.chaos.lost_commits import Failover
 from tools.chaos.pause import pause
 from tools.chaos.redis_group import CLUSTER, SENTINELS
 from tools.chaos.run import Run
@@ -12,6 +15,36 @@ from tools.servers.valkey_groups.sentinels import SentinelGroup
 
 _WORK_SECONDS, _BACKLOG = 0.4, 0.5
 _WITHOUT_REDIS_SECONDS = 10.0
+# Calls that PostgreSQL has answered may not have been noted yet.
+_UNDER_WAY_SECONDS = 1.0
+
+
+def _lose_standbys(run: Run) -> None:
+    """The primary goes on alone, and acknowledges nothing, as no other node could have it."""
+    begun_at = _begin(run, 0.3)
+    group = postgres_of(run)
+    primary = group.primary()
+    for node in group.nodes:
+        if node is not primary:
+            node.kill()
+    pause(_UNDER_WAY_SECONDS)
+    accepted = len(run.load.accepted)
+    pause(LEFT_ALONE_SECONDS)
+    if group.is_synchronous and len(run.load.accepted) > accepted:
+        run.broken.append("jobs were accepted that only one node had")
+    group.recover()
+    _is_over(run, "both standbys killed", begun_at)
+
+
+def _lose_etcd(run: Run) -> None:
+    """No node can be the primary, as none can hold the lock."""
+    begun_at = _begin(run, 0.3)
+    group = postgres_of(run)
+    group.lose_etcd()
+    group.wait_until_leaderless()
+    pause(LEFT_ALONE_SECONDS)
+    group.recover()
+    _is_over(run, "two of three members of etcd killed", begun_at)
 
 
 def _lose_sentinels(run: Run) -> None:
@@ -30,9 +63,7 @@ def _lose_slot(run: Run) -> None:
 
 def _without_redis(run: Run, what: str, lose: Callable[[], None]) -> None:
     """Jobs run from PostgreSQL meanwhile."""
-    run.wait_until_done(0.2)
-    now = run.expect_in_flight("a majority was lost")
-    run.notes.append(f"{now.running} jobs running and {now.queued} queued")
+    _begin(run, 0.2)
     lose()
     before = run.progress().final
     pause(_WITHOUT_REDIS_SECONDS)
@@ -42,6 +73,41 @@ def _without_redis(run: Run, what: str, lose: Callable[[], None]) -> None:
     run.fault_is_over()
 
 
+def _begin(run: Run, share: float) -> float:
+    run.wait_until_done(share)
+    now = run.expect_in_flight("a majority was lost")
+    run.notes.append(f"{now.running} jobs running and {now.queued} queued")
+    return time.time()
+
+
+def _is_over(run: Run, what: str, begun_at: float) -> None:
+    """The group is whole again: it is over once a commit is acknowledged."""
+    healed_after = time.time() - begun_at
+    run.world.job_rows.wait_for_a_commit()
+    run.fault_is_over()
+    run.failovers.append(Failover(begun_at, run.fault_ended_at))
+    commits_after = run.fault_ended_at - begun_at
+    run.notes.append(
+        f"{what}; all back after {healed_after:.1f} s, a commit after {commits_after:.1f} s"
+    )
+
+
+STANDBYS_LOST = Fault(
+    "patroni-alone",
+    f"both standbys of PostgreSQL killed, for {LEFT_ALONE_SECONDS:g} s",
+    _lose_standbys,
+    work_seconds=_WORK_SECONDS,
+    backlog=_BACKLOG,
+    postgresql=UNDER_PATRONI,
+)
+ETCD_LOST = Fault(
+    "patroni-etcd",
+    f"etcd without a majority, until {LEFT_ALONE_SECONDS:g} s after the primary gave up",
+    _lose_etcd,
+    work_seconds=_WORK_SECONDS,
+    backlog=_BACKLOG,
+    postgresql=UNDER_PATRONI,
+)
 SENTINELS_LOST = Fault(
     "sentinels-lost",
     f"the primary of Redis killed without a majority of Sentinels, {_WITHOUT_REDIS_SECONDS:g} s",

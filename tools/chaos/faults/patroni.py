@@ -26,7 +26,7 @@ def _failing_over(
     def fail_over(run: Run) -> None:
         for number in range(times):
             begun_at = _next(run, number)
-            successor = _group(run).fail_over(strike)
+            successor = postgres_of(run).fail_over(strike)
             timeline = _is_over(run, f"{what}; {successor.node_name} has taken over", begun_at)
             pause(left_alone_seconds)
             _recover(run, timeline)
@@ -37,18 +37,18 @@ def _failing_over(
 def _switch_over(run: Run) -> None:
     for number in range(TIMES):
         begun_at = _next(run, number)
-        successor = _group(run).switch_over()
+        successor = postgres_of(run).switch_over()
         timeline = _is_over(run, f"replaced in order by {successor.node_name}", begun_at)
         _recover(run, timeline)
 
 
 def _restart_primary(run: Run) -> None:
     begun_at = _next(run, 0)
-    _group(run).restart_primary()
+    postgres_of(run).restart_primary()
     _is_over(run, "restarted", begun_at)
 
 
-def _group(run: Run) -> PostgresGroup:
+def postgres_of(run: Run) -> PostgresGroup:
     """PostgreSQL as `UNDER_PATRONI` of these faults says it is."""
     postgres = run.world.postgres
     assert isinstance(postgres, PostgresGroup)
@@ -87,7 +87,7 @@ def _recover(run: Run, timeline: str) -> None:
     that is another outage, and the clock of the recovery runs from its end.
     """
     since = run.fault_ended_at
-    _group(run).recover()
+    postgres_of(run).recover()
     if run.world.job_rows.wait_for_a_commit() != timeline:
         run.fault_is_over()
         run.failovers.append(Failover(since, run.fault_ended_at))

@@ -111,6 +111,20 @@ class PatroniGroup:
             lambda former: former.order("/switchover", {"leader": former.node_name})
         )
 
+    def lose_etcd(self) -> None:
+        """Kills so many members of etcd that the others are no majority."""
+        for member in self._etcd.members[: NODES // 2 + 1]:
+            member.kill()
+
+    def wait_until_leaderless(self) -> None:
+        """Returns when no node is the primary any more."""
+        wait_until(
+            lambda: not any(node.is_primary for node in self.nodes),
+            _SECONDS,
+            "a node is the primary still",
+            0.1,
+        )
+
     def restart_primary(self) -> None:
         """Restarts PostgreSQL on the primary, in order, as for a parameter that needs it."""
         primary = self.primary()
