@@ -32,6 +32,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(found)
 
     def queued(self) -> Self:
+        """For further conditions: without any, `in_states` finds them by indexes."""
         return self.filter(state=JobState.QUEUED)
 
     def can_expire(self) -> Self:

@@ -24,6 +24,8 @@ from jobs.services.maintenance.lost_claims import jobs_release_lost_claims
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.maintenance.rescue import jobs_rescue
+from jobs.services.verification.loaded import queues_in_use
+from jobs.services.verification.unserved import unserved_check
 from jobs.sql.statements import fetch_rows, statement
 from jobs.tests.factories import make_job, make_user, make_worker
 from jobs.tests.steps import error, heard_now, write_start
@@ -183,6 +185,19 @@ def test_what_every_worker_does_on_a_timer(database: Database, subtests: pytest.
     for name, call in calls.items():
         with subtests.test(name):
             assert_reads_no_whole_table(call)
+
+
+def test_what_the_verifier_asks_of_all_that_is_queued(
+    database: Database, subtests: pytest.Subtests
+) -> None:
+    """Not the ranges of pages either: with a long queue that is most of the table."""
+    for call in (queues_in_use, unserved_check):
+        with subtests.test(call.__name__):
+            plans = [plan for plan in plans_of(call) if "jobs_job" in plan]
+            assert plans
+            for plan in plans:
+                assert "Seq Scan on jobs_job " not in plan, plan
+                assert "job_pages_by_value" not in plan, plan
 
 
 def test_rescue_from_a_dead_worker(database: Database) -> None:
