@@ -46,7 +46,7 @@ def test_production_imports_nothing_heavy_and_touches_nothing(checkout: Path) ->
     reads_the_environment = [
         *("cors", "database_url", "dotenv", "env", "form_origins", "libpq_options", "mail"),
         *("server_tls", "server_urls"),
-        *("tls_files", "token_settings", "trace_settings", "variables"),
+        *("tls_files", "token_settings", "trace_numbers", "trace_settings", "variables"),
     ]
     expected = [f"scheduler.{name}" for name in reads_the_environment]
     assert done.stdout.strip() == str([*expected, "tools.checkout", "tools.servers"])

@@ -46,7 +46,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
         pytest.param(
             forever(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n", 0.05), id="chunks"
         ),
-        pytest.param(forever(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.01), id="100 for ever"),
+        pytest.param(forever(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.05), id="100 for ever"),
         pytest.param(
             forever(OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: 1\r\n", 0.01),
             id="trailers for ever",
