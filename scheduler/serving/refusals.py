@@ -62,8 +62,7 @@ def refusal(problem: Problem, scope: Scope | None = None) -> Answer:
         **cors_fields(path, _sent(scope, "Origin")),
         **problem.headers,
     }
-    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    return Answer(problem.status, encoded, body)
+    return Answer.made(problem.status, headers, body)
 
 
 def ids_of(scope: Scope | None) -> tuple[str, str]:

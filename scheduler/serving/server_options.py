@@ -24,6 +24,4 @@ def server_options(scope: Scope) -> Answer:
         HEADER: request_id,
         TRACE_HEADER: traceparent_of(request_id, traceparent),
     }
-    return Answer(
-        200, [(name.lower().encode(), value.encode()) for name, value in headers.items()], b""
-    )
+    return Answer.made(200, headers)

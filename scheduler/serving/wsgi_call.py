@@ -32,6 +32,12 @@ class Answer(NamedTuple):
     body: bytes
     rest: "WsgiCall | None" = None
 
+    @classmethod
+    def made(cls, status: int, headers: Mapping[str, str], body: bytes = b"") -> "Answer":
+        """One that the server gives by itself."""
+        encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        return cls(status, encoded, body)
+
 
 class WsgiCall:
     """One call; `close` comes after the answer was handed on."""
