@@ -7,8 +7,7 @@ from django.core.management.base import CommandError
 
 from jobs.core.conf import jobs_conf
 from jobs.core.queue_choice import QUEUE_ORDERS, QueueChoice, queue_choice
-
-EXIT_USAGE = 2
+from jobs.worker.process.stop_signals import EXIT_USAGE
 
 
 def add_queue_options(parser: argparse.ArgumentParser) -> None:

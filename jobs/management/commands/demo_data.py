@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from jobs.core.conf import jobs_conf
 from jobs.core.outage import first_line
 from jobs.management.option_types import whole_number
 from jobs.services.database_errors import DATABASE_ERRORS
@@ -16,8 +17,6 @@ from jobs.services.demo.sizes import JOBS_DEFAULT, JOBS_MIN
 
 EXIT_USAGE = 2
 _JOBS_MAX = 100_000_000
-# As often as a worker does by default.
-_BEAT_SECONDS = 10.0
 
 
 class Command(BaseCommand):
@@ -61,7 +60,7 @@ class Command(BaseCommand):
             except DATABASE_ERRORS as error:
                 connection.close()
                 self._say(f"No heartbeats: {first_line(error)}")
-            time.sleep(_BEAT_SECONDS)
+            time.sleep(jobs_conf().heartbeat_seconds)
 
     def _make(self, options: dict[str, Any]) -> None:
         there = demo_standing()

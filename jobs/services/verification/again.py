@@ -9,7 +9,6 @@ from django.db.models import Count, Max
 from jobs.broker import get_broker
 from jobs.core.conf import jobs_conf
 from jobs.core.fire_rule import Missed
-from jobs.core.states import JobState
 from jobs.models import Job, Schedule, Worker
 from jobs.models.moments import seconds_ago
 from jobs.services.verification.unknown import accepted_at
@@ -55,7 +54,7 @@ def _redis_is_behind(noted_at: datetime, heard_at: datetime) -> Iterator[str]:
 
 def _postgresql_is_behind(heard_at: datetime | None, noted_at: datetime | None) -> Iterator[str]:
     of_redis = f", and Redis of {_text(noted_at)}" if noted_at else ""
-    queued = Job.objects.in_states([JobState.QUEUED]).count()
+    queued = Job.objects.all_queued().count()
     if heard_at:
         yield (
             f"PostgreSQL is of {_text(heard_at)}{of_redis}. Of the {queued:,} jobs that are queued "

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from jobs.broker import get_broker
 from jobs.core.conf import jobs_conf
-from jobs.core.states import JobState
 from jobs.models import Job
 from jobs.sql.statements import execute
 
@@ -29,8 +28,7 @@ def load_known(queues: list[str], *, due_within_seconds: float = math.inf) -> No
 
 def queues_in_use() -> list[str]:
     """The queues of the settings, and those that only queued jobs still name."""
-    queued = Job.objects.in_states([JobState.QUEUED])
-    named = queued.order_by().values_list("queue", flat=True).distinct()
+    named = Job.objects.all_queued().order_by().values_list("queue", flat=True).distinct()
     return list(dict.fromkeys([*jobs_conf().queues, *named]))
 
 

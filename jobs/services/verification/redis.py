@@ -9,7 +9,6 @@ from django.db import transaction
 
 from jobs.broker import get_broker
 from jobs.core.conf import jobs_conf
-from jobs.core.states import JobState
 from jobs.models import Job
 from jobs.services.verification.cache_marks import cache_marks_check
 from jobs.services.verification.check import EXAMPLES, Check, timed
@@ -86,7 +85,7 @@ def _dispatches_check() -> Check:
     with _suspects(patience_seconds + TOLERANCE_SECONDS, patience_seconds) as note:
         [(violations,)] = fetch_rows("SELECT count(*) FROM verify_suspect")
         found = fetch_rows("SELECT id, dispatched_at FROM verify_suspect ORDER BY id LIMIT 10")
-        rows = Job.objects.in_states([JobState.QUEUED]).count()
+        rows = Job.objects.all_queued().count()
     return Check(
         DISPATCHES,
         REDIS_CHECKS[DISPATCHES],

@@ -4,7 +4,6 @@ from collections import Counter
 
 from django.db.models import Count
 
-from jobs.core.states import JobState
 from jobs.models import Job, Queue
 from jobs.services.serving import serving_now
 from jobs.services.verification.check import EXAMPLES, Check, timed
@@ -22,7 +21,7 @@ def unserved_check() -> Check:
 
 
 def _unserved_check() -> Check:
-    queued = Job.objects.in_states([JobState.QUEUED])
+    queued = Job.objects.all_queued()
     rows = queued.order_by().values_list("queue", "type").annotate(count=Count("*"))
     serving, rows_read = serving_now(), 0
     pauses = {queue.name: queue.pause_in_words for queue in Queue.objects.paused()}
