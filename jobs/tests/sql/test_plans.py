@@ -32,6 +32,7 @@ from jobs.tests.steps import error, heard_now, write_start
 
 ROWS = 20_000
 QUEUED = 3_000
+FEW = 50
 RUNNING = 100
 BATCH = 20  # how many jobs a worker with ten threads holds at most
 
@@ -67,7 +68,7 @@ Statement = tuple[str, Any]
 class Database:
     """A large table of jobs, and the worker that its running jobs name."""
 
-    def __init__(self) -> None:
+    def __init__(self, queued: int = QUEUED) -> None:
         self.worker = make_worker()
         now = time.time()
         ids = [uuid7_floor(now - 60 * (ROWS - n)) for n in range(ROWS)]
@@ -77,7 +78,7 @@ class Database:
                 {
                     "worker_id": self.worker.id,
                     "rows": ROWS,
-                    "queued": QUEUED,
+                    "queued": queued,
                     "running": RUNNING,
                     "ids": ids,
                 },
@@ -187,10 +188,14 @@ def test_what_every_worker_does_on_a_timer(database: Database, subtests: pytest.
             assert_reads_no_whole_table(call)
 
 
-def test_what_the_verifier_asks_of_all_that_is_queued(
-    database: Database, subtests: pytest.Subtests
-) -> None:
-    """Not the ranges of pages either: with a long queue that is most of the table."""
+@pytest.mark.django_db
+def test_what_the_verifier_asks_of_all_that_is_queued(subtests: pytest.Subtests) -> None:
+    """Nor the ranges of pages with a queued job in them, where these are far more than the jobs.
+
+    Of few jobs, as for many the two cost about the same: which one PostgreSQL takes then depends
+    on how many dead rows other tests have left.
+    """
+    Database(queued=FEW)
     for call in (queues_in_use, unserved_check):
         with subtests.test(call.__name__):
             plans = [plan for plan in plans_of(call) if "jobs_job" in plan]
