@@ -8,6 +8,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from jobs.broker.kept_connections import KeptConnections
 from jobs.broker.pool import connection_pool
 from jobs.broker.server_group import is_cluster
 from jobs.broker.tls import TlsRefused
@@ -46,7 +47,9 @@ class RedisConnections:
         """`prefix`: what every key begins with."""
         self.follows_slots = is_cluster(url)
         self._client = _connect(url, prefix, SOCKET_TIMEOUT_SECONDS)
+        self._kept = KeptConnections(self._client.connection_pool)
         self._blocking_client = _connect(url, prefix, LONGEST_BLOCK_SECONDS + BLOCK_MARGIN_SECONDS)
+        self._kept_blocking = KeptConnections(self._blocking_client.connection_pool)
 
     def disconnect(self) -> None:
         """Closes every connection, also those that other threads are reading from.
@@ -58,6 +61,8 @@ class RedisConnections:
 
     def disconnect_idle(self) -> None:
         """Closes the connections that no thread is using."""
+        self._kept.release()
+        self._kept_blocking.release()
         # A thread that is reading from one of the others finds out by itself.
         self._client.connection_pool.disconnect(inuse_connections=False)
         self._blocking_client.connection_pool.disconnect(inuse_connections=False)

@@ -40,7 +40,7 @@ class RedisInspection(RedisConnections):
 
     def _script(self, name: str) -> Script:
         source = (Path(__file__).parent / "scripts" / f"{name}.lua").read_text(encoding="utf-8")
-        return Script(self._client.connection_pool, source)
+        return Script(self._kept, source)
 
     @translates_errors
     def head_ages(self, queues: Sequence[str]) -> dict[ListName, float | None]:

@@ -40,6 +40,7 @@ class RedisBroker(RedisAnnouncing):
         super().__init__(url, prefix)
         self._cache_mark_seconds = cache_mark_seconds
         self._dispatch = self._script("dispatch")
+        self._dispatch_one = self._script("dispatch_one")
         self._push_back = self._script("push_back")
         self._fetch = self._script("fetch")
         self._time = RedisTime(self._client.time, SystemClock())
@@ -60,12 +61,18 @@ class RedisBroker(RedisAnnouncing):
     ) -> None:
         if not messages:
             return
-        keys = self._keys
+        keys, age = self._keys, _milliseconds(age_seconds)
+        if len(messages) == 1 and not is_repeated:
+            [message] = messages
+            name = keys.list(message.queue, message.priority)
+            one = [message.encode(), age]
+            self._mended([name], lambda: self._dispatch_one(keys=[name], args=one))
+            return
         names: list[str] = [keys.delayed]
-        arguments: list[Any] = [_milliseconds(age_seconds), int(is_repeated), keys.list_prefix]
-        for name, group in groupby(messages, attrgetter("queue", "priority")):
+        arguments: list[Any] = [age, int(is_repeated), keys.list_prefix]
+        for list_name, group in groupby(messages, attrgetter("queue", "priority")):
             texts = [message.encode() for message in group]
-            names.append(keys.list(*name))
+            names.append(keys.list(*list_name))
             arguments += (len(texts), *texts)
         self._mended(names[1:], lambda: self._dispatch(keys=names, args=arguments))
 
@@ -142,7 +149,8 @@ class RedisBroker(RedisAnnouncing):
         names = {self._keys.list(*name): name for name in lists_of(queues)}
         seconds = min(timeout_seconds, LONGEST_BLOCK_SECONDS)
         popped = self._mended(
-            list(names), lambda: self._blocking_client.brpop(list(names), timeout=seconds)
+            list(names),
+            lambda: self._kept_blocking.ask(lambda connection: _pop(connection, names, seconds)),
         )
         if not popped:
             return None
@@ -197,6 +205,12 @@ class RedisBroker(RedisAnnouncing):
         keys = list(self._client.scan_iter(match=f"{self._keys.prefix}*", count=1_000))
         if keys:
             self._client.unlink(*keys)
+
+
+def _pop(connection: Any, lists: Iterable[str], seconds: float) -> Any:
+    """The list and the entry of one that comes in within that time, or None."""
+    connection.send_command("BRPOP", *lists, seconds)
+    return connection.read_response()
 
 
 def _milliseconds(seconds: float) -> int:

@@ -12,7 +12,7 @@ from jobs.core.new_job import Inserted, NewJob
 from jobs.core.states import JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.services.dispatch import dispatch_after_commit
-from jobs.services.enqueue.enqueue_counts import count_enqueued
+from jobs.services.enqueue.enqueue_counts import enqueued_count
 from jobs.services.enqueue.enqueued import Enqueued
 from jobs.services.holding import jobs_hold
 from jobs.sql.contention import repeats_conflicts
@@ -48,9 +48,9 @@ def insert_batch(new_jobs: Sequence[NewJob], *, source: str | None = None) -> li
             (one.message, one.delay_seconds)
             for new, one in zip(new_jobs, inserted, strict=True)
             if one and not new.limits
-        ]
+        ],
+        committed=enqueued_count(new_jobs, inserted, source),
     )
-    count_enqueued(new_jobs, inserted, source)
     holders = _Holders([new for new, one in zip(new_jobs, inserted, strict=True) if one is None])
     return [
         Enqueued(new, one) if one else holders.answer(new)

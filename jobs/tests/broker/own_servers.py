@@ -26,6 +26,12 @@ def message() -> QueueMessage:
     return QueueMessage(job_id := uuid7(), str(job_id), "default", 5)
 
 
+def client_id(connection: Any) -> int:
+    """The number by which the server knows this connection."""
+    connection.send_command("CLIENT", "ID")
+    return int(connection.read_response())
+
+
 def serves(broker: RedisBroker) -> bool:
     """Whether a message that is dispatched now can be fetched."""
     one = message()

@@ -14,6 +14,7 @@ from jobs.core.conf import jobs_conf
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.ids import uuid7
 from jobs.core.message import Fetched, QueueMessage
+from jobs.tests.broker.own_servers import client_id
 from jobs.tests.redis_commands import counted_commands
 from jobs.tests.stamps import entries, stamp_ago
 from jobs.tests.waiting import wait_until
@@ -171,8 +172,8 @@ def test_connections_that_were_cut_cost_no_error(broker: RedisBroker, client: An
     """As after a restart of Redis, or of a proxy in between."""
 
     def cut() -> None:
-        for own in (broker._client, broker._blocking_client):
-            client.client_kill_filter(_id=own.client_id())
+        for own in (broker._kept, broker._kept_blocking):
+            client.client_kill_filter(_id=own.ask(client_id))
 
     one = message()
     cut()
