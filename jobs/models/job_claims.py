@@ -78,6 +78,11 @@ class JobClaims(JobPart):
         )
         return _claimed(rows)
 
+    def claim_one(self, worker_id: UUID, job_id: UUID | str) -> Claims:
+        """The same for one job whose effect key no other can have; nothing if one could."""
+        rows = run_prepared_search("claim_job", worker_id=worker_id, id=str(job_id))
+        return _claimed(rows)
+
     def record_starts(self, starts: Sequence[Start]) -> set[UUID]:
         """Writes what has begun; returns the jobs that were written.
 

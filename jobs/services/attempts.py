@@ -50,7 +50,9 @@ class Recorded(NamedTuple):
     written: bool
 
 
-def jobs_claim(*, worker_id: UUID, job_ids: Sequence[UUID | str]) -> Claims:
+def jobs_claim(
+    *, worker_id: UUID, job_ids: Sequence[UUID | str], is_own_key: bool = False
+) -> Claims:
     """queued -> running for those of these jobs that may start now; returns their claims.
 
     A job may start if it is due, no other job owns its effect key, and the worker's row is not
@@ -58,7 +60,12 @@ def jobs_claim(*, worker_id: UUID, job_ids: Sequence[UUID | str]) -> Claims:
 
     Payloads fill a claim: from `first_left` on no job was tried, and each should be asked for
     again. Where no job could start, what was left is not told from what cannot start.
+
+    `is_own_key`: of one job whose message says that no other can have its effect key. Such a claim
+    takes a seventh less, and nearly every job that an idle worker waits for is one.
     """
+    if is_own_key and len(job_ids) == 1 and (claims := Job.objects.claim_one(worker_id, *job_ids)):
+        return claims
     return Job.objects.claim(worker_id, job_ids) if job_ids else Claims()
 
 

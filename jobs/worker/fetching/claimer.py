@@ -98,9 +98,12 @@ class Claimer:
     def _claim(self, messages: list[QueueMessage]) -> tuple[Claims, set[UUID]]:
         """Returns what was claimed, and the jobs that were left."""
         job_ids = [one.id_text for one in messages]
+        is_own_key = len(messages) == 1 and not can_be_shared(messages[0].effect_key)
         begun_at = time.monotonic()
         with self._database_time.measured():
-            claims = jobs_claim(worker_id=self._lease.worker.id, job_ids=job_ids)
+            claims = jobs_claim(
+                worker_id=self._lease.worker.id, job_ids=job_ids, is_own_key=is_own_key
+            )
         seconds = time.monotonic() - begun_at
         strays = _strays(claims, messages)
         self.submit([claim for claim in claims if claim not in strays] if strays else claims)

@@ -42,8 +42,19 @@ def by_text(text: str = "ann") -> Job:
     return make_job(type="tests.note_by_text", payload={"text": text})
 
 
+@pytest.fixture(autouse=True, params=[False, True], ids=["any", "own key"])
+def says_own_key(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every claim of one job also as where its message says so, be it true or not."""
+    monkeypatch.setattr(Hint, "is_own_key", request.param)
+
+
+class Hint:
+    is_own_key = False
+
+
 def claim(worker: Worker, *jobs: Job) -> list[ClaimedJob]:
-    return jobs_claim(worker_id=worker.id, job_ids=[job.id for job in jobs])
+    ids = [job.id for job in jobs]
+    return jobs_claim(worker_id=worker.id, job_ids=ids, is_own_key=Hint.is_own_key)
 
 
 def test_the_claim_says_what_the_row_says() -> None:

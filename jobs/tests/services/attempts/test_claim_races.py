@@ -11,6 +11,7 @@ from jobs.core.states import JobState
 from jobs.models import Job, ProcessedKey
 from jobs.models.moments import seconds_ago
 from jobs.services.attempts import jobs_claim
+from jobs.services.cancel import job_cancel
 from jobs.sql import statements
 from jobs.sql.statements import statement
 from jobs.tests.factories import make_job, make_worker
@@ -27,18 +28,22 @@ LOCK = 4711
 def pausing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The claim has its snapshot, has read a row, and waits before it locks it."""
     due = "run_at <= statement_timestamp()"
-    paused = statement("claim_jobs").replace(
-        due, f"{due} AND pg_advisory_xact_lock_shared({LOCK}) IS NOT NULL"
-    )
-    assert "advisory" in paused
-    monkeypatch.setattr(
-        statements, "statement", lambda name: paused if name == "claim_jobs" else statement(name)
-    )
+    paused = {
+        name: statement(name).replace(
+            due, f"{due} AND pg_advisory_xact_lock_shared({LOCK}) IS NOT NULL"
+        )
+        for name in ("claim_job", "claim_jobs")
+    }
+    assert all("advisory" in text for text in paused.values())
+    monkeypatch.setattr(statements, "statement", lambda name: paused.get(name) or statement(name))
 
 
-def claimed_while(change: Callable[[], object], jobs: list[Job]) -> set[object]:
+def claimed_while(
+    change: Callable[[], object], jobs: list[Job], *, is_own_key: bool = False
+) -> set[object]:
     """Which of the jobs are claimed where a change is committed while the claim pauses."""
-    claim = partial(jobs_claim, worker_id=make_worker().id, job_ids=[job.id for job in jobs])
+    ids = [job.id for job in jobs]
+    claim = partial(jobs_claim, worker_id=make_worker().id, job_ids=ids, is_own_key=is_own_key)
     with ThreadPoolExecutor(1) as pool:
         lock("pg_advisory_lock")
         try:
@@ -92,3 +97,12 @@ def test_jobs_that_are_cancelled_meanwhile_are_not_claimed() -> None:
 
     assert claimed_while(cancel, [own, shared]) == set()
     assert not ProcessedKey.objects.exists()
+
+
+@pytest.mark.usefixtures("pausing")
+def test_so_it_is_with_one_that_has_its_own_key() -> None:
+    again, gone = make_job(), make_job()
+    redispatch, cancel = partial(dispatched_ago, again, 0), partial(job_cancel, job_id=gone.id)
+    assert claimed_while(redispatch, [again], is_own_key=True) == {again.id}
+    assert claimed_while(cancel, [gone], is_own_key=True) == set()
+    assert [stored(job).attempt for job in (again, gone)] == [1, 0]
