@@ -49,13 +49,18 @@ def uuid_of(text: str) -> UUID:
 
     As `UUID(text)`, which checks once more and takes 1.1 us instead of 0.5.
     """
-    made: UUID = object.__new__(UUID)
-    object.__setattr__(made, "int", int(text.replace("-", ""), 16))
-    object.__setattr__(made, "is_safe", SafeUUID.unknown)
-    return made
+    return _uuid(int(text.replace("-", ""), 16))
 
 
 def _assemble(tick: int, random_bits: int) -> UUID:
     milliseconds, fraction = tick >> 12, tick & 0xFFF
     high = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | fraction << 64
-    return UUID(int=high | _VERSION_AND_VARIANT | random_bits & 0x3FFF_FFFF_FFFF_FFFF)
+    return _uuid(high | _VERSION_AND_VARIANT | random_bits & 0x3FFF_FFFF_FFFF_FFFF)
+
+
+def _uuid(number: int) -> UUID:
+    """`UUID(int=number)` for what is known to be one: 0.5 us instead of 0.7."""
+    made: UUID = object.__new__(UUID)
+    object.__setattr__(made, "int", number)
+    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    return made

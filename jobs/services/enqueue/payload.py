@@ -73,7 +73,7 @@ class _PlainFields:
 
     def __init__(self, serializer: Serializer[Any]) -> None:
         self._checks = [(name, one.run_validation) for name, one in serializer.fields.items()]
-        self._names = serializer.fields.keys()
+        self._names = frozenset(serializer.fields)
 
     def clean(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
         """The payload; None if anything is wrong with it, which the serializer then says."""
