@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from jobs.models import DeadLetter, Event, Redrive
+from jobs.models import DeadLetter, Event, Job, Redrive
 from jobs.services.demo.failures import RIGHT_MAILBOX, WRONG_MAILBOX
 from jobs.sql.statements import database_now
 from tools.at_size.mail_counter import MailCounter
@@ -41,6 +41,7 @@ def redrive(options: Options) -> bool:
     with MailCounter() as mails:
         os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{mails.port}"
         with api() as server, workers(processes=2, queues="emails"):
+            wait_until(_is_idle, _PATIENCE_SECONDS, "the workers are still busy", every_seconds=0.5)
             with visits(server, staff) as seen:
                 redrive_id, while_paused = _redriven(seen, f"http://{server}", letters, rate)
             _wait_for_ends(redrive_id)
@@ -54,9 +55,16 @@ def _letters() -> int:
     return DeadLetter.objects.waiting().filter(payload__to=[WRONG_MAILBOX]).count()
 
 
+def _is_idle() -> bool:
+    """Whether the workers have done what lay in their queue before."""
+    there = Job.objects.filter(queue="emails")
+    return not (there.queued().exists() or there.running().exists())
+
+
 def _redriven(seen: Visits, server: str, letters: int, rate: int) -> tuple[UUID, int]:
     """The id of the redrive that is completed, and how many were replayed while it was paused."""
     page = seen.page
+    page.goto(f"{server}/admin/")  # once, as a process that has just begun reads its templates
     seen.go("the overview", lambda: page.goto(f"{server}/admin/"))
     seen.go("the groups, what began last first", lambda: page.goto(f"{server}{GROUPS}"))
     group = page.locator(".page-table tbody tr").first.get_by_role("link").first

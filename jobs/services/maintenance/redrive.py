@@ -19,7 +19,7 @@ from jobs.services.dead_letters.replay import Replay, jobs_queue_again
 from jobs.services.maintenance.round import Round, run_round
 from jobs.services.redrives.changing import ChangeRefused, changed
 from jobs.services.redrives.control import redrive_complete, redrive_stop
-from jobs.services.redrives.selected import letters_selected
+from jobs.services.redrives.selected import letters_in_order
 from jobs.sql.statements import database_now, run
 
 # Dead letters that one round replays, so that no transaction grows with the rate.
@@ -85,10 +85,10 @@ def _burst(redrive: Redrive) -> float:
 
 
 def _next_ids(redrive: Redrive, number: int) -> list[UUID]:
-    letters = letters_selected(Selection.of(redrive.selection))
+    letters = letters_in_order(Selection.of(redrive.selection))
     if redrive.cursor is not None:
         letters = letters.filter(id__gt=redrive.cursor)
-    return list(letters.order_by("id").values_list("id", flat=True)[:number])
+    return list(letters.values_list("id", flat=True)[:number])
 
 
 class _Taken(NamedTuple):

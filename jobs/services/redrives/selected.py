@@ -55,6 +55,20 @@ def letters_selected(selection: Selection) -> DeadLetterQuerySet:
     return letters
 
 
+def letters_in_order(selection: Selection) -> DeadLetterQuerySet:
+    """The same, those that died first before others.
+
+    For a group PostgreSQL is not told that all have one fingerprint, or it would take the index of
+    all that wait for one in the right order, and read every other kind on the way. Measured, the
+    first hundred of 50,000 that began last among 200,000: 2 ms instead of 350.
+    """
+    if (one := selection.fingerprint) is None:
+        return letters_selected(selection).order_by("id")
+    of_any = letters_selected(selection._replace(fingerprint=None))
+    within = of_any.filter(fingerprint__gte=one, fingerprint__lte=one)
+    return within.order_by("fingerprint", "id")
+
+
 def interrupted_among(selection: Selection) -> DeadLetterQuerySet:
     """Those that are left out because their effect may have happened."""
     everything = letters_selected(selection._replace(include_interrupted=True))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from jobs.core.selection import Selection
 from jobs.services.dead_letters.payload_change import Difference, payload_differences
 from jobs.services.redrives.changing import ChangeRefused, changed
-from jobs.services.redrives.selected import letters_selected
+from jobs.services.redrives.selected import letters_in_order
 
 TRIED = 100
 
@@ -25,7 +25,7 @@ class Trial(NamedTuple):
 
 def redrive_trial(*, selection: Selection, changes: Mapping[str, Any] | None) -> Trial:
     """Checks the changes with the first dead letters of the selection; writes nothing."""
-    letters = letters_selected(selection).order_by("id").only("id", "type", "queue", "payload")
+    letters = letters_in_order(selection).only("id", "type", "queue", "payload")
     tried = fit = 0
     refusal, differences = "", list[Difference]()
     for letter in letters[:TRIED]:
