@@ -41,7 +41,7 @@ def redrive(options: Options) -> bool:
     with MailCounter() as mails:
         os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{mails.port}"
         with api() as server, workers(processes=2, queues="emails"):
-            wait_until(_is_idle, _PATIENCE_SECONDS, "the workers are still busy", every_seconds=0.5)
+            _wait_until_idle()
             with visits(server, staff) as seen:
                 redrive_id, while_paused = _redriven(seen, f"http://{server}", letters, rate)
             _wait_for_ends(redrive_id)
@@ -55,10 +55,15 @@ def _letters() -> int:
     return DeadLetter.objects.waiting().filter(payload__to=[WRONG_MAILBOX]).count()
 
 
-def _is_idle() -> bool:
-    """Whether the workers have done what lay in their queue before."""
-    there = Job.objects.filter(queue="emails")
-    return not (there.queued().exists() or there.running().exists())
+def _wait_until_idle() -> None:
+    """Until the workers have done what lay in their queue and may run: of the rest nothing ends."""
+    counts: list[int] = []
+
+    def rests() -> bool:
+        counts.append(Job.objects.filter(queue="emails").queued().count())
+        return counts[-2:-1] == counts[-1:]
+
+    wait_until(rests, _PATIENCE_SECONDS, "the workers are still busy", every_seconds=3.0)
 
 
 def _redriven(seen: Visits, server: str, letters: int, rate: int) -> tuple[UUID, int]:
