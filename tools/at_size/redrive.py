@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from jobs.models import DeadLetter, Event, Job, Redrive
+from jobs.broker import get_broker
+from jobs.models import DeadLetter, Event, Redrive
 from jobs.services.demo.failures import RIGHT_MAILBOX, WRONG_MAILBOX
 from jobs.sql.statements import database_now
 from tools.at_size.mail_counter import MailCounter
@@ -21,6 +22,7 @@ from tools.terminal import say
 from tools.waiting import wait_until
 
 GROUPS = "/admin/jobs/deadlettergroup/?order=first_seen"
+QUEUE = "emails"
 # With five million jobs the kind has 50,000 dead letters: a hundred seconds at 500 a second.
 RATE, RATE_MIN, SECONDS = 500, 25, 100
 # It is paused once so much of it is replayed, for so long.
@@ -40,8 +42,8 @@ def redrive(options: Options) -> bool:
     rate = max(RATE_MIN, min(RATE, letters // SECONDS))
     with MailCounter() as mails:
         os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{mails.port}"
-        with api() as server, workers(processes=2, queues="emails"):
-            _wait_until_idle()
+        with api() as server, workers(processes=2, queues=QUEUE):
+            wait_until(_is_idle, _PATIENCE_SECONDS, "the workers are still busy", every_seconds=0.5)
             with visits(server, staff) as seen:
                 redrive_id, while_paused = _redriven(seen, f"http://{server}", letters, rate)
             _wait_for_ends(redrive_id)
@@ -55,15 +57,9 @@ def _letters() -> int:
     return DeadLetter.objects.waiting().filter(payload__to=[WRONG_MAILBOX]).count()
 
 
-def _wait_until_idle() -> None:
-    """Until the workers have done what lay in their queue and may run: of the rest nothing ends."""
-    counts: list[int] = []
-
-    def rests() -> bool:
-        counts.append(Job.objects.filter(queue="emails").queued().count())
-        return counts[-2:-1] == counts[-1:]
-
-    wait_until(rests, _PATIENCE_SECONDS, "the workers are still busy", every_seconds=3.0)
+def _is_idle() -> bool:
+    """Whether the workers have fetched all that lay in their queue before they began."""
+    return not any(get_broker().depth([QUEUE]).ready.values())
 
 
 def _redriven(seen: Visits, server: str, letters: int, rate: int) -> tuple[UUID, int]:
