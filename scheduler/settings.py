@@ -147,6 +147,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "scheduler.http.negotiation.Negotiation",
     # `?format=` is a parameter that no call takes, and no way to ask for another answer.
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "scheduler.http.exception_handler.exception_handler",

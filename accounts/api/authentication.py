@@ -1,9 +1,9 @@
 """Access tokens: their users are read once in a few seconds instead of at every call."""
 
-from copy import copy
 from typing import Any
 from uuid import UUID
 
+from django.db.models.base import ModelState
 from rest_framework import status
 from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.request import Request
@@ -77,8 +77,7 @@ class CheckedTokenAuthentication(JWTAuthentication):
                 raise
             checked_tokens.put(raw_token, *checked)
         user, token = checked
-        # A copy, as a view may change its user, and Django caches permissions on it.
-        caller: Any = copy(user)
+        caller: Any = _copy_of(user)
         limit_call(request._request, caller)
         if caller.scopes is not None:
             _check_scope(request, caller.scopes)
@@ -114,6 +113,19 @@ class CheckedTokenAuthentication(JWTAuthentication):
                 code="bad_authorization_header",
             )
         return credentials[0]
+
+
+def _copy_of(user: Any) -> User:
+    """As a view may change its user, and Django caches permissions on it.
+
+    `copy.copy` does the same by the protocol of pickle, in 12 µs instead of 2.
+    """
+    made = User.__new__(User)
+    made.__dict__.update(user.__dict__)
+    made._state = state = ModelState()
+    state.adding, state.db = False, user._state.db
+    state.fields_cache = dict(user._state.fields_cache)
+    return made
 
 
 def _check_scope(request: Request, scopes: frozenset[str]) -> None:

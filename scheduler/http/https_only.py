@@ -37,6 +37,6 @@ class HttpsOnlyMiddleware:
 def _has_secrets(request: HttpRequest) -> bool:
     if request.path_info.startswith(HEALTH_PATH):
         return False  # probes speak plain HTTP to the container
-    if request.method not in _BODILESS or "Authorization" in request.headers:
+    if request.method not in _BODILESS or "HTTP_AUTHORIZATION" in request.META:
         return True
     return settings.SESSION_COOKIE_NAME in request.COOKIES

@@ -18,6 +18,6 @@ class LengthRequiredMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
             return problem_response(request, LENGTH_REQUIRED)
         return self.get_response(request)

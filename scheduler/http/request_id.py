@@ -13,6 +13,8 @@ from jobs.core.request_id import current_request_id
 
 HEADER = "X-Request-ID"
 TRACE_HEADER = "traceparent"
+# As the environment of a call names them: `request.headers` would copy all headers first.
+_SENT, _TRACE_SENT = "HTTP_X_REQUEST_ID", "HTTP_TRACEPARENT"
 
 # What a client sends ends up in logs and headers: no spaces, no control characters, not long.
 _ACCEPTED = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
@@ -30,9 +32,9 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        accepted = accepted_id(request.headers.get(HEADER, ""))
+        accepted = accepted_id(request.META.get(_SENT, ""))
         request.request_id = accepted  # type: ignore[attr-defined]
-        traceparent = accepted_traceparent(request.headers.get(TRACE_HEADER, ""))
+        traceparent = accepted_traceparent(request.META.get(_TRACE_SENT, ""))
         current_request_id.set(accepted)
         current_traceparent.set(traceparent)
         response = self.get_response(request)
