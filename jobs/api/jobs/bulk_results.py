@@ -123,16 +123,16 @@ def _detail(refusal: APIException) -> Any:
 
 
 def _accepted(index: int, accepted: Enqueued, path_prefix: str) -> AcceptedItem:
-    job_id = str(accepted.job_id)
+    job_id, duplicate = accepted.id_text, accepted.duplicate
     item: AcceptedItem = {
         "index": index,
-        "status": status.HTTP_200_OK if accepted.duplicate else status.HTTP_202_ACCEPTED,
+        "status": status.HTTP_200_OK if duplicate else status.HTTP_202_ACCEPTED,
         "id": job_id,
         "state": accepted.state,
-        "duplicate": accepted.duplicate,
+        "duplicate": duplicate,
         "links": {"self": path_prefix + job_id},
     }
-    if accepted.duplicate:
+    if duplicate:
         item["links"] = receipt_links(accepted, path_prefix + job_id)
         if detail := how_to_go_on(accepted):
             item["detail"] = detail

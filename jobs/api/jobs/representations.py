@@ -66,7 +66,7 @@ def receipt_facts(accepted: Enqueued) -> ReceiptFacts:
     """A job that was just accepted, without links, for callers that are not clients of HTTP."""
     request = accepted.request
     return {
-        "id": str(accepted.job_id),
+        "id": accepted.id_text,
         "type": request.type,
         "queue": None if accepted.is_pruned else request.queue,
         "priority": None if accepted.is_pruned else request.priority,

@@ -82,17 +82,16 @@ class JobSubmission(StrictSerializer):
 def _refuse_expiry_before_start(attrs: dict[str, Any]) -> None:
     """A job that expires before it may run would never run."""
     expires_at, expires_in = attrs.get("expires_at"), attrs.get("expires_in_seconds")
+    if expires_at is None and expires_in is None:
+        return
     if expires_at is not None and expires_in is not None:
         both = ErrorDetail("Give expires_at or expires_in, not both.", code="two_expiries")
         raise serializers.ValidationError({"expires_in": [both]})
     name = "expires_at" if expires_in is None else "expires_in"
     now = timezone.now()
-    if expires_in is not None:
-        expires_at = now + timedelta(seconds=expires_in)
-    if expires_at is None:
-        return
+    ends_at = expires_at or now + timedelta(seconds=expires_in or 0)
     run_at = attrs.get("run_at") or now + timedelta(seconds=attrs.get("delay_seconds") or 0)
-    if expires_at <= max(run_at, now):
+    if ends_at <= max(run_at, now):
         detail = ErrorDetail(
             "It would never run: give a moment after now, and after run_at or delay.",
             code="expires_before_it_may_run",

@@ -8,6 +8,8 @@ from jobs.core.new_job import Inserted, NewJob
 from jobs.core.states import JobState
 from jobs.models import Job, ProcessedKey
 
+QUEUED, SUCCEEDED = JobState.QUEUED.value, JobState.SUCCEEDED.value
+
 
 class Enqueued:
     """The job that was accepted, or the one that had been accepted before for the same key.
@@ -43,15 +45,23 @@ class Enqueued:
         return accepted.id if isinstance(accepted, Job) else accepted.job_id
 
     @property
+    def id_text(self) -> str:
+        """The job's id as text, without formatting it where the job was inserted just now."""
+        accepted = self._accepted
+        if isinstance(accepted, Inserted):
+            return accepted.message.id_text
+        return str(self.job_id)
+
+    @property
     def request(self) -> NewJob | Job:
         """What was asked for: `type`, `queue`, `priority` and `idempotency_key` of the job."""
         return self._job or self._new
 
     @property
     def state(self) -> str:
-        if self.is_pruned:
-            return JobState.SUCCEEDED.value
-        return self._job.state if self._job else JobState.QUEUED.value
+        if self._job is not None:
+            return self._job.state
+        return SUCCEEDED if self.is_pruned else QUEUED
 
     @property
     def run_at(self) -> datetime | None:
