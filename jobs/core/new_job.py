@@ -70,9 +70,10 @@ class NewJob(NamedTuple):
         """
         client = _NULL if self.submitted_by_id is None else self.submitted_by_id
         payload = self.payload_json.replace("\\", r"\\")
+        key = id_text if effect_key is id_text else _escaped(effect_key)
         return (
             f"{id_text}\t{self.type}\t{self.queue}\t{self.priority}\t{payload}\t"
-            f"{_escaped(effect_key)}\t{client}\t{self.max_retries}\t"
+            f"{key}\t{client}\t{self.max_retries}\t"
             # Neither has a character that COPY would take for another.
             f"{self.request_id or _NULL}\t{self.traceparent or _NULL}\t"
             "queued\t0\t0\t0\t[]\n"

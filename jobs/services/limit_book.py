@@ -33,7 +33,9 @@ class LimitBook:
     @property
     def any_limit(self) -> bool:
         """Whether there is any limit, of whatever kind, or a job that one holds."""
-        return bool(self._fresh())
+        if time.monotonic() - self._read_at > BOOK_SECONDS:
+            return bool(self._fresh())
+        return bool(self._fair_by_name)  # asked for each job of many
 
     @property
     def content(self) -> Mapping[str, bool]:
