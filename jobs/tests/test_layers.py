@@ -121,7 +121,8 @@ def test_redis_is_imported_only_by_the_broker() -> None:
         if any(name.split(".")[0] == "redis" for name in imports_of(path))
     }
     assert importers == {
-        f"jobs.broker.{one}" for one in ("connection", "pool", "primary", "script", "tls")
+        f"jobs.broker.{one}"
+        for one in ("connection", "kept_connections", "pool", "primary", "script", "tls")
     }
 
 
