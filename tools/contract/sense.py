@@ -35,11 +35,25 @@ _IN_WORDS = frozenset(
         "null_character",
         "null_characters_not_allowed",
         "unique",
+        "submission_not_allowed",
     }
 )
 # The same for errors whose code tells less, of these members: mail addresses are stricter than the
-# format of JSON Schema, a rate has a largest one, and a call over HTTP has one body at most.
-_OF_MEMBERS = frozenset({"email", "rate", "burst", "text", "json", "final_on", "secret_headers"})
+# format of JSON Schema, a rate has a largest one, a call over HTTP has one body at most, and what a
+# stream goes on behind is an event that it has had.
+_OF_MEMBERS = frozenset(
+    {
+        "email",
+        "rate",
+        "burst",
+        "text",
+        "json",
+        "json_from",
+        "final_on",
+        "secret_headers",
+        "Last-Event-ID",
+    }
+)
 # Codes of whole problems: of a valid call because of another one before it, and of languages.
 _PROBLEMS_IN_WORDS = frozenset(
     {
