@@ -118,7 +118,8 @@ class CheckedTokenAuthentication(JWTAuthentication):
 def _copy_of(user: Any) -> User:
     """As a view may change its user, and Django caches permissions on it.
 
-    `copy.copy` does the same by the protocol of pickle, in 12 µs instead of 2.
+    `copy.copy` does the same by the protocol of pickle: 4 µs in a loop instead of 0.6, and more in
+    a call, whose caches are cold.
     """
     made = User.__new__(User)
     made.__dict__.update(user.__dict__)

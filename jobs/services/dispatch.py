@@ -88,7 +88,7 @@ def use_broker_after_commit(
     """Calls `use` once the present transaction has committed; at once if there is none.
 
     An outage of the broker is noted, and while one lasts `use` may not be called. `committed` is
-    called before in any case: to register a second callback takes 4 of the 370 µs of an enqueue.
+    called before in any case: every enqueue has both, and one callback is cheaper to register.
     """
 
     def after_commit() -> None:

@@ -33,9 +33,7 @@ class LimitBook:
     @property
     def any_limit(self) -> bool:
         """Whether there is any limit, of whatever kind, or a job that one holds."""
-        if time.monotonic() - self._read_at > BOOK_SECONDS:
-            return bool(self._fresh())
-        return bool(self._fair_by_name)  # asked for each job of many
+        return bool(self._fresh())
 
     @property
     def content(self) -> Mapping[str, bool]:

@@ -16,7 +16,11 @@ _Case = tuple[Any, ...]
 
 
 class Negotiation(DefaultContentNegotiation):
-    """Remembers by the header of the request and the classes of the view; 20 µs less a call."""
+    """Remembers by the header of the request and the classes of the view.
+
+    Measured in a loop: 1.4 µs instead of 3.4. In calls, whose caches are cold, this and the copy of
+    the caller make `/addJob` faster by some 5 % (docs/performance.md).
+    """
 
     _renderers: dict[_Case, tuple[int, str]] = {}
     _parsers: dict[_Case, int | None] = {}

@@ -1,5 +1,5 @@
 -- Puts one message at the end of its list, with the stamp of its dispatch behind the id; the same as
--- dispatch.lua for one that was never dispatched before. Measured after an INSERT: 5 µs less.
+-- dispatch.lua for one that was never dispatched before. Measured after an INSERT: 2 µs less, and fewer arguments to make.
 -- KEYS[1]: the list. ARGV[1]: the message. ARGV[2]: how many milliseconds ago it was dispatched.
 local time = redis.call('TIME')
 local stamp = string.format(' @%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[2])

@@ -61,7 +61,7 @@ def new_job(request: JobRequest, submitted_by_id: int | None, conf: JobsConf) ->
         request_id=current_request_id.get() or None,
         traceparent=current_traceparent.get() or None,
     )
-    # Named and given to every job, what few have would be a twentieth of an enqueue of many.
+    # Named and given to every job, what few have would cost 0.4 of the 20 µs of each of many.
     if is_more:
         new = new._replace(
             run_at=request.run_at,
