@@ -25,7 +25,7 @@ MEASURES = (
     "memory",
 )
 NUMBER_MAX = 100_000_000
-COMPARED = ("drain", "drains", "enqueue", "bulk", "addJob", "addJobs", "pickup")
+COMPARED = ("drain", "drains", "enqueue", "bulk", "addJob", "view", "addJobs", "pickup")
 
 # One measure of seven with --against: ten minutes in all, or three.
 SECONDS_A_MEASURE, SECONDS_QUICK = 75.0, 18.0

@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.benchmark.against.version import Version
 from tools.benchmark.errors import BenchmarkError
-from tools.benchmark.http_load import CONNECTIONS, Load
+from tools.benchmark.http_load import CONNECTIONS, EMPTY_PATH, Load
 
 BATCH = 1_000
 
@@ -60,6 +60,11 @@ def measures(processes: int) -> dict[str, Measure]:
         "addJob": Measure(
             _posts(_one_job_a_call), [rate("/addJob", "requests/s")], 320, CONNECTIONS
         ),
+        "view": Measure(
+            _posts(_empty_calls, accepts=False),
+            [rate("an empty view", "requests/s")],
+            *(640, CONNECTIONS),
+        ),
         "addJobs": Measure(
             _posts(_many_jobs_a_call),
             [rate("/addJobs", "jobs/s")],
@@ -90,8 +95,13 @@ def _asks(question: str, workers: int = 0) -> Callable[[Version], Any]:
     return prepare
 
 
-def _posts(send: Callable[[Load, int], float]) -> Callable[[Version], Any]:
-    """Turns in which calls of the API come from this process; no worker runs."""
+def _posts(
+    send: Callable[[Load, int], float], *, accepts: bool = True
+) -> Callable[[Version], Any]:
+    """Turns in which calls of the API come from this process; no worker runs.
+
+    `accepts`: as many jobs must lie in the table afterwards as `send` was asked for.
+    """
 
     @contextmanager
     def prepare(version: Version) -> Iterator[Turn]:
@@ -104,7 +114,7 @@ def _posts(send: Callable[[Load, int], float]) -> Callable[[Version], Any]:
                 version.ask("clear")
                 seconds = send(calls, count)
                 accepted = version.ask("rows")["rows"]
-                if accepted != count:  # 200 is also the answer to a thousand refusals
+                if accepts and accepted != count:  # 200 is also the answer to a thousand refusals
                     raise BenchmarkError(f"the API accepted {accepted} jobs of {count}")
                 return {"seconds": seconds}
 
@@ -115,6 +125,10 @@ def _posts(send: Callable[[Load, int], float]) -> Callable[[Version], Any]:
 
 def _one_job_a_call(calls: Load, count: int) -> float:
     return calls.timed(calls.requests("/addJob", _jobs(count)), expected=202)
+
+
+def _empty_calls(calls: Load, count: int) -> float:
+    return calls.timed(calls.requests(EMPTY_PATH, _jobs(count)), expected=200)
 
 
 def _many_jobs_a_call(calls: Load, count: int) -> float:

@@ -93,6 +93,7 @@ def test_every_figure_of_a_version_against_itself() -> None:
         "enqueue many",
         "WAL of an enqueued job",
         "/addJob",
+        "an empty view",
         "/addJobs",
         "pick-up p50",
         "pick-up p99",
