@@ -15,6 +15,8 @@ CONNECTIONS = 8
 TIMEOUT_SECONDS = 60.0
 # Says which process has answered (`urls.py`).
 EMPTY_PATH = "/benchmark/empty"
+# Inserts and pushes, and nothing else (`bare_view.py`).
+BARE_PATH = "/benchmark/bare"
 # The process that wakes first accepts a connection, and one of them may still be starting: it takes
 # more connections than are kept until each process has its share.
 CONNECT_SECONDS = 60.0

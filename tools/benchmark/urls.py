@@ -1,4 +1,4 @@
-"""The product's paths, and a view that does nothing: the raw limit of a request."""
+"""The product's paths, and two views beside them: the raw limits of a request."""
 
 import os
 from importlib import import_module
@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from tools.benchmark.bare_view import BareView
 from tools.benchmark.settings import BENCHMARK_URLCONF
 
 
@@ -20,6 +21,7 @@ class EmptyView(APIView):
 
 urlpatterns = [
     path("benchmark/empty", EmptyView.as_view()),
+    path("benchmark/bare", BareView.as_view()),
     path("", include(BENCHMARK_URLCONF)),
 ]
 

@@ -95,9 +95,7 @@ def _asks(question: str, workers: int = 0) -> Callable[[Version], Any]:
     return prepare
 
 
-def _posts(
-    send: Callable[[Load, int], float], *, accepts: bool = True
-) -> Callable[[Version], Any]:
+def _posts(send: Callable[[Load, int], float], *, accepts: bool = True) -> Callable[[Version], Any]:
     """Turns in which calls of the API come from this process; no worker runs.
 
     `accepts`: as many jobs must lie in the table afterwards as `send` was asked for.

@@ -1,4 +1,6 @@
-"""The API under gunicorn with two processes, beside a view that only authenticates."""
+"""The API under gunicorn with two processes, beside a view that only authenticates, and one that
+only inserts and pushes.
+"""
 
 from typing import Any
 
@@ -7,7 +9,7 @@ from jobs.services.enqueue.insert import BATCH
 from tools.benchmark.bench import Bench, Findings
 from tools.benchmark.errors import BenchmarkError
 from tools.benchmark.figure import Figure
-from tools.benchmark.http_load import EMPTY_PATH, Load, load
+from tools.benchmark.http_load import BARE_PATH, EMPTY_PATH, Load, load
 from tools.benchmark.job_names import EMPTY
 from tools.benchmark.line_load import requests_of_lines, send_lines
 from tools.benchmark.processes import API_PROCESSES, api
@@ -27,7 +29,7 @@ def http(bench: Bench) -> Findings:
     token = account()[1]
     with api() as address, load(address, token, API_PROCESSES) as calls:
         _one_each(calls, WARM_UP)
-        figures = bench.median("one job a call", lambda: [_one_each(calls, bench.sizes.requests)])
+        figures = bench.median("one job a call", lambda: _one_each(calls, bench.sizes.requests))
         figures += bench.median(
             "a thousand a call", lambda: [_thousand_each(calls, bench.sizes.jobs)]
         )
@@ -37,16 +39,23 @@ def http(bench: Bench) -> Findings:
     return Findings(figures)
 
 
-def _one_each(calls: Load, count: int) -> Figure:
+def _one_each(calls: Load, count: int) -> list[Figure]:
     jobs = _jobs(min(SLICE, count))
-    empty, add_job = calls.requests(EMPTY_PATH, jobs), calls.requests("/addJob", jobs)
-    limit, rate = in_turns(
+    empty, bare = calls.requests(EMPTY_PATH, jobs), calls.requests(BARE_PATH, jobs)
+    add_job = calls.requests("/addJob", jobs)
+    limit, bare_rate, rate = in_turns(
         count,
         SLICE,
         lambda size: calls.send(empty[:size], expected=200),
+        lambda size: calls.send(bare[:size], expected=202),
         lambda size: calls.send(add_job[:size], expected=202),
     )
-    return Figure("/addJob", rate, "requests/s", limit, "requests/s to an empty view")
+    return [
+        Figure("/addJob", rate, "requests/s", limit, "requests/s to an empty view"),
+        Figure(
+            "/addJob, beside the least", rate, "requests/s", bare_rate, "INSERT + LPUSH/s in a view"
+        ),
+    ]
 
 
 def _thousand_each(calls: Load, count: int) -> Figure:
