@@ -30,9 +30,11 @@ class LimitFindings:
     """`most`: how many held their lease at once, by the name of the limit.
 
     `without_lease`: attempts that went on after they had been taken away; they count for no limit.
+    `gone`: attempts of jobs that a failover took; what they held is not known any more.
     """
 
     attempts: int = 0
+    gone: int = 0
     without_lease: int = 0
     most: dict[str, int] = field(default_factory=dict)
     allowed: dict[str, int] = field(default_factory=dict)
@@ -44,11 +46,16 @@ class LimitFindings:
 
 
 def judge_limits(spans: Sequence[Span], jobs: Mapping[str, LimitedJob]) -> LimitFindings:
-    """How many attempts that held their lease ran at once, under each limit."""
+    """How many attempts that held their lease ran at once, under each limit.
+
+    That a job is gone is for others to judge: only asynchronous replication may lose one.
+    """
     findings = LimitFindings(attempts=len(spans))
     held: dict[str, list[tuple[float, float]]] = {}
     for span in spans:
-        job = jobs[span.job_id]
+        if (job := jobs.get(span.job_id)) is None:
+            findings.gone += 1
+            continue
         findings.without_lease += ran_without_lease(span, job.lease)
         findings.allowed.update(job.limits)
         if (moments := held_span(span, job.lease)) is not None:
@@ -67,8 +74,8 @@ def waits_by_tenant(
         first[span.job_id] = min(span.began_at, first.get(span.job_id, span.began_at))
     waits: dict[str, list[float]] = {}
     for job_id, began_at in first.items():
-        if (tenant := jobs[job_id].tenant) is not None:
-            waits.setdefault(tenant, []).append(began_at - jobs[job_id].created_at)
+        if (job := jobs.get(job_id)) is not None and job.tenant is not None:
+            waits.setdefault(job.tenant, []).append(began_at - job.created_at)
     return waits
 
 
@@ -97,9 +104,10 @@ def line_about(found: LimitFindings, leaked: int, waits: Mapping[str, list[float
     )
     of_a_key = max((found.most[name] for name in found.most if name not in queues), default=0)
     most += f", {of_a_key} of {KEY_LIMIT} of a key"
+    gone = f", {found.gone} of jobs that are gone" if found.gone else ""
     turns = ", ".join(f"{name} {median(one):.1f} s" for name, one in sorted(waits.items()))
     return (
-        f"limits: {found.attempts} attempts, at once at most {most}; "
+        f"limits: {found.attempts} attempts{gone}, at once at most {most}; "
         f"{found.without_lease} went on without their lease; {leaked} slots leaked; "
         f"median wait in the fair queue: {turns}"
     )

@@ -90,6 +90,7 @@ class LimitedQueues:
             broken.append("limits: the quiet tenant of the fair queue waited longest")
         figures = {
             "attempts": found.attempts,
+            "gone": found.gone,
             "without_lease": found.without_lease,
             "most_at_once": found.most,
             "allowed": found.allowed,

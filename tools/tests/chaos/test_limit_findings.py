@@ -10,6 +10,7 @@ from tools.chaos.companions.limit_findings import (
     LimitFindings,
     is_fair,
     judge_limits,
+    line_about,
     waits_by_tenant,
 )
 from tools.chaos.spans import Lease, Span, most_at_once, read_spans
@@ -43,6 +44,15 @@ def judged(spans: list[Span], **jobs: LimitedJob) -> LimitFindings:
 def test_one_after_the_other_is_right() -> None:
     found = judged([span("a", 0, 1), span("b", 1, 2)], a=done(), b=done())
     assert (found.attempts, found.most, found.exceeded) == (2, {"queue:q": 1}, [])
+
+
+def test_a_job_that_a_failover_took_is_counted_apart() -> None:
+    spans = [span("a", 0, 1), span("gone", 0.5, 1)]
+    jobs = {"a": done(tenant="busy")}
+    found = judge_limits(spans, jobs)
+    assert (found.attempts, found.gone, found.most) == (2, 1, {"queue:q": 1})
+    assert "2 attempts, 1 of jobs that are gone, at once" in line_about(found, 0, {})
+    assert waits_by_tenant(spans, jobs) == {"busy": [0.0]}
 
 
 def test_two_at_once_are_one_too_many() -> None:
