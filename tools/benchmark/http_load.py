@@ -40,14 +40,17 @@ class Load:
         self.send(requests, expected)
         return time.perf_counter() - began
 
-    def send(self, requests: Sequence[bytes], expected: int) -> None:
-        """Sends them all; raises BenchmarkError for another status."""
+    def send(self, requests: Sequence[bytes], expected: int) -> list[float]:
+        """Sends them all; returns the seconds of each. Raises BenchmarkError for another status."""
         failures: list[str] = []
+        seconds: list[float] = []
 
         def send_share(connection: socket.socket, share: Sequence[bytes]) -> None:
             try:
                 for request in share:
+                    began = time.perf_counter()
                     _post(connection, request, expected)
+                    seconds.append(time.perf_counter() - began)
             except (BenchmarkError, OSError, ValueError) as error:
                 failures.append(f"{_path(share[0])}: {error}")
 
@@ -62,6 +65,7 @@ class Load:
             thread.join()
         if failures:
             raise BenchmarkError(failures[0])
+        return seconds
 
 
 @contextmanager

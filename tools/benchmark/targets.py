@@ -43,6 +43,7 @@ TARGETS: dict[str, tuple[Target, ...]] = {
     "enqueue one": (_ratio(0.6),),
     "enqueue many": (_at_least(35_000),),
     "/addJob": (_ratio(0.5),),
+    "/addJob p99, 8 connections": (Target("ratio", 3, at_least=False),),
     "/addJobs": (_at_least(12_000),),
     "10 ms I/O × 50, async": (_at_least(4_000),),
     "10 ms I/O × 50, threads": (_at_least(3_000),),

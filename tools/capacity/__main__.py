@@ -4,12 +4,16 @@ import argparse
 import os
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from jobs.management.option_types import whole_number
 from tools.measuring.program import add_production_option, measure_on_servers
 from tools.terminal import say
 
-JOBS, FINISHED = 20_000, 5_000_000
+if TYPE_CHECKING:
+    from tools.capacity.growth import Pair
+
+JOBS, FINISHED, ROUNDS = 20_000, 5_000_000, 8
 # Workers keep what is measured; what is pruned, this process says.
 RETENTION_DAYS = "3650"
 
@@ -55,24 +59,31 @@ def _costs(jobs: int) -> None:
 
 
 def _growth(options: argparse.Namespace) -> None:
-    from tools.capacity.growth import growth, pruned_alone, pruned_beside_a_drain, verified
+    from tools.capacity.growth import growth, pruned_alone, pruned_beside_drains, verified
     from tools.capacity.sides import fill, sides
 
-    jobs, finished = options.jobs, options.finished
+    jobs, finished, rounds = options.jobs, options.finished, options.rounds
     with sides(options.grown) as both:
         since = time.monotonic()
         if not options.grown:
             fill(finished, options.directory)
             say(f"{finished:,} finished jobs made in {time.monotonic() - since:.0f} s")
-        for pair in growth(both, jobs):
-            turns = [f"{a:,.1f} to {b:,.1f}" for a, b in zip(pair.empty, pair.grown, strict=True)]
-            say(f"{pair.name}: {pair.ratio:.2f} ({pair.unit}: {'; '.join(turns)})")
+        for pair in growth(both, jobs, rounds):
+            _say_pair(pair)
         both.use("grown")
         seconds, slowest = verified()
         say(f"verification: {seconds:.1f} s ({', '.join(slowest)})")
         say(f"pruned, alone: {pruned_alone():,.0f} rows/s")
-        drained, pruned = pruned_beside_a_drain(jobs * 5)
-        say(f"pruned beside a drain: {pruned:,.0f} rows/s, drained {drained:,.0f}/s")
+        drains, pruned = pruned_beside_drains(jobs, rounds)
+        _say_pair(drains)
+        say(f"pruned meanwhile, rows/s: {', '.join(f'{rate:,.0f}' for rate in pruned)}")
+
+
+def _say_pair(pair: "Pair") -> None:
+    of = pair.spread
+    turns = [f"{a:,.1f} to {b:,.1f}" for a, b in zip(pair.before, pair.after, strict=True)]
+    interval = f"{of.low:.2f} to {of.high:.2f}" if of.enough_pairs else "too few turns"
+    say(f"{pair.name}: {of.ratio:.2f} ({interval}; {pair.unit}: {'; '.join(turns)})")
 
 
 def _number(value: float | None) -> str:
@@ -92,6 +103,12 @@ def _options() -> argparse.Namespace:
         type=whole_number(0, 1_000_000_000),
         default=FINISHED,
         help=f"that lie in the tables ({FINISHED:,}); 0: none",
+    )
+    parser.add_argument(
+        "--rounds",
+        type=whole_number(1, 1_000),
+        default=ROUNDS,
+        help=f"turns of each database ({ROUNDS}; 6 or more give an interval)",
     )
     parser.add_argument("--grown", help="a database with finished jobs, in place of a new one")
     parser.add_argument("--directory", default="/", help="on the disk of PostgreSQL (/)")

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
 from threading import Event, Thread
 
@@ -17,55 +18,57 @@ from jobs.core.conf import jobs_conf
 from jobs.models import Job
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.verification.database import database_checks
+from tools.benchmark.against.spread import Spread, spread
 from tools.benchmark.drains import Drain
 from tools.benchmark.job_names import EMPTY
 from tools.benchmark.rows import enqueue_jobs
 from tools.capacity.sides import Sides
 
-ROUNDS = 4
 _LIST_TIMES = 20
+_LISTS: dict[str, dict[str, str]] = {
+    "list, newest first": {},
+    "list, what is dead": {"state": "dead"},
+    "list, what runs": {"state": "running"},
+}
 _PRUNED_DAYS = 14.0
 _PRUNE_SECONDS = 10.0
 
 
 @dataclass
 class Pair:
-    """One figure on both sides: every turn, in order. `less`: whether less is better."""
+    """One figure in two states of things: every turn, in order. `less`: whether less is better."""
 
     name: str
     unit: str
     less: bool = False
-    empty: list[float] = field(default_factory=list)
-    grown: list[float] = field(default_factory=list)
+    before: list[float] = field(default_factory=list)
+    after: list[float] = field(default_factory=list)
 
     @property
-    def ratio(self) -> float:
-        """Grown to empty, by turns that were neighbours: above 1 is better."""
-        pairs = zip(self.grown, self.empty, strict=True)
-        return median(empty / grown if self.less else grown / empty for grown, empty in pairs)
+    def spread(self) -> Spread:
+        """After to before, by turns that were neighbours: above 1 is better."""
+        pairs = zip(self.before, self.after, strict=True)
+        return spread([one / two if self.less else two / one for one, two in pairs])
 
 
-def growth(both: Sides, jobs: int) -> Iterator[Pair]:
-    """What each side does in turn, A B B A, after one turn that nobody counts."""
-    yield _turns(both, Pair("drain, 1 process", "jobs/s"), lambda: Drain(jobs).run())
-    yield _turns(both, Pair("enqueue, 1,000 at a time", "jobs/s"), lambda: _enqueue(jobs))
-    yield _turns(both, Pair("list, newest first", "ms", less=True), lambda: _list({}))
-    yield _turns(
-        both, Pair("list, what is dead", "ms", less=True), lambda: _list({"state": "dead"})
-    )
-    yield _turns(
-        both, Pair("list, what runs", "ms", less=True), lambda: _list({"state": "running"})
-    )
+def growth(both: Sides, jobs: int, rounds: int) -> Iterator[Pair]:
+    """What an empty database (before) and a grown one (after) do in turn, A B B A, after one turn
+    that nobody counts.
+    """
 
+    def in_turns(pair: Pair, run: Callable[[], float]) -> Pair:
+        for number in range(-1, rounds):
+            for side in ("empty", "grown") if number % 2 else ("grown", "empty"):
+                both.use(side)
+                found = run()
+                if number >= 0:
+                    (pair.before if side == "empty" else pair.after).append(found)
+        return pair
 
-def _turns(both: Sides, pair: Pair, run: Callable[[], float]) -> Pair:
-    for number in range(-1, ROUNDS):
-        for side in ("empty", "grown") if number % 2 else ("grown", "empty"):
-            both.use(side)
-            found = run()
-            if number >= 0:
-                getattr(pair, side).append(found)
-    return pair
+    yield in_turns(Pair("drain, 1 process", "jobs/s"), lambda: Drain(jobs).run())
+    yield in_turns(Pair("enqueue, 1,000 at a time", "jobs/s"), lambda: _enqueue(jobs))
+    for name, where in _LISTS.items():
+        yield in_turns(Pair(name, "ms", less=True), partial(_list, where))
 
 
 def _enqueue(jobs: int) -> float:
@@ -93,8 +96,19 @@ def pruned_alone() -> float:
         return _prune_until(_after(_PRUNE_SECONDS))
 
 
-def pruned_beside_a_drain(jobs: int) -> tuple[float, float]:
-    """Jobs a second that are drained, and that are pruned at the same time."""
+def pruned_beside_drains(jobs: int, rounds: int) -> tuple[Pair, list[float]]:
+    """Drains alone (before) and beside pruning (after), in turns, and jobs a second pruned."""
+    drains, pruned = Pair("drain beside pruning", "jobs/s"), []
+    for _ in range(rounds):
+        drains.before.append(Drain(jobs).run())
+        with _retention(_PRUNED_DAYS):
+            drained, rate = _pruned_beside(Drain(jobs).run)
+        drains.after.append(drained)
+        pruned.append(rate)
+    return drains, pruned
+
+
+def _pruned_beside(drain: Callable[[], float]) -> tuple[float, float]:
     ended, pruned = Event(), []
 
     def prune() -> None:
@@ -103,14 +117,13 @@ def pruned_beside_a_drain(jobs: int) -> tuple[float, float]:
         finally:
             connection.close()
 
-    with _retention(_PRUNED_DAYS):
-        thread = Thread(target=prune)
-        thread.start()
-        try:
-            drained = Drain(jobs).run()
-        finally:
-            ended.set()
-            thread.join()
+    thread = Thread(target=prune)
+    thread.start()
+    try:
+        drained = drain()
+    finally:
+        ended.set()
+        thread.join()
     return drained, pruned[0]
 
 

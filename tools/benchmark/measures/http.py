@@ -14,6 +14,7 @@ from tools.benchmark.job_names import EMPTY
 from tools.benchmark.line_load import requests_of_lines, send_lines
 from tools.benchmark.processes import API_PROCESSES, api
 from tools.benchmark.rows import empty_everything
+from tools.benchmark.stamps import percentile
 from tools.benchmark.tokens import account
 from tools.benchmark.turns import in_turns
 
@@ -43,18 +44,21 @@ def _one_each(calls: Load, count: int) -> list[Figure]:
     jobs = _jobs(min(SLICE, count))
     empty, bare = calls.requests(EMPTY_PATH, jobs), calls.requests(BARE_PATH, jobs)
     add_job = calls.requests("/addJob", jobs)
+    seconds: list[float] = []
     limit, bare_rate, rate = in_turns(
         count,
         SLICE,
         lambda size: calls.send(empty[:size], expected=200),
         lambda size: calls.send(bare[:size], expected=202),
-        lambda size: calls.send(add_job[:size], expected=202),
+        lambda size: seconds.extend(calls.send(add_job[:size], expected=202)),
     )
+    p50, p99 = (percentile(seconds, percent) * 1_000 for percent in (50, 99))
     return [
         Figure("/addJob", rate, "requests/s", limit, "requests/s to an empty view"),
         Figure(
             "/addJob, beside the least", rate, "requests/s", bare_rate, "INSERT + LPUSH/s in a view"
         ),
+        Figure("/addJob p99, 8 connections", p99, "ms", p50, "ms, p50"),
     ]
 
 
