@@ -74,7 +74,7 @@ def _growth(options: argparse.Namespace) -> None:
         seconds, slowest = verified()
         say(f"verification: {seconds:.1f} s ({', '.join(slowest)})")
         say(f"pruned, alone: {pruned_alone():,.0f} rows/s")
-        drains, pruned = pruned_beside_drains(jobs, rounds)
+        drains, pruned = pruned_beside_drains(jobs * 5, rounds)
         _say_pair(drains)
         say(f"pruned meanwhile, rows/s: {', '.join(f'{rate:,.0f}' for rate in pruned)}")
 
