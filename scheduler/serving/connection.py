@@ -26,6 +26,8 @@ from scheduler.serving.request_target import TargetRefused, check_host, read_tar
 
 _CHUNKED = b"chunked"
 
+Headers = list[tuple[bytes, bytes]]
+
 logger = logging.getLogger(__name__)
 
 
@@ -36,6 +38,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
     _headers_timer: asyncio.TimerHandle | None = None
     _has_received = False  # any byte of the request that is awaited
     _is_answered = False  # the last request: its answer has begun
+    _is_last = False  # that answer says that the connection ends with it
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Makes room if there are too many connections: what waits longest has to go."""
@@ -102,14 +105,22 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self._take_target()
         self._stop_clock()
         self.worker.waiting.pop(self, None)
-        self._has_received = self._is_answered = False
+        self._has_received = self._is_answered = self._is_last = False
         skips_body = super()._on_headers_complete()
         _check(self._current_request)
         return skips_body
 
-    def _send_response_start(self, *args: Any, **kwargs: Any) -> None:
+    def _send_response_start(
+        self, status: int, headers: Headers, *args: Any, **kwargs: Any
+    ) -> None:
         self._is_answered = True
-        super()._send_response_start(*args, **kwargs)
+        self._is_last = (b"connection", b"close") in headers
+        super()._send_response_start(status, headers, *args, **kwargs)
+
+    async def _serve_http_request(self, *args: Any) -> bool:
+        """As gunicorn's, which does not look at what the answer says of the connection; true where
+        that is kept."""
+        return bool(await super()._serve_http_request(*args)) and not self._is_last
 
     def _take_target(self) -> None:
         """Turns a URL as request target into a path, and its host into the header Host, which does
@@ -188,6 +199,8 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         """Whether nothing of a request may still be on its way."""
         if self._current_request is None:
             return not self._has_received
+        if self._is_last:
+            return False  # The client had no reason yet to stop sending.
         return self._body_receiver is None or bool(self._body_receiver._complete)
 
 

@@ -124,7 +124,8 @@ class _Response:
 
     async def refuse(self, answer: Answer) -> None:
         """The answer is the whole response. The body is not read, so that the connection ends."""
-        await self._begin(answer.status, [*answer.headers, (b"connection", b"close")])
+        headers = [one for one in answer.headers if one[0] != b"connection"]
+        await self._begin(answer.status, [*headers, (b"connection", b"close")])
         await self._body(answer.body, more=False)
 
     async def send_lines(self, answer: Answer) -> None:

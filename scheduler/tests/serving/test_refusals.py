@@ -172,6 +172,21 @@ def test_a_client_that_waits_for_100_gets_it(server: Server) -> None:
         assert_problem(client.answer(), 400, "invalid")
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [
+        post("/login", None, b"0\r\n\r\n", "Transfer-Encoding: chunked\r\n"),
+        post("/addJobs", 2, b"{}").replace(b"application/json", b"application/x-ndjson"),
+    ],
+    ids=["chunks", "lines"],
+)
+def test_a_connection_ends_when_the_answer_says_so(server: Server, refused: bytes) -> None:
+    """Also if the request has come completely, and another one behind it."""
+    with server.connect(refused + get("/health/live")) as client:
+        assert client.answer().headers["connection"] == "close"
+        assert client.ends()
+
+
 def test_a_small_refused_body_does_not_end_the_connection(server: Server) -> None:
     with server.connect(post("/addJob", 2, b"{}")) as client:
         assert_problem(client.answer(), 401, "not_authenticated")
