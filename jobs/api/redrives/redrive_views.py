@@ -1,6 +1,7 @@
 """The calls about redrives: parse, call one service, render."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from rest_framework import status
 from rest_framework.exceptions import PermissionDenied
@@ -14,7 +15,7 @@ from jobs.api.redrives.permissions import MayUseRedrives
 from jobs.api.redrives.queries import RedriveQuery
 from jobs.api.redrives.refusals import RedriveRefusalMixin
 from jobs.api.redrives.representations import redrive_representation
-from jobs.api.redrives.submission import AskedRedrive, asked_redrive
+from jobs.api.redrives.submission import asked_redrive
 from jobs.api.shared.client import client_of
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
@@ -28,9 +29,15 @@ from jobs.services.redrives import (
     redrive_pause,
     redrive_resume,
     redrive_start,
+    sees_all_selected,
     selection_seen_by,
 )
-from jobs.services.visibility import EDIT_JOBS, may_change_payloads, redrives_visible_to
+from jobs.services.visibility import (
+    EDIT_JOBS,
+    VIEW_DEAD_LETTERS,
+    may_change_payloads,
+    redrives_visible_to,
+)
 
 
 class RedriveViewSet(RedriveRefusalMixin, ViewSet):
@@ -60,7 +67,7 @@ class RedriveViewSet(RedriveRefusalMixin, ViewSet):
         """202: the workers replay what it selects, of what the client may see and submit."""
         asked = asked_redrive(request.data, client_of(request))
         selection = selection_seen_by(client_of(request), asked.selection)
-        self._check_changes(request, asked, selection)
+        self._check_changes(request, asked.changes, selection)
         redrive = redrive_start(
             selection=selection,
             changes=asked.changes,
@@ -78,7 +85,8 @@ class RedriveViewSet(RedriveRefusalMixin, ViewSet):
         return self._decide(request, pk, redrive_pause)
 
     def resume(self, request: Request, pk: str) -> Response:
-        """200; it goes on from where it was."""
+        """200; it goes on from where it was, with what the client may see and change now."""
+        self._check_rest(request, self._redrive(request, pk))
         return self._decide(request, pk, redrive_resume)
 
     def cancel(self, request: Request, pk: str) -> Response:
@@ -94,12 +102,23 @@ class RedriveViewSet(RedriveRefusalMixin, ViewSet):
         )
         return Response(redrive_representation(redrive))
 
-    def _check_changes(self, request: Request, asked: AskedRedrive, selection: Selection) -> None:
+    def _check_rest(self, request: Request, redrive: Redrive) -> None:
+        """Since it began the client may have lost rights or left its tenant, or it is another."""
+        client, selection = client_of(request), Selection.of(redrive.selection)
+        if not sees_all_selected(client, selection):
+            raise PermissionDenied(
+                f"To replay what is left of this redrive needs the permission {VIEW_DEAD_LETTERS}."
+            )
+        self._check_changes(request, redrive.changes, selection_seen_by(client, selection))
+
+    def _check_changes(
+        self, request: Request, changes: Mapping[str, Any] | None, selection: Selection
+    ) -> None:
         """Payloads of one's own jobs may be changed; those of other clients by permission."""
         client = client_of(request)
         own = str(client.pk)
         is_own = own == selection.client or (own,) == selection.seen_clients
-        if asked.changes and not is_own and not may_change_payloads(client):
+        if changes and not is_own and not may_change_payloads(client):
             raise PermissionDenied(f"To change payloads needs the permission {EDIT_JOBS}.")
 
     def _redrive(self, request: Request, pk: str) -> Redrive:

@@ -86,6 +86,14 @@ def selection_seen_by(user: Any, selection: Selection) -> Selection:
     )
 
 
+def sees_all_selected(user: Any, selection: Selection) -> bool:
+    """Whether the user may see every dead letter that the selection finds now."""
+    clients = clients_seen_by(user, VIEW_DEAD_LETTERS)
+    if clients is None:
+        return True
+    return not letters_selected(selection).exclude(submitted_by_id__in=clients).exists()
+
+
 def check_may_replay(selection: Selection) -> None:
     """Raises SubmissionNotAllowed if a job of the selection is none that this client may submit.
 

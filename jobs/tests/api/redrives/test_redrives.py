@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.tests.problem import pointers, problem
 from jobs.models import Event, Redrive
+from jobs.services.dead_letters import dead_letter_discard
 from jobs.tests.api.conftest import MakeDeadLetter, client_of
 from jobs.tests.factories import allow, make_user
 from jobs.tests.services.redrives.redriving import go_on
@@ -177,3 +179,33 @@ def test_one_that_is_not_there_is_not_found(replayer_api: APIClient) -> None:
     problem(replayer_api.get(f"/redrives/{ID}"), 404, "not_found")
     for decision in ("pause", "resume", "cancel"):
         problem(replayer_api.post(f"/redrives/{ID}/{decision}"), 404, "not_found")
+
+
+def test_who_resumes_one_sees_what_it_goes_on_with(
+    replayer_api: APIClient, replayer: User, make_dead_letter: MakeDeadLetter
+) -> None:
+    """Whoever has started it, and whatever that account saw then."""
+    allow(replayer, "view_deadletter")
+    other = make_dead_letter(submitted_by_id=make_user(username="bob").pk)
+    make_dead_letter(submitted_by_id=replayer.pk)
+    links = replayer_api.post(begun(replayer_api)["links"]["pause"]).json()["links"]
+    replayer.user_permissions.remove(Permission.objects.get(codename="view_deadletter"))
+
+    for account in (replayer, allow(make_user(), "view_redrive", "replay_deadletter")):
+        problem(client_of(account).post(links["resume"]), 403, "permission_denied")
+    assert Redrive.objects.get().state == "paused"
+
+    dead_letter_discard(dead_letter_id=other.pk, resolved_by_id=None)
+    assert replayer_api.post(links["resume"]).json()["state"] == "running"
+
+
+def test_who_resumes_one_may_change_what_it_changes(
+    replayer: User, make_dead_letter: MakeDeadLetter
+) -> None:
+    make_dead_letter(submitted_by_id=replayer.pk)
+    api = client_of(allow(make_user(), "view_redrive", "view_deadletter", "replay_deadletter"))
+    started = begun(client_of(replayer), changes={"text": "b"})
+    resume = api.post(started["links"]["pause"]).json()["links"]["resume"]
+
+    problem(api.post(resume), 403, "permission_denied")
+    assert client_of(replayer).post(resume).json()["state"] == "running"
