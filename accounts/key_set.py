@@ -10,17 +10,19 @@ import jwt
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"})
 
 
-def parsed_jwks(content: bytes) -> dict[str, jwt.PyJWK]:
-    """The keys for signatures by their ids; raises ValueError for what is no key set.
+def parsed_jwks(content: bytes) -> list[jwt.PyJWK]:
+    """The keys for signatures; raises ValueError for what is no key set.
 
-    Keys of kinds that are not taken are left out.
+    Keys of kinds that are not taken are left out. A key need have no id, and two may have the same.
     """
     try:
         members = json.loads(content)["keys"]
-        found = [one for one in members if isinstance(one, Mapping)]
     except (LookupError, TypeError, RecursionError) as error:
         raise ValueError("no key set") from error
-    return {key.key_id or "": key for one in found if (key := _key(one)) is not None}
+    if not isinstance(members, list):
+        raise ValueError("no key set")
+    found = [_key(one) for one in members if isinstance(one, Mapping)]
+    return [key for key in found if key is not None]
 
 
 def _key(members: Mapping[str, Any]) -> jwt.PyJWK | None:

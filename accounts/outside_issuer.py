@@ -69,7 +69,7 @@ def _check_file(path: str) -> None:
     try:
         found = parsed_jwks(Path(path).read_bytes())
     except (OSError, ValueError):
-        found = {}
+        found = []
     if not found:
         raise IssuerRefused(
             "OIDC_JWKS names a file that is no key set with public keys for signatures; save the "

@@ -26,6 +26,8 @@ STALE_SECONDS = 86_400.0
 RETRY_SECONDS = 30.0
 # To connect, and then for the whole answer: a caller waits meanwhile.
 TIMEOUT_SECONDS = 3.0
+# How long other calls, each on a thread of the API, wait for what one of them fetches.
+WAIT_SECONDS = 1.0
 # Key sets have a few kilobytes.
 BYTES_MAX = 256 * 1024
 
@@ -42,43 +44,61 @@ class OutsideKeys:
     def __init__(self, issuer: OutsideIssuer) -> None:
         self.issuer = issuer
         self._lock = threading.Lock()
-        self._keys: dict[str, jwt.PyJWK] = {}
+        self._keys: list[jwt.PyJWK] = []
         self._fetched_at: float | None = None  # by time.monotonic()
         self._tried_at: float | None = None
+        self._has_failed = False  # the last try
 
-    def find(self, key_id: str) -> jwt.PyJWK | None:
-        """The key with this id; None if the issuer has none. Raises KeysUnavailable."""
-        # Who has a key goes on with it while another call fetches anew.
-        if self._is_due(key_id) and self._lock.acquire(blocking=key_id not in self._keys):
-            try:
-                if self._is_due(key_id):
-                    self._fetch()
-            finally:
-                self._lock.release()
+    def find(self, key_id: str | None) -> list[jwt.PyJWK]:
+        """The keys with this id, or all for None; empty if the issuer has none.
+
+        Raises KeysUnavailable.
+        """
+        found = self._known(key_id)
+        if self._is_due(found):
+            # Who has a key goes on with it while another call fetches anew.
+            if self._lock.acquire(timeout=0 if found else WAIT_SECONDS):
+                try:
+                    if self._is_due(self._known(key_id)):
+                        self._fetch()
+                finally:
+                    self._lock.release()
+                found = self._known(key_id)
+            elif not found:
+                raise KeysUnavailable
         if self._fetched_at is None or self._age(self._fetched_at) > STALE_SECONDS:
             raise KeysUnavailable
-        return self._keys.get(key_id)
+        if not found and self._has_failed:
+            raise KeysUnavailable  # it may be new
+        return found
 
-    def _is_due(self, key_id: str) -> bool:
+    def _known(self, key_id: str | None) -> list[jwt.PyJWK]:
+        return [one for one in self._keys if key_id in (None, one.key_id)]
+
+    def _is_due(self, found: list[jwt.PyJWK]) -> bool:
         if self._tried_at is not None and self._age(self._tried_at) < RETRY_SECONDS:
             return False
         is_fresh = self._fetched_at is not None and self._age(self._fetched_at) < FRESH_SECONDS
-        return not is_fresh or key_id not in self._keys
+        return not is_fresh or not found
 
     def _age(self, at: float) -> float:
         return time.monotonic() - at
 
     def _fetch(self) -> None:
-        self._tried_at = time.monotonic()
+        has_failed = True
         try:
             self._keys = parsed_jwks(self._content())
             self._fetched_at = time.monotonic()
+            has_failed = False
         except (OSError, HTTPException, ValueError) as error:
             logger.error(
                 "The keys of the outside issuer cannot be had: %s",
                 error,
                 extra={"event": "issuer_keys.unavailable", "error": str(error)},
             )
+        finally:
+            # Not before: until then other calls wait for it.
+            self._tried_at, self._has_failed = time.monotonic(), has_failed
 
     def _content(self) -> bytes:
         if self.issuer.is_file:

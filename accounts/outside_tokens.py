@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -77,19 +78,7 @@ def read_outside_token(raw_token: bytes) -> OutsideToken:
     """The token, verified. Raises OutsideTokenInvalid, and KeysUnavailable."""
     issuer = _issuer()
     try:
-        header = jwt.get_unverified_header(raw_token)
-        key = _keys_of(issuer).find(header.get("kid", ""))
-        if key is None:
-            raise OutsideTokenInvalid("The issuer has no such key.")
-        claims = jwt.decode(
-            raw_token,
-            key.key,
-            algorithms=[key.algorithm_name],
-            audience=issuer.audience,
-            issuer=issuer.issuer,
-            leeway=LEEWAY_SECONDS,
-            options={"require": ["exp", "iat", "iss", "aud"]},
-        )
+        claims = _verified(raw_token, issuer)
     except (jwt.PyJWTError, *SURPRISES) as error:
         raise OutsideTokenInvalid("Token is invalid") from error
     username = claims.get(issuer.username_claim)
@@ -100,6 +89,34 @@ def read_outside_token(raw_token: bytes) -> OutsideToken:
     if not _is_second(claims["exp"]) or not _is_second(claims["iat"]):
         raise OutsideTokenInvalid("Token is invalid")
     return OutsideToken(claims, username)
+
+
+def _verified(raw_token: bytes, issuer: OutsideIssuer) -> dict[str, Any]:
+    """What the token claims, if one of the issuer's keys has signed it: that which it names.
+
+    One that names none may be of any. Raises PyJWT's errors, OutsideTokenInvalid, KeysUnavailable.
+    """
+    header = jwt.get_unverified_header(raw_token)
+    keys = _keys_of(issuer).find(header.get("kid"))
+    if not keys:
+        raise OutsideTokenInvalid("The issuer has no such key.")
+    for key in keys:
+        with suppress(jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
+            return _claims(raw_token, issuer, key)
+    raise jwt.InvalidSignatureError
+
+
+def _claims(raw_token: bytes, issuer: OutsideIssuer, key: jwt.PyJWK) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(
+        raw_token,
+        key.key,
+        algorithms=[key.algorithm_name],
+        audience=issuer.audience,
+        issuer=issuer.issuer,
+        leeway=LEEWAY_SECONDS,
+        options={"require": ["exp", "iat", "iss", "aud"]},
+    )
+    return claims
 
 
 def _is_second(value: object) -> bool:

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,13 @@ from accounts.outside_issuer import IssuerRefused, OutsideIssuer, read_outside_i
 from accounts.services.sessions import user_log_out_everywhere
 from accounts.tests.keys import private_key
 from accounts.tests.problem import problem
+from tools.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
 ISSUER = "https://id.example.com/realms/team"
 AUDIENCE = "jobs"
+SECONDS = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +41,11 @@ def other_key() -> Any:
     return private_key("EdDSA")
 
 
-def jwk(key: Any, key_id: str) -> dict[str, Any]:
+def jwk(key: Any, key_id: str | None) -> dict[str, Any]:
     is_rsa = hasattr(key, "key_size")
     algorithm: Any = jwt.get_algorithm_by_name("RS256" if is_rsa else "EdDSA")
-    return {**algorithm.to_jwk(key.public_key(), as_dict=True), "kid": key_id, "use": "sig"}
+    named = {} if key_id is None else {"kid": key_id}
+    return {**algorithm.to_jwk(key.public_key(), as_dict=True), **named, "use": "sig"}
 
 
 class Provider:
@@ -50,11 +54,14 @@ class Provider:
     def __init__(self) -> None:
         self.status, self.body, self.headers = 200, b"{}", {}  # type: int, bytes, dict[str, str]
         self.asked: list[str] = []
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 provider.asked.append(self.path)
+                provider.may_answer.wait(SECONDS)
                 self.send_response(provider.status)
                 for name, value in provider.headers.items():
                     self.send_header(name, value)
@@ -85,9 +92,9 @@ def provider(settings: Any, key: Any) -> Iterator[Provider]:
     outside_tokens._held.clear()
 
 
-def token(key: Any, key_id: str = "one", **changes: Any) -> str:
+def token(key: Any, key_id: str | None = "one", **changes: Any) -> str:
     now = int(time.time())
-    headers = {"kid": key_id} | changes.pop("headers", {})
+    headers = ({} if key_id is None else {"kid": key_id}) | changes.pop("headers", {})
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "f81d", "iat": now, "exp": now + 300}
     claims |= {"preferred_username": "rose"} | changes
     claims = {name: value for name, value in claims.items() if value is not None}
@@ -172,6 +179,77 @@ def test_a_new_key_is_fetched_when_its_first_token_comes(
     assert call(token(other_key, "two")).status_code == 200
 
 
+@pytest.mark.parametrize("key_id", [None, "one"])
+def test_keys_that_no_id_tells_apart_are_all_believed(
+    provider: Provider, user: User, key: Any, other_key: Any, key_id: str | None
+) -> None:
+    second = private_key("RS256")
+    provider.publish(*(jwk(one, key_id) for one in (key, second, other_key)))
+
+    for one in (key, second, other_key):
+        assert call(token(one, key_id)).status_code == 200
+    problem(call(token(private_key("RS256"), key_id)), 401, "token_not_valid")
+
+
+def test_a_token_that_names_no_key_may_be_of_any(
+    provider: Provider, user: User, key: Any, other_key: Any
+) -> None:
+    provider.publish(jwk(other_key, "one"), jwk(key, "two"))
+
+    assert call(token(key, None)).status_code == 200
+
+
+@pytest.mark.parametrize("known", [0, 1], ids=["at the start", "a new key"])
+def test_calls_wait_for_the_keys_that_one_of_them_fetches(
+    provider: Provider, settings: Any, key: Any, monkeypatch: pytest.MonkeyPatch, known: int
+) -> None:
+    keys = outside_keys.OutsideKeys(settings.OIDC)
+    monkeypatch.setattr(outside_keys, "WAIT_SECONDS", SECONDS)
+    if known:
+        assert keys.find("one")
+        keys._tried_at = None  # as if it had been long ago
+        provider.publish(jwk(key, "one"), jwk(key, "two"))
+    wanted = "two" if known else "one"
+    provider.may_answer.clear()
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(keys.find, wanted)
+        wait_until(lambda: len(provider.asked) > known, SECONDS, "the keys are not fetched")
+        second = pool.submit(keys.find, wanted)
+        wait([second], timeout=0.2)  # it is done by then only if it does not wait
+        provider.may_answer.set()
+
+        assert [one.key_id for one in (*first.result(), *second.result())] == [wanted] * 2
+    assert len(provider.asked) == known + 1
+
+
+def test_they_do_not_wait_for_long(
+    provider: Provider, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits on a thread of the API. What they are told is that nobody knows."""
+    keys = outside_keys.OutsideKeys(settings.OIDC)
+    monkeypatch.setattr(outside_keys, "WAIT_SECONDS", 0.0)
+    provider.may_answer.clear()
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(keys.find, "one")
+        wait_until(lambda: bool(provider.asked), SECONDS, "the keys are not fetched")
+        with pytest.raises(outside_keys.KeysUnavailable):
+            keys.find("one")
+        provider.may_answer.set()
+        assert first.result()
+
+
+def test_a_new_key_while_the_issuer_is_away_may_be_good(
+    provider: Provider, user: User, key: Any, other_key: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call(token(key)).status_code == 200
+    monkeypatch.setattr(outside_keys, "RETRY_SECONDS", 0.0)
+    provider.status = 500
+
+    problem(call(token(other_key, "two")), 503, "issuer_unavailable")
+
+
 def test_keys_that_were_fetched_serve_on_while_the_issuer_is_away(
     provider: Provider, user: User, key: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,10 +270,11 @@ def test_keys_that_were_fetched_serve_on_while_the_issuer_is_away(
         (200, b"<html>", {}),
         (200, b"[" * 9_000, {}),
         (200, b'{"keys": 5}', {}),
+        (200, b'{"keys": {"kid": "one"}}', {}),
         (200, b" " * (outside_keys.BYTES_MAX + 1), {}),
         (302, b"", {"Location": "/elsewhere"}),
     ],
-    ids=["error", "html", "deep", "odd", "large", "redirect"],
+    ids=["error", "html", "deep", "odd", "no list", "large", "redirect"],
 )
 def test_an_issuer_that_does_not_tell_its_keys_is_an_outage(
     provider: Provider, user: User, key: Any, status: int, body: bytes, headers: dict[str, str]
@@ -335,4 +414,4 @@ def test_an_issuer_that_works() -> None:
 def test_a_key_with_an_odd_id_spoils_no_other(key: Any) -> None:
     odd = [{**jwk(key, "x"), "kid": kid} for kid in (["a"], {"a": 1}, 1)]
     content = json.dumps({"keys": [*odd, jwk(key, "one")]}).encode()
-    assert list(parsed_jwks(content)) == ["one"]
+    assert [one.key_id for one in parsed_jwks(content)] == ["one"]
