@@ -26,8 +26,9 @@ STALE_SECONDS = 86_400.0
 RETRY_SECONDS = 30.0
 # To connect, and then for the whole answer: a caller waits meanwhile.
 TIMEOUT_SECONDS = 3.0
-# How long other calls, each on a thread of the API, wait for what one of them fetches.
-WAIT_SECONDS = 1.0
+# How long other calls wait for what one of them fetches, each on a thread of the API. Once one has
+# waited in vain, no further one waits: others' calls are held up for so long at most.
+WAIT_SECONDS = 0.5
 # Key sets have a few kilobytes.
 BYTES_MAX = 256 * 1024
 
@@ -48,6 +49,7 @@ class OutsideKeys:
         self._fetched_at: float | None = None  # by time.monotonic()
         self._tried_at: float | None = None
         self._has_failed = False  # the last try
+        self._is_slow = False  # what is fetched now
 
     def find(self, key_id: str | None) -> list[jwt.PyJWK]:
         """The keys with this id, or all for None; empty if the issuer has none.
@@ -57,7 +59,8 @@ class OutsideKeys:
         found = self._known(key_id)
         if self._is_due(found):
             # Who has a key goes on with it while another call fetches anew.
-            if self._lock.acquire(timeout=0 if found else WAIT_SECONDS):
+            seconds = 0 if found or self._is_slow else WAIT_SECONDS
+            if self._lock.acquire(timeout=seconds):
                 try:
                     if self._is_due(self._known(key_id)):
                         self._fetch()
@@ -65,6 +68,7 @@ class OutsideKeys:
                     self._lock.release()
                 found = self._known(key_id)
             elif not found:
+                self._is_slow = True
                 raise KeysUnavailable
         if self._fetched_at is None or self._age(self._fetched_at) > STALE_SECONDS:
             raise KeysUnavailable
@@ -85,7 +89,7 @@ class OutsideKeys:
         return time.monotonic() - at
 
     def _fetch(self) -> None:
-        has_failed = True
+        has_failed, self._is_slow = True, False
         try:
             self._keys = parsed_jwks(self._content())
             self._fetched_at = time.monotonic()

@@ -228,7 +228,7 @@ def test_they_do_not_wait_for_long(
 ) -> None:
     """Each waits on a thread of the API. What they are told is that nobody knows."""
     keys = outside_keys.OutsideKeys(settings.OIDC)
-    monkeypatch.setattr(outside_keys, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(outside_keys, "WAIT_SECONDS", 0.1)
     provider.may_answer.clear()
 
     with ThreadPoolExecutor(1) as pool:
@@ -236,8 +236,12 @@ def test_they_do_not_wait_for_long(
         wait_until(lambda: bool(provider.asked), SECONDS, "the keys are not fetched")
         with pytest.raises(outside_keys.KeysUnavailable):
             keys.find("one")
+        monkeypatch.setattr(outside_keys, "WAIT_SECONDS", SECONDS * 2)
+        with pytest.raises(outside_keys.KeysUnavailable):
+            keys.find("one")  # at once: the first one has waited in vain
         provider.may_answer.set()
         assert first.result()
+    assert keys.find("one")
 
 
 def test_a_new_key_while_the_issuer_is_away_may_be_good(
