@@ -49,6 +49,13 @@ class IssuerUnavailable(APIException):
     wait = RETRY_SECONDS
 
 
+class AccountGone(AuthenticationFailed):
+    """401: the account was deleted after its token was made."""
+
+    def __init__(self) -> None:
+        super().__init__("The account of this token is gone.", code="user_not_found")
+
+
 class CheckedTokenAuthentication(JWTAuthentication):
     """SimpleJWT's authentication, whose result is kept for `TOKEN_CHECK_SECONDS`.
 
@@ -180,9 +187,17 @@ def _user(token: AccessToken) -> User:
     try:
         return User.objects.select_related("service_account").get(pk=token.user_id)
     except User.DoesNotExist as error:
-        raise AuthenticationFailed(
-            "The account of this token is gone.", code="user_not_found"
-        ) from error
+        raise AccountGone from error
+
+
+def account_gone(request: Request) -> AccountGone | None:
+    """The refusal of a call whose account was deleted since its token was checked, by another
+    process; None if it is there."""
+    user: Any = request.user
+    if not user.is_authenticated or User.objects.filter(pk=user.pk).exists():
+        return None
+    checked_tokens.forget_user(user.pk)
+    return AccountGone()
 
 
 def _user_and_secret(token: AccessToken, secret_id: UUID) -> User:

@@ -16,7 +16,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
 )
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.log import log_response
 from rest_framework import exceptions
@@ -24,6 +24,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.views import set_rollback
 
+from accounts.api.authentication import account_gone
 from jobs.api.shared.pointers import pointed_errors, summary
 from jobs.sql.contention import is_contention
 from scheduler.http.problems import (
@@ -69,7 +70,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse:
     if isinstance(exc, exceptions.UnsupportedMediaType):
         taken = [parser.media_type for parser in context["view"].get_parsers()]
         exc.detail = ErrorDetail(f"{exc.detail} Send {' or '.join(taken)}.", exc.default_code)
-    problem = problem_of(exc)
+    problem = problem_of(exc) or _account_gone(exc, context)
     if problem is not None:
         return problem_response(request, problem)
     return _internal_error(request, exc)
@@ -100,6 +101,18 @@ def problem_of(exc: Exception) -> Problem | None:
             return _database_unavailable(exc)
         case _:
             return None
+
+
+def _account_gone(exc: Exception, context: dict[str, Any]) -> Problem | None:
+    """What is written in the name of an account that has just been deleted PostgreSQL refuses."""
+    if not isinstance(exc, DatabaseError):
+        return None
+    request: Request = context["request"]
+    refusal: Any = account_gone(request)
+    if refusal is None:
+        return None
+    refusal.auth_header = context["view"].get_authenticate_header(request)
+    return _refused(refusal)
 
 
 def _invalid(exc: exceptions.ValidationError) -> Problem:

@@ -139,3 +139,34 @@ def test_sessions_that_are_over_are_deleted_by_later_log_ins(user: User) -> None
 
     left = {going_on.pk, *(pair.refresh.session_id for pair in newest)}
     assert set(LoginSession.objects.values_list("pk", flat=True)) == left
+
+
+NOTE = {"type": "tests.note", "payload": {"text": "a"}}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("path", "body", "headers"),
+    [
+        ("/addJob", NOTE, {}),
+        ("/addJob", NOTE, {"HTTP_IDEMPOTENCY_KEY": "a"}),
+        ("/addJobs", {"jobs": [NOTE]}, {}),
+        ("/batches", {"name": "march"}, {}),
+        ("/logoutEverywhere", {}, {}),
+    ],
+    ids=["job", "with a key", "jobs", "batch", "log-out"],
+)
+def test_an_account_that_another_process_has_just_deleted(
+    user: User, path: str, body: dict[str, Any], headers: dict[str, str]
+) -> None:
+    """Its token was found good here a moment ago."""
+    client = APIClient(raise_request_exception=False)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(user)}", **headers)
+    assert client.get("/jobs").status_code == 200
+    User.objects.filter(pk=user.pk)._raw_delete("default")  # which tells nobody here
+
+    refused = client.post(path, body, format="json")
+
+    problem(refused, 401, "user_not_found")
+    assert refused["WWW-Authenticate"] == 'Bearer realm="api", error="invalid_token"'
+    problem(client.get("/jobs"), 401, "user_not_found")
