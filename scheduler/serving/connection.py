@@ -53,13 +53,9 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
                 oldest.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Feeds the parser; the first byte of a request starts the clock for its headers."""
+        """Feeds the parser."""
         if self._closed:
             return  # What comes after the last answer is dropped.
-        if self._current_request is None:
-            self._has_received = True
-            if self._headers_timer is None:
-                self._await_headers()
         super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -91,7 +87,15 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
 
     def _feed_callback_parser(self, data: bytes) -> bool:
         """As gunicorn's, which knows no refusal of a target, and no ValueError: `int` raises it for
-        a length of 5,000 digits."""
+        a length of 5,000 digits.
+
+        The first byte of a request starts the clock for its headers, also if it came together with
+        the request before.
+        """
+        if self._current_request is None:
+            self._has_received = True
+            if self._headers_timer is None:
+                self._await_headers()
         try:
             return bool(super()._feed_callback_parser(data))
         except TargetRefused as refused:

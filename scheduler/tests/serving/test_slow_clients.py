@@ -47,6 +47,12 @@ def test_the_second_request_of_a_connection_has_the_same_deadline(server: Server
         assert_refused(client, "headers_too_slow")
 
 
+def test_so_has_one_that_begins_together_with_the_first(server: Server) -> None:
+    with server.connect(get("/health/live") + HALF_HEADERS) as client:
+        assert client.answer().status == 200
+        assert_refused(client, "headers_too_slow")
+
+
 def test_a_silent_connection_ends(server: Server) -> None:
     with server.connect() as client:
         assert client.ends()
