@@ -164,9 +164,11 @@ class Rooms:
 
     def _change(
         self, name: str, room: Room, examined: int, look: float | None
-    ) -> tuple[float, int, float | None, int, datetime | None] | None:
+    ) -> tuple[float, int, float | None, int, datetime] | None:
         """Tokens that are left, rank, seconds to the next look, slots that came free, and the
         moment of these; None if there is nothing to write."""
+        if room.asked_at is None:  # a row that was made meanwhile has figures of its own
+            return None
         tokens = (room.tokens or 0.0) - self._taken[name]
         if look is None and examined == room.room:  # there may be more, for which there is no room
             look = _next_look_seconds(room, tokens)

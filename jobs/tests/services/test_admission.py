@@ -1,6 +1,6 @@
 """Jobs under limits: held, admitted in order when there is room, and never one too many."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -18,12 +18,15 @@ from jobs.core.states import Effect, JobState
 from jobs.handlers.registry import JobType, job_types
 from jobs.models import Job, Limit, Slot
 from jobs.models.moments import seconds_ago
+from jobs.services import rooms
+from jobs.services.admission import jobs_admit
 from jobs.services.attempts import jobs_claim, jobs_give_back, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.edit import JobChanges, job_edit
 from jobs.services.hand_over import slots_hand_over
 from jobs.services.limit_book import limit_book
+from jobs.services.limit_locks import TriedLocks
 from jobs.services.limits import limit_remove, limit_set, limits_declare
 from jobs.services.maintenance import admit
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
@@ -288,6 +291,26 @@ def test_a_limit_that_is_removed_lets_everything_go() -> None:
     assert limit_remove(name=QUEUE)
     limits_repair()
     assert admitted() == jobs
+
+
+def test_a_limit_that_is_set_again_amid_an_admission_keeps_its_bucket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = [QUEUE, "type:tests.note"]
+    for name in names:
+        limit(name, max_concurrency=1)
+    _, second = make_job(), make_job()
+    assert limit_remove(name=QUEUE)
+
+    def set_again(others: Collection[str]) -> TriedLocks:
+        elsewhere(lambda: limit_set(name=QUEUE, rule=LimitRule(rate=parse_rate("2/m", 2))))
+        return TriedLocks([], set(others))  # another admission has locked the limit of the type
+
+    monkeypatch.setattr(rooms, "limits_try_lock", set_again)
+    with transaction.atomic():
+        jobs_admit([QUEUE])
+    assert held() == [second]
+    assert Limit.objects.get(name=QUEUE).tokens == 2.0
 
 
 def test_a_limit_holds_what_was_accepted_before_it() -> None:
