@@ -74,3 +74,9 @@ def no_connection(error: Exception) -> str:
     if not isinstance(cause, psycopg.OperationalError) or cause.sqlstate is not None:
         return ""
     return f"PostgreSQL is not reachable: {first_line(error)}"
+
+
+def failure_sentence(error: Exception) -> str:
+    """One sentence for people whose command PostgreSQL did not do: whatever command it is."""
+    said = tls_refusal(error) or no_connection(error)
+    return said or f"PostgreSQL did not do it: {first_line(error)}"

@@ -25,6 +25,16 @@ def missing_migrations(database: Any = connection) -> list[str]:
     return missing
 
 
+def missing_migrations_sentence() -> str:
+    """The same for people, with what to do about it; empty if the database has them all."""
+    if not (missing := missing_migrations()):
+        return ""
+    return (
+        f"The database lacks {len(missing)} migrations, the first is {missing[0]}: "
+        "run `manage.py migrate`."
+    )
+
+
 def forget_complete_databases() -> None:
     """For tests, which take migrations back."""
     _complete.clear()

@@ -99,7 +99,7 @@ def test_a_worker_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> list[str]:
         raise OperationalError("connection failed:\nSSL error: certificate verify failed")
 
-    monkeypatch.setattr(runworker, "missing_migrations", refuse)
+    monkeypatch.setattr(runworker, "missing_migrations_sentence", refuse)
     with pytest.raises(CommandError, match="name the file of its authority") as refused:
         call_command("runworker")
     assert refused.value.returncode == 2

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from jobs.management.database_failures import database_failures
 from jobs.management.upgrades.review import Node, Reviewed, released_by_name, review
-from jobs.services.database_errors import DATABASE_ERRORS
 
 EXIT_REFUSED = 1
 EXIT_USAGE = 2
@@ -121,13 +121,8 @@ def _of_file(file: Path) -> tuple[MigrationLoader, set[Node]]:
 
 
 def _of_database() -> tuple[MigrationLoader, set[Node]]:
-    try:
+    with database_failures(EXIT_COULD_NOT_CHECK):
         loader = MigrationLoader(connection)
-    except DATABASE_ERRORS as error:
-        raise CommandError(
-            f"PostgreSQL did not say what is applied: {str(error).strip()}",
-            returncode=EXIT_COULD_NOT_CHECK,
-        ) from error
     return loader, set(loader.applied_migrations or {}) & set(loader.graph.nodes)
 
 

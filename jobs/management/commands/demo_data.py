@@ -10,19 +10,20 @@ from django.db import connection
 
 from jobs.core.conf import jobs_conf
 from jobs.core.outage import first_line
+from jobs.management.database_failures import database_failures
 from jobs.management.option_types import whole_number
 from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.demo import demo_make, demo_remove, demo_standing, workers_beat
 from jobs.services.demo.sizes import JOBS_DEFAULT, JOBS_MIN
 
-EXIT_USAGE = 2
+EXIT_FAILED, EXIT_USAGE = 1, 2
 _JOBS_MAX = 100_000_000
 
 
 class Command(BaseCommand):
     help = (
         "For development: jobs of thirty days in every state, dead letters of twelve kinds, and "
-        "all that belongs to them. Exit status: 0 done, 2 refused."
+        "all that belongs to them. Exit status: 0 done, 1 failed, 2 refused."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -63,7 +64,8 @@ class Command(BaseCommand):
             time.sleep(jobs_conf().heartbeat_seconds)
 
     def _make(self, options: dict[str, Any]) -> None:
-        there = demo_standing()
+        with database_failures(EXIT_FAILED):
+            there = demo_standing()
         if any(there) and not options["again"]:
             self.stdout.write(f"Nothing done: {there} are there. --again replaces them.")
             return

@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.core.conf import jobs_conf
 from jobs.core.loading import loading_ends
+from jobs.management.database_failures import database_failures
 from jobs.management.output import Output
 from jobs.management.subcommands import SUBCOMMANDS
 from jobs.management.subcommands.subcommand import EXIT_FAILED, EXIT_USAGE
-from jobs.services.database_errors import DATABASE_ERRORS
 
 
 class Command(BaseCommand):
@@ -36,13 +36,10 @@ class Command(BaseCommand):
         if (cell := jobs_conf().cell) and not output.as_json:
             output.error(f"Cell {cell}")  # beside what scripts read
         try:
-            exit_code = SUBCOMMANDS[options["subcommand"]].run(options, output)
+            with database_failures(EXIT_FAILED):
+                exit_code = SUBCOMMANDS[options["subcommand"]].run(options, output)
         except UnicodeEncodeError as error:
             raise CommandError("An argument is not UTF-8.", returncode=EXIT_USAGE) from error
-        except DATABASE_ERRORS as error:
-            raise CommandError(
-                f"PostgreSQL did not do it: {str(error).strip()}", returncode=EXIT_FAILED
-            ) from error
         except BrokenPipeError:
             # The reader, such as `head`, has what it wanted. Nothing more can be printed.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

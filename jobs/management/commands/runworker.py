@@ -16,11 +16,12 @@ from jobs.core.clock import SystemClock
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import BrokerUnsuitable
 from jobs.core.log_fields import log_as_worker
+from jobs.core.outage import first_line
 from jobs.management.queue_options import chosen_queues
 from jobs.management.worker_checks import worker_check_tags
 from jobs.management.worker_options import PORT_MAX, add_worker_options
-from jobs.services.database_errors import tls_refusal
-from jobs.services.migrations import missing_migrations
+from jobs.services.database_errors import failure_sentence, tls_refusal
+from jobs.services.migrations import missing_migrations_sentence
 from jobs.services.tracing_sdk import tracing_start, tracing_stop
 from jobs.sql.statements import statements_load
 from jobs.worker.options import WorkerOptions
@@ -145,11 +146,8 @@ def _end_process(code: int) -> None:
 
 def _worker(options: WorkerOptions) -> Worker:
     try:
-        if missing := missing_migrations():
-            raise CommandError(
-                f"The database lacks {len(missing)} migrations, the first is {missing[0]}: "
-                "run `manage.py migrate`."
-            )
+        if sentence := missing_migrations_sentence():
+            raise CommandError(sentence)
         ping_broker()
         return Worker(options)
     except BrokerUnsuitable as error:
@@ -157,9 +155,9 @@ def _worker(options: WorkerOptions) -> Worker:
     except (OperationalError, InterfaceError) as error:
         if refusal := tls_refusal(error):
             raise CommandError(refusal, returncode=EXIT_USAGE) from error
-        raise CommandError(f"PostgreSQL is not reachable: {error}") from error
+        raise CommandError(failure_sentence(error)) from error
     except InternalError as error:
-        raise CommandError(f"PostgreSQL takes no writes: {error}") from error
+        raise CommandError(f"PostgreSQL takes no writes: {first_line(error)}") from error
 
 
 def _serve_health(worker: Worker, host: str, port: int) -> None:

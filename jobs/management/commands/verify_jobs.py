@@ -4,10 +4,11 @@ import json
 from argparse import RawDescriptionHelpFormatter
 from typing import Any, NotRequired, TypedDict
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.core.errors import BrokerUnavailable
-from jobs.services.database_errors import DATABASE_ERRORS
+from jobs.core.outage import first_line
+from jobs.management.database_failures import database_failures
 from jobs.services.maintenance.repair import Repaired, jobs_repair
 from jobs.services.verification.report import Report, ReportDocument, jobs_verify
 
@@ -58,11 +59,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            repaired = jobs_repair() if options["repair"] else None
-            report = jobs_verify()
-        except (BrokerUnavailable, *DATABASE_ERRORS) as error:
-            self.stderr.write(f"Could not check: {str(error).strip()}")
-            raise SystemExit(EXIT_COULD_NOT_CHECK) from error
+            with database_failures(EXIT_COULD_NOT_CHECK):
+                repaired = jobs_repair() if options["repair"] else None
+                report = jobs_verify()
+        except BrokerUnavailable as error:
+            raise CommandError(first_line(error), returncode=EXIT_COULD_NOT_CHECK) from error
         self.stdout.write(_json(report, repaired) if options["json"] else _text(report, repaired))
         if not report.is_clean:
             raise SystemExit(EXIT_VIOLATION)
