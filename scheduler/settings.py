@@ -102,7 +102,7 @@ CACHES = {
         # Within the prefix of the jobs, for a user of Redis who may use no other keys.
         "KEY_PREFIX": f"{_env.jobs['JOBS_REDIS_PREFIX']}cache",
         "OPTIONS": {
-            "CONNECTION_FACTORY": "jobs.broker.pool.CacheConnections",
+            "CONNECTION_FACTORY": "scheduler.cache_connections.CacheConnections",
             "PREFIX": _env.jobs["JOBS_REDIS_PREFIX"],
             "SOCKET_CONNECT_TIMEOUT": 1,
             "SOCKET_TIMEOUT": 1,

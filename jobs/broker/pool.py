@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 import redis
-from django_redis.pool import ConnectionFactory
 from redis.connection import Connection, SSLConnection, parse_url
 
 from jobs.broker.primary import Locate, locator
@@ -71,14 +70,3 @@ class _ToPrimary(_OfPrimary, PlainConnection):
 
 class _EncryptedToPrimary(_OfPrimary, EncryptedConnection):
     """By TLS."""
-
-
-class CacheConnections(ConnectionFactory):
-    """Connections of Django's cache, to the same server as the broker's.
-
-    The option PREFIX is what the keys begin with.
-    """
-
-    def get_connection_pool(self, params: dict[str, Any]) -> redis.ConnectionPool:
-        options = {name: one for name, one in params.items() if name != "parser_class"}
-        return connection_pool(options.pop("url"), self.options["PREFIX"], **options)

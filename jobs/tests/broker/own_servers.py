@@ -44,7 +44,7 @@ def serves(broker: RedisBroker) -> bool:
 
 def cache_at(url: str) -> Any:
     options = {
-        "CONNECTION_FACTORY": "jobs.broker.pool.CacheConnections",
+        "CONNECTION_FACTORY": "scheduler.cache_connections.CacheConnections",
         "PREFIX": PREFIX,
         "SOCKET_TIMEOUT": 1,
         "SOCKET_CONNECT_TIMEOUT": 1,

@@ -5,12 +5,22 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import (
+    Distribution,
+    PackageNotFoundError,
+    distribution,
+    distributions,
+    packages_distributions,
+)
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from jobs.broker.redis import RedisBroker
 from scheduler.env import BASE_DIR
@@ -94,6 +104,24 @@ class User(AbstractUser):
 """
 
 
+# Refuses to import what the wheel does not ask for.
+SITE = """
+import sys
+
+FOREIGN = {foreign!r}
+
+
+class Refusal:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in FOREIGN:
+            raise ModuleNotFoundError(f"the wheel does not ask for {{name}}", name=name)
+
+
+sys.meta_path.insert(0, Refusal)
+"""
+
+
 @dataclass(frozen=True)
 class Project:
     """A project on the disk, whose processes see the wheel and not this checkout."""
@@ -157,6 +185,32 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
+def _foreign_modules(packages: Path) -> set[str]:
+    """What is installed here for the project and its tools, and not where the wheel alone is."""
+    [wheel] = distributions(path=[str(packages)])
+    needed, seen = ["pip", "setuptools", *_needs(wheel, "fast")], set[str]()
+    while needed:
+        if (name := canonicalize_name(needed.pop())) not in seen:
+            seen.add(name)
+            with suppress(PackageNotFoundError):  # for another Python, or another system
+                needed += _needs(distribution(name))
+    return {
+        module
+        for module, owners in packages_distributions().items()
+        if not seen.intersection(map(canonicalize_name, owners))
+    }
+
+
+def _needs(of: Distribution, extra: str = "") -> list[str]:
+    requirements = map(Requirement, of.requires or ())
+    return [
+        f"{one.name}-binary" if name == "binary" else one.name
+        for one in requirements
+        if one.marker is None or one.marker.evaluate({"extra": extra})
+        for name in ("", *one.extras)
+    ]
+
+
 @pytest.fixture
 def new_project(packages: Path, tmp_path: Path, transactional_db: None) -> Iterator[NewProject]:
     """Makes projects, each with a database and keys in Redis that are gone afterwards."""
@@ -184,6 +238,8 @@ def new_project(packages: Path, tmp_path: Path, transactional_db: None) -> Itera
         (directory / "shop").mkdir(parents=True)
         for file, text in files.items():
             (directory / "shop" / file).write_text(text)
+        foreign = sorted(_foreign_modules(packages))
+        (directory / "sitecustomize.py").write_text(SITE.format(foreign=foreign))
         return Project(directory, packages)
 
     yield make
