@@ -8,6 +8,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import Error as DatabaseError
 
 from jobs.core.conf import MAX_RETRIES_LIMIT, JobsConf, jobs_conf, renamed_settings
 from jobs.core.conf_rules import broken_rules
@@ -74,10 +75,18 @@ def _job_types(conf: JobsConf) -> Iterator[str]:
 
 
 def _schedules() -> Iterator[str]:
+    """Nothing of what only the database can say: a worker that starts asks it again.
+
+    `migrate` makes these checks before there are tables, and a build before there is a server.
+    """
     for declared in declared_schedules.all():
         try:
             check_request(spec_declared(declared))
+        except DatabaseError:
+            continue
         except (JobsError, ImproperlyConfigured) as error:
+            if isinstance(error.__cause__, DatabaseError):  # in a serializer of the project
+                continue
             more = f": {error.errors}" if isinstance(error, PayloadInvalid) else ""
             yield f"The schedule {declared.name!r} in {declared.place}: {error}{more}."
 

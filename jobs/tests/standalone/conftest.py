@@ -76,7 +76,7 @@ urlpatterns = [path("admin/", admin.site.urls)]
 JOB_TYPES = """
 from pathlib import Path
 
-from jobs import Effect, job_type
+from jobs import Effect, job_type, schedule
 from rest_framework import serializers
 
 
@@ -85,6 +85,7 @@ class TouchPayload(serializers.Serializer):
     n = serializers.IntegerField()
 
 
+@schedule("yearly", cron="@yearly", payload={"path": "/dev/null", "n": 0})
 @job_type("touch", payload=TouchPayload, effect=Effect.IDEMPOTENT)
 def touch(payload, context):
     with Path(payload["path"]).open("a") as file:

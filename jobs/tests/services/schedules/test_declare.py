@@ -7,16 +7,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, ProgrammingError
 from django.db.models import F
 from pytest_django.fixtures import Settings
 
 from jobs.checks import check_jobs
+from jobs.core.errors import PayloadInvalid
 from jobs.core.fire_rule import Missed, Overlap
 from jobs.handlers import schedule as declarations
 from jobs.handlers.schedule import DeclaredSchedules, schedule
 from jobs.models import Event, Schedule
 from jobs.models.moments import seconds_ago
 from jobs.models.schedule_queryset import DECLARED_FOR_SECONDS
+from jobs.services.limit_book import limit_book
 from jobs.services.schedules.declare import schedules_confirm_declared, schedules_declare
 from jobs.tests.app.job_types import note
 from jobs.tests.scheduling import fire, fires_at, make_due, make_schedule
@@ -46,6 +49,26 @@ def redeclare(**fields: Any) -> Schedule:
     declare(**fields)
     schedules_declare()
     return Schedule.objects.get()
+
+
+@pytest.mark.parametrize("error", [ProgrammingError("no table"), OperationalError("away")])
+def test_a_check_needs_no_database(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    declare()
+    limit_book.forget()
+    monkeypatch.setattr("jobs.services.limit_book.run", refuse)
+    assert check_jobs() == []
+
+
+def test_a_check_needs_no_tables_of_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PayloadInvalid({}) from ProgrammingError("no table")
+
+    declare()
+    monkeypatch.setattr("jobs.services.enqueue.resolve.clean_payload", refuse)
+    assert check_jobs() == []
 
 
 def test_what_code_declares_is_there_once_a_worker_has_started(settings: Settings) -> None:
