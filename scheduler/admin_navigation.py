@@ -68,7 +68,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
                 url_name="admin:jobs_health",
                 permission="jobs.view_health",
             ),
-            Page("Audit", "history", "jobs.event"),
+            Page("Events", "history", "jobs.event"),
             Page("Saved views", "bookmarks", "jobs.savedview"),
             Page("Dead letter counts", "functions", "jobs.deadlettercount"),
             Page("Results", "task", "jobs.jobresult"),

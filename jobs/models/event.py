@@ -54,4 +54,14 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.subject_id}"
+        return f"{action_in_words(self.action)} {self.subject_id}"
+
+    @property
+    def done(self) -> str:
+        """What was done with the subject, in words."""
+        return self.action.partition(".")[2].replace("_", " ")
+
+
+def action_in_words(action: str) -> str:
+    """An action with its noun, as people read it."""
+    return action.replace(".", " ").replace("_", " ")

@@ -146,10 +146,9 @@ def _events(job: Job) -> Iterator[TimelineEntry]:
 def _about(subject_type: str, subject_id: object) -> Iterator[TimelineEntry]:
     for event in Event.objects.about(subject_type, subject_id)[:EVENTS_SHOWN]:
         who = event.actor_name or event.actor_id or "code"
-        done = event.action.partition(".")[2].replace("_", " ")
         changes = _changes(event.before, event.after)
-        text = f"{done} by {who}" + (f" ({changes})" if changes else "")
-        yield TimelineEntry(event.at, done, text, reason=event.reason)
+        text = f"{event.done} by {who}" + (f" ({changes})" if changes else "")
+        yield TimelineEntry(event.at, event.done, text, reason=event.reason)
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> str:

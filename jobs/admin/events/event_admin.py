@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from jobs.admin.events.filters import SUBJECTS, ActionFilter, ActorFilter, SubjectFilter
 from jobs.admin.shared.filters import AgeFilter
 from jobs.admin.shared.list_tools import ListTools
-from jobs.admin.shared.rendering import moment_column, pretty_json
+from jobs.admin.shared.rendering import column, moment_column, pretty_json
 from jobs.models import (
     Batch,
     DeadLetter,
@@ -43,11 +43,11 @@ PAGES: dict[str, type[Model]] = {
 class EventAdmin(ListTools):
     """Every event. There is no action: the table only grows."""
 
-    list_display = ("happened", "actor", "action", "subject_link", "reason")
+    list_display = ("happened", "actor", "what_was_done", "subject_link", "reason")
     fields = (
         "happened",
         "actor",
-        "action",
+        "what_was_done",
         "subject_link",
         "reason",
         "before_in_json",
@@ -63,6 +63,7 @@ class EventAdmin(ListTools):
         return Q(subject_type__in=SUBJECTS, subject_id=term) | Q(actor_name=term)
 
     happened = moment_column("at", "at")
+    what_was_done = column("done", "action")
 
     @admin.display(description="actor")
     def actor(self, event: Event) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest
 
 from jobs.admin.shared.filters import Choices, ColumnFilter
+from jobs.models.event import action_in_words
 from jobs.sql.statements import run
 
 if TYPE_CHECKING:
@@ -62,4 +63,5 @@ class ActionFilter(ColumnFilter):
     is_open = True
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin") -> Choices:
-        return [(action, action) for (action,) in run("event_actions", limit=OFFERED)]
+        actions = [action for (action,) in run("event_actions", limit=OFFERED)]
+        return [(one, action_in_words(one)) for one in actions]

@@ -57,7 +57,7 @@ def test_a_group_is_redriven(
     assert LogEntry.objects.get().user == chief
     redrive = go_on(redrive)
     text = text_of(admin_client, record_page(redrive))
-    assert_contains_all(text, ["completed", "redrive.completed", "3 of 3"])
+    assert_contains_all(text, ["completed", "<td>completed</td>", "3 of 3"])
     listed = text_of(admin_client, list_page(Redrive))
     assert_contains_all(listed, ["completed", "tests.note: PermanentError: no such mailbox"])
     assert_contains_all(text, ["tests.note: PermanentError: no such mailbox"])
