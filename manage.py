@@ -65,4 +65,7 @@ def _refuse(error: Exception | str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell says it; whoever pressed Ctrl-C knows why

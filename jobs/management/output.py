@@ -1,7 +1,10 @@
 """What the subcommands of `manage.py jobs` print: tables for people, JSON for programs."""
 
 import json
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 NOTHING = "-"
@@ -17,6 +20,18 @@ class Stream(Protocol):
     def flush(self) -> None:
         """Hands over what was written."""
         ...
+
+
+@contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """Ends the block quietly where the reader, such as `head`, has what it wanted.
+
+    Nothing more can be printed then.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Output:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from jobs.management.database_failures import database_failures
+from jobs.management.output import reader_may_leave
 from jobs.management.upgrades.review import Node, Reviewed, released_by_name, review
 
 EXIT_REFUSED = 1
@@ -60,7 +61,9 @@ class Command(BaseCommand):
         apps = options["apps"]
         _refuse_unknown(apps, loader)
         reviewed = [one for one in review(loader, released) if _is_asked_for(one, apps)]
-        self.stdout.write(_json(reviewed) if options["json"] else _text(reviewed))
+        with reader_may_leave():
+            self.stdout.write(_json(reviewed) if options["json"] else _text(reviewed))
+            self.stdout.flush()
         if any(one.findings for one in reviewed):
             raise SystemExit(EXIT_REFUSED)
 

@@ -1,7 +1,5 @@
 """`manage.py jobs`: what operators look at and decide, from a shell. One subcommand a file."""
 
-import os
-import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from jobs.core.conf import jobs_conf
 from jobs.core.loading import loading_ends
 from jobs.management.database_failures import database_failures
-from jobs.management.output import Output
+from jobs.management.output import Output, reader_may_leave
 from jobs.management.subcommands import SUBCOMMANDS
 from jobs.management.subcommands.subcommand import EXIT_FAILED, EXIT_USAGE
 
@@ -35,14 +33,11 @@ class Command(BaseCommand):
         output = Output(self.stdout, self.stderr, as_json=options["json"])
         if (cell := jobs_conf().cell) and not output.as_json:
             output.error(f"Cell {cell}")  # beside what scripts read
+        exit_code = 0
         try:
-            with database_failures(EXIT_FAILED):
+            with reader_may_leave(), database_failures(EXIT_FAILED):
                 exit_code = SUBCOMMANDS[options["subcommand"]].run(options, output)
         except UnicodeEncodeError as error:
             raise CommandError("An argument is not UTF-8.", returncode=EXIT_USAGE) from error
-        except BrokenPipeError:
-            # The reader, such as `head`, has what it wanted. Nothing more can be printed.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return
         if exit_code:
             raise SystemExit(exit_code)

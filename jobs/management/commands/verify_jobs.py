@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.outage import first_line
 from jobs.management.database_failures import database_failures
+from jobs.management.output import reader_may_leave
 from jobs.services.maintenance.repair import Repaired, jobs_repair
 from jobs.services.verification.report import Report, ReportDocument, jobs_verify
 
@@ -64,7 +65,11 @@ class Command(BaseCommand):
                 report = jobs_verify()
         except BrokerUnavailable as error:
             raise CommandError(first_line(error), returncode=EXIT_COULD_NOT_CHECK) from error
-        self.stdout.write(_json(report, repaired) if options["json"] else _text(report, repaired))
+        with reader_may_leave():
+            self.stdout.write(
+                _json(report, repaired) if options["json"] else _text(report, repaired)
+            )
+            self.stdout.flush()
         if not report.is_clean:
             raise SystemExit(EXIT_VIOLATION)
 
