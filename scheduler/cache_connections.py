@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import redis
 from django_redis.pool import ConnectionFactory
 
 from jobs.broker.pool import connection_pool
@@ -11,6 +10,6 @@ from jobs.broker.pool import connection_pool
 class CacheConnections(ConnectionFactory):
     """To the same server as the broker's. The option PREFIX is what the keys begin with."""
 
-    def get_connection_pool(self, params: dict[str, Any]) -> redis.ConnectionPool:
+    def get_connection_pool(self, params: dict[str, Any]) -> Any:
         options = {name: one for name, one in params.items() if name != "parser_class"}
         return connection_pool(options.pop("url"), self.options["PREFIX"], **options)
