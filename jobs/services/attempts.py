@@ -22,7 +22,6 @@ from jobs.core.retry import (
 )
 from jobs.core.states import JobState
 from jobs.models import Job
-from jobs.services.admission import slots_release
 from jobs.services.announce import jobs_announce_after_commit
 from jobs.services.dispatch import (
     dispatch_after_commit,
@@ -31,6 +30,7 @@ from jobs.services.dispatch import (
 )
 from jobs.services.followups import jobs_follow_up
 from jobs.services.key_waits import jobs_wake_after_commit, shared_keys
+from jobs.services.limits.admission import slots_release
 from jobs.services.moves import moves_of
 from jobs.services.results import results_of, results_write
 from jobs.services.short_transaction import short_transaction

@@ -22,7 +22,7 @@ from jobs.services.enqueue.mail_allowance import take_more_allowance
 from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.resolve import effect_key_of, known_queue
 from jobs.services.events import event_record
-from jobs.services.holding import job_hold_again
+from jobs.services.limits.holding import job_hold_again
 from jobs.services.masking import masked_payload, unmasked_payload
 from jobs.services.processed_keys import effect_keys_let_go
 from jobs.services.short_transaction import short_transaction

@@ -28,12 +28,12 @@ from jobs.core.message import QueueMessage, can_be_shared
 from jobs.core.states import FINAL_STATES, DeathReason, JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.models.moments import seconds_ago
-from jobs.services.admission import slots_release
 from jobs.services.announce import jobs_announce_after_commit
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.expiry import jobs_expire
 from jobs.services.followups import jobs_follow_up
 from jobs.services.key_waits import jobs_wake_after_commit, key_waits_note
+from jobs.services.limits.admission import slots_release
 from jobs.services.roll_ups import ends_count
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts

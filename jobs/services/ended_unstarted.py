@@ -6,10 +6,10 @@ from uuid import UUID
 
 from jobs.core.message import can_be_shared
 from jobs.models import Job, ProcessedKey
-from jobs.services.admission import slots_release
 from jobs.services.announce import jobs_announce_after_commit
 from jobs.services.followups import jobs_follow_up
 from jobs.services.key_waits import jobs_wake_after_commit
+from jobs.services.limits.admission import slots_release
 from jobs.services.roll_ups import ends_count
 
 

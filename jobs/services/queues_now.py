@@ -9,7 +9,7 @@ from jobs.core.conf import jobs_conf
 from jobs.core.errors import UnknownQueue
 from jobs.core.limit import queue_limit_name
 from jobs.models import Job, Limit, Queue
-from jobs.services.limits_in_use import LimitInUse, with_use
+from jobs.services.limits.in_use import LimitInUse, with_use
 
 # Jobs that are counted of each queue at most: a page must not cost more as a backlog grows.
 COUNTED = 10_000

@@ -16,7 +16,7 @@ from jobs.handlers.registry import job_types
 from jobs.models import Worker
 from jobs.models.worker import WorkerQuerySet, WorkerRequest
 from jobs.services.events import event_record
-from jobs.services.limits import limits_declare
+from jobs.services.limits.declared import limits_declare
 from jobs.services.queues import queues_declare
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts

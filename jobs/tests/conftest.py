@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from jobs.broker import get_broker
 from jobs.broker.redis import RedisBroker
 from jobs.core.outage import broker_outage, database_outage
-from jobs.services import limit_book as limit_book_module
+from jobs.services.limits import book as limit_book_module
 from jobs.tests.waiting import wait_until
 
 # Nothing listens on this port of any machine that runs tests.

@@ -8,7 +8,7 @@ from jobs.core.clock import Clock
 from jobs.core.conf import jobs_conf
 from jobs.core.outage import broker_outage
 from jobs.models import Job
-from jobs.services.limit_book import limit_book
+from jobs.services.limits.book import limit_book
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
 from jobs.services.maintenance.cancel_batches import jobs_cancel_in_batches
 from jobs.services.maintenance.expire import jobs_expire_overdue

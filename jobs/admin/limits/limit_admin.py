@@ -14,8 +14,8 @@ from jobs.core.actor import actor_of
 from jobs.core.errors import JobsError
 from jobs.core.limit import LimitRule, limit_rule
 from jobs.models import Limit, Slot
-from jobs.services.limit_check import limit_check
-from jobs.services.limits import limit_remove, limit_set
+from jobs.services.limits.change import limit_remove, limit_set
+from jobs.services.limits.check import limit_check
 from jobs.templatetags.moments import EMPTY
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from jobs.api.shared.parser import StorableJSONParser
 from jobs.api.shared.scopes import JOBS_READ, QUEUES_WRITE
 from jobs.api.shared.strict_call import query_of, refuse_body
 from jobs.core.actor import actor_of
-from jobs.services.limits import limit_remove, limit_set
-from jobs.services.limits_in_use import limit_in_use, limits_in_use
+from jobs.services.limits.change import limit_remove, limit_set
+from jobs.services.limits.in_use import limit_in_use, limits_in_use
 
 
 class LimitViewSet(LimitRefusalMixin, ViewSet):

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from django.urls import reverse
 
-from jobs.services.limits_in_use import LimitInUse
+from jobs.services.limits.in_use import LimitInUse
 
 
 class LimitInUseFacts(TypedDict):

@@ -5,7 +5,7 @@ from typing import TypedDict
 from django.urls import reverse
 
 from jobs.api.shared.moments import written_or_none
-from jobs.services.limits_in_use import LimitInUse
+from jobs.services.limits.in_use import LimitInUse
 from jobs.services.queues_now import QueueNow
 
 

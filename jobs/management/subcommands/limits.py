@@ -15,8 +15,8 @@ from jobs.management.subcommands.subcommand import (
     Options,
     Subcommand,
 )
-from jobs.services.limits import limit_remove, limit_set
-from jobs.services.limits_in_use import LimitInUse, limit_in_use, limits_in_use
+from jobs.services.limits.change import limit_remove, limit_set
+from jobs.services.limits.in_use import LimitInUse, limit_in_use, limits_in_use
 
 LIST, SET, REMOVE = "list", "set", "remove"
 HEADINGS = ("LIMIT", "AT ONCE", "RATE", "BURST", "FAIR", "IN USE", "HELD", "SET BY")

@@ -8,7 +8,7 @@ from jobs.core.secrets import MASK
 from jobs.handlers.registry import job_types
 from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.resolve import effect_key_of
-from jobs.services.limits import limits_of
+from jobs.services.limits.names import limits_of
 from jobs.services.masking import masked_payload, unmasked_payload
 
 # Marks a field that is not there, in differences.

@@ -10,7 +10,7 @@ from jobs.services.demo.calendar import HOUR_MS
 from jobs.services.demo.failures import call, mail
 from jobs.services.demo.pen import Pen
 from jobs.services.demo.rows import JobRow
-from jobs.services.limits import limit_set
+from jobs.services.limits.change import limit_set
 
 LIMIT = "queue:bulk"
 MAX_CONCURRENCY = 8

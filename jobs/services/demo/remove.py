@@ -11,7 +11,7 @@ from jobs.services.dead_letter_groups.counting import groups_recount
 from jobs.services.demo import schedules, workers
 from jobs.services.demo.clients import OPERATOR, client_pks
 from jobs.services.demo.open_jobs import LIMIT
-from jobs.services.limits import limit_remove
+from jobs.services.limits.change import limit_remove
 from jobs.services.verification.loaded import queues_in_use
 from jobs.services.verification.unknown import unknown_job_ids
 from jobs.sql.statements import execute, run, statement

@@ -14,7 +14,7 @@ from jobs.models import DeadLetter, Job, ProcessedKey
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.enqueue.enqueue_counts import enqueued_count
 from jobs.services.enqueue.enqueued import Enqueued
-from jobs.services.holding import jobs_hold
+from jobs.services.limits.holding import jobs_hold
 from jobs.sql.contention import repeats_conflicts
 from jobs.sql.statements import execute, statement
 

@@ -19,8 +19,8 @@ from jobs.services.enqueue.callback_url import check_callback_url
 from jobs.services.enqueue.payload import clean_payload, payload_json
 from jobs.services.enqueue.request import JobRequest
 from jobs.services.enqueue.request_check import FIRST_OPTION, NO_OPTIONS, check_request
-from jobs.services.limit_book import limit_book
-from jobs.services.limits import limits_of
+from jobs.services.limits.book import limit_book
+from jobs.services.limits.names import limits_of
 from jobs.services.project_code import derived, derived_text, recipients_of
 from jobs.services.submission_right import check_may_submit
 

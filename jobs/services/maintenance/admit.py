@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from jobs.models import Limit
 from jobs.models.moments import seconds_ago
-from jobs.services.admission import jobs_admit_where_free
+from jobs.services.limits.admission import jobs_admit_where_free
 from jobs.services.maintenance.round import Round, run_round
 from jobs.sql.statements import run
 

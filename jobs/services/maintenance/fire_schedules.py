@@ -19,7 +19,7 @@ from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.enqueue.enqueue_counts import count_fired
 from jobs.services.enqueue.insert import write_callback_urls
 from jobs.services.enqueue.mail_allowance import take_allowance
-from jobs.services.holding import jobs_hold
+from jobs.services.limits.holding import jobs_hold
 from jobs.services.maintenance.round import Round
 from jobs.services.schedules.firing import broken_move, move_of
 from jobs.services.serving import serving_now

@@ -21,7 +21,7 @@ from jobs.handlers.registry import job_types
 from jobs.models import Schedule, Worker
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.enqueue.enqueue_counts import count_fired
-from jobs.services.limit_book import limit_book
+from jobs.services.limits.book import limit_book
 from jobs.services.schedules.firing import move_of
 from jobs.sql.statements import database_now
 

@@ -28,7 +28,7 @@ from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.edit import JobChanges, job_edit
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
-from jobs.services.hand_over import limit_to_hand_over
+from jobs.services.limits.hand_over import limit_to_hand_over
 from jobs.services.maintenance.cancel_batches import jobs_cancel_in_batches
 from jobs.services.maintenance.expire import jobs_expire_overdue
 from jobs.tests.factories import make_job, make_user

@@ -15,7 +15,7 @@ from jobs.models.moments import seconds_ago
 from jobs.services.attempts import jobs_claim
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
-from jobs.services.limits import limit_set
+from jobs.services.limits.change import limit_set
 from jobs.services.maintenance.expire import jobs_expire_overdue
 from jobs.services.verification.database import database_checks
 from jobs.tests.factories import make_job, make_worker

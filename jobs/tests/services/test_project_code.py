@@ -16,7 +16,7 @@ from jobs.handlers.registry import JobType, job_types
 from jobs.models import Job, MailAllowance
 from jobs.services.edit import JobChanges, job_edit
 from jobs.services.enqueue import Enqueued, jobs_enqueue
-from jobs.services.limit_book import limit_book
+from jobs.services.limits.book import limit_book
 from jobs.tests.enqueueing import enqueue, request
 from jobs.tests.factories import make_user
 

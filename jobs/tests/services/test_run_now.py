@@ -8,7 +8,7 @@ from jobs.core.decision_errors import JobNotDelayed
 from jobs.core.limit import LimitRule
 from jobs.core.outcome import Failed
 from jobs.models import Event
-from jobs.services.limits import limit_set
+from jobs.services.limits.change import limit_set
 from jobs.services.run_now import job_run_now
 from jobs.sql.statements import database_now
 from jobs.tests.factories import make_job

@@ -75,8 +75,8 @@ from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.edit import JobChanges, job_edit
 from jobs.services.effect_keys import jobs_resolve_key_conflicts
 from jobs.services.enqueue import JobRequest, job_enqueue
-from jobs.services.limit_book import limit_book
-from jobs.services.limits import limit_remove, limit_set
+from jobs.services.limits.book import limit_book
+from jobs.services.limits.change import limit_remove, limit_set
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
 from jobs.services.maintenance.cancel_batches import jobs_cancel_in_batches
 from jobs.services.maintenance.expire import jobs_expire_overdue

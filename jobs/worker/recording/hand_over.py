@@ -5,8 +5,8 @@ from uuid import UUID
 
 from jobs.core.clock import Clock
 from jobs.core.finished import Finished
-from jobs.services.hand_over import limit_to_hand_over, slots_hand_over
-from jobs.services.turns import turns
+from jobs.services.limits.hand_over import limit_to_hand_over, slots_hand_over
+from jobs.services.limits.turns import turns
 from jobs.worker.fetching.past_redis import PastRedis
 from jobs.worker.inflight import Inflight
 

@@ -9,7 +9,7 @@ from jobs.core.ids import uuid7
 from jobs.core.limit import LimitRule, parse_rate
 from jobs.models import Job
 from jobs.services.enqueue import JobRequest, jobs_enqueue
-from jobs.services.limits import limit_remove, limit_set
+from jobs.services.limits.change import limit_remove, limit_set
 from jobs.services.maintenance.admit import jobs_admit_due
 from tools.benchmark.bench import Bench, Findings
 from tools.benchmark.drains import DRAIN_SECONDS, QUEUE, seconds_between

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from jobs.core.limit import LimitRule, Rate
 from jobs.models import Event, Limit
-from jobs.services.limits import limit_set
+from jobs.services.limits.change import limit_set
 from jobs.tests.admin.pages import list_page
 
 pytestmark = pytest.mark.django_db

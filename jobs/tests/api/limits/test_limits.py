@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.tests.problem import problem
 from jobs.models import Event, Job, Limit
-from jobs.services.limit_book import limit_book
+from jobs.services.limits.book import limit_book
 from jobs.services.maintenance.admit import limits_repair
 from jobs.tests.api.conftest import client_of
 from jobs.tests.factories import allow, make_job, make_user

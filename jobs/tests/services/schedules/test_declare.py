@@ -19,7 +19,7 @@ from jobs.handlers.schedule import DeclaredSchedules, schedule
 from jobs.models import Event, Schedule
 from jobs.models.moments import seconds_ago
 from jobs.models.schedule_queryset import DECLARED_FOR_SECONDS
-from jobs.services.limit_book import limit_book
+from jobs.services.limits.book import limit_book
 from jobs.services.schedules.declare import schedules_confirm_declared, schedules_declare
 from jobs.tests.app.job_types import note
 from jobs.tests.scheduling import fire, fires_at, make_due, make_schedule
@@ -58,7 +58,7 @@ def test_a_check_needs_no_database(error: Exception, monkeypatch: pytest.MonkeyP
 
     declare()
     limit_book.forget()
-    monkeypatch.setattr("jobs.services.limit_book.run", refuse)
+    monkeypatch.setattr("jobs.services.limits.book.run", refuse)
     assert check_jobs() == []
 
 

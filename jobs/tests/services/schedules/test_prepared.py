@@ -14,7 +14,7 @@ from jobs.broker.redis import RedisBroker
 from jobs.core.limit import LimitRule
 from jobs.models import Job, Limit, Schedule
 from jobs.models.moments import seconds_ago
-from jobs.services.limits import limit_set
+from jobs.services.limits.change import limit_set
 from jobs.services.schedules import schedule_pause
 from jobs.services.schedules.firing import fire_key
 from jobs.services.schedules.prepared import PreparedFires

@@ -22,7 +22,7 @@ from jobs.models import (
     Worker,
 )
 from jobs.models.moments import seconds_ago
-from jobs.services.limits import limit_set
+from jobs.services.limits.change import limit_set
 from jobs.services.maintenance.admit import jobs_admit_due
 from jobs.services.verification.database import database_checks
 from jobs.services.verification.report import jobs_verify

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from jobs.core.conf import jobs_conf
-from jobs.services.limit_locks import limits_lock, limits_try_lock
-from jobs.services.limits import limits_make_declared
+from jobs.services.limits.declared import limits_make_declared
+from jobs.services.limits.locks import limits_lock, limits_try_lock
 from jobs.sql.prepared import run_prepared_search
 from jobs.sql.statements import execute, run, statement
 

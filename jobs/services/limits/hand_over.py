@@ -11,9 +11,9 @@ from jobs.core.outcome import Succeeded
 from jobs.models import Job
 from jobs.models.job_claims import HandedOver
 from jobs.services.dispatch import dispatch_after_commit, mark_done_after_commit
-from jobs.services.rooms import PACE_SECONDS, WINDOW_SECONDS
+from jobs.services.limits.rooms import PACE_SECONDS, WINDOW_SECONDS
+from jobs.services.limits.turns import Turn, turns
 from jobs.services.successes import successes_follow_up
-from jobs.services.turns import Turn, turns
 
 
 def limit_to_hand_over(finished: Finished) -> str | None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.db.models import Count
 
 from jobs.models import Job, Limit, Slot
-from jobs.services.limits import declared_rule, limit_of_rule, stored_name
+from jobs.services.limits.declared import declared_rule
+from jobs.services.limits.names import stored_name
+from jobs.services.limits.rows import limit_of_rule
 
 # Jobs that are counted of each limit at most: a page must not cost more as a backlog grows.
 COUNTED = 1_000

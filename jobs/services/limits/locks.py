@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from jobs.services.limits import limits_make_declared
+from jobs.services.limits.declared import limits_make_declared
 from jobs.sql.statements import run
 
 

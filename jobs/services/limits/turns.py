@@ -6,7 +6,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from jobs.services.database_errors import DATABASE_ERRORS
-from jobs.services.rooms import PACE_SECONDS
+from jobs.services.limits.rooms import PACE_SECONDS
 from jobs.sql.statements import run
 
 # How long what was noted may wait to be written. A tenant that comes anew meanwhile begins at the

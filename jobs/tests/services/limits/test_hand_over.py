@@ -21,11 +21,11 @@ from jobs.models import Job, Limit, Slot, Worker
 from jobs.models.job_claims import HandedOver
 from jobs.services import successes as successes_module
 from jobs.services.attempts import jobs_record
-from jobs.services.hand_over import limit_to_hand_over, slots_hand_over
-from jobs.services.limits import limit_set
+from jobs.services.limits.change import limit_set
+from jobs.services.limits.hand_over import limit_to_hand_over, slots_hand_over
+from jobs.services.limits.turns import Turn, turns
 from jobs.services.maintenance.admit import jobs_admit_due
 from jobs.services.roll_ups import totals_now
-from jobs.services.turns import Turn, turns
 from jobs.services.verification.database import database_checks
 from jobs.services.workers import worker_stop
 from jobs.tests.claims import make_claim

@@ -18,20 +18,21 @@ from jobs.core.states import Effect, JobState
 from jobs.handlers.registry import JobType, job_types
 from jobs.models import Job, Limit, Slot
 from jobs.models.moments import seconds_ago
-from jobs.services import rooms
-from jobs.services.admission import jobs_admit
 from jobs.services.attempts import jobs_claim, jobs_give_back, jobs_record
 from jobs.services.cancel import job_cancel
 from jobs.services.dead_letters import dead_letter_replay
 from jobs.services.edit import JobChanges, job_edit
-from jobs.services.hand_over import slots_hand_over
-from jobs.services.limit_book import limit_book
-from jobs.services.limit_locks import TriedLocks
-from jobs.services.limits import limit_remove, limit_set, limits_declare
+from jobs.services.limits import rooms
+from jobs.services.limits.admission import jobs_admit
+from jobs.services.limits.book import limit_book
+from jobs.services.limits.change import limit_remove, limit_set
+from jobs.services.limits.declared import limits_declare
+from jobs.services.limits.hand_over import slots_hand_over
+from jobs.services.limits.locks import TriedLocks
+from jobs.services.limits.turns import turns
 from jobs.services.maintenance import admit
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
 from jobs.services.maintenance.rescue import jobs_rescue
-from jobs.services.turns import turns
 from jobs.sql.prepared import search_by_index
 from jobs.tests.app.job_types import NotePayload
 from jobs.tests.factories import make_job, make_worker
@@ -476,7 +477,7 @@ def test_the_client_is_the_fairness_key_by_default() -> None:
 def test_a_crash_between_commit_and_admission_is_repaired(monkeypatch: pytest.MonkeyPatch) -> None:
     limit(max_concurrency=1)
     with monkeypatch.context() as crash:
-        crash.setattr("jobs.services.holding._admit_quietly", lambda names: None)
+        crash.setattr("jobs.services.limits.holding._admit_quietly", lambda names: None)
         job = make_job()
     assert held() == [job]
     limits_repair()
@@ -531,7 +532,7 @@ def test_an_outage_while_limits_are_read_is_no_fault_of_the_payload(
         raise OperationalError("gone")
 
     limit_book.forget()
-    monkeypatch.setattr("jobs.services.limit_book.run", fail)
+    monkeypatch.setattr("jobs.services.limits.book.run", fail)
     with pytest.raises(OperationalError):
         make_job()
 

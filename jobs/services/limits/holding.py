@@ -12,8 +12,8 @@ from jobs.core.limit import UNTIL_DUE
 from jobs.core.new_job import NewJob
 from jobs.handlers.registry import job_types
 from jobs.models import Job
-from jobs.services.admission import jobs_admit, slots_release
-from jobs.services.limits import limits_of
+from jobs.services.limits.admission import jobs_admit, slots_release
+from jobs.services.limits.names import limits_of
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
 from jobs.sql.statements import execute, run, statement

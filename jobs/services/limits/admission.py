@@ -10,8 +10,8 @@ from uuid import UUID
 
 from jobs.core.message import QueueMessage
 from jobs.services.dispatch import dispatch_after_commit
-from jobs.services.limit_locks import limits_lock, limits_try_lock
-from jobs.services.rooms import Rooms
+from jobs.services.limits.locks import limits_lock, limits_try_lock
+from jobs.services.limits.rooms import Rooms
 from jobs.sql.prepared import run_prepared_search
 from jobs.sql.statements import execute, statement
 
