@@ -1,6 +1,5 @@
 """The disk that can be full: what is on it, that it is full, and that nothing is left."""
 
-import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,9 +34,8 @@ def data(tmp_path: Path) -> Path:
 def test_it_is_full_until_there_is_room(disk: SmallDisk, data: Path) -> None:
     copy = disk.take(data)
     disk.fill()
-    with pytest.raises(OSError) as refused:
+    with pytest.raises(OSError, match="No space left"):
         (copy / "more").write_bytes(bytes(8192))
-    assert refused.value.errno == errno.ENOSPC
     disk.make_room()
     (copy / "more").write_bytes(bytes(8192))
 
