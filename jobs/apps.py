@@ -15,7 +15,8 @@ class JobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"  # as migrated, whatever the project has
 
     def ready(self) -> None:
-        import jobs.checks  # noqa: F401  (registers itself)
+        import jobs.checks
+        import jobs.sql.session_formats  # noqa: F401  (registers itself)
         from jobs.handlers.registry import discover_job_types
 
         discover_job_types()

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools.chaos.small_disk import may_mount
 from tools.chaos.times import HEARTBEAT_SECONDS, WORKER_TIMEOUT_SECONDS
 
 # By the kinds of Redis and of PostgreSQL.
@@ -22,6 +23,9 @@ REDIS_KINDS = ("single", "sentinels", "cluster")
 POSTGRESQL_KINDS = ("single", "patroni", "patroni-asynchronous")
 
 _NONE: Names = {(redis, postgresql): () for redis in REDIS_KINDS for postgresql in POSTGRESQL_KINDS}
+
+# The fault that takes a disk which may be full.
+DISK_FULL = "disk-full"
 
 JOBS_MAX = 1_000_000
 WORKERS_MAX = 64  # on one machine
@@ -54,6 +58,7 @@ class Options:
     postgresql: str = POSTGRESQL_KINDS[0]
     settings: Mapping[str, str] = field(default_factory=dict)
     soak: bool = False
+    disk: Path | None = None
 
 
 def parse(arguments: Sequence[str] | None, names: Names = _NONE, short: Names = _NONE) -> Options:
@@ -102,6 +107,11 @@ def parse(arguments: Sequence[str] | None, names: Names = _NONE, short: Names = 
         help="one server, or three nodes under Patroni (default: %(default)s)",
     )
     parser.add_argument(
+        "--disk",
+        type=Path,
+        help=f"for {DISK_FULL}: a file system of 512 MB or so that may be full; root needs none",
+    )
+    parser.add_argument(
         "--set",
         action="append",
         type=_setting,
@@ -114,6 +124,12 @@ def parse(arguments: Sequence[str] | None, names: Names = _NONE, short: Names = 
     usual = short if said.short else names
     chosen = _chosen(parser, said.faults, names[kinds], usual[kinds])
     jobs = said.jobs or (SHORT_JOBS if said.short else JOBS)
+    if DISK_FULL in chosen and not (said.disk or may_mount()):
+        if said.faults:
+            parser.error(f"{DISK_FULL} takes the rights of root, or --disk with a small disk")
+        chosen = [name for name in chosen if name != DISK_FULL]
+    if said.disk and not said.disk.is_mount():
+        parser.error(f"--disk {said.disk}: nothing is mounted there, so filling it would fill more")
     if not 40 <= jobs <= JOBS_MAX or not 2 <= said.workers <= WORKERS_MAX:
         parser.error(f"--jobs must be 40 to {JOBS_MAX}, --workers 2 to {WORKERS_MAX}")
     are_single = kinds == (REDIS_KINDS[0], POSTGRESQL_KINDS[0])
@@ -138,6 +154,7 @@ def parse(arguments: Sequence[str] | None, names: Names = _NONE, short: Names = 
         postgresql=said.postgresql,
         settings=dict(said.set),
         soak=said.soak,
+        disk=said.disk,
     )
 
 

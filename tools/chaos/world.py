@@ -22,6 +22,7 @@ from tools.chaos.postgres_server import PostgresServer
 from tools.chaos.processes import Api, Crew, open_log
 from tools.chaos.redis_group import RedisGroup
 from tools.chaos.redis_server import RedisServer
+from tools.chaos.small_disk import SmallDisk
 from tools.chaos.times import JOBS_SETTINGS
 from tools.checkout import CHECKOUT
 from tools.errors import ToolError
@@ -55,6 +56,9 @@ class World:
         self.log_dir.mkdir(parents=True)
         self.postgres = _postgres(directory, options.postgresql)
         self.redis = _redis(directory, options.redis)
+        self.disk = SmallDisk(
+            options.disk or directory / "disk", is_mounted_by_others=options.disk is not None
+        )
         self.mail = MailServer(mails, options.seed)
         self.receiver = CallReceiver()
         environment = self._environment(options.settings)
@@ -137,6 +141,7 @@ class World:
             self.job_rows.close,
             self.redis.stop,
             self.postgres.stop,
+            self.disk.remove,
         ):
             with suppress(
                 OSError, ToolError

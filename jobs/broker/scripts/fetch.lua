@@ -16,6 +16,13 @@ local fetched = {}
 -- would look as if no job waited. An empty write changes nothing, and is refused like any other.
 redis.call('SETRANGE', ARGV[4], 0, '')
 
+-- A user of Redis may lack the right to what a dispatch does: its empty lists look alike.
+for _, command in ipairs({{'TIME'}, {'EXISTS', ARGV[4]}, {'LPUSH', ARGV[4], ''}}) do
+  if not redis.acl_check_cmd(unpack(command)) then
+    return redis.error_reply('NOPERM no right to the command ' .. command[1] .. ', so nothing can be dispatched')
+  end
+end
+
 local function effect_key_of(entry)
   -- An entry is the job's id of 36 characters, ` @` and the stamp, and, if other jobs can have its
   -- effect key, a space and that. Without a stamp it is from a version that wrote none.

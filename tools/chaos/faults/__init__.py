@@ -12,6 +12,7 @@ from tools.chaos.faults.degraded import (
     REDIS_READ_ONLY,
     REDIS_SLOW,
 )
+from tools.chaos.faults.disk import DISK_IS_FULL
 from tools.chaos.faults.failover import (
     PRIMARY_FROZEN,
     PRIMARY_KILLED,
@@ -65,6 +66,7 @@ FAULTS: tuple[Fault, ...] = (
     POSTGRES_FROZEN,
     POSTGRES_READ_ONLY,
     POSTGRES_REFUSES,
+    DISK_IS_FULL,
     CONNECTIONS_CUT,
     *PATRONI_FAULTS,
     STANDBYS_LOST,

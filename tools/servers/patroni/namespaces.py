@@ -8,9 +8,9 @@ nothing is left: a namespace goes with the last process in it, and its cables wi
 import shutil
 import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 
 from tools.errors import ToolError
+from tools.rights import NET_ADMIN, SYS_ADMIN, has_rights
 from tools.servers.patroni.machine import Machine, Network
 
 # Set aside for tests of networks (RFC 2544), so that nothing else is reached there. The third
@@ -19,17 +19,12 @@ _NETWORKS = {"nodes": "198.18", "clients": "198.19"}
 _RUNS = range(256)
 _OWN_NUMBER = 254
 
-_CAP_NET_ADMIN, _CAP_SYS_ADMIN = 12, 21
 _PROGRAMS = ("ip", "nsenter", "unshare")
 
 
 def are_permitted() -> bool:
     """Whether this process may make namespaces and cables between them."""
-    status = Path("/proc/self/status")
-    rights = [line for line in _lines(status) if line.startswith("CapEff:")]
-    held = int(rights[0].split()[1], 16) if rights else 0
-    wanted = 1 << _CAP_NET_ADMIN | 1 << _CAP_SYS_ADMIN
-    return held & wanted == wanted and all(map(shutil.which, _PROGRAMS))
+    return has_rights(NET_ADMIN, SYS_ADMIN) and all(map(shutil.which, _PROGRAMS))
 
 
 class Namespace:
@@ -157,10 +152,3 @@ def _configure(enter: Sequence[str], lines: Sequence[str]) -> None:
     if done.returncode:
         error = _Exists if "File exists" in done.stderr else ToolError
         raise error(f"ip {'; '.join(lines)}: {done.stderr.strip()}")
-
-
-def _lines(path: Path) -> Sequence[str]:
-    try:
-        return path.read_text().splitlines()
-    except OSError:  # not Linux
-        return []
