@@ -92,7 +92,13 @@ CALLS: dict[str, Call] = {
     "edit": Call(
         SingleJob, body=JobEdit, codes=_SUBMITTED | {409: ("already_started", "already_final")}
     ),
-    "cancel": Call(SingleJob, codes={409: ("already_final",)}, headers=("ETag",)),
+    "cancel": Call(
+        SingleJob,
+        body=DecisionBody,
+        body_may_be_missing=True,
+        codes={409: ("already_final",)},
+        headers=("ETag",),
+    ),
     **DEAD_LETTER_CALLS,
     "job_types": Call(ListOf(JobTypeRepresentation)),
     "job_type": Call(JobTypeRepresentation),

@@ -68,11 +68,13 @@ def _growth(options: argparse.Namespace) -> None:
         if not options.grown:
             fill(finished, options.directory)
             say(f"{finished:,} finished jobs made in {time.monotonic() - since:.0f} s")
-        for pair in growth(both, jobs, rounds):
-            _say_pair(pair)
+        if not options.only_pruning:
+            for pair in growth(both, jobs, rounds):
+                _say_pair(pair)
+            both.use("grown")
+            seconds, slowest = verified()
+            say(f"verification: {seconds:.1f} s ({', '.join(slowest)})")
         both.use("grown")
-        seconds, slowest = verified()
-        say(f"verification: {seconds:.1f} s ({', '.join(slowest)})")
         say(f"pruned, alone: {pruned_alone():,.0f} rows/s")
         drains, pruned = pruned_beside_drains(jobs * 5, rounds)
         _say_pair(drains)
@@ -112,6 +114,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--grown", help="a database with finished jobs, in place of a new one")
     parser.add_argument("--directory", default="/", help="on the disk of PostgreSQL (/)")
+    parser.add_argument("--only-pruning", action="store_true", help="of growth, the last part")
     parser.add_argument("--no-costs", action="store_true", help="growth alone")
     add_production_option(parser)
     return parser.parse_args()

@@ -18,6 +18,7 @@ from jobs.core.conf import jobs_conf
 from jobs.models import Job
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.verification.database import database_checks
+from jobs.worker.timers import PRUNE_PAUSE_SECONDS
 from tools.benchmark.against.spread import Spread, spread
 from tools.benchmark.drains import Drain
 from tools.benchmark.job_names import EMPTY
@@ -91,7 +92,7 @@ def _list(where: dict[str, str]) -> float:
 
 
 def pruned_alone() -> float:
-    """Jobs a second that pruning deletes from the database in use, alone."""
+    """Jobs a second that pruning deletes from the database in use, alone and without a pause."""
     with _retention(_PRUNED_DAYS):
         return _prune_until(_after(_PRUNE_SECONDS))
 
@@ -109,11 +110,12 @@ def pruned_beside_drains(jobs: int, rounds: int) -> tuple[Pair, list[float]]:
 
 
 def _pruned_beside(drain: Callable[[], float]) -> tuple[float, float]:
+    """With the pauses that a worker's timer makes between rounds."""
     ended, pruned = Event(), []
 
     def prune() -> None:
         try:
-            pruned.append(_prune_until(ended.is_set))
+            pruned.append(_prune_until(lambda: ended.wait(PRUNE_PAUSE_SECONDS)))
         finally:
             connection.close()
 

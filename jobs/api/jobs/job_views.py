@@ -21,8 +21,8 @@ from jobs.api.shared.client import client_of
 from jobs.api.shared.etags import answer_unless_known, precondition
 from jobs.api.shared.page_response import paged_response
 from jobs.api.shared.parser import StorableJSONParser
+from jobs.api.shared.reason import decision_reason
 from jobs.api.shared.scopes import JOBS_READ, JOBS_WRITE
-from jobs.api.shared.strict_call import refuse_body
 from jobs.api.shared.waiting import is_waiting_for_end, retry_later
 from jobs.core.actor import actor_of
 from jobs.core.states import FINAL_STATES
@@ -76,11 +76,11 @@ class JobViewSet(JobRefusalMixin, ViewSet):
 
     def cancel(self, request: Request, pk: str) -> Response:
         """202 once the job is cancelled, or asked to stop if it runs; 409 if it is final."""
-        refuse_body(request)
+        reason = decision_reason(request.data)
         client, job = client_of(request), self._job(request, pk)
         if not may_cancel(client, job):
             raise PermissionDenied(f"This needs the permission {CANCEL_JOBS}.")
-        job_cancel(job_id=job.pk, actor=actor_of(client))
+        job_cancel(job_id=job.pk, actor=actor_of(client), reason=reason)
         return self._changed(request, pk, status.HTTP_202_ACCEPTED)
 
     def edit(self, request: Request, pk: str) -> Response:

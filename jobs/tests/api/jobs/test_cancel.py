@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.tests.problem import problem
 from jobs.core.actor import Actor
-from jobs.models import Worker
+from jobs.models import Event, Worker
 from jobs.services.attempts import jobs_claim
 from jobs.services.cancel import job_cancel
 from jobs.tests.factories import allow, make_job, make_user
@@ -22,6 +22,14 @@ def test_a_queued_job_is_cancelled_for_good(api: APIClient, user: User) -> None:
     assert response.json()["cancelled_by"] == response.json()["submitted_by"] == user.username
     assert "cancel" not in response.json()["links"]
     problem(api.post(f"/jobs/{job.pk}/cancel"), 409, "already_final")
+
+
+def test_the_event_says_why(api: APIClient, user: User) -> None:
+    job = make_job(submitted_by_id=user.pk)
+    problem(api.post(f"/jobs/{job.pk}/cancel", {"why": "a typo"}, format="json"), 400, "invalid")
+    answer = api.post(f"/jobs/{job.pk}/cancel", {"reason": "a typo"}, format="json")
+    assert answer.status_code == 202
+    assert Event.objects.get(action="job.cancelled").reason == "a typo"
 
 
 def test_a_running_job_is_asked_to_stop(api: APIClient, user: User, worker: Worker) -> None:
