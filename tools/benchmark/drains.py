@@ -30,12 +30,13 @@ class Drain:
     processes: int = 1
     concurrency: int | None = None
     keyed: bool = False
+    poison_every: int = 0  # after so many jobs one more that always fails, and is not counted
     database_url: str | None = None
 
     def run(self) -> float:
         """Jobs a second, from the first claim to the last outcome."""
         first = uuid7()
-        enqueue_jobs(self.jobs, self.job_type, keyed=self.keyed)
+        enqueue_jobs(self.jobs, self.job_type, keyed=self.keyed, poison_every=self.poison_every)
         vacuum_and_checkpoint()
         with workers(
             processes=self.processes,

@@ -3,6 +3,7 @@
 EMPTY = "benchmark.empty"
 BACKLOG = "benchmark.backlog"
 STAMP = "benchmark.stamp"
+POISON = "benchmark.poison"
 SLEEP = "benchmark.sleep"
 SLEEP_ASYNC = "benchmark.sleep_async"
 

@@ -9,7 +9,15 @@ from rest_framework import serializers
 from jobs.core.states import Effect
 from jobs.handlers.context import JobContext, Payload
 from jobs.handlers.registry import job_type
-from tools.benchmark.job_names import BACKLOG, EMPTY, SLEEP, SLEEP_ASYNC, SLEEP_SECONDS, STAMP
+from tools.benchmark.job_names import (
+    BACKLOG,
+    EMPTY,
+    POISON,
+    SLEEP,
+    SLEEP_ASYNC,
+    SLEEP_SECONDS,
+    STAMP,
+)
 from tools.benchmark.stamp_line import leave_stamp
 
 
@@ -33,6 +41,12 @@ def empty(payload: Payload, context: JobContext) -> None:
 @job_type(BACKLOG, payload=EmptyPayload, effect=Effect.IDEMPOTENT)
 def backlog(payload: Payload, context: JobContext) -> None:
     """Waits while others are measured."""
+
+
+@job_type(POISON, payload=EmptyPayload, effect=Effect.IDEMPOTENT)
+def poison(payload: Payload, context: JobContext) -> None:
+    """Fails, and is retried, as a job whose receiver refuses it."""
+    raise ValueError(payload["number"])
 
 
 @job_type(STAMP, payload=StampPayload, effect=Effect.IDEMPOTENT)

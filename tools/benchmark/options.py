@@ -15,6 +15,8 @@ MEASURES = (
     "pickup",
     "lateness",
     "io",
+    "failures",
+    "idle",
     "limits",
     "schedules",
     "waiting",

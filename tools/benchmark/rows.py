@@ -12,7 +12,7 @@ from jobs.core.message import QueueMessage
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
 from jobs.services.enqueue import JobRequest, jobs_enqueue
 from jobs.services.enqueue.insert import BATCH
-from tools.benchmark.job_names import BACKLOG, EMPTY
+from tools.benchmark.job_names import BACKLOG, EMPTY, POISON
 
 LATER_PRIORITY = 0
 # Old jobs do not lie between the new ones, as in a service that has run for long.
@@ -42,11 +42,23 @@ def vacuum_and_checkpoint() -> None:
             cursor.execute("CHECKPOINT")
 
 
-def enqueue_jobs(count: int, job_type: str = EMPTY, keyed: bool = False) -> None:
-    """Enqueues `count` jobs through the service, a thousand at a time."""
+def enqueue_jobs(
+    count: int, job_type: str = EMPTY, keyed: bool = False, poison_every: int = 0
+) -> None:
+    """Enqueues `count` jobs through the service, a thousand at a time, and with `poison_every` one
+    more after so many, which always fails.
+    """
     for start in range(0, count, BATCH):
         numbers = range(start, min(count, start + BATCH))
-        jobs_enqueue(requests=requests(numbers, job_type, keyed=keyed))
+        of_type = requests(numbers, job_type, keyed=keyed)
+        jobs_enqueue(requests=list(_with_poison(of_type, poison_every)))
+
+
+def _with_poison(of_type: Sequence[JobRequest], every: int) -> Iterator[JobRequest]:
+    for number, request in enumerate(of_type, 1):
+        yield request
+        if every and number % every == 0:
+            yield JobRequest(type=POISON, payload={"number": number})
 
 
 def requests(

@@ -27,6 +27,11 @@ class Sizes:
         return max(10, self.jobs // 40)
 
     @property
+    def idle_seconds(self) -> float:
+        """Half a minute: the slowest timer has come once."""
+        return max(2.0, self.jobs / 20_000 * 30)
+
+    @property
     def delayed(self) -> int:
         return max(10, self.jobs // 10)
 

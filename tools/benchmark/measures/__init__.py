@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from tools.benchmark.bench import Measure
 from tools.benchmark.measures.drain import drain
 from tools.benchmark.measures.enqueue import enqueue
+from tools.benchmark.measures.failures import failures
 from tools.benchmark.measures.growth import growth
 from tools.benchmark.measures.http import http
+from tools.benchmark.measures.idle import idle
 from tools.benchmark.measures.io import io
 from tools.benchmark.measures.lateness import lateness
 from tools.benchmark.measures.limits import limits
@@ -25,6 +27,8 @@ MEASURES: Mapping[str, Measure] = {
     "pickup": pickup,
     "lateness": lateness,
     "io": io,
+    "failures": failures,
+    "idle": idle,
     "limits": limits,
     "schedules": schedules,
     "waiting": waiting,
