@@ -9,6 +9,7 @@ from jobs.core.clock import SystemClock
 from jobs.core.fetch_order import FetchOrder
 from jobs.core.queue_choice import QueueChoice
 from jobs.models import Worker
+from jobs.services.standing_work import StandingWork
 from jobs.worker.execution.pool import is_of
 from jobs.worker.fetching.fetcher import Fetcher
 from jobs.worker.fetching.paused_queues import PausedQueues
@@ -69,6 +70,7 @@ class Bench:
             queues,
             self.pools,  # type: ignore[arg-type]
             self.inflight,
+            StandingWork(),
             lambda: self.requests.is_draining,
         )
         self.fetcher = Fetcher(

@@ -7,6 +7,7 @@ from jobs.core.clock import Clock
 from jobs.core.conf import jobs_conf
 from jobs.core.fetch_order import FetchOrder
 from jobs.models import Worker
+from jobs.services.standing_work import StandingWork
 from jobs.worker.counts import Counts
 from jobs.worker.execution.attempt_runner import AttemptRunner
 from jobs.worker.execution.capacity import Capacity
@@ -59,7 +60,10 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
     starts, progress = StartWriter(clock), ProgressReporter()
     runner = AttemptRunner(lease, inflight, starts, clock, progress)
     pools = _pools(options, runner, recorder, clock)
-    paused = PausedQueues(options.queues, pools, inflight, lambda: requests.is_draining)
+    standing_work = StandingWork()
+    paused = PausedQueues(
+        options.queues, pools, inflight, standing_work, lambda: requests.is_draining
+    )
     fetcher = Fetcher(
         order=FetchOrder(options.choice, conf.low_priority_share),
         lease=lease,
@@ -87,6 +91,7 @@ def assemble(row: Worker, options: WorkerOptions, clock: Clock, stop: threading.
             lease=lease,
             inflight=inflight,
             paused=paused,
+            standing_work=standing_work,
             threads=pools.threads,
             progress=progress,
             counts=counts,

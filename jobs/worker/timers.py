@@ -18,10 +18,11 @@ from jobs.services.maintenance.promote import jobs_promote_due
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.maintenance.prune_logins import jobs_prune_logins
 from jobs.services.maintenance.redispatch import SearchedLists, jobs_redispatch_lost
-from jobs.services.maintenance.redrive import jobs_redrive, redrives_go_on
+from jobs.services.maintenance.redrive import jobs_redrive
 from jobs.services.maintenance.rescue import HEARD_BEATS, RescueRound, jobs_rescue
 from jobs.services.maintenance.round import run_rounds
 from jobs.services.schedules.prepared import PreparedFires
+from jobs.services.standing_work import StandingWork
 from jobs.sql.statements import database_now
 from jobs.worker.counts import Counts
 from jobs.worker.execution.thread_pool import ThreadPool
@@ -66,6 +67,7 @@ def timers(
     lease: Lease,
     inflight: Inflight,
     paused: PausedQueues,
+    standing_work: StandingWork,
     threads: ThreadPool,
     progress: ProgressReporter,
     counts: Counts,
@@ -84,11 +86,11 @@ def timers(
         every("admit repair", conf.redispatch_seconds, _repair_limits),
         every("fold roll-ups", FOLD_SECONDS, lambda: _fold(stop)),
         every("fold dead letter counts", FOLD_COUNTS_SECONDS, lambda: _fold_counts(stop)),
-        every("redrive", REDRIVE_SECONDS, lambda: _redrive(counts, stop)),
+        every("redrive", REDRIVE_SECONDS, lambda: _redrive(standing_work, counts, stop)),
         every("prune", PRUNE_SECONDS, lambda: _prune(counts, clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
-        every("expire", EXPIRE_SECONDS, lambda: _expire(stop)),
-        every("cancel batches", CANCEL_SECONDS, lambda: _cancel_batches(stop)),
+        every("expire", EXPIRE_SECONDS, lambda: _expire(standing_work, stop)),
+        every("cancel batches", CANCEL_SECONDS, lambda: _cancel_batches(standing_work, stop)),
         every("pauses", PAUSES_SECONDS, paused.refresh),
         every("timeouts", TIMEOUT_SECONDS, threads.interrupt_overdue),
         every("progress", PROGRESS_SECONDS, progress.write),
@@ -101,14 +103,16 @@ def _promote_due(counts: Counts, stop: threading.Event) -> None:
         counts.step("promoted", done.count)
 
 
-def _expire(stop: threading.Event) -> None:
-    for _ in run_rounds(jobs_expire_overdue, may_go_on=lambda: not stop.is_set()):
-        pass
+def _expire(standing_work: StandingWork, stop: threading.Event) -> None:
+    if standing_work.known().has_overdue_jobs:
+        for _ in run_rounds(jobs_expire_overdue, may_go_on=lambda: not stop.is_set()):
+            pass
 
 
-def _cancel_batches(stop: threading.Event) -> None:
-    for _ in run_rounds(jobs_cancel_in_batches, may_go_on=lambda: not stop.is_set()):
-        pass
+def _cancel_batches(standing_work: StandingWork, stop: threading.Event) -> None:
+    if standing_work.known().has_cancelled_batches:
+        for _ in run_rounds(jobs_cancel_in_batches, may_go_on=lambda: not stop.is_set()):
+            pass
 
 
 class _Rescue:
@@ -195,9 +199,8 @@ def _fold_counts(stop: threading.Event) -> None:
         pass
 
 
-def _redrive(counts: Counts, stop: threading.Event) -> None:
-    """Mostly there is none, which takes one small query."""
-    if redrives_go_on():
+def _redrive(standing_work: StandingWork, counts: Counts, stop: threading.Event) -> None:
+    if standing_work.known().has_redrives:
         for done in run_rounds(jobs_redrive, may_go_on=lambda: not stop.is_set()):
             counts.step("redriven", done.count)
 

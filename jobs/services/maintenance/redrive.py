@@ -34,11 +34,6 @@ ENDS_MIN = 20
 RECENT_MAX = 200
 
 
-def redrives_go_on() -> bool:
-    """Whether any redrive has something left to do. Asked without a lock, and cheap."""
-    return Redrive.objects.filter(settled_at__isnull=True).exists()
-
-
 def jobs_redrive() -> Round:
     """dead -> queued for the next dead letters of each running redrive; counts them.
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from jobs.core.message import Fetched
-from jobs.services.queues import paused_queue_names
+from jobs.services.standing_work import StandingWork
 from jobs.worker.execution.pools import Pools
 from jobs.worker.fetching.unstarted import give_back_unstarted
 from jobs.worker.inflight import Inflight
@@ -24,12 +24,14 @@ class PausedQueues:
         queues: Sequence[str],
         pools: Pools,
         inflight: Inflight,
+        standing_work: StandingWork,
         is_draining: Callable[[], bool] = lambda: False,
     ) -> None:
         """`queues`: those of the worker. Raises the database's errors."""
         self._queues = queues
         self._pools = pools
         self._inflight = inflight
+        self._standing_work = standing_work
         self._is_draining = is_draining
         self._paused = self._asked()
         self._names = self._paused
@@ -57,7 +59,7 @@ class PausedQueues:
         return [one for one in fetched if one.message.queue in names] if names else []
 
     def _asked(self) -> frozenset[str]:
-        return paused_queue_names().intersection(self._queues)
+        return self._standing_work.read().paused_queues.intersection(self._queues)
 
     def _log(self, names: frozenset[str]) -> None:
         for name in sorted(names - self._paused):

@@ -22,7 +22,7 @@ from jobs.services.chains import chain_create
 from jobs.services.dead_letters import dead_letter_discard, dead_letter_replay
 from jobs.services.enqueue import JobRequest
 from jobs.services.maintenance import redrive as step
-from jobs.services.maintenance.redrive import jobs_redrive, redrives_go_on
+from jobs.services.maintenance.redrive import jobs_redrive
 from jobs.services.redrives import (
     redrive_cancel,
     redrive_pause,
@@ -30,6 +30,7 @@ from jobs.services.redrives import (
     redrive_trial,
     selection_seen_by,
 )
+from jobs.services.standing_work import StandingWork
 from jobs.services.verification.database import database_checks
 from jobs.tests.factories import make_job, make_user
 from jobs.tests.locks import held_elsewhere
@@ -71,7 +72,7 @@ def test_a_redrive_from_its_start_to_the_last_outcome() -> None:
     redrive = go_on(redrive)
     assert (redrive.succeeded, redrive.failed, redrive.pending) == (3, 0, 0)
     assert redrive.settled_at is not None
-    assert not redrives_go_on()
+    assert not StandingWork().read().has_redrives
     assert set(DeadLetter.objects.values_list("replay_ended", flat=True)) == {"succeeded"}
     events = Event.objects.about("redrive", redrive.id)
     assert [one.action for one in events] == ["redrive.completed", "redrive.started"]
