@@ -93,6 +93,15 @@ def test_chunks_without_end_are_cut(call: Call) -> None:
         assert call(receiver.port)["is_truncated"]
 
 
+def test_a_chunk_of_less_than_nothing_is_not_read(call: Call) -> None:
+    first = OK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n"
+    with (
+        HttpReceiver(forever(first, b"a" * 4_096)) as receiver,
+        pytest.raises(CallFailed, match="a chunk of -1 bytes"),
+    ):
+        call(receiver.port, timeout_seconds=TIMEOUT_SECONDS)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
