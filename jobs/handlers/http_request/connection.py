@@ -103,6 +103,10 @@ def exchange(request: Request, addresses: Sequence[Address], ends_at: float) -> 
 
 
 def _read(response: http.client.HTTPResponse) -> Answer:
+    coding = response.getheader("transfer-encoding", "identity")
+    # `http.client` would take the frames for the body, and not notice where they are cut off.
+    if not response.chunked and coding.lower() != "identity":
+        raise http.client.HTTPException(f"the answer has the Transfer-Encoding {coding}")
     body = bytearray()
     while len(body) <= BODY_MAX_BYTES:
         part = response.read(BODY_MAX_BYTES + 1 - len(body))

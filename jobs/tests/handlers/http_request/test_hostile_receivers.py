@@ -108,6 +108,7 @@ def test_a_chunk_of_less_than_nothing_is_not_read(call: Call) -> None:
         OK + b"Content-Length: 100\r\n\r\nshort",
         OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nsho",
         OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nshort",
+        OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n5\r\nsho",
         OK + b"X: 1\r\n" * 200 + b"\r\n",
         OK + b"X: " + b"a" * 100_000 + b"\r\n\r\n",
         b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100 + plain_answer(),
