@@ -159,7 +159,7 @@ def _answer(payload: Payload, target: Target, context: JobContext, ends_at: floa
 
 def _failure(payload: Payload, target: Target, answer: Answer, verdict: Verdict) -> Exception:
     said = f"{payload['method']} {target.origin} was answered {answer.status}"
-    if 300 <= answer.status < 400:
+    if 300 <= answer.status < 400 and answer.header("location"):
         said += " (redirects are not followed; give the URL that it leads to)"
     if text := excerpt(answer, Secrets(payload, _SENSITIVE)):
         said += f": {text}"
