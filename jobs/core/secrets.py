@@ -36,6 +36,20 @@ class Secrets:
             text = text.replace(form, MASK)
         return text
 
+    def cut(self, text: str, length: int) -> str:
+        """The first `length` characters, without the beginning of a value that is cut in two.
+
+        A value whose end is missing is not found any more when the text is masked.
+        """
+        if len(text) <= length:
+            return text
+        return self.without_begun(text[:length])
+
+    def without_begun(self, text: str) -> str:
+        """A text that was cut off, without the six and more characters of a value at its end."""
+        begins = [begin for form in self._forms if (begin := _begin_at_end(text, form)) is not None]
+        return text[: min(begins, default=len(text))]
+
     def message(self, text: str) -> str:
         """A message as it may be shown: masked, or withheld."""
         if not text:
@@ -70,6 +84,16 @@ class Secrets:
 
 
 NO_SECRETS = Secrets({}, ())
+
+
+def _begin_at_end(text: str, form: str) -> int | None:
+    """Where the form begins, if the text ends within it."""
+    begin = text.find(form[:REPLACED_FROM], max(len(text) - len(form) + 1, 0))
+    while begin >= 0:
+        if form.startswith(text[begin:]):
+            return begin
+        begin = text.find(form[:REPLACED_FROM], begin + 1)
+    return None
 
 
 def _texts(value: Any) -> Iterator[str]:

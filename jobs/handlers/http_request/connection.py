@@ -60,7 +60,8 @@ class Answer(NamedTuple):
 
 class _Response(http.client.HTTPResponse):
     """The answer itself. `http.client` takes 103 (Early Hints) for it, and 100 for as long as it
-    comes; a client has to pass over what is interim (RFC 9110, 15.2)."""
+    comes; a client has to pass over what is interim (RFC 9110, 15.2). Nor does it refuse a chunk
+    of -1 bytes, and reads all that comes into memory."""
 
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(INTERIM_MAX):
@@ -70,6 +71,12 @@ class _Response(http.client.HTTPResponse):
                 return read
             http.client.parse_headers(self.fp)
         raise http.client.HTTPException(f"more than {INTERIM_MAX} interim answers")
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:
+            raise http.client.HTTPException(f"a chunk of {size} bytes")
+        return size
 
 
 def exchange(request: Request, addresses: Sequence[Address], ends_at: float) -> Answer:
@@ -96,6 +103,10 @@ def exchange(request: Request, addresses: Sequence[Address], ends_at: float) -> 
 
 
 def _read(response: http.client.HTTPResponse) -> Answer:
+    coding = response.getheader("transfer-encoding", "identity")
+    # `http.client` would take the frames for the body, and not notice where they are cut off.
+    if not response.chunked and coding.lower() != "identity":
+        raise http.client.HTTPException(f"the answer has the Transfer-Encoding {coding}")
     body = bytearray()
     while len(body) <= BODY_MAX_BYTES:
         part = response.read(BODY_MAX_BYTES + 1 - len(body))

@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from jobs import Effect, JobContext, PermanentError, RetryAfter, job_type
 from jobs.core.conf import jobs_conf
+from jobs.core.secrets import Secrets
 from jobs.core.signing import signature_headers, webhook_id
 from jobs.core.signing_errors import SigningSecretLost
 from jobs.handlers.context import Payload
@@ -39,6 +40,7 @@ RESOLVE_SECONDS = 30.0
 STATUSES_MAX = 30
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_SENSITIVE = ("secret_headers",)
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 
@@ -96,7 +98,7 @@ class HttpRequestPayload(serializers.Serializer[Payload]):
     payload=HttpRequestPayload,
     effect=Effect.IDEMPOTENT,
     timeout_seconds=TIMEOUT_MAX_SECONDS + RESOLVE_SECONDS,
-    sensitive=("secret_headers",),
+    sensitive=_SENSITIVE,
     evidence=lambda _payload, _job_id, effect_key: {"Webhook-Id": webhook_id(effect_key)},
     example={
         "url": "https://service.example.com/tasks/report",
@@ -124,8 +126,8 @@ def http_request(payload: Payload, context: JobContext) -> dict[str, Any]:
         },
     )
     if verdict is Verdict.SUCCESS:
-        return answer_result(answer, jobs_conf().result_max_bytes)
-    raise _failure(payload["method"], target, answer, verdict)
+        return answer_result(answer, jobs_conf().result_max_bytes, Secrets(payload, _SENSITIVE))
+    raise _failure(payload, target, answer, verdict)
 
 
 def _target(url: str) -> Target:
@@ -155,11 +157,11 @@ def _answer(payload: Payload, target: Target, context: JobContext, ends_at: floa
         raise CallFailed(f"{target.origin}: {type(error).__name__}: {error}") from error
 
 
-def _failure(method: str, target: Target, answer: Answer, verdict: Verdict) -> Exception:
-    said = f"{method} {target.origin} was answered {answer.status}"
-    if 300 <= answer.status < 400:
+def _failure(payload: Payload, target: Target, answer: Answer, verdict: Verdict) -> Exception:
+    said = f"{payload['method']} {target.origin} was answered {answer.status}"
+    if 300 <= answer.status < 400 and answer.header("location"):
         said += " (redirects are not followed; give the URL that it leads to)"
-    if text := excerpt(answer):
+    if text := excerpt(answer, Secrets(payload, _SENSITIVE)):
         said += f": {text}"
     if verdict is Verdict.FINAL:
         return PermanentError(said)

@@ -78,6 +78,12 @@ def test_a_final_status_ends_the_job_with_what_was_said(call: Call) -> None:
         call(receiver.port)
 
 
+def test_what_leads_nowhere_is_not_called_a_redirect(call: Call) -> None:
+    with HttpReceiver(plain_answer(304, b"")) as receiver, pytest.raises(PermanentError) as raised:
+        call(receiver.port)
+    assert str(raised.value).endswith("was answered 304")
+
+
 def test_another_status_is_tried_again(call: Call) -> None:
     with HttpReceiver(plain_answer(500)) as receiver, pytest.raises(CallFailed, match="500"):
         call(receiver.port)

@@ -93,12 +93,22 @@ def test_chunks_without_end_are_cut(call: Call) -> None:
         assert call(receiver.port)["is_truncated"]
 
 
+def test_a_chunk_of_less_than_nothing_is_not_read(call: Call) -> None:
+    first = OK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n"
+    with (
+        HttpReceiver(forever(first, b"a" * 4_096)) as receiver,
+        pytest.raises(CallFailed, match="a chunk of -1 bytes"),
+    ):
+        call(receiver.port, timeout_seconds=TIMEOUT_SECONDS)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
         OK + b"Content-Length: 100\r\n\r\nshort",
         OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nsho",
         OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nshort",
+        OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n5\r\nsho",
         OK + b"X: 1\r\n" * 200 + b"\r\n",
         OK + b"X: " + b"a" * 100_000 + b"\r\n\r\n",
         b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100 + plain_answer(),

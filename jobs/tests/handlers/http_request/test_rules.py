@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
-from jobs.core.secrets import MASK
-from jobs.handlers.http_request.answer_result import answer_result
+from jobs.core.secrets import MASK, NO_SECRETS, Secrets
+from jobs.handlers.http_request.answer_result import (
+    HEADER_KEPT_CHARACTERS,
+    answer_result,
+    excerpt,
+)
 from jobs.handlers.http_request.connection import Answer
 from jobs.handlers.http_request.retry_after import retry_after_seconds
 from jobs.handlers.http_request.verdict import Verdict, verdict_of
@@ -67,21 +71,23 @@ def answer(body: bytes = b"", *headers: tuple[str, str], is_truncated: bool = Fa
 
 
 def test_text_is_kept_as_text_and_the_rest_in_base64() -> None:
-    assert answer_result(answer("é".encode()), 65_536)["body"] == "é"
-    assert answer_result(answer(b"\xff\xfe"), 65_536)["body_base64"] == "//4="
-    assert answer_result(answer(b"a\0b"), 65_536)["body_base64"] == "YQBi"
-    zipped = answer_result(answer(b"ab", ("Content-Encoding", "gzip")), 65_536)
+    assert answer_result(answer("é".encode()), 65_536, NO_SECRETS)["body"] == "é"
+    assert answer_result(answer(b"\xff\xfe"), 65_536, NO_SECRETS)["body_base64"] == "//4="
+    assert answer_result(answer(b"a\0b"), 65_536, NO_SECRETS)["body_base64"] == "YQBi"
+    zipped = answer_result(answer(b"ab", ("Content-Encoding", "gzip")), 65_536, NO_SECRETS)
     assert zipped["body_base64"] == "YWI="
 
 
 def test_a_character_cut_in_two_is_left_out() -> None:
-    cut = answer_result(answer("aé".encode()[:2], is_truncated=True), 65_536)
+    cut = answer_result(answer("aé".encode()[:2], is_truncated=True), 65_536, NO_SECRETS)
     assert (cut["body"], cut["is_truncated"]) == ("a", True)
 
 
 def test_cookies_are_masked_and_headers_are_one_line() -> None:
     result = answer_result(
-        answer(b"", ("Set-Cookie", "session=1"), ("X-A", "1"), ("x-a", "2\x00\n")), 65_536
+        answer(b"", ("Set-Cookie", "session=1"), ("X-A", "1"), ("x-a", "2\x00\n")),
+        65_536,
+        NO_SECRETS,
     )
     assert result["headers"] == {"set-cookie": MASK, "x-a": "1, 2??"}
 
@@ -89,6 +95,35 @@ def test_cookies_are_masked_and_headers_are_one_line() -> None:
 @pytest.mark.parametrize("body", [b"a" * 65_536, b"\x01" * 65_536, b'"' * 65_536, b"\xff" * 65_536])
 @pytest.mark.parametrize("max_bytes", [65_536, 2_000, 100])
 def test_what_is_kept_fits_whatever_the_body_is(body: bytes, max_bytes: int) -> None:
-    result = answer_result(answer(body), max_bytes)
+    result = answer_result(answer(body), max_bytes, NO_SECRETS)
     assert len(json.dumps(result, ensure_ascii=False)) <= max(max_bytes, 100)
     assert result["is_truncated"]
+
+
+SECRET = "Bearer 0123456789abcdefghijklmnopqrstuvwxyz"
+SECRETS = Secrets({"secret_headers": {"Authorization": SECRET}}, ["secret_headers"])
+
+
+@pytest.mark.parametrize("before", range(460, 500))
+def test_no_part_of_a_secret_is_left_where_an_answer_is_cut(before: int) -> None:
+    """What is shown is masked by the whole value, which would not find a part of it."""
+    echo = "." * before + SECRET + "!"
+    assert "Bearer" not in SECRETS.message(excerpt(answer(echo.encode()), SECRETS))
+
+    body = echo[: before + len(SECRET) - 1].encode()
+    result = answer_result(answer(body, is_truncated=True), 65_536, SECRETS)
+    assert result["body"] == "." * before
+
+    far = "." * (HEADER_KEPT_CHARACTERS - 500) + echo
+    headers = answer_result(answer(b"", ("X-Echo", far)), 65_536, SECRETS)["headers"]
+    assert "Bearer" not in SECRETS.without(headers["x-echo"])
+
+
+def test_a_secret_is_masked_before_an_excerpt_is_made_one_line() -> None:
+    secrets = Secrets({"secret_headers": {"X-Key": "two  spaces"}}, ["secret_headers"])
+    assert excerpt(answer(b"no: two  spaces"), secrets) == f"no: {MASK}"
+
+
+def test_what_only_looks_like_a_secret_stays_where_nothing_is_cut() -> None:
+    assert excerpt(answer(b"send a Bearer"), SECRETS) == "send a Bearer"
+    assert answer_result(answer(b"send a Bearer"), 65_536, SECRETS)["body"] == "send a Bearer"
