@@ -22,12 +22,16 @@ def stored_job(new: NewJob) -> dict[str, Any]:
     return values
 
 
-def new_job_of(stored: dict[str, Any]) -> NewJob:
-    """The job to insert. It is as it was checked, even if its type does not exist any more."""
+def new_job_of(stored: dict[str, Any], submitted_by_id: Any) -> NewJob:
+    """The job to insert. It is as it was checked, even if its type does not exist any more.
+
+    `submitted_by_id`: its client now, as the row that keeps it says; None if the client has left
+    since the check.
+    """
     values = dict(stored)
     for name in _MOMENTS:
         if name in values:
             values[name] = datetime.fromisoformat(values[name])
     if "limits" in values:
         values["limits"] = tuple(values["limits"])
-    return NewJob(**values)
+    return NewJob(**values | {"submitted_by_id": submitted_by_id})

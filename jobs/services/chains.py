@@ -94,11 +94,12 @@ def chains_go_on(job_ids: Iterable[UUID]) -> Counter[UUID]:
     """
     grown: Counter[UUID] = Counter()
     rows = Job.objects.filter(id__in=list(job_ids)).order_by("id")
-    for job in rows.only("id", "given", "next_jobs", "batch_id"):
+    for job in rows.only("id", "given", "next_jobs", "batch_id", "submitted_by_id"):
         following, *rest = job.next_jobs or []
         # It is taken: a late success after a replay does not enqueue it again.
         changes: dict[str, Any] = {"next_jobs": None}
-        [enqueued] = insert_batch([_followed(new_job_of(following), job.id)], source=CHAIN)
+        new = new_job_of(following, job.submitted_by_id)
+        [enqueued] = insert_batch([_followed(new, job.id)], source=CHAIN)
         if not enqueued.duplicate:
             given = job.given or {}
             before = given["chain"]

@@ -1,6 +1,7 @@
 """The mail server of bin/start. It delivers nothing: every mail becomes an .eml file.
 
-It takes any mail but those to `refused...@`, which it turns away with a temporary error.
+It takes any mail but those to `refused...@`, which it turns away with a temporary error, and those
+to `nobody@`, which docs/api.md sends to have a job that fails: it turns them away for good.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from tools.mail.record import Entry, MailRecord
 from tools.mail.smtp_server import ReceivedMail, SmtpServer
 
 REFUSED_PREFIX = "refused"
+NOBODY_PREFIX = "nobody@"
 
 
 class MailSink(SmtpServer):
@@ -29,6 +31,9 @@ class MailSink(SmtpServer):
         if address.startswith(REFUSED_PREFIX):
             self._record.add(Entry(recipients=[address]))
             return "451 4.7.1 This mail sink refuses such addresses on purpose; try again later"
+        if address.startswith(NOBODY_PREFIX):
+            self._record.add(Entry(recipients=[address]))
+            return "550 5.1.1 This mail sink knows no such user, on purpose"
         return super().reply_to_recipient(address)
 
     def reply_to_mail(self, mail: ReceivedMail, connection: socket.socket) -> str:

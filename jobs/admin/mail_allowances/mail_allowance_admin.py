@@ -4,14 +4,14 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
+from jobs.admin.shared.leaves_with_client import LeavesWithClient
 from jobs.admin.shared.links import account_column
-from jobs.admin.shared.read_only import ReadOnlyAdmin
 from jobs.core.conf import jobs_conf
 from jobs.models import MailAllowance
 from jobs.templatetags.moments import moment
 
 
-class MailAllowanceAdmin(ReadOnlyAdmin):
+class MailAllowanceAdmin(LeavesWithClient):
     """How many recipients of its day a client has used, when it was counted for the last time."""
 
     list_display = ("account", "recipients", "counted")

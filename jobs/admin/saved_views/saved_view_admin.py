@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from jobs.admin.shared.read_only import ReadOnlyAdmin
+from jobs.admin.shared.leaves_with_client import LeavesWithClient
 from jobs.admin.shared.rendering import moment_column
 from jobs.models import DeadLetter, Event, Job, SavedView
 from jobs.templatetags.moments import EMPTY
@@ -16,7 +16,7 @@ from jobs.templatetags.moments import EMPTY
 LISTS: dict[str, type[Model]] = {str(one._meta.model_name): one for one in (Job, DeadLetter, Event)}
 
 
-class SavedViewAdmin(ReadOnlyAdmin):
+class SavedViewAdmin(LeavesWithClient):
     """One's own views, and nobody else's. They are saved and deleted above the lists themselves."""
 
     list_display = ("name", "list_name", "opened", "created")

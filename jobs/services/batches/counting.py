@@ -55,7 +55,7 @@ def batch_complete(batch_id: UUID, cause: UUID | None = None) -> None:
 
 def _enqueue(batch: Batch, stored: dict[str, Any], cause: UUID | None) -> UUID:
     """The job is as it was checked when the batch was made, and tells its handler of the batch."""
-    new = new_job_of(stored)
+    new = new_job_of(stored, batch.submitted_by_id)
     if (spans := tracing()) is not None:
         new = spans.followed(new, cause)
     [enqueued] = insert_batch([new], source=BATCH)

@@ -4,12 +4,15 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Model
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from jobs.models import Job
+from jobs.models import Job, MailAllowance
 from jobs.services import clients as clients_module
+from jobs.services.saved_views import saved_view_save
 from jobs.tests.factories import allow, make_job, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,6 +62,24 @@ def test_by_the_action_of_the_list(leaving: User, detached: list[tuple[int, bool
     assert response.status_code == 302
     assert detached == [(leaving.pk, False)]
     assert not User.objects.filter(pk=leaving.pk).exists()
+
+
+@pytest.mark.parametrize("made", ["mail_allowance", "saved_view"])
+def test_what_belongs_to_the_user_leaves_with_it(made: str, leaving: User) -> None:
+    """Nobody may delete these by themselves, and they keep nobody from deleting the user."""
+    if made == "mail_allowance":
+        row: Model = MailAllowance.objects.create(client=leaving, used=1, counted_at=Now())
+    else:
+        row = saved_view_save(owner_id=leaving.pk, page="job", name="mine", query="")
+    client = Client()
+    client.force_login(allow(make_user(is_staff=True), "view_user", "delete_user", "view_job"))
+    its_own_page = reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_delete", args=[row.pk])
+    assert client.post(its_own_page, {"post": "yes"}).status_code in (302, 403)
+    row.refresh_from_db()
+    path = reverse("admin:accounts_user_delete", args=[leaving.pk])
+    assert client.post(path, {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(pk=leaving.pk).exists()
+    assert not type(row)._default_manager.filter(pk=row.pk).exists()
 
 
 def test_who_may_not_delete_users_detaches_nothing(

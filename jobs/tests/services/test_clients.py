@@ -6,16 +6,22 @@ import pytest
 from django.db import connection
 
 from accounts.services.users import user_delete
+from jobs import JobRequest
+from jobs.core.outcome import Succeeded
 from jobs.models import DeadLetter, Job
 from jobs.services import clients as clients_module
+from jobs.services.batches import batch_add, batch_close, batch_create
+from jobs.services.chains import chain_create
 from jobs.services.clients import client_detach
 from jobs.services.dead_letters import dead_letter_discard
 from jobs.tests.factories import make_job, make_user
 from jobs.tests.locks import held_elsewhere
-from jobs.tests.steps import die
+from jobs.tests.steps import claim_one, die, record
 from jobs.tests.threads import at_once, elsewhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+NOTES = [JobRequest("tests.note", {"text": text}) for text in ("one", "two")]
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +45,28 @@ def test_all_rows_of_the_client_and_no_others_are_detached() -> None:
     assert letters == {decided.id: staying.id, dead.id: None}
     decided.refresh_from_db()
     assert (decided.resolved_by_id, decided.resolved_by_name) == (None, leaving.username)
+
+
+def test_a_chain_goes_on_without_its_client() -> None:
+    leaving = make_user()
+    first = chain_create(requests=NOTES, submitted_by_id=leaving.id).job
+    user_delete(user=leaving)
+    assert record(claim_one(first), Succeeded()).written
+    assert Job.objects.exclude(id=first.id).get().submitted_by_id is None
+
+
+def test_a_batch_is_completed_without_its_client() -> None:
+    leaving = make_user()
+    success, completion = (JobRequest("tests.note", {"text": one}) for one in ("all", "ended"))
+    made = batch_create(on_success=success, on_completion=completion, submitted_by_id=leaving.id)
+    batch_add(batch_id=made.id, requests=NOTES[:1], submitted_by_id=leaving.id)
+    batch_close(batch_id=made.id)
+    [only] = Job.objects.all()
+    user_delete(user=leaving)
+    assert record(claim_one(only), Succeeded()).written
+    callbacks = Job.objects.exclude(id=only.id)
+    assert {one.payload["text"] for one in callbacks} == {"all", "ended"}
+    assert {one.submitted_by_id for one in callbacks} == {None}
 
 
 def test_each_batch_is_a_transaction_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,11 +62,16 @@ def test_each_mail_counts(sink: smtplib.SMTP, tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*.eml"))) == 4
 
 
-def test_who_is_to_be_refused_is_refused(sink: smtplib.SMTP, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("address", "code"), [("refused.one@example.com", 451), ("nobody@example.com", 550)]
+)
+def test_who_is_to_be_refused_is_refused(
+    sink: smtplib.SMTP, tmp_path: Path, address: str, code: int
+) -> None:
     with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
-        sink.send_message(mail("refused.one@example.com"))
-    assert refused.value.recipients["refused.one@example.com"][0] == 451
-    [entry] = MailRecord(tmp_path).about(["refused.one@example.com"])
+        sink.send_message(mail(address))
+    assert refused.value.recipients[address][0] == code
+    [entry] = MailRecord(tmp_path).about([address])
     assert entry.refused
     assert not list(tmp_path.glob("*.eml"))
 

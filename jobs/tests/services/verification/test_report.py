@@ -1,5 +1,6 @@
 """The verifier finds every promise that is broken, and calls nothing broken that is not."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -28,6 +29,7 @@ from jobs.services.verification.database import database_checks
 from jobs.services.verification.report import jobs_verify
 from jobs.sql.statements import statement
 from jobs.tests.factories import make_job, make_worker
+from jobs.tests.sources import ROOT
 from jobs.tests.steps import claim_one, die, silence, succeed
 from jobs.tests.violations import (
     by_text,
@@ -57,6 +59,13 @@ def test_a_healthy_database_with_jobs_in_every_state_is_clean() -> None:
     report = jobs_verify()
     assert found(report.checks) == {}
     assert all(check.rows > 0 for check in report.checks), report
+
+
+def test_the_table_of_promises_has_every_check() -> None:
+    page = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    table = page.partition("## The verifier")[2]
+    named = set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE))
+    assert named == {check.name for check in jobs_verify().checks}
 
 
 def test_an_empty_database_is_clean() -> None:
