@@ -10,8 +10,7 @@ from typing import Any
 # Places in code whose text is remembered, each a few hundred bytes. More than a service fails in.
 PLACES_LIMIT = 1_000
 
-_texts: dict[tuple[Any, ...], str] = {}
-_frames: dict[tuple[CodeType, int], FrameSummary] = {}
+_places: "dict[tuple[CodeType, int], _Place]" = {}
 
 
 def traceback_text(exception: BaseException, masked: Callable[[str], str] | None = None) -> str:
@@ -82,40 +81,35 @@ class _Frames(StackSummary):
     def of(cls, traceback: TracebackType | None) -> "_Frames":
         frames = cls()
         while traceback is not None:
-            frames.append(_frame(traceback))
+            frames.append(_place(traceback))
             traceback = traceback.tb_next
         return frames
 
     def format_frame_summary(self, frame_summary: FrameSummary, **options: Any) -> str:
-        place = (
-            frame_summary.filename,
-            frame_summary.name,
-            frame_summary.line,
-            frame_summary.lineno,
-            frame_summary.end_lineno,
-            frame_summary.colno,
-            frame_summary.end_colno,
-        )
-        text = _texts.get(place)
-        if text is None:
-            if len(_texts) >= PLACES_LIMIT:
-                _texts.clear()
-            text = _texts[place] = super().format_frame_summary(frame_summary, **options)
-        return text
+        assert isinstance(frame_summary, _Place)
+        if frame_summary.text is None:
+            frame_summary.text = super().format_frame_summary(frame_summary, **options)
+        return frame_summary.text
 
 
-def _frame(traceback: TracebackType) -> FrameSummary:
-    """As the module `traceback` makes it, once for each place in the code."""
+class _Place(FrameSummary):
+    """A place in the code, and its text once that has been written."""
+
+    text: str | None = None
+
+
+def _place(traceback: TracebackType) -> _Place:
+    """As the module `traceback` makes it, once for each place."""
     code = traceback.tb_frame.f_code
-    place = code, traceback.tb_lasti
-    frame = _frames.get(place)
-    if frame is None:
-        if len(_frames) >= PLACES_LIMIT:
-            _frames.clear()
+    key = code, traceback.tb_lasti
+    place = _places.get(key)
+    if place is None:
+        if len(_places) >= PLACES_LIMIT:
+            _places.clear()
         linecache.lazycache(code.co_filename, traceback.tb_frame.f_globals)
         at = next(islice(code.co_positions(), traceback.tb_lasti // 2, None), (None,) * 4)
         lineno, end_lineno, colno, end_colno = at
-        frame = _frames[place] = FrameSummary(
+        place = _places[key] = _Place(
             code.co_filename,
             traceback.tb_lineno if lineno is None else lineno,
             code.co_name,
@@ -124,4 +118,4 @@ def _frame(traceback: TracebackType) -> FrameSummary:
             colno=colno,
             end_colno=end_colno,
         )
-    return frame
+    return place

@@ -87,7 +87,7 @@ def test_it_is_what_python_writes(fail: Callable[[], None]) -> None:
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PLACES_LIMIT", 3)
-    monkeypatch.setattr(module, "_texts", {})
+    monkeypatch.setattr(module, "_places", {})
     for fail in (plain, with_a_cause, with_a_context, with_a_note):
         traceback_text(exception_of(fail))
-        assert len(module._texts) <= 3
+        assert len(module._places) <= 3
