@@ -56,11 +56,6 @@ def queue_resume(*, name: str, actor: Actor = CODE, reason: str = "") -> Queue:
         return _changed(queue, "queue.resumed", actor, reason, before)
 
 
-def paused_queue_names() -> frozenset[str]:
-    """The names of the queues that are paused now."""
-    return frozenset(Queue.objects.paused().values_list("name", flat=True))
-
-
 def refuse_unknown_queue(name: str) -> None:
     """Raises UnknownQueue for a queue that is neither in JOBS_QUEUES nor has been."""
     known = jobs_conf().queues

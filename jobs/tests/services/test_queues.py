@@ -8,9 +8,10 @@ from jobs.core.actor import Actor
 from jobs.core.errors import UnknownQueue
 from jobs.models import Event, Job, Queue
 from jobs.models.moments import seconds_ago
-from jobs.services.queues import paused_queue_names, queue_pause, queue_resume, queues_declare
+from jobs.services.queues import queue_pause, queue_resume, queues_declare
 from jobs.services.queues_now import QueueNow, queues_now
 from jobs.tests.factories import make_job, make_worker
+from jobs.tests.paused_queues import paused_queue_names
 from jobs.tests.steps import claim_one, dispatched_ago, succeed
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -84,7 +84,7 @@ from jobs.services.maintenance.fire_schedules import jobs_fire_schedules
 from jobs.services.maintenance.redispatch import jobs_redispatch_lost
 from jobs.services.maintenance.redrive import jobs_redrive
 from jobs.services.maintenance.rescue import jobs_rescue
-from jobs.services.queues import paused_queue_names, queue_pause, queue_resume, queues_declare
+from jobs.services.queues import queue_pause, queue_resume, queues_declare
 from jobs.services.redrives import redrive_start
 from jobs.services.schedules import schedule_pause, schedule_resume
 from jobs.services.schedules.firing import fire_key, move_of
@@ -97,6 +97,7 @@ from jobs.tests.conftest import CLOSED_PORT
 from jobs.tests.documented_moves import only_documented_moves
 from jobs.tests.factories import make_user, make_worker
 from jobs.tests.limit_truth import held_in_vain, slots_in_use, slots_owed
+from jobs.tests.paused_queues import paused_queue_names
 from jobs.tests.scheduling import make_due, make_schedule
 from jobs.tests.scheduling import stored as stored_schedule
 from jobs.tests.stamps import all_entries, let_stamps_age

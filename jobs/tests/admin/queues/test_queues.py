@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from jobs.models import Event, Queue
-from jobs.services.queues import paused_queue_names, queue_pause
+from jobs.services.queues import queue_pause
 from jobs.tests.admin.conftest import make_staff, signed_in
 from jobs.tests.admin.pages import (
     assert_contains_all,
@@ -20,6 +20,7 @@ from jobs.tests.admin.pages import (
     text_of,
 )
 from jobs.tests.factories import make_job
+from jobs.tests.paused_queues import paused_queue_names
 
 pytestmark = pytest.mark.django_db
 

@@ -7,9 +7,9 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from accounts.tests.problem import problem
 from jobs.models import Event
-from jobs.services.queues import paused_queue_names
 from jobs.tests.api.conftest import client_of
 from jobs.tests.factories import allow, make_job, make_user
+from jobs.tests.paused_queues import paused_queue_names
 from jobs.tests.steps import claim_one
 
 pytestmark = pytest.mark.django_db

@@ -3,8 +3,8 @@
 import pytest
 
 from jobs.models import Event, Queue
-from jobs.services.queues import paused_queue_names
 from jobs.tests.management.conftest import Run
+from jobs.tests.paused_queues import paused_queue_names
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
