@@ -74,7 +74,7 @@ def _changes(subject: str, name: str, old: AnyField, new: AnyField) -> Iterator[
 
 def _is_wider(old: AnyField, new: AnyField) -> bool:
     """Whether it takes all that the old one takes, in the same form on disk."""
-    if old.db_type(connection) == new.db_type(connection):
+    if _type(old) == _type(new):
         return _collation(old) == _collation(new)
     if isinstance(old, models.DecimalField) and isinstance(new, models.DecimalField):
         same_places = old.decimal_places == new.decimal_places
@@ -92,7 +92,7 @@ def _facts(field: AnyField) -> tuple[object, ...]:
     """What the database knows of it."""
     default = field.db_default if field.has_db_default() else None
     return (
-        field.db_type(connection),
+        _type(field),
         _collation(field),
         field.null,
         field.unique,
@@ -100,6 +100,13 @@ def _facts(field: AnyField) -> tuple[object, ...]:
         repr(default),
         getattr(field, "db_constraint", None),
     )
+
+
+def _type(field: AnyField) -> object:
+    """That of its column. A reference has that of what it refers to, which no state tells."""
+    if isinstance(field, models.ForeignKey):
+        return str(field.remote_field.model).lower(), field.to_fields
+    return field.db_type(connection)
 
 
 def _collation(field: Any) -> str | None:

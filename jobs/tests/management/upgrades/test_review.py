@@ -27,6 +27,7 @@ def _order(**changed: Any) -> dict[str, Any]:
         "state": models.TextField(db_default="new"),
         "price": models.DecimalField(max_digits=5, decimal_places=2, null=True),
         "tags": models.ManyToManyField("shop.tag"),
+        "first_tag": models.ForeignKey("shop.tag", models.CASCADE, null=True),
     }
     return fields | changed
 
@@ -101,6 +102,9 @@ BORNE = {
     "another help text": alter("name", models.CharField(max_length=50, help_text="So.")),
     "another default in Python": alter("name", models.CharField(max_length=50, default="x")),
     "a default more": alter("name", models.CharField(max_length=50, db_default="x")),
+    "another end of a reference": alter(
+        "first_tag", models.ForeignKey("shop.Tag", models.SET_NULL, null=True)
+    ),
     "a new table": CREATE_NEW,
     "an index built aside": postgresql.AddIndexConcurrently("order", INDEX),
     "what the models alone know": migrations.SeparateDatabaseAndState(
@@ -161,6 +165,14 @@ BREAKS = {
         "shop_order.price",
     ),
     "a relation goes": (migrations.RemoveField("order", "tags"), "shop_order_tags"),
+    "a reference to another table": (
+        alter("first_tag", models.ForeignKey("shop.order", models.CASCADE, null=True)),
+        "shop_order.first_tag_id",
+    ),
+    "a number of a reference": (
+        alter("first_tag", models.IntegerField(null=True, db_column="first_tag_id")),
+        "shop_order.first_tag_id",
+    ),
     "another type": (alter("name", models.IntegerField()), "shop_order.name"),
     "another collation": (
         alter("name", models.CharField(max_length=50, db_collation="C")),
