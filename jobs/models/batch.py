@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from jobs.core.ids import uuid7
 from jobs.core.states import BatchState
+from jobs.models.detach_client import detach_client
 
 # The counters of how jobs have ended.
 ENDS = ("succeeded", "skipped", "failed", "cancelled", "expired")
@@ -28,10 +29,11 @@ class Batch(models.Model):
         settings.AUTH_USER_MODEL,
         null=True,
         blank=True,
-        on_delete=models.SET_NULL,
+        on_delete=detach_client,
         related_name="+",
         db_index=False,
     )
+    client_left_at = models.DateTimeField(null=True, blank=True)  # its account was deleted then
     on_success = models.JSONField(null=True, blank=True)
     on_completion = models.JSONField(null=True, blank=True)
     # A URL that is called when all have ended, and the job that calls it.

@@ -44,6 +44,7 @@ class Job(models.Model):
         related_name="+",
         db_index=False,
     )
+    client_left_at = models.DateTimeField(null=True, blank=True)  # its account was deleted then
 
     state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
     attempt = models.PositiveIntegerField(default=0)
@@ -80,7 +81,6 @@ class Job(models.Model):
         db_index=False,
         help_text="The schedule that has made it; stays when that is deleted.",
     )
-
     batch = models.ForeignKey(
         Batch,
         null=True,

@@ -12,6 +12,7 @@ from jobs.core.fire_rule import Missed, Overlap
 from jobs.core.ids import uuid7
 from jobs.core.recurrence import Recurrence
 from jobs.core.schedule_rule import ScheduleRule, in_utc
+from jobs.models.detach_client import detach_client
 from jobs.models.schedule_queryset import ScheduleQuerySet
 
 
@@ -59,11 +60,12 @@ class Schedule(models.Model):
         settings.AUTH_USER_MODEL,
         null=True,
         blank=True,
-        on_delete=models.SET_NULL,
+        on_delete=detach_client,
         related_name="+",
         db_index=False,
         help_text="The client of the jobs that it makes; none if code declares it.",
     )
+    client_left_at = models.DateTimeField(null=True, blank=True)  # its account was deleted then
     created_at = models.DateTimeField(db_default=Now())
     declared_in = models.CharField(max_length=255, blank=True, default="")
     declared_at = models.DateTimeField(null=True, blank=True)

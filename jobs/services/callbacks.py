@@ -7,6 +7,7 @@ for each end, whatever is killed. What it says is what the API shows at that mom
 import json
 import logging
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -38,6 +39,7 @@ class _Call(NamedTuple):
     about: CallbackOf
     body_json: str
     submitted_by_id: Any
+    client_left_at: datetime | None
     request_id: str | None = None
     traceparent: str | None = None
 
@@ -55,7 +57,9 @@ def batch_call_back(batch: Batch) -> UUID:
     """Enqueues the call of a batch that the present transaction has completed; returns its job."""
     assert batch.callback_url is not None
     about: CallbackOf = {"kind": "batch", "id": str(batch.id)}
-    call = _Call(batch.callback_url, about, json_text(batch_facts(batch)), batch.submitted_by_id)
+    body_json = json_text(batch_facts(batch))
+    client = batch.submitted_by_id, batch.client_left_at
+    call = _Call(batch.callback_url, about, body_json, *client)
     [job_id] = _enqueue([call])
     return job_id
 
@@ -63,8 +67,8 @@ def batch_call_back(batch: Batch) -> UUID:
 def _call_of_job(job: Job) -> _Call:
     assert job.callback_url is not None
     about: CallbackOf = {"kind": "job", "id": str(job.id)}
-    client_id, ids = job.submitted_by_id, (job.request_id, job.traceparent)
-    return _Call(job.callback_url, about, _body_json(job), client_id, *ids)
+    client, ids = (job.submitted_by_id, job.client_left_at), (job.request_id, job.traceparent)
+    return _Call(job.callback_url, about, _body_json(job), *client, *ids)
 
 
 def _body_json(job: Job) -> str:
@@ -92,7 +96,9 @@ def _enqueue(calls: Sequence[_Call]) -> list[UUID]:
     enqueued = insert_batch(new_jobs, source=CALLBACK)
     job_ids = [one.job_id for one in enqueued]
     given = [json.dumps({"callback_of": call.about}) for call in calls]
-    execute(statement("write_given"), {"ids": job_ids, "given": given})
+    left_ats = [call.client_left_at for call in calls]
+    values = {"ids": job_ids, "given": given, "client_left_ats": left_ats}
+    execute(statement("write_given"), values)
     return job_ids
 
 

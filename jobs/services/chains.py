@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -94,7 +95,7 @@ def chains_go_on(job_ids: Iterable[UUID]) -> Counter[UUID]:
     """
     grown: Counter[UUID] = Counter()
     rows = Job.objects.filter(id__in=list(job_ids)).order_by("id")
-    for job in rows.only("id", "given", "next_jobs", "batch_id", "submitted_by_id"):
+    for job in rows.only("given", "next_jobs", "batch_id", "submitted_by_id", "client_left_at"):
         following, *rest = job.next_jobs or []
         # It is taken: a late success after a replay does not enqueue it again.
         changes: dict[str, Any] = {"next_jobs": None}
@@ -105,7 +106,7 @@ def chains_go_on(job_ids: Iterable[UUID]) -> Counter[UUID]:
             before = given["chain"]
             place = {**before, "position": before["position"] + 1}
             result = _result_for(following["type"], job)
-            _link(enqueued.job_id, place, rest, result, job.batch_id)
+            _link(enqueued.job_id, place, rest, result, job.batch_id, job.client_left_at)
             # By this the chain is read from its first job to its last.
             changes["given"] = {**given, "chain": {**before, "next": str(enqueued.job_id)}}
             if job.batch_id is not None:
@@ -133,11 +134,13 @@ def _link(
     rest: list[Any],
     result: Any = None,
     batch_id: UUID | None = None,
+    client_left_at: datetime | None = None,
 ) -> None:
     Job.objects.filter(id=job_id).update(
         given={"chain": place, "previous_result": result},
         next_jobs=rest or None,
         batch_id=batch_id,
+        client_left_at=client_left_at,
     )
 
 

@@ -69,6 +69,8 @@ def _submitter(job: Job) -> str:
     if job.schedule_id:
         schedule = Schedule.objects.filter(pk=job.schedule_id).values_list("name", flat=True)
         return f"the schedule {schedule.first() or job.schedule_id}"
+    if job.client_left_at is not None:
+        return "an account that was deleted"
     return job.submitted_by.get_username() if job.submitted_by else "code"
 
 

@@ -10,7 +10,8 @@ WITH batch AS (
 ), held AS (
     SELECT id FROM jobs_job WHERE id IN (SELECT id FROM batch) ORDER BY id FOR UPDATE SKIP LOCKED
 ), detached AS (
-    UPDATE jobs_job SET submitted_by_id = NULL, idempotency_key = NULL
+    UPDATE jobs_job
+    SET submitted_by_id = NULL, idempotency_key = NULL, client_left_at = statement_timestamp()
     WHERE id IN (SELECT id FROM held)
 )
 SELECT (SELECT id FROM batch ORDER BY id LIMIT 1), (SELECT count(*) FROM batch)

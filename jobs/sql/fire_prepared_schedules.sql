@@ -29,15 +29,15 @@ WITH free AS (
         error = ''
     FROM free
     WHERE schedule.id = free.id
-    RETURNING schedule.id
+    RETURNING schedule.id, schedule.client_left_at
 )
 INSERT INTO jobs_job (
-    id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id, schedule_id,
+    id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id, client_left_at, schedule_id,
     state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at
 )
 SELECT
     new.id::uuid, new.type, new.queue, new.priority::smallint, new.payload,
-    new.idempotency_key, new.effect_key, new.submitted_by_id::user_id, moved.id,
+    new.idempotency_key, new.effect_key, new.submitted_by_id::user_id, moved.client_left_at, moved.id,
     'queued', 0, 0, 0, new.max_retries::smallint, '[]',
     statement_timestamp(), new.run_at::timestamptz, statement_timestamp()
 FROM ROWS FROM (

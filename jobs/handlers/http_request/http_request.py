@@ -170,10 +170,13 @@ def _failure(payload: Payload, target: Target, answer: Answer, verdict: Verdict)
 
 
 def _secrets(context: JobContext) -> list[bytes]:
-    """Those of the client who has submitted the job."""
-    clients = Job.objects.filter(id=context.job_id).values_list("submitted_by_id", flat=True)
+    """Those of the client who has submitted the job; none if its account was deleted since."""
+    jobs = Job.objects.filter(id=context.job_id).values_list("submitted_by_id", "client_left_at")
+    client_id, client_left_at = jobs.first() or (None, None)
+    if client_left_at is not None:
+        return []  # those of code would say that code has sent it
     try:
-        return signing_secrets_of(clients.first())
+        return signing_secrets_of(client_id)
     except SigningSecretLost as error:
         raise PermanentError(str(error)) from None
 

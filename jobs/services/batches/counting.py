@@ -60,7 +60,9 @@ def _enqueue(batch: Batch, stored: dict[str, Any], cause: UUID | None) -> UUID:
         new = spans.followed(new, cause)
     [enqueued] = insert_batch([new], source=BATCH)
     if not enqueued.duplicate:
-        Job.objects.filter(id=enqueued.job_id).update(given={"batch": _told(batch)})
+        Job.objects.filter(id=enqueued.job_id).update(
+            given={"batch": _told(batch)}, client_left_at=batch.client_left_at
+        )
     return enqueued.job_id
 
 

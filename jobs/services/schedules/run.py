@@ -42,7 +42,9 @@ def schedule_run(*, schedule_id: UUID, actor: Actor = CODE, reason: str = "") ->
             raise refusal
         new = new._replace(callback_url=schedule.callback_url)
         [enqueued] = insert_batch([new], source=SCHEDULE)
-        Job.objects.filter(id=enqueued.job_id).update(schedule_id=schedule.id)
+        Job.objects.filter(id=enqueued.job_id).update(
+            schedule_id=schedule.id, client_left_at=schedule.client_left_at
+        )
         event_record(
             action="schedule.run",
             subject_type="schedule",

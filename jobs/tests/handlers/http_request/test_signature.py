@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
+from accounts.services.users import user_delete
 from jobs.core.errors import PermanentError
 from jobs.core.signing import webhook_id
 from jobs.core.signing_errors import TooManySigningSecrets
@@ -85,6 +86,18 @@ def test_the_secret_is_that_of_who_submitted_the_job(call: Call) -> None:
     request = sent_by(call, job_id=make_job(submitted_by_id=user.pk).id)
     assert is_signed_with(theirs.text, request)
     assert not is_signed_with(of_code.text, request)
+
+
+def test_a_client_that_has_left_has_no_secret_and_not_that_of_code(call: Call) -> None:
+    user = make_user()
+    signing_secret_create(client_id=user.pk)
+    of_code = signing_secret_create(client_id=None)
+    theirs, codes = make_job(submitted_by_id=user.pk), make_job()
+    user_delete(user=user)
+    unsigned = sent_by(call, job_id=theirs.id)
+    assert b"webhook-signature" not in unsigned.lower()
+    assert b"webhook-id" in unsigned.lower()
+    assert is_signed_with(of_code.text, sent_by(call, job_id=codes.id))
 
 
 def test_there_are_two_at_a_time(db: None) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import F
 
+from accounts.services.users import user_delete
 from jobs.broker.redis import RedisBroker
 from jobs.core.limit import LimitRule
 from jobs.models import Job, Limit, Schedule
@@ -89,6 +90,17 @@ def test_it_makes_the_same_job_as_a_schedule_that_is_not_prepared(
     assert (row.failures, row.error) == (0, "")
     assert "Fired schedules: 1 jobs" in caplog.text
     assert (fires.fire(), fire()) == (0, 0)
+
+
+def test_the_jobs_of_a_client_that_has_left_say_so() -> None:
+    leaving = make_user()
+    theirs, of_code = make_schedule(created_by_id=leaving.pk), make_schedule()
+    user_delete(user=leaving)
+    theirs.refresh_from_db()
+    assert theirs.client_left_at is not None
+    assert fired_of(prepared(theirs, of_code), theirs, of_code) == 2
+    made = [one for schedule in (theirs, of_code) for one in jobs_of(schedule)]
+    assert [one.client_left_at for one in made] == [theirs.client_left_at, None]
 
 
 def test_what_has_just_become_due_stays_ready_when_a_worker_looks_ahead() -> None:
