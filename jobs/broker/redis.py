@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
+from math import inf
 from operator import attrgetter
 from time import monotonic
 from typing import Any
@@ -28,6 +29,10 @@ ROOM_SECONDS = 0.5
 # How many entries of each list, and of the delayed set, a full Redis loses at a time.
 TRIM = 1_000
 
+# A fetch asks whether Redis takes dispatches if none has asked for so long: a worker that waits
+# learns of a change no sooner.
+WRITABLE_SECONDS = 0.1
+
 # The script asks the clock of Redis itself. It is called this much too early rather than too late.
 CLOCK_TOLERANCE_SECONDS = 0.01
 
@@ -49,6 +54,7 @@ class RedisBroker(RedisAnnouncing):
         self._mark_done = self._script("mark_done")
         self._remove_cache_marks = self._script("remove_cache_marks")
         self._trim = self._script("trim")
+        self._took_writes_at = -inf
         self._cursor = "0"  # how far cache marks were removed from a full Redis
 
     @translates_errors
@@ -126,7 +132,9 @@ class RedisBroker(RedisAnnouncing):
         keys = self._keys
         lists: list[ListName] = []
         arguments: list[Any] = [limit, self._cache_mark_seconds]
-        arguments += [keys.cache_mark_prefix, keys.writable]
+        asked_at = monotonic()
+        asks = asked_at - self._took_writes_at >= WRITABLE_SECONDS
+        arguments += [keys.cache_mark_prefix, keys.writable if asks else ""]
         for portion in portions:
             arguments += (portion.most, len(portion.steps))
             for step in portion.steps:
@@ -137,6 +145,8 @@ class RedisBroker(RedisAnnouncing):
             names,
             lambda: self._mended(names, lambda: self._fetch(keys=names, args=arguments)),
         )
+        if asks:
+            self._took_writes_at = asked_at
         triples = zip(reply[::3], reply[1::3], reply[2::3], strict=True)
         return [
             Fetched(entry.message, cache_mark, entry.stamp)

@@ -18,10 +18,11 @@ class JobSearches(JobPart):
         self,
         lists: Mapping[tuple[str, int], tuple[datetime | None, datetime]],
         limit: int,
-    ) -> list[QueueMessage]:
+    ) -> list[QueueMessage] | None:
         """Dates the dispatch of queued jobs anew that must be missing from their lists.
 
-        Returns what to dispatch, at most `limit` jobs a list. `lists`: for each queue and priority
+        Returns what to dispatch, at most `limit` jobs a list; None if another worker is at it.
+        `lists`: for each queue and priority
         the moment since which, and the one before which a job that is missing was dispatched;
         without the first it was dispatched at any time before the second.
         """
@@ -35,8 +36,11 @@ class JobSearches(JobPart):
             dispatched_before=[before for _, before in lists.values()],
             limit=limit,
         )
+        if not rows[0][0]:
+            return None
+        found = [row[1:] for row in rows if row[1] is not None]
         # By list, and within a list by id: ids sort by the time of their making.
-        return [QueueMessage(*row) for row in sorted(rows, key=lambda row: (row[2:], row[0]))]
+        return [QueueMessage(*row) for row in sorted(found, key=lambda row: (row[2:], row[0]))]
 
     def next_due(self, lists: Sequence[tuple[str, int]], limit: int) -> list[QueueMessage]:
         """Up to `limit` jobs of these lists (queue, priority) that are due, in the order of the

@@ -20,6 +20,7 @@ from jobs.services.limits.declared import limits_declare
 from jobs.services.queues import queues_declare
 from jobs.services.short_transaction import short_transaction
 from jobs.sql.contention import repeats_conflicts
+from jobs.sql.statements import run
 
 
 class Heard(NamedTuple):
@@ -64,17 +65,14 @@ def worker_register(
     return worker
 
 
-@repeats_conflicts
 def worker_heartbeat(*, worker_id: UUID, rss_bytes: int | None = None) -> Heard | None:
     """Writes a heartbeat; returns its moment by the database's clock, and what people ask.
 
     Returns None if the worker's row is stopped or gone: it was declared dead, or stopped.
     `rss_bytes`: the memory of its process.
     """
-    if not _live(worker_id).update(heartbeat_at=Now(), rss_bytes=rss_bytes):
-        return None
-    row = Worker.objects.filter(id=worker_id).values_list("heartbeat_at", "request").first()
-    return Heard(*row) if row else None
+    rows = run("heartbeat", worker_id=worker_id, rss_bytes=rss_bytes)
+    return Heard(*rows[0]) if rows else None
 
 
 @repeats_conflicts

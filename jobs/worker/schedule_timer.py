@@ -12,11 +12,14 @@ from jobs.services.schedules.declare import (
     schedules_declare,
 )
 from jobs.services.schedules.prepared import NEAR_SECONDS, PreparedFires
+from jobs.services.standing_work import KNOWN_SECONDS, StandingWork
 
 # How soon a schedule that was just made, changed or resumed is noticed.
 LOOK_SECONDS = 1.0
 # How often the timer is called; it asks the database only when something may be due.
 FIRE_SECONDS = 0.05
+# What was known a moment ago is far still, and nothing is prepared that far ahead.
+FAR_SECONDS = NEAR_SECONDS + KNOWN_SECONDS + LOOK_SECONDS
 # How many fire times are prepared in one call: few when a schedule is due as soon as this, which
 # must not be late for others.
 SOON_SECONDS = 0.2
@@ -27,11 +30,18 @@ PREPARED_ELSE = 50
 class ScheduleTimer:
     """To be called often: asks the database only when a schedule may be due, or after a second."""
 
-    def __init__(self, clock: Clock, stop: threading.Event, prepared: PreparedFires) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        stop: threading.Event,
+        prepared: PreparedFires,
+        standing_work: StandingWork,
+    ) -> None:
         """`prepared`: what this worker makes ready beforehand."""
         self._clock = clock
         self._stop = stop
         self._prepared = prepared
+        self._standing_work = standing_work
         self._next_look = clock.monotonic()
         self._next_look_ahead = clock.monotonic()
         self._next_confirmation: float | None = None
@@ -42,6 +52,8 @@ class ScheduleTimer:
         if self._next_confirmation is None or now >= self._next_confirmation:
             self._declare()
             self._next_confirmation = now + CONFIRM_SECONDS
+        if self._are_all_far():
+            return
         if now < self._next_look - FIRE_SECONDS:
             is_soon = now >= self._next_look - SOON_SECONDS
             self._prepared.prepare(PREPARED_SOON if is_soon else PREPARED_ELSE)
@@ -56,6 +68,13 @@ class ScheduleTimer:
             self._next_look = self._clock.monotonic() + min(seconds, LOOK_SECONDS)
             if not done.is_full and seconds <= NEAR_SECONDS:
                 self._look_ahead(seconds)
+
+    def _are_all_far(self) -> bool:
+        """Whether no schedule is due for a while, nor to be prepared, as was said a moment ago."""
+        if (standing := self._standing_work.latest) is None:
+            return False
+        seconds = standing.seconds_to_schedule
+        return seconds is None or seconds > FAR_SECONDS
 
     def _look_ahead(self, next_seconds: float) -> None:
         """Once a second; a little later where a schedule is due at any moment."""

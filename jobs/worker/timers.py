@@ -1,6 +1,5 @@
 """What every worker does on a timer, so that no single worker is needed: repair and promotion."""
 
-import math
 import threading
 from functools import partial
 
@@ -12,26 +11,24 @@ from jobs.services.limits.book import limit_book
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
 from jobs.services.maintenance.cancel_batches import jobs_cancel_in_batches
 from jobs.services.maintenance.expire import jobs_expire_overdue
-from jobs.services.maintenance.fold_dead_letter_counts import jobs_fold_dead_letter_counts
 from jobs.services.maintenance.fold_roll_ups import jobs_fold_roll_ups
 from jobs.services.maintenance.promote import jobs_promote_due
 from jobs.services.maintenance.prune import jobs_prune
 from jobs.services.maintenance.prune_logins import jobs_prune_logins
-from jobs.services.maintenance.redispatch import SearchedLists, jobs_redispatch_lost
 from jobs.services.maintenance.redrive import jobs_redrive
-from jobs.services.maintenance.rescue import HEARD_BEATS, RescueRound, jobs_rescue
 from jobs.services.maintenance.round import run_rounds
 from jobs.services.schedules.prepared import PreparedFires
 from jobs.services.standing_work import StandingWork
-from jobs.sql.statements import database_now
 from jobs.worker.counts import Counts
 from jobs.worker.execution.thread_pool import ThreadPool
 from jobs.worker.fetching.paused_queues import PausedQueues
+from jobs.worker.fold_counts_timer import FoldCountsTimer
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
 from jobs.worker.periodic import Periodic
-from jobs.worker.recording.outcome_log import log_recorded
 from jobs.worker.recording.progress_reporter import ProgressReporter
+from jobs.worker.redispatch_timer import RedispatchTimer
+from jobs.worker.rescue_timer import RescueTimer
 from jobs.worker.schedule_timer import FIRE_SECONDS, ScheduleTimer
 
 # A delayed job is late by half of this on average.
@@ -55,8 +52,9 @@ CANCEL_SECONDS = 1.0
 TIMEOUT_SECONDS = 0.25
 # A job that has expired is seen to be so this much later; it is not claimed meanwhile.
 EXPIRE_SECONDS = 1.0
-# A pause, or its end, is effective within a second: this, and what `PAUSED_BLOCK_SECONDS` adds.
-PAUSES_SECONDS = 0.4
+# A pause, or its end, is effective within a second: this, and what `PAUSED_BLOCK_SECONDS` adds; or
+# twice this, of an idle worker that has nothing to give back (`paused_queues.IDLE_SECONDS`).
+PAUSES_SECONDS = 0.45
 # How often reports of handlers are written; clients see them that much later.
 PROGRESS_SECONDS = 1.0
 
@@ -79,19 +77,35 @@ def timers(
     every = partial(Periodic, clock=clock, stop=stop)
     return [
         every("promote", PROMOTE_SECONDS, lambda: _promote_due(counts, stop)),
-        every("rescue", conf.heartbeat_seconds * RESCUE_BEATS, _Rescue(lease, counts, clock, stop)),
-        every("redispatch", conf.redispatch_seconds, _Redispatch(queues, counts, clock, stop)),
-        every("fire", FIRE_SECONDS, ScheduleTimer(clock, stop, PreparedFires(lease.worker.id))),
+        every(
+            "rescue",
+            conf.heartbeat_seconds * RESCUE_BEATS,
+            RescueTimer(lease, standing_work, counts, clock, stop),
+        ),
+        every(
+            "redispatch",
+            conf.redispatch_seconds,
+            RedispatchTimer(queues, standing_work, counts, clock, stop),
+        ),
+        every(
+            "fire",
+            FIRE_SECONDS,
+            ScheduleTimer(clock, stop, PreparedFires(lease.worker.id), standing_work),
+        ),
         every("admit", ADMIT_SECONDS, lambda: _admit_due(stop)),
         every("admit repair", conf.redispatch_seconds, _repair_limits),
         every("fold roll-ups", FOLD_SECONDS, lambda: _fold(stop)),
-        every("fold dead letter counts", FOLD_COUNTS_SECONDS, lambda: _fold_counts(stop)),
+        every(
+            "fold dead letter counts",
+            FOLD_COUNTS_SECONDS,
+            FoldCountsTimer(standing_work, clock, stop),
+        ),
         every("redrive", REDRIVE_SECONDS, lambda: _redrive(standing_work, counts, stop)),
         every("prune", PRUNE_SECONDS, lambda: _prune(counts, clock, stop)),
         every("cancel", CANCEL_SECONDS, lambda: _learn_of_cancellations(lease, inflight)),
         every("expire", EXPIRE_SECONDS, lambda: _expire(standing_work, stop)),
         every("cancel batches", CANCEL_SECONDS, lambda: _cancel_batches(standing_work, stop)),
-        every("pauses", PAUSES_SECONDS, paused.refresh),
+        every("pauses", PAUSES_SECONDS, paused.keep_up),
         every("timeouts", TIMEOUT_SECONDS, threads.interrupt_overdue),
         every("progress", PROGRESS_SECONDS, progress.write),
     ]
@@ -115,68 +129,6 @@ def _cancel_batches(standing_work: StandingWork, stop: threading.Event) -> None:
             pass
 
 
-class _Rescue:
-    """Which workers this one may declare dead, and how far it looks: see `jobs_rescue`."""
-
-    def __init__(self, lease: Lease, counts: Counts, clock: Clock, stop: threading.Event) -> None:
-        self._lease = lease
-        self._counts = counts
-        self._clock = clock
-        self._stop = stop
-        self._looked_far_at = -math.inf
-
-    def __call__(self) -> None:
-        """Looks at all that runs once in a worker timeout, else at what has stopped lately."""
-        started_at = self._clock.monotonic()
-        looks_far = started_at - self._looked_far_at >= jobs_conf().worker_timeout_seconds
-        one_round = partial(self._round, lately=not looks_far)
-        for done in run_rounds(one_round, may_go_on=lambda: not self._stop.is_set()):
-            self._counts.step("rescued", done.count)
-            self._counts.recorded(done.recorded)
-            for one in done.recorded:
-                log_recorded(one)
-            if looks_far and not done.was_skipped and not done.is_full:
-                self._looked_far_at = started_at
-
-    def _round(self, lately: bool) -> RescueRound:
-        heard_at = self._lease.steadily_heard_at(HEARD_BEATS * jobs_conf().heartbeat_seconds)
-        return jobs_rescue(heard_at=heard_at, lately=lately)
-
-
-class _Redispatch:
-    """Not during an outage of Redis: rows must not be dated as dispatched when nothing was.
-
-    A turn ends, whatever becomes of what it dispatches: it dispatches each job at most once.
-    """
-
-    def __init__(
-        self, queues: list[str], counts: Counts, clock: Clock, stop: threading.Event
-    ) -> None:
-        self._queues = queues
-        self._counts = counts
-        self._clock = clock
-        self._stop = stop
-        self._searched = SearchedLists()
-        self._began_anew_at = -math.inf
-
-    def __call__(self) -> None:
-        """Searches from the beginning once in a worker timeout, else where it has ended."""
-        if not _may_ask_redis(self._stop):
-            return
-        now = self._clock.monotonic()
-        if now - self._began_anew_at >= jobs_conf().worker_timeout_seconds:
-            self._searched.forget()
-            self._began_anew_at = now
-        one_round = partial(
-            jobs_redispatch_lost,
-            queues=self._queues,
-            dispatched_before=database_now(),
-            searched=self._searched,
-        )
-        for done in run_rounds(one_round, may_go_on=lambda: _may_ask_redis(self._stop)):
-            self._counts.step("redispatched", done.count)
-
-
 def _admit_due(stop: threading.Event) -> None:
     """Without any limit it asks nothing, but once in a while whether there is one by now."""
     if limit_book.any_limit:
@@ -191,11 +143,6 @@ def _repair_limits() -> None:
 
 def _fold(stop: threading.Event) -> None:
     for _ in run_rounds(jobs_fold_roll_ups, may_go_on=lambda: not stop.is_set()):
-        pass
-
-
-def _fold_counts(stop: threading.Event) -> None:
-    for _ in run_rounds(jobs_fold_dead_letter_counts, may_go_on=lambda: not stop.is_set()):
         pass
 
 

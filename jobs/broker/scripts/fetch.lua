@@ -4,7 +4,7 @@
 -- ARGV[1]: how many entries at most. ARGV[2]: seconds that a cache mark stays.
 -- ARGV[3]: prefix of the cache marks. Their names are read from the lists, so that they cannot be
 -- among KEYS; the hash tag in the prefix keeps them in the slot of KEYS.
--- ARGV[4]: a key that never exists.
+-- ARGV[4]: a key that never exists, to ask whether Redis takes dispatches; '' to leave that out.
 -- ARGV[5], …: for each portion, how many entries at most, and its number of steps; for each of these,
 -- how many entries at most, and how many of the lists are its own.
 -- Returns, for each entry: the number of its list, the entry, the cache mark that was there before
@@ -14,12 +14,13 @@ local fetched = {}
 
 -- A full Redis, or a replica, refuses dispatches and still hands out what it has: its empty lists
 -- would look as if no job waited. An empty write changes nothing, and is refused like any other.
-redis.call('SETRANGE', ARGV[4], 0, '')
-
--- A user of Redis may lack the right to what a dispatch does: its empty lists look alike.
-for _, command in ipairs({{'TIME'}, {'EXISTS', ARGV[4]}, {'LPUSH', ARGV[4], ''}}) do
-  if not redis.acl_check_cmd(unpack(command)) then
-    return redis.error_reply('NOPERM no right to the command ' .. command[1] .. ', so nothing can be dispatched')
+if ARGV[4] ~= '' then
+  redis.call('SETRANGE', ARGV[4], 0, '')
+  -- A user of Redis may lack the right to what a dispatch does: its empty lists look alike.
+  for _, command in ipairs({{'TIME'}, {'EXISTS', ARGV[4]}, {'LPUSH', ARGV[4], ''}}) do
+    if not redis.acl_check_cmd(unpack(command)) then
+      return redis.error_reply('NOPERM no right to the command ' .. command[1] .. ', so nothing can be dispatched')
+    end
   end
 end
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from jobs.sql.statements import run
 
 # A limit that staff set is known to every process after this time at most.
-BOOK_SECONDS = 0.5
+BOOK_SECONDS = 1.0
 
 
 class LimitBook:

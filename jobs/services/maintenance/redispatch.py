@@ -9,7 +9,7 @@ from jobs.broker.base import ListName
 from jobs.core.conf import jobs_conf
 from jobs.models import Job
 from jobs.services.dispatch import dispatch_after_commit
-from jobs.services.maintenance.round import Round, run_round
+from jobs.services.maintenance.round import Round
 from jobs.sql.statements import database_now
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ class SearchedLists:
 def jobs_redispatch_lost(
     *,
     queues: Sequence[str],
+    asked_at: datetime | None = None,
     dispatched_before: datetime | None = None,
     searched: SearchedLists | None = None,
 ) -> Round:
@@ -56,8 +57,9 @@ def jobs_redispatch_lost(
     dispatched, whatever has become of its job. `JOBS_REDISPATCH_MARGIN_SECONDS` covers the time
     between pop and claim. Dispatching a job twice is harmless.
 
-    `dispatched_before`: a moment of the database; what was dispatched since is left out. With the
-    moment at which a turn of several rounds began, each job is dispatched once a turn at most.
+    `asked_at`: a moment of the database not long ago, which spares a question for the present one.
+    `dispatched_before`: what was dispatched since is left out. With the moment at which a turn of
+    several rounds began, each job is dispatched once a turn at most.
     `searched`: what earlier calls have searched is left out, and what this one has is noted.
 
     Raises BrokerUnavailable.
@@ -66,13 +68,14 @@ def jobs_redispatch_lost(
     # Rows must not be dated as dispatched while Redis refuses their ids.
     broker.check_writable()
     # Read before the ages, so that however long Redis takes to answer no head seems to be younger.
-    asked_at = database_now()
+    asked_at = asked_at or database_now()
     before = _dispatched_before(broker.head_ages(queues), asked_at, dispatched_before)
     broker.note_moment(asked_at)
     since = SearchedLists() if searched is None else searched
-    skipped = Round()
-    done = run_round("redispatch", lambda: _redispatch(since, before), skipped=skipped)
-    if done is not skipped and not done.is_full:
+    done = _redispatch(since, before)
+    if done is None:
+        return Round()
+    if not done.is_full:
         since.note(before)
     if done.count:
         logger.info(
@@ -94,11 +97,14 @@ def _dispatched_before(
     }
 
 
-def _redispatch(since: SearchedLists, before: Mapping[ListName, datetime]) -> Round:
+def _redispatch(since: SearchedLists, before: Mapping[ListName, datetime]) -> Round | None:
+    """None if another worker is doing a round."""
     lost = Job.objects.redispatch_lost(
         {name: (since.until(name), moment) for name, moment in before.items()},
         limit=REDISPATCH_LIMIT_PER_LIST,
     )
+    if lost is None:
+        return None
     dispatch_after_commit([(message, 0.0) for message in lost], is_repeated=True)
     # No list has reached its limit as long as all of them together have not.
     return Round(len(lost), is_full=len(lost) >= REDISPATCH_LIMIT_PER_LIST)

@@ -9,6 +9,7 @@ from unittest.mock import ANY
 import pytest
 import redis
 
+from jobs.broker import redis as redis_module
 from jobs.broker.redis import RedisBroker
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import BrokerUnavailable
@@ -215,6 +216,19 @@ def test_empty_lists_cost_no_commands(broker: RedisBroker) -> None:
         assert set(broker.head_ages(queues).values()) == {None}
         assert broker.promote_due(10) == 0
     assert commands.total <= 8, commands.counts
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [(1e9, 0), (0.0, 3)])
+def test_not_every_fetch_asks_whether_redis_takes_dispatches(
+    broker: RedisBroker, monkeypatch: pytest.MonkeyPatch, seconds: float, asked: int
+) -> None:
+    monkeypatch.setattr(redis_module, "WRITABLE_SECONDS", 0.0)
+    broker.fetch(["default"], 1)
+    monkeypatch.setattr(redis_module, "WRITABLE_SECONDS", seconds)
+    with counted_commands() as commands:
+        for _ in range(3):
+            broker.fetch(["default"], 1)
+    assert commands.counts.get("cmdstat_setrange", 0) == asked
 
 
 def test_there_may_be_thousands_of_queues(broker: RedisBroker) -> None:

@@ -9,8 +9,8 @@ import pytest
 import redis
 
 from jobs.broker import get_broker
+from jobs.broker import redis as redis_module
 from jobs.broker.redis import RedisBroker
-from jobs.core.clock import SystemClock
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.ids import uuid7
@@ -25,8 +25,9 @@ from jobs.tests.open_pools import Bench
 from jobs.tests.refusing_redis import full_redis, read_only_redis
 from jobs.tests.steps import dispatched_ago, stored, succeed
 from jobs.tests.threads import at_once
+from jobs.tests.turns import redispatch_turn
 from jobs.tests.waiting import wait_until
-from jobs.worker import timers
+from jobs.worker import redispatch_timer, timers
 from jobs.worker.counts import Counts
 from jobs.worker.fetching import fetcher as fetcher_module
 from jobs.worker.fetching import source as source_module
@@ -41,6 +42,7 @@ THREADS = 8
 def brief_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source_module, "BLOCK_SECONDS", 0.05)
     monkeypatch.setattr(fetcher_module, "DATABASE_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(redis_module, "WRITABLE_SECONDS", 0.0)
 
 
 @pytest.fixture(
@@ -96,10 +98,10 @@ def test_during_an_outage_of_redis_nothing_is_dispatched_again() -> None:
     get_broker().forget_everything()
     before = stored(job)
     broker_outage.failed(BrokerUnavailable("refused"))
-    timers._Redispatch(["default"], Counts(), SystemClock(), threading.Event())()
+    redispatch_turn()
     assert stored(job).dispatched_at == before.dispatched_at
     broker_outage.ended()
-    timers._Redispatch(["default"], Counts(), SystemClock(), threading.Event())()
+    redispatch_turn()
     assert stored(job).dispatched_at > before.dispatched_at
 
 
@@ -113,8 +115,8 @@ def test_rounds_end_where_redis_begins_to_refuse(
         broker_outage.failed(BrokerUnavailable("refused"))
         return Round(1, is_full=True)
 
-    monkeypatch.setattr(timers, "jobs_redispatch_lost", full_round)
-    timers._Redispatch(["default"], Counts(), SystemClock(), threading.Event())()
+    monkeypatch.setattr(redispatch_timer, "jobs_redispatch_lost", full_round)
+    redispatch_turn()
     assert len(rounds) == 1
 
 

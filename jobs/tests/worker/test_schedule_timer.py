@@ -9,7 +9,9 @@ from django.db import OperationalError
 
 from jobs.services.maintenance.fire_schedules import FireRound
 from jobs.services.schedules.prepared import PreparedFires
+from jobs.services.standing_work import StandingWork
 from jobs.tests.fake_clock import FakeClock
+from jobs.tests.standing import NOTHING
 from jobs.worker import schedule_timer
 from jobs.worker.schedule_timer import FIRE_SECONDS, LOOK_SECONDS, ScheduleTimer
 
@@ -47,10 +49,22 @@ class NothingPrepared:
         return 0
 
 
+class Said:
+    """Stands in for what PostgreSQL said a moment ago of all schedules; None: nothing lately."""
+
+    def __init__(self, seconds_to_schedule: float | None = None, *, lately: bool = False) -> None:
+        standing = NOTHING._replace(seconds_to_schedule=seconds_to_schedule)
+        self.latest = standing if lately else None
+
+
 def timer_of(
-    clock: FakeClock, stop: threading.Event, prepared: NothingPrepared | None = None
+    clock: FakeClock,
+    stop: threading.Event,
+    prepared: NothingPrepared | None = None,
+    said: Said | None = None,
 ) -> ScheduleTimer:
-    return ScheduleTimer(clock, stop, cast(PreparedFires, prepared or NothingPrepared()))
+    parts = cast(PreparedFires, prepared or NothingPrepared()), cast(StandingWork, said or Said())
+    return ScheduleTimer(clock, stop, *parts)
 
 
 Starts = list[str]
@@ -68,13 +82,16 @@ def starts(monkeypatch: pytest.MonkeyPatch) -> Starts:
 
 
 def looks(
-    monkeypatch: pytest.MonkeyPatch, seconds: float, *rounds: FireRound | Exception
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    *rounds: FireRound | Exception,
+    said: Said | None = None,
 ) -> list[float]:
     """When a timer that is called often has looked within these seconds."""
     clock = FakeClock()
     found = Rounds(clock, *rounds)
     monkeypatch.setattr(schedule_timer, "jobs_fire_schedules", found)
-    timer = timer_of(clock, threading.Event())
+    timer = timer_of(clock, threading.Event(), said=said)
     while clock.now < 1_000 + seconds:
         with suppress(OperationalError):
             timer()
@@ -86,6 +103,21 @@ def test_without_schedules_it_looks_once_a_second(
     starts: Starts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert looks(monkeypatch, 2.5) == pytest.approx([0, 1, 2], abs=2 * FIRE_SECONDS)
+
+
+@pytest.mark.parametrize("seconds", [None, 60.0])
+def test_it_asks_nothing_while_it_is_known_that_none_is_near(
+    starts: Starts, monkeypatch: pytest.MonkeyPatch, seconds: float | None
+) -> None:
+    said = Said(seconds, lately=True)
+    assert looks(monkeypatch, 2.5, said=said) == []
+    assert starts == ["declared"]
+
+
+def test_it_looks_at_once_when_one_has_come_near(
+    starts: Starts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert looks(monkeypatch, 0.5, said=Said(-1.0, lately=True)) == [0]
 
 
 def test_it_looks_at_the_moment_at_which_the_next_is_due(

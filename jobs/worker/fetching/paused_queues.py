@@ -11,6 +11,9 @@ from jobs.worker.inflight import Inflight
 
 logger = logging.getLogger(__name__)
 
+# A worker that runs nothing, and of whose queues none is paused, has nothing to give back.
+IDLE_SECONDS = 0.8
+
 
 class PausedQueues:
     """What PostgreSQL said last; while it is away, a worker goes on with that.
@@ -36,9 +39,13 @@ class PausedQueues:
         self._paused = self._asked()
         self._names = self._paused
 
+    def keep_up(self) -> None:
+        """Refreshes; once in `IDLE_SECONDS` while nothing runs and nothing is paused."""
+        if self._names or self._inflight or self._standing_work.age_seconds >= IDLE_SECONDS:
+            self.refresh()
+
     def refresh(self) -> None:
         """Asks PostgreSQL, and gives back claims of paused queues that have not begun.
-
         Asked again and again while a queue is paused: the fetcher may have claimed one of its jobs
         at the moment at which this worker learned of the pause. Raises the database's errors.
         """

@@ -1,6 +1,5 @@
 """What is missing from its list is dispatched again, and nothing else."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -11,7 +10,6 @@ from django.db import transaction
 from pytest_django import Settings
 
 from jobs.broker.redis import RedisBroker
-from jobs.core.clock import SystemClock
 from jobs.core.errors import BrokerUnavailable
 from jobs.core.message import QueueMessage
 from jobs.core.outage import broker_outage
@@ -29,8 +27,8 @@ from jobs.tests.factories import make_job, make_worker
 from jobs.tests.stamps import remove_entries
 from jobs.tests.steps import claim_one, dispatched_ago, error, fail, record, stored
 from jobs.tests.threads import elsewhere
-from jobs.worker import timers
-from jobs.worker.counts import Counts
+from jobs.tests.turns import redispatch_turn
+from jobs.worker import redispatch_timer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -319,8 +317,8 @@ def test_a_turn_ends_whatever_becomes_of_what_it_dispatches(
         rounds.append(jobs_redispatch_lost(**arguments).count)
         return Round(rounds[-1], is_full=len(rounds) < 10 and rounds[-1] > 0)
 
-    monkeypatch.setattr(timers, "jobs_redispatch_lost", one_round)
-    timers._Redispatch(["default"], Counts(), SystemClock(), threading.Event())()
+    monkeypatch.setattr(redispatch_timer, "jobs_redispatch_lost", one_round)
+    redispatch_turn()
     assert rounds == [1, 1, 1, 0]
     assert all(stored(job).dispatched_at > job.dispatched_at for job in jobs)
 

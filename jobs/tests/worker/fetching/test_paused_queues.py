@@ -9,10 +9,12 @@ from jobs.broker.redis import RedisBroker
 from jobs.core.states import JobState
 from jobs.models import Job, Worker
 from jobs.services.queues import queue_pause, queue_resume
+from jobs.services.standing_work import Standing, StandingWork
 from jobs.tests.factories import make_job
 from jobs.tests.open_pools import Bench
 from jobs.tests.steps import stored
 from jobs.tests.worker.fetching.waiting_broker import EmptyUntilWaitedFor
+from jobs.worker.fetching import paused_queues as paused_queues_module
 from jobs.worker.fetching import unstarted as unstarted_module
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,6 +38,44 @@ def test_nothing_is_fetched_from_a_paused_queue(bench: Bench, broker: RedisBroke
     assert bench.claimed_ids == [other.id]
     bench.fetcher.tick()
     assert ids_in(broker, "bulk") == [first.id, second.id]
+
+
+def test_a_worker_asks_less_often_while_it_has_nothing_to_give_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    read = StandingWork.read
+
+    def noted(self: StandingWork) -> Standing:
+        asked.append("read")
+        return read(self)
+
+    monkeypatch.setattr(StandingWork, "read", noted)
+    monkeypatch.setattr(paused_queues_module, "IDLE_SECONDS", 1e9)
+    bench.paused.keep_up()
+    assert asked == []
+    make_job()
+    bench.fetcher.tick()  # something may have to be given back
+    bench.paused.keep_up()
+    assert asked == ["read"]
+
+
+def test_a_worker_one_of_whose_queues_is_paused_keeps_asking(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_pause(name="bulk")
+    bench.paused.refresh()
+    monkeypatch.setattr(paused_queues_module, "IDLE_SECONDS", 1e9)
+    queue_resume(name="bulk")
+    bench.paused.keep_up()
+    assert bench.paused.without(["default", "bulk"]) == ["default", "bulk"]
+
+
+def test_an_idle_worker_asks_again_in_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue_pause(name="bulk")
+    monkeypatch.setattr(paused_queues_module, "IDLE_SECONDS", 0.0)
+    bench.paused.keep_up()
+    assert bench.paused.without(["default", "bulk"]) == ["default"]
 
 
 def test_a_worker_that_starts_knows_at_once(worker: Worker) -> None:

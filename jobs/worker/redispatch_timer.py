@@ -1,0 +1,61 @@
+"""The worker's part in dispatching again what Redis has lost."""
+
+import math
+import threading
+from itertools import chain, repeat
+
+from jobs.core.clock import Clock
+from jobs.core.conf import jobs_conf
+from jobs.core.outage import broker_outage
+from jobs.services.maintenance.redispatch import SearchedLists, jobs_redispatch_lost
+from jobs.services.maintenance.round import Round, run_rounds
+from jobs.services.standing_work import StandingWork
+from jobs.worker.counts import Counts
+
+
+class RedispatchTimer:
+    """Not during an outage of Redis: rows must not be dated as dispatched when nothing was.
+
+    A turn ends, whatever becomes of what it dispatches: it dispatches each job at most once.
+    """
+
+    def __init__(
+        self,
+        queues: list[str],
+        standing_work: StandingWork,
+        counts: Counts,
+        clock: Clock,
+        stop: threading.Event,
+    ) -> None:
+        self._queues = queues
+        self._standing_work = standing_work
+        self._counts = counts
+        self._clock = clock
+        self._stop = stop
+        self._searched = SearchedLists()
+        self._began_anew_at = -math.inf
+
+    def __call__(self) -> None:
+        """Searches from the beginning once in a worker timeout, else where it has ended."""
+        if not self._may_go_on():
+            return
+        now = self._clock.monotonic()
+        if now - self._began_anew_at >= jobs_conf().worker_timeout_seconds:
+            self._searched.forget()
+            self._began_anew_at = now
+        began_at = self._standing_work.known().at
+        moments = chain([began_at], repeat(None))  # it is long ago once a round has taken its time
+
+        def one_round() -> Round:
+            return jobs_redispatch_lost(
+                queues=self._queues,
+                asked_at=next(moments),
+                dispatched_before=began_at,
+                searched=self._searched,
+            )
+
+        for done in run_rounds(one_round, may_go_on=self._may_go_on):
+            self._counts.step("redispatched", done.count)
+
+    def _may_go_on(self) -> bool:
+        return not self._stop.is_set() and broker_outage.seconds_to_next_try == 0
