@@ -21,14 +21,17 @@ class LineQueue:
         self.dropped = 0
 
     def put(self, line: str) -> None:
-        """Takes the line, or counts it as dropped where too much is waiting."""
-        with self._lock:
-            if self._characters + len(line) > CHARACTERS_LIMIT:
-                self._dropped += 1
-                self.dropped += 1
-                return
-            self._lines.append(line)
-            self._characters += len(line)
+        """Takes the line, or counts it as dropped where too much is waiting.
+
+        Without a lock: threads that log at once would wait for each other, and each wait costs more
+        than the line. Two that add to the count at the same moment may lose one of the lengths,
+        which lets a little more wait than the limit says.
+        """
+        if self._characters + len(line) > CHARACTERS_LIMIT:
+            self.drop(1)
+            return
+        self._lines.append(line)
+        self._characters += len(line)
 
     def drop(self, count: int) -> None:
         """Counts lines that could not be written."""
@@ -37,12 +40,13 @@ class LineQueue:
             self.dropped += count
 
     def take(self) -> tuple[list[str], int]:
-        """All lines that wait, and how many were dropped since the last call."""
+        """All lines that wait, and how many were dropped since the last call. One thread at a time
+        takes."""
+        lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        self._characters = 0
         with self._lock:
-            lines, dropped = list(self._lines), self._dropped
-            self._lines.clear()
-            self._characters = self._dropped = 0
-            return lines, dropped
+            dropped, self._dropped = self._dropped, 0
+        return lines, dropped
 
     def __bool__(self) -> bool:
         """Whether lines wait."""
