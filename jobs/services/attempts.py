@@ -4,6 +4,7 @@ Every write is fenced: it happens only where job, worker and attempt still match
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import NamedTuple
 from uuid import UUID
 
@@ -92,10 +93,10 @@ def jobs_record(*, finished: Sequence[Finished]) -> list[Recorded]:
 
     After the commit, what runs again is dispatched, and what is done gets its cache mark.
     """
-    if all(_is_plain_success(one) for one in finished):
+    are_plain = [_is_plain_success(one) for one in finished]
+    if all(are_plain):
         return _record_plain_successes(finished)
-    moves = list(zip(finished, moves_of(finished), strict=True))
-    return _record_mixed(moves, results_of(finished))
+    return _record_mixed(finished, are_plain)
 
 
 def _is_plain_success(one: Finished) -> bool:
@@ -118,10 +119,14 @@ def _record_plain_successes(finished: Sequence[Finished]) -> list[Recorded]:
 
 
 @repeats_conflicts
-def _record_mixed(
-    moves: Sequence[tuple[Finished, Move]], results: dict[UUID, Result]
-) -> list[Recorded]:
-    succeeded = [one.claim for one, move in moves if isinstance(move, Succeed)]
+def _record_mixed(finished: Sequence[Finished], are_plain: Sequence[bool]) -> list[Recorded]:
+    """In one transaction. Most are plain successes all the same, and cost no more than among others
+    of their kind: one failure in each batch of 200 would cost as much as ten."""
+    plain = [one.claim for one in compress(finished, are_plain)]
+    others = [one for one, is_plain in zip(finished, are_plain, strict=True) if not is_plain]
+    moves = list(zip(others, moves_of(others), strict=True))
+    succeeded = plain + [one.claim for one, move in moves if isinstance(move, Succeed)]
+    results = results_of(others)
     with short_transaction():
         states = _record_requeued([(one, move) for one, move in moves if isinstance(move, Requeue)])
         done, late = successes_record(succeeded)
@@ -135,8 +140,24 @@ def _record_mixed(
         slots_release(_freed(moves, states, written))
         followed = {one.claim.id for one, _ in moves if one.claim.is_followed}
         jobs_follow_up(written & followed, late=late)
+    if len(done) < len(succeeded):
+        plain = [claim for claim in plain if claim.id in done]
+    recorded = _recorded_others(moves, states, written)
+    _tell_after_commit(plain, recorded)
+    in_order = iter(recorded)
+    all_done = len(done) == len(succeeded)
+    return [
+        Recorded(one, SUCCEED, all_done or one.claim.id in done) if is_plain else next(in_order)
+        for one, is_plain in zip(finished, are_plain, strict=True)
+    ]
+
+
+def _recorded_others(
+    moves: Sequence[tuple[Finished, Move]], states: Mapping[UUID, str], written: set[UUID]
+) -> list[Recorded]:
+    """`states`: as `_record_requeued` returns them; `written`: which were written at all."""
     cancelled = {job_id for job_id, state in states.items() if state == JobState.CANCELLED}
-    recorded = [
+    return [
         Recorded(
             one,
             Cancel() if one.claim.id in cancelled else move,
@@ -144,17 +165,16 @@ def _record_mixed(
         )
         for one, move in moves
     ]
-    jobs_wake_after_commit(
-        shared_keys(
-            one.finished.claim
-            for one in recorded
-            if one.written and isinstance(one.move, Succeed | Die | Cancel)
-        )
-    )
-    ids = {one.finished.claim.id for one in recorded if one.written}
-    changed = {one.claim.id for one, move in moves if isinstance(move, Requeue)} & ids - cancelled
-    jobs_announce_after_commit(final=ids - changed, changed=changed)
-    return recorded
+
+
+def _tell_after_commit(plain: Sequence[ClaimedJob], others: Sequence[Recorded]) -> None:
+    """Tells who waits for them. `plain`: successes that were written."""
+    written = [one for one in others if one.written]
+    ended = [one.finished.claim for one in written if isinstance(one.move, Succeed | Die | Cancel)]
+    jobs_wake_after_commit(shared_keys([*plain, *ended]))
+    changed = {one.finished.claim.id for one in written if isinstance(one.move, Requeue)}
+    final = {one.finished.claim.id for one in written} - changed
+    jobs_announce_after_commit(final=[*(one.id for one in plain), *final], changed=changed)
 
 
 def jobs_give_back(*, claims: Sequence[ClaimedJob]) -> None:

@@ -65,10 +65,39 @@ def over_several_lines() -> None:
     )
 
 
+def of_a_class_of_its_own() -> None:
+    class Refused(ValueError):
+        pass
+
+    raise Refused("of\nseveral lines")
+
+
+def without_a_word() -> None:
+    raise ValueError
+
+
+def with_a_context_that_is_left_out() -> None:
+    try:
+        recursive(1)
+    except ValueError:
+        raise RuntimeError("alone") from None
+
+
+def with_a_name_that_was_meant() -> None:
+    try:
+        [].apend(1)  # type: ignore[attr-defined]
+    except AttributeError as error:
+        raise ValueError("no such") from error
+
+
 @pytest.mark.parametrize(
     "fail",
     [
         plain,
+        of_a_class_of_its_own,
+        without_a_word,
+        with_a_context_that_is_left_out,
+        with_a_name_that_was_meant,
         repeated,
         with_a_cause,
         with_a_context,
@@ -83,6 +112,12 @@ def test_it_is_what_python_writes(fail: Callable[[], None]) -> None:
     expected = "".join(traceback.format_exception(error))
     assert traceback_text(error) == expected
     assert traceback_text(error) == expected  # from memory
+
+
+def test_a_name_that_was_meant_is_told() -> None:
+    with pytest.raises(AttributeError) as raised:
+        [].apend(1)  # type: ignore[attr-defined]
+    assert traceback_text(raised.value) == "".join(traceback.format_exception(raised.value))
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from jobs.core.claim import ClaimedJob
 from jobs.core.conf import jobs_conf
 from jobs.core.ids import uuid7_age_seconds
 from jobs.core.log_fields import attempt_fields
+from jobs.core.log_line import log_line
 from jobs.core.outcome import NotStarted
 from jobs.handlers.registry import JobType, job_types
 from jobs.services.starts import start_before_handler
@@ -75,25 +76,17 @@ class Starter:
         return job_type if is_of_this_worker else NotStarted()
 
     def _log_start(self, claim: ClaimedJob) -> None:
-        """The line that every job has: a record is made and handled without the detours.
-
-        They look for the caller, and compare each field with those of a record: 2 of 9 us.
-        """
+        """The line that every job has."""
         if not logger.isEnabledFor(self._level):
-            return
+            return  # and makes no fields
         worker = self._lease.worker.name
-        record = logging.getLogRecordFactory()(
-            logger.name,
+        log_line(
+            logger,
             self._level,
-            __file__,
-            0,
             "Worker %s processing job %s (%s, attempt %d)",
             (worker, claim.id_text, claim.type, claim.attempt),
-            None,
-            "_log_start",
+            attempt_fields("job.started", claim, worker=worker),
         )
-        record.__dict__.update(attempt_fields("job.started", claim, worker=worker))
-        logger.handle(record)
 
     def _log_unknown_type(self, claim: ClaimedJob) -> None:
         """Once a type: each of its jobs is met again and again."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from jobs.core.finished import Finished
 from jobs.core.log_fields import attempt_fields
+from jobs.core.log_line import log_line
 from jobs.core.outage import first_line
 from jobs.core.retry import Cancel, Die, Requeue, Succeed
 from jobs.services.attempts import Recorded
@@ -25,7 +26,7 @@ def log_recorded(one: Recorded) -> None:
     """Says what became of one attempt; a success only at level DEBUG."""
     if one.written and isinstance(one.move, Succeed) and not logger.isEnabledFor(logging.DEBUG):
         return  # nearly always
-    job_id = one.finished.claim.id
+    job_id = one.finished.claim.id_text
     if not one.written:
         logger.warning(
             "Job %s, attempt %d was taken away meanwhile: outcome dropped",
@@ -36,24 +37,24 @@ def log_recorded(one: Recorded) -> None:
         return
     match one.move:
         case Requeue(delay_seconds=delay) if delay > 0:
-            logger.warning(
+            log_line(
+                logger,
+                logging.WARNING,
                 "Job %s failed (%s); next attempt in %g s",
-                job_id,
-                _error(one),
-                delay,
-                extra=_fields("job.retried", one, delay_seconds=delay),
+                (job_id, _error(one), delay),
+                _fields("job.retried", one, delay_seconds=delay),
             )
         case Requeue():
             logger.info("Job %s given back", job_id, extra=_fields("job.given_back", one))
         case Cancel():
             logger.info("Job %s cancelled", job_id, extra=_fields("job.cancelled", one))
         case Die(reason=reason):
-            logger.error(
+            log_line(
+                logger,
+                logging.ERROR,
                 "Job %s is a dead letter: %s (%s)",
-                job_id,
-                reason.label,
-                _error(one),
-                extra=_fields("job.dead", one, reason=reason.value),
+                (job_id, reason.label, _error(one)),
+                _fields("job.dead", one, reason=reason.value),
             )
         case _:
             logger.debug("Job %s recorded", job_id, extra=_fields("job.recorded", one))
