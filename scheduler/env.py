@@ -21,6 +21,7 @@ from scheduler.database_url import database_settings
 from scheduler.dotenv import read_file
 from scheduler.form_origins import form_origins
 from scheduler.mail import is_mailbox
+from scheduler.secret_keys import read_secret_key, read_secret_key_fallbacks
 from scheduler.server_urls import ServerUrl, mail_url, redis_url
 from scheduler.token_settings import TokenSettings, token_settings
 from scheduler.trace_settings import sends_spans
@@ -30,9 +31,6 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEVELOPMENT = "development"
 PRODUCTION = "production"
-
-# Signs tokens and sessions on a developer's machine; production refuses to start with it.
-DEVELOPMENT_SECRET_KEY = "development-only-key-that-production-refuses-to-start-with"  # noqa: S105
 
 # The exit code of every program of the service that its configuration keeps from starting.
 EXIT_USAGE = 2
@@ -55,6 +53,7 @@ class Environment:
 
     development: bool
     secret_key: str = field(repr=False)
+    secret_key_fallbacks: list[str] = field(repr=False)
     allowed_hosts: list[str]
     csrf_trusted_origins: list[str]
     cors_allowed_origins: list[str]
@@ -99,11 +98,12 @@ def environment_of(variables: Variables) -> Environment:
     """The variables, typed and checked; raises ImproperlyConfigured as `read_environment`."""
     kinds = (DEVELOPMENT, PRODUCTION)
     development = variables.choice("ENVIRONMENT", PRODUCTION, kinds) == DEVELOPMENT
-    secret_key = _secret_key(variables, development)
+    secret_key = read_secret_key(variables, development=development)
     return Environment(
         jobs=(jobs := _jobs_settings(variables)),
         development=development,
         secret_key=secret_key,
+        secret_key_fallbacks=read_secret_key_fallbacks(variables, development=development),
         allowed_hosts=_allowed_hosts(variables, ["*"] if development else ["localhost"]),
         csrf_trusted_origins=form_origins(variables),
         cors_allowed_origins=cors_origins(variables),
@@ -127,22 +127,6 @@ def environment_of(variables: Variables) -> Environment:
         log_level=_log_level(variables),
         log_format=variables.choice("LOG_FORMAT", "text", ("text", "json")),
     )
-
-
-def _secret_key(variables: Variables, development: bool) -> str:
-    key = variables.text("SECRET_KEY")
-    if development:
-        return key or DEVELOPMENT_SECRET_KEY
-    if not key:
-        raise ImproperlyConfigured(
-            "SECRET_KEY is not set; set it to 50 or more random characters "
-            "(or set ENVIRONMENT=development on a developer's machine)."
-        )
-    if key == DEVELOPMENT_SECRET_KEY or len(key) < 50:
-        raise ImproperlyConfigured(
-            "SECRET_KEY is too weak for production; set it to 50 or more random characters."
-        )
-    return key
 
 
 def _metrics_token(variables: Variables) -> str:

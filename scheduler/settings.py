@@ -11,6 +11,7 @@ _env = read_environment()
 
 DEBUG = _env.development
 SECRET_KEY = _env.secret_key
+SECRET_KEY_FALLBACKS = _env.secret_key_fallbacks
 ALLOWED_HOSTS = _env.allowed_hosts
 CSRF_TRUSTED_ORIGINS = _env.csrf_trusted_origins
 

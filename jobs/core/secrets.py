@@ -1,6 +1,7 @@
 """Values of a payload that nobody may see: in a payload told by field, in free text by value."""
 
 import json
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
@@ -109,7 +110,8 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _forms_of(text: str) -> Iterator[str]:
-    """A value as it is, and as Python, JSON and URLs write it."""
+    """A value as it is, and as Python, JSON, URLs and base64 write it."""
+    yield from _base64_forms(text.encode("utf-8", "surrogatepass"))
     for one in (text, text.lower(), text.upper()):
         yield one
         yield repr(one)[1:-1]
@@ -119,3 +121,12 @@ def _forms_of(text: str) -> Iterator[str]:
         yield json.dumps(one, ensure_ascii=False)[1:-1]
         yield quote(one, errors="replace")
         yield quote_plus(one, errors="replace")
+
+
+def _base64_forms(value: bytes) -> Iterator[str]:
+    """What base64 makes of it, whatever stands before and after it: credentials of HTTP Basic are
+    a name and a password."""
+    for before in range(3):
+        begin, end = -(-8 * before // 6), 8 * (before + len(value)) // 6
+        for encode in (b64encode, urlsafe_b64encode):
+            yield encode(b"\0" * before + value).decode()[begin:end]

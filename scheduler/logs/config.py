@@ -36,6 +36,9 @@ def logging_config(level: str, log_format: str) -> dict[str, Any]:
         "loggers": {
             # Django's own handlers would write everything a second time.
             "django": {"handlers": [], "level": level},
+            # For each variable that a page does without, it writes all that the page knows: secrets
+            # that were just made, payloads.
+            "django.template": {"level": "INFO" if level == "DEBUG" else level},
             "django.server": {"handlers": ["stderr"], "propagate": False},
         },
     }

@@ -13,7 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from jobs.core import tracing_rules
 from jobs.core.conf import RENAMED
 from scheduler import env, trace_settings
-from scheduler.env import BASE_DIR, DEVELOPMENT_SECRET_KEY, environment_of, read_environment
+from scheduler.env import BASE_DIR, environment_of, read_environment
+from scheduler.secret_keys import DEVELOPMENT_SECRET_KEY
 from scheduler.serving import __main__ as serving
 from scheduler.serving.application import ApiApplication
 from scheduler.tests.good_environment import GOOD
@@ -69,6 +70,21 @@ def test_production_refuses_a_weak_key(key: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SECRET_KEY", key)
     assert "too weak" in refusal()
     assert key not in refusal()
+
+
+@pytest.mark.parametrize("key", ["short", DEVELOPMENT_SECRET_KEY])
+def test_production_refuses_a_weak_key_among_the_others(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY_FALLBACKS", f"{'o' * 50},{key}")
+    assert refusal().startswith("SECRET_KEY_FALLBACKS has a member that is too weak")
+    assert key not in refusal()
+
+
+def test_other_keys_that_still_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_environment().secret_key_fallbacks == []
+    monkeypatch.setenv("SECRET_KEY_FALLBACKS", f"{'o' * 50}, {'p' * 60}")
+    assert read_environment().secret_key_fallbacks == ["o" * 50, "p" * 60]
 
 
 @pytest.mark.parametrize(

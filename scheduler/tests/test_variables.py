@@ -42,7 +42,13 @@ def test_there_are_numbers() -> None:
 
 
 # Names that others choose may look like this, and secrets like anything.
-MAY_BE_ODD = {"SECRET_KEY", "JWT_ISSUER", "JWT_AUDIENCE", "OIDC_USERNAME_CLAIM"}
+MAY_BE_ODD = {
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "JWT_ISSUER",
+    "JWT_AUDIENCE",
+    "OIDC_USERNAME_CLAIM",
+}
 
 
 @pytest.mark.parametrize("name", [name for name in asked() if name not in MAY_BE_ODD])
@@ -121,6 +127,7 @@ def test_a_text_of_the_wrong_form(name: str, value: str) -> None:
 def test_the_repr_of_the_variables_shows_no_secret() -> None:
     secrets = {
         "SECRET_KEY": "s3cr3t" * 10,
+        "SECRET_KEY_FALLBACKS": "s3cr3t" * 11,
         "METRICS_TOKEN": "s3cr3t" * 10,
         "REDIS_URL": "redis://:s3cr3t@host/0",
         "EMAIL_URL": "smtp://u:s3cr3t@host",

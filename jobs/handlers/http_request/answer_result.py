@@ -22,7 +22,8 @@ def answer_result(answer: Answer, max_bytes: int, secrets: Secrets) -> dict[str,
     """Status, headers and body of the answer; the body is cut until all fits into `max_bytes`.
 
     A body in UTF-8 is `body`; any other, or one that is compressed, is `body_base64`. `secrets` of
-    the call are masked by whoever shows the result; here none of them is cut in two.
+    the call are masked by whoever shows the result, and here where base64 would hide them; none of
+    them is cut in two.
     """
     body, is_truncated = answer.body, answer.is_truncated
     while True:
@@ -63,13 +64,18 @@ def _printable(text: str) -> str:
 
 
 def _body(answer: Answer, body: bytes, secrets: Secrets) -> dict[str, str]:
+    # A character that is cut off at the end is left out.
+    is_whole = not answer.is_truncated and len(body) == len(answer.body)
     encoding = answer.header("content-encoding") or "identity"
     if encoding.strip().lower() == "identity" and b"\0" not in body:
         try:
-            # A character that is cut off at the end is left out.
-            is_whole = not answer.is_truncated and len(body) == len(answer.body)
             text = codecs.getincrementaldecoder("utf-8")().decode(body, final=is_whole)
             return {"body": text if is_whole else secrets.without_begun(text)}
         except UnicodeDecodeError:
             pass
-    return {"body_base64": b64encode(body).decode()}
+    return {"body_base64": b64encode(_masked(body, is_whole, secrets)).decode()}
+
+
+def _masked(body: bytes, is_whole: bool, secrets: Secrets) -> bytes:
+    text = body.decode("latin-1")  # a character for each byte
+    return secrets.without(text if is_whole else secrets.without_begun(text)).encode("latin-1")

@@ -1,6 +1,7 @@
 """What is kept of an exception: readable, small, storable, without secrets."""
 
 import json
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -246,6 +247,20 @@ def test_a_secret_is_masked_as_others_write_it(written: Callable[[str], object])
     message = raised(RuntimeError(said), secret)["message"]
     assert MASK in message
     assert "ssw" not in message.lower()
+
+
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+@pytest.mark.parametrize("name", ["", "a", "ab", "abc"])
+@pytest.mark.parametrize("end", ["", "!", "!!"])
+def test_a_secret_is_masked_within_base64(
+    encode: Callable[[bytes], bytes], name: str, end: str
+) -> None:
+    """Credentials of HTTP Basic are a name, a colon and a password."""
+    password = "\u00ffpass\u00ffword>?"
+    sent = encode(f"{name}:{password}{end}".encode()).decode()
+    left = raised(RuntimeError(f"refused: {sent}"), password)["message"].removeprefix("refused: ")
+    assert left.count(MASK) == 1
+    assert len(left) - len(MASK) <= 12  # the name, and what the ends share with their neighbours
 
 
 def test_without_tracebacks_an_error_is_one_line() -> None:

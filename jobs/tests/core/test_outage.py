@@ -1,10 +1,10 @@
-"""An outage is logged once, and its length when it ends."""
+"""An outage is logged, and its length when it ends."""
 
 import logging
 
 import pytest
 
-from jobs.core.outage import BACKOFF_CAP_SECONDS, BACKOFF_FIRST_SECONDS, Outage
+from jobs.core.outage import BACKOFF_CAP_SECONDS, BACKOFF_FIRST_SECONDS, REASONS_MAX, Outage
 from jobs.tests.fake_clock import FakeClock
 
 
@@ -30,6 +30,34 @@ def test_it_is_logged_once_and_its_length_when_it_ends(
     unavailable, recovered = [vars(record) for record in caplog.records]
     assert (unavailable["event"], recovered["event"]) == ("broker.unavailable", "broker.recovered")
     assert recovered["seconds"] == 12.5
+
+
+def test_another_reason_is_logged_once_it_lasts(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    outage = Outage("Redis", "broker", clock)
+    for reason in ("cut", "refused", "wrong password", "refused", "wrong password", "cut"):
+        outage.failed(ConnectionError(reason))
+        clock.now += 2.5
+    assert [record.getMessage() for record in caplog.records] == [
+        "Redis is unavailable, trying again: cut",
+        "Redis is still unavailable: wrong password",
+        "Redis is still unavailable: refused",
+    ]
+    assert vars(caplog.records[-1])["event"] == "broker.still_unavailable"
+    outage.ended()
+    outage.failed(ConnectionError("cut"))
+    assert caplog.records[-1].getMessage() == "Redis is unavailable, trying again: cut"
+
+
+def test_reasons_that_change_all_the_time_do_not_fill_the_log(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    outage = Outage("Redis", "broker", clock)
+    for number in range(50):
+        outage.failed(ConnectionError(f"refused {number}"))
+        clock.now += 2.5
+    assert len(caplog.records) == REASONS_MAX
 
 
 def test_the_next_one_is_logged_again(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,7 @@
 """What a status means, when the next call may be made, and what is kept of an answer."""
 
 import json
+from base64 import b64decode
 from datetime import UTC, datetime
 from typing import Any
 
@@ -117,6 +118,16 @@ def test_no_part_of_a_secret_is_left_where_an_answer_is_cut(before: int) -> None
     far = "." * (HEADER_KEPT_CHARACTERS - 500) + echo
     headers = answer_result(answer(b"", ("X-Echo", far)), 65_536, SECRETS)["headers"]
     assert "Bearer" not in SECRETS.without(headers["x-echo"])
+
+
+@pytest.mark.parametrize("before", range(1, 4))
+def test_base64_does_not_hide_a_secret_that_an_answer_repeats(before: int) -> None:
+    body = b"\0" * before + SECRET.encode() + b"\xff"
+    kept = answer_result(answer(body), 65_536, SECRETS)["body_base64"]
+    assert b64decode(kept) == b"\0" * before + MASK.encode() + b"\xff"
+
+    cut = answer_result(answer(body[:-9], is_truncated=True), 65_536, SECRETS)["body_base64"]
+    assert b64decode(cut) == b"\0" * before
 
 
 def test_a_secret_is_masked_before_an_excerpt_is_made_one_line() -> None:
