@@ -75,8 +75,13 @@ def redrive_stop(redrive: Redrive, reason: str) -> None:
 
 
 def redrive_complete(redrive: Redrive) -> None:
-    """running -> completed: everything was looked at. As `redrive_stop`."""
-    _move(redrive, RedriveState.COMPLETED, CODE, "", ended_at=Now())
+    """running -> completed: everything that is there was looked at. As `redrive_stop`."""
+    gone = redrive.total - redrive.done
+    reason = f"{gone} of {redrive.total} {_GONE}" if gone > 0 else ""
+    _move(redrive, RedriveState.COMPLETED, CODE, reason, ended_at=Now())
+
+
+_GONE = "were not found any more: decided about, pruned, or of an account that was deleted"
 
 
 def _locked(redrive_id: UUID) -> Redrive:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts.services.users import user_delete
 from jobs.core.limit import UNTIL_DUE
 from jobs.core.redrive_errors import NothingSelected, RedriveEnded
 from jobs.core.selection import Selection
@@ -79,6 +80,18 @@ def test_a_redrive_from_its_start_to_the_last_outcome() -> None:
     assert (events[1].actor_name, events[1].reason) == ("ann", "the database is back")
     assert events[1].after["total"] == 3
     assert found(database_checks()) == {}
+
+
+def test_what_is_gone_before_its_turn_is_told() -> None:
+    """Of an account that was deleted, for example: its dead letters name no client any more."""
+    user = make_user()
+    for _ in range(3):
+        die(make_job(submitted_by_id=user.pk))
+    redrive = start(Selection(client=str(user.pk)))
+    user_delete(user=user)
+    redrive = go_on(redrive)
+    assert (redrive.state, redrive.total, redrive.done) == (RedriveState.COMPLETED, 3, 0)
+    assert redrive.state_reason.startswith("3 of 3 were not found any more")
 
 
 def test_two_workers_use_one_rate_and_replay_each_once() -> None:
