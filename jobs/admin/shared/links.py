@@ -14,6 +14,9 @@ from jobs.admin.shared.theme import ModelAdmin
 from jobs.templatetags.links import record_link
 from jobs.templatetags.moments import EMPTY
 
+# What stands where an account was named.
+DELETED = "a deleted account"
+
 
 class LinkingAdmin(ModelAdmin):
     """Its columns know who reads them: Django calls them with the record alone."""
@@ -50,6 +53,8 @@ def account_column(field: str, label: str) -> Callable[[Any, Model], str]:
     @admin.display(description=label)
     def shown(self: LinkingAdmin, row: Model) -> str:
         account: Model | None = getattr(row, field)
-        return EMPTY if account is None else self.link(type(account), account.pk, str(account))
+        if account is not None:
+            return self.link(type(account), account.pk, str(account))
+        return EMPTY if getattr(row, "client_left_at", None) is None else DELETED
 
     return shown

@@ -10,8 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.services.users import user_delete
 from jobs.models import Job, MailAllowance
 from jobs.services import clients as clients_module
+from jobs.services.batches import batch_create
 from jobs.services.saved_views import saved_view_save
 from jobs.tests.factories import allow, make_job, make_user
 
@@ -91,3 +93,15 @@ def test_who_may_not_delete_users_detaches_nothing(
     assert client.post(path, {"post": "yes"}).status_code == 403
     assert detached == []
     assert Job.objects.filter(submitted_by=leaving).exists()
+
+
+def test_what_it_leaves_says_so(leaving: User) -> None:
+    batch = batch_create(submitted_by_id=leaving.pk)
+    user_delete(user=leaving)
+    [job] = Job.objects.all()
+    client = staff(is_superuser=True)
+    for path in (
+        reverse("admin:jobs_job_change", args=[job.pk]),
+        reverse("admin:jobs_batch_change", args=[batch.pk]),
+    ):
+        assert "a deleted account" in client.get(path).content.decode(), path
