@@ -45,7 +45,7 @@ def test_production_imports_nothing_heavy_and_touches_nothing(checkout: Path) ->
     assert done.returncode == 0, done.stderr
     reads_the_environment = [
         *("cors", "database_url", "dotenv", "env", "form_origins", "libpq_options", "mail"),
-        *("server_tls", "server_urls"),
+        *("secret_keys", "server_tls", "server_urls"),
         *("tls_files", "token_settings", "trace_numbers", "trace_settings", "variables"),
     ]
     expected = [f"scheduler.{name}" for name in reads_the_environment]
