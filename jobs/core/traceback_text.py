@@ -13,6 +13,8 @@ PLACES_LIMIT = 1_000
 # Python adds where, or what else might have been meant; or they have exceptions in them.
 _OF_MORE_LINES = (SyntaxError, NameError, AttributeError, ImportError, BaseExceptionGroup)
 
+_HEAD = "Traceback (most recent call last):\n"
+
 _places: "dict[tuple[CodeType, int], _Place]" = {}
 
 
@@ -66,9 +68,10 @@ def _plain_text(exception: BaseException, masked: Callable[[str], str] | None) -
     name = kind.__qualname__
     if kind.__module__ not in ("builtins", "__main__"):
         name = f"{kind.__module__}.{name}"
-    frames = "".join(_Frames.of(exception.__traceback__).format())
-    last = f"{name}: {says}" if says else name
-    return f"Traceback (most recent call last):\n{frames}{last}\n"
+    last = f"{name}: {says}\n" if says else f"{name}\n"
+    if exception.__traceback__ is None:
+        return last
+    return "".join((_HEAD, *_Frames.of(exception.__traceback__).format(), last))
 
 
 def _mask(one: TracebackException, masked: Callable[[str], str]) -> None:
@@ -92,7 +95,7 @@ def _parts(exception: BaseException, seen: set[int]) -> Iterator[str]:
     if before is not None and id(before) not in seen:
         yield from _parts(before, seen)
         yield "\nThen:\n\n"
-    yield "Traceback (most recent call last):\n"
+    yield _HEAD
     yield from _Frames.of(exception.__traceback__).format()
     yield f"{_name_of(type(exception))}\n"
     for one in getattr(exception, "exceptions", ()):

@@ -114,6 +114,11 @@ def test_it_is_what_python_writes(fail: Callable[[], None]) -> None:
     assert traceback_text(error) == expected  # from memory
 
 
+@pytest.mark.parametrize("error", [ValueError("never raised"), ValueError()])
+def test_what_was_never_raised_has_no_frames(error: Exception) -> None:
+    assert traceback_text(error) == "".join(traceback.format_exception(error))
+
+
 def test_a_name_that_was_meant_is_told() -> None:
     with pytest.raises(AttributeError) as raised:
         [].apend(1)  # type: ignore[attr-defined]

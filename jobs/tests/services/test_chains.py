@@ -1,5 +1,7 @@
 """Chains: each job follows the success of the one before it, once, and is given its result."""
 
+from typing import Any
+
 import pytest
 from django.db import transaction
 from pytest_django.fixtures import Settings
@@ -9,8 +11,9 @@ from jobs.core.batch_errors import BatchClosed, BatchFull, ChainJobRefused, Chai
 from jobs.core.errors import PayloadInvalid
 from jobs.core.outcome import Succeeded
 from jobs.core.result import Result
-from jobs.core.states import JobState
+from jobs.core.states import ChainState, JobState
 from jobs.models import Batch, Job
+from jobs.services import chain_facts as chain_facts_module
 from jobs.services.batches.create import BATCH_JOBS_MAX
 from jobs.services.cancel import job_cancel
 from jobs.services.chain_facts import chain_facts
@@ -204,3 +207,28 @@ def test_a_batch_that_is_closed_or_full_takes_no_chain() -> None:
     with pytest.raises(BatchClosed):
         handle.add_chain(notes(2))
     assert texts() == []
+
+
+def test_a_job_that_ends_while_the_chain_is_read_does_not_stop_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between the statement that finds its jobs and the one that reads them."""
+    first = chain_create(requests=notes(3)).job
+    claim = claim_one(first)
+    find, ended = chain_facts_module.run, []
+
+    def end_meanwhile(*args: Any, **parameters: Any) -> Any:
+        found = find(*args, **parameters)
+        if not ended:
+            ended.append(record(claim, Succeeded()))
+        return found
+
+    monkeypatch.setattr(chain_facts_module, "run", end_meanwhile)
+    facts = chain_facts(first.id)
+    assert facts is not None
+    assert (facts["state"], facts["done"], len(facts["jobs"])) == (
+        ChainState.RUNNING,
+        1,
+        len(notes(3)),
+    )
+    assert [one["state"] for one in facts["jobs"]][:2] == ["succeeded", "queued"]

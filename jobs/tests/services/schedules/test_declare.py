@@ -75,7 +75,7 @@ def test_what_code_declares_is_there_once_a_worker_has_started(settings: Setting
     settings.JOBS_HTTP_ALLOWED_HOSTS = ["hooks.example.com"]
     url = "https://hooks.example.com/ended"
     declare(
-        cron="0 7 * * MON-FRI",
+        cron="0 * * * *",
         timezone="Europe/Berlin",
         queue="bulk",
         overlap="hold",
@@ -86,7 +86,7 @@ def test_what_code_declares_is_there_once_a_worker_has_started(settings: Setting
     assert (row.name, row.type, row.cron, row.queue) == (
         "daily",
         "tests.note",
-        "0 7 * * MON-FRI",
+        "0 * * * *",
         "bulk",
     )
     assert row.declared_in == "jobs.tests.app.job_types.note"
