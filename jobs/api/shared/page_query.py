@@ -35,6 +35,12 @@ class PageQuery(StrictSerializer):
     queue = TextField(max_length=QUEUE_MAX, required=False)
     fields = NamesField(lambda query: query.members, default=None)  # type: ignore[assignment]
 
+    @classmethod
+    def lists(cls) -> list[str]:
+        """The parameters that take several values."""
+        declared = cls._declared_fields.items()
+        return [name for name, field in declared if isinstance(field, NamesField)]
+
     def validate_cursor(self, cursor: str | None) -> Cursor | None:
         """The cursor; one that this service did not write is refused."""
         if cursor is None:

@@ -39,7 +39,8 @@ def paged_response(
     Raises DRF's `ValidationError`, UnknownJobType, UnknownQueue, and StatementTooSlow if the rows
     are not found within LIST_SECONDS.
     """
-    query = query_class(data=query_of(request), context={"client": client_of(request)})
+    given = query_of(request, query_class.lists())
+    query = query_class(data=given, context={"client": client_of(request)})
     query.is_valid(raise_exception=True)
     asked = query.validated_data
     rows = query.filtered(rows)
@@ -47,8 +48,8 @@ def paged_response(
         page = page_of(rows, asked["cursor"], asked["limit"])
     body: PageRepresentation = {
         "results": [query.represented(row, represent) for row in page.rows],
-        "next": _link(request, page.next),
-        "prev": _link(request, page.prev),
+        "next": _link(request.path, given, page.next),
+        "prev": _link(request.path, given, page.prev),
     }
     links = [f'<{body[rel]}>; rel="{rel}"' for rel in ("next", "prev") if body[rel]]
     headers = {"Link": ", ".join(links)} if links else {}
@@ -61,9 +62,8 @@ def _deprecation(request: Request, query: PageQuery) -> dict[str, str]:
     return {"Deprecation": f"@{min(since).timestamp():.0f}"} if since else {}
 
 
-def _link(request: Request, cursor: Cursor | None) -> str | None:
+def _link(path: str, given: Mapping[str, str], cursor: Cursor | None) -> str | None:
     """The same list at another place: filters and limit are kept."""
     if cursor is None:
         return None
-    parameters = {**request.query_params.dict(), "cursor": cursor.encode()}
-    return f"{request.path}?{urlencode(parameters)}"
+    return f"{path}?{urlencode({**given, 'cursor': cursor.encode()})}"

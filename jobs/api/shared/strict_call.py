@@ -1,5 +1,6 @@
 """What a call brings beside its path: query parameters once each, and nothing that is unknown."""
 
+from collections.abc import Collection
 from typing import Any
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -8,13 +9,18 @@ from rest_framework.request import Request
 from jobs.services.enqueue.strict_payload import unknown_members
 
 
-def query_of(request: Request) -> dict[str, str]:
-    """The query parameters; raises `ValidationError` if one is given twice."""
+def query_of(request: Request, lists: Collection[str] = ()) -> dict[str, str]:
+    """The query parameters; raises `ValidationError` if one is given twice.
+
+    `lists`: those that take several values. Clients send these with commas between them, or the
+    parameter several times, as their libraries do; here they have commas.
+    """
     once = ErrorDetail("Give this parameter once.", code="repeated")
-    repeated = {name: [once] for name, values in request.query_params.lists() if len(values) > 1}
+    given = dict(request.query_params.lists())
+    repeated = {name: [once] for name in given if len(given[name]) > 1 and name not in lists}
     if repeated:
         raise ValidationError(repeated)
-    return request.query_params.dict()
+    return {name: ",".join(values) for name, values in given.items()}
 
 
 def has_method(view: Any, request: Request) -> bool:

@@ -45,6 +45,26 @@ def test_several_states(api: APIClient, user: User) -> None:
         assert [one["code"] for one in body["errors"]] == [code]
 
 
+@pytest.mark.parametrize("states", ["state=queued,running", "state=queued&state=running"])
+def test_several_values_come_with_commas_or_one_by_one(
+    api: APIClient, user: User, states: str
+) -> None:
+    queued, running, done = (make_job(submitted_by_id=user.pk) for _ in range(3))
+    claim_one(running)
+    succeed(done)
+
+    page = api.get(f"/jobs?{states}&fields=id&fields=state&limit=1").json()
+    assert page["results"] == [{"id": str(running.pk), "state": "running"}]
+    assert api.get(page["next"]).json()["results"] == [{"id": str(queued.pk), "state": "queued"}]
+
+
+def test_what_has_one_value_is_given_once_and_no_value_twice(api: APIClient) -> None:
+    for query, name in (("limit=1&limit=2", "limit"), ("state=dead&state=dead", "state")):
+        body = problem(api.get(f"/jobs?{query}"), 400, "invalid")
+        assert pointers(body) == {f"/{name}"}
+        assert [one["code"] for one in body["errors"]] == ["repeated"]
+
+
 def test_key_and_schedule(api: APIClient, user: User, staff_api: APIClient) -> None:
     keyed = make_job(submitted_by_id=user.pk, idempotency_key="order-1")
     scheduled = make_job(submitted_by_id=user.pk)
