@@ -31,6 +31,7 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str] = ()) -> None:
 class StrictInput(serializers.Serializer[Thing]):
     """Refuses members that it does not know."""
 
+    default_error_messages = {"invalid": "Give a JSON object."}
     refuses_unknown = True  # for its JSON Schema
 
     def to_internal_value(self, data: Any) -> Any:

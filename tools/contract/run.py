@@ -18,6 +18,9 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 # No call may take longer, in seconds: the machine of continuous integration is shared.
 ANSWER_SECONDS = 20
 
+# What a wrong call is answered with. What is too large is refused before anybody looks at it.
+REFUSALS = (400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422, 428, 429, 431)
+
 _CONFIG = """\
 [generation]
 max-examples = {cases}
@@ -35,6 +38,9 @@ enabled = false
 
 [cache]
 enabled = false
+
+[checks]
+negative_data_rejection.expected-statuses = {refusals}
 
 [[operations]]
 include-path-regex = "/events$"
@@ -102,7 +108,8 @@ def run(
 
 
 def _config(callers: Sequence[Caller], amount: Amount, place: Path, report: Path) -> str:
-    text = _CONFIG.format(cases=amount.cases, report=report)
+    refusals = [*map(str, REFUSALS), "5xx"]  # 5xx is a failure of another check
+    text = _CONFIG.format(cases=amount.cases, report=report, refusals=json.dumps(refusals))
     if amount.is_short:
         text += _SHORT
     if not callers:

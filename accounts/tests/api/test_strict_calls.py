@@ -40,6 +40,13 @@ def test_odd_json(user: User, path: str, raw: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/signup", "/login"])
+def test_a_body_that_is_no_object(path: str) -> None:
+    body = problem(APIClient().post(path, "[]", content_type="application/json"), 400, "invalid")
+
+    assert body["detail"] == "Give a JSON object."
+
+
+@pytest.mark.parametrize("path", ["/signup", "/login"])
 @pytest.mark.parametrize("change", [{"username": 5}, {"password": 12345678901}, {"e_mail": "a"}])
 def test_odd_fields(post: Post, path: str, change: dict[str, Any]) -> None:
     body = problem(post(path, ROSE | change), 400, "invalid")

@@ -19,6 +19,7 @@ class _QuickField(NamedTuple):
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses members that it does not know: a misspelled option must not go unnoticed."""
 
+    default_error_messages = {"invalid": "Give a JSON object."}
     refuses_unknown = True  # for its JSON Schema
 
     def validated(self, data: Any) -> dict[str, Any]:

@@ -20,6 +20,16 @@ NOTE_TEXT = note('"a"')
 NOTE = {"type": "tests.note", "payload": {"text": "a"}}
 
 
+@pytest.mark.parametrize("raw", ["5", "[]", '"a"', "[[]]"])
+def test_a_body_or_a_job_that_is_no_object(api: APIClient, raw: str) -> None:
+    body = problem(send(api, raw), 400, "invalid")
+    assert body["detail"] == "Give a JSON object."
+
+    answer = api.post("/addJobs", f'{{"jobs": [{raw}]}}', content_type="application/json")
+    [result] = answer.json()["results"]
+    assert result["problem"]["detail"] == "/jobs/0: Give a JSON object."
+
+
 @pytest.mark.parametrize(
     "raw",
     [
