@@ -9,7 +9,6 @@ import pytest
 import redis
 
 from jobs.broker import get_broker
-from jobs.broker import redis as redis_module
 from jobs.broker.redis import RedisBroker
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import BrokerUnavailable
@@ -42,7 +41,6 @@ THREADS = 8
 def brief_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source_module, "BLOCK_SECONDS", 0.05)
     monkeypatch.setattr(fetcher_module, "DATABASE_POLL_SECONDS", 0.01)
-    monkeypatch.setattr(redis_module, "WRITABLE_SECONDS", 0.0)
 
 
 @pytest.fixture(
