@@ -64,10 +64,7 @@ def _plain_text(exception: BaseException, masked: Callable[[str], str] | None) -
     says = str(exception)
     if masked is not None:
         says = masked(says)
-    kind = type(exception)
-    name = kind.__qualname__
-    if kind.__module__ not in ("builtins", "__main__"):
-        name = f"{kind.__module__}.{name}"
+    name = _name_of(type(exception))
     last = f"{name}: {says}\n" if says else f"{name}\n"
     if exception.__traceback__ is None:
         return last
@@ -106,7 +103,7 @@ def _parts(exception: BaseException, seen: set[int]) -> Iterator[str]:
 
 def _name_of(kind: type[BaseException]) -> str:
     name = kind.__qualname__
-    return name if kind.__module__ == "builtins" else f"{kind.__module__}.{name}"
+    return name if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{name}"
 
 
 class _Frames(StackSummary):

@@ -1,7 +1,7 @@
 -- What may be there for a worker's timers to do, in one question in place of one for each. Measured: an
 -- idle worker sends 2.3 statements a second instead of 21, BEGIN and COMMIT among them.
 -- Each part is found by a small index: `min` makes sure of that where statistics would not.
--- `limits` is what limit_book.sql says.
+-- `limits` is what limit_book.sql says, whose text stands where its name does.
 SELECT
     statement_timestamp() AS at,
     ARRAY(SELECT name FROM jobs_queue WHERE paused_at IS NOT NULL) AS paused_queues,
@@ -40,11 +40,5 @@ SELECT
     )::float AS seconds_to_schedule,
     (
         SELECT coalesce(jsonb_object_agg(name, is_fair), '{}')
-        FROM (
-            SELECT name, is_fair FROM jobs_limit WHERE name LIKE 'queue:%%' OR name LIKE 'type:%%'
-            UNION ALL
-            SELECT '', false
-            WHERE EXISTS (SELECT FROM jobs_limit)
-                OR EXISTS (SELECT FROM jobs_job WHERE state = 'queued' AND held_by IS NOT NULL)
-        ) AS book
+        FROM ({limit_book}) AS book
     ) AS limits

@@ -1,5 +1,6 @@
 """Reads the statements of this folder, and runs SQL on the default database, planned each time."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
@@ -11,14 +12,18 @@ from django.db import connection
 
 from jobs.sql.contention import repeated
 
+_OTHER = re.compile(r"\{(\w+)\}")
+
 Rows = list[tuple[Any, ...]]
 Parameters = Mapping[str, Any] | Sequence[Any] | None
 
 
 @cache
 def statement(name: str) -> str:
-    """The text of `<name>.sql`, with the project's own type in place of `::user_id`."""
+    """The text of `<name>.sql`, with the project's own type in place of `::user_id`, and that of
+    another statement in place of its name in braces."""
     text = (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
+    text = _OTHER.sub(lambda other: statement(other[1]), text)
     return text.replace("::user_id", f"::{_user_id_type()}") if "::user_id" in text else text
 
 

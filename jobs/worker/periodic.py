@@ -19,6 +19,11 @@ logger = logging.getLogger(__name__)
 CONTENTION_SECONDS = 0.5
 
 
+def may_ask_redis(stop: threading.Event) -> bool:
+    """Whether a timer that needs Redis may go on: not during an outage, nor when it stops."""
+    return not stop.is_set() and broker_outage.seconds_to_next_try == 0
+
+
 class Periodic:
     """Calls `action` every `seconds`: later while Redis is away, sooner while PostgreSQL is."""
 

@@ -6,11 +6,11 @@ from itertools import chain, repeat
 
 from jobs.core.clock import Clock
 from jobs.core.conf import jobs_conf
-from jobs.core.outage import broker_outage
 from jobs.services.maintenance.redispatch import SearchedLists, jobs_redispatch_lost
 from jobs.services.maintenance.round import Round, run_rounds
 from jobs.services.standing_work import StandingWork
 from jobs.worker.counts import Counts
+from jobs.worker.periodic import may_ask_redis
 
 
 class RedispatchTimer:
@@ -37,7 +37,7 @@ class RedispatchTimer:
 
     def __call__(self) -> None:
         """Searches from the beginning once in a worker timeout, else where it has ended."""
-        if not self._may_go_on():
+        if not may_ask_redis(self._stop):
             return
         now = self._clock.monotonic()
         if now - self._began_anew_at >= jobs_conf().worker_timeout_seconds:
@@ -54,8 +54,5 @@ class RedispatchTimer:
                 searched=self._searched,
             )
 
-        for done in run_rounds(one_round, may_go_on=self._may_go_on):
+        for done in run_rounds(one_round, may_go_on=lambda: may_ask_redis(self._stop)):
             self._counts.step("redispatched", done.count)
-
-    def _may_go_on(self) -> bool:
-        return not self._stop.is_set() and broker_outage.seconds_to_next_try == 0

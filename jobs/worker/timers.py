@@ -5,7 +5,6 @@ from functools import partial
 
 from jobs.core.clock import Clock
 from jobs.core.conf import jobs_conf
-from jobs.core.outage import broker_outage
 from jobs.models import Job
 from jobs.services.limits.book import limit_book
 from jobs.services.maintenance.admit import jobs_admit_due, limits_repair
@@ -25,7 +24,7 @@ from jobs.worker.fetching.paused_queues import PausedQueues
 from jobs.worker.fold_counts_timer import FoldCountsTimer
 from jobs.worker.inflight import Inflight
 from jobs.worker.liveness.lease import Lease
-from jobs.worker.periodic import Periodic
+from jobs.worker.periodic import Periodic, may_ask_redis
 from jobs.worker.recording.progress_reporter import ProgressReporter
 from jobs.worker.redispatch_timer import RedispatchTimer
 from jobs.worker.rescue_timer import RescueTimer
@@ -113,7 +112,7 @@ def timers(
 
 def _promote_due(counts: Counts, stop: threading.Event) -> None:
     # A success here ends no outage: where nothing is due, a Redis that refuses writes says nothing.
-    for done in run_rounds(jobs_promote_due, may_go_on=lambda: _may_ask_redis(stop)):
+    for done in run_rounds(jobs_promote_due, may_go_on=lambda: may_ask_redis(stop)):
         counts.step("promoted", done.count)
 
 
@@ -157,10 +156,6 @@ def _prune(counts: Counts, clock: Clock, stop: threading.Event) -> None:
     for prune in (jobs_prune, jobs_prune_logins):
         for done in run_rounds(prune, may_go_on=lambda: not clock.wait(stop, PRUNE_PAUSE_SECONDS)):
             counts.step("pruned", done.count)
-
-
-def _may_ask_redis(stop: threading.Event) -> bool:
-    return not stop.is_set() and broker_outage.seconds_to_next_try == 0
 
 
 def _learn_of_cancellations(lease: Lease, inflight: Inflight) -> None:
