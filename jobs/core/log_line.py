@@ -11,7 +11,7 @@ def log_line(
     args: tuple[object, ...],
     fields: Mapping[str, object],
 ) -> None:
-    """What `logger.log(level, message, *args, extra=fields)` does, for a third of its time less.
+    """What `logger.log(level, message, *args, extra=fields)` does, in a fifth less of its time.
 
     `logging` looks for the caller, which is the logger's own module here, and compares each field
     with those of a record: 2 of 9 µs of the line that a job has when it starts.

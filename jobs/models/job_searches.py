@@ -22,9 +22,9 @@ class JobSearches(JobPart):
         """Dates the dispatch of queued jobs anew that must be missing from their lists.
 
         Returns what to dispatch, at most `limit` jobs a list; None if another worker is at it.
-        `lists`: for each queue and priority
-        the moment since which, and the one before which a job that is missing was dispatched;
-        without the first it was dispatched at any time before the second.
+
+        `lists`: for each queue and priority the moment since which, and the one before which a job
+        that is missing was dispatched; without the first at any time before the second.
         """
         rows = run(
             "redispatch_lost",

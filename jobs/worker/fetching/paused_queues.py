@@ -46,6 +46,7 @@ class PausedQueues:
 
     def refresh(self) -> None:
         """Asks PostgreSQL, and gives back claims of paused queues that have not begun.
+
         Asked again and again while a queue is paused: the fetcher may have claimed one of its jobs
         at the moment at which this worker learned of the pause. Raises the database's errors.
         """
