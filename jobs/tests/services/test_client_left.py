@@ -6,7 +6,6 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from accounts.services.users import user_delete
 from jobs import JobRequest, enqueue
-from jobs.core.outcome import Succeeded
 from jobs.models import Batch, Job
 from jobs.services.batches import batch_add, batch_close, batch_create
 from jobs.services.callbacks import jobs_call_back
@@ -15,7 +14,7 @@ from jobs.services.schedules import schedule_run
 from jobs.services.timeline import job_timeline
 from jobs.tests.factories import make_job, make_user
 from jobs.tests.scheduling import due_schedule, fire, jobs_of, make_schedule, stored
-from jobs.tests.steps import claim_one, record
+from jobs.tests.steps import succeed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,10 +30,6 @@ def _hosts(settings: Settings) -> None:
 @pytest.fixture
 def leaving() -> User:
     return make_user()
-
-
-def succeed(job: Job) -> None:
-    assert record(claim_one(job), Succeeded()).written
 
 
 def made_since(*before: Job) -> list[Job]:
