@@ -7,6 +7,7 @@ from contextlib import suppress
 from django.db import ProgrammingError, connection
 
 from jobs.broker import get_broker
+from jobs.broker.base import ListName
 from jobs.core.ids import uuid7s
 from jobs.core.message import QueueMessage
 from jobs.models import DeadLetter, Job, ProcessedKey, Worker
@@ -19,7 +20,8 @@ LATER_PRIORITY = 0
 FINISHED_AGE_SECONDS = 3_600
 
 # Two of three wait in a queue that the drain does not read, the third behind it in its own queue.
-BACKLOG_LISTS = (("bulk", 5), ("bulk", 9), ("default", LATER_PRIORITY))
+BEHIND_THE_DRAIN = ("default", LATER_PRIORITY)
+BACKLOG_LISTS = (("bulk", 5), ("bulk", 9), BEHIND_THE_DRAIN)
 
 
 def empty_everything() -> None:
@@ -76,11 +78,11 @@ def requests(
     ]
 
 
-def add_backlog(count: int) -> None:
+def add_backlog(count: int, lists: Sequence[ListName] = BACKLOG_LISTS) -> None:
     """Adds `count` queued and dispatched jobs that no worker of a drain gets to."""
     for part in _parts(count):
         messages = [
-            QueueMessage(job_id, str(job_id), *BACKLOG_LISTS[number % len(BACKLOG_LISTS)])
+            QueueMessage(job_id, str(job_id), *lists[number % len(lists)])
             for number, job_id in enumerate(uuid7s(part))
         ]
         messages.sort(key=lambda message: (message.queue, message.priority))

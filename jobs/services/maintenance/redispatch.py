@@ -1,6 +1,5 @@
 """Queued jobs that Redis has lost are dispatched again."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -11,8 +10,6 @@ from jobs.models import Job
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.maintenance.round import Round
 from jobs.sql.statements import database_now
-
-logger = logging.getLogger(__name__)
 
 # Jobs of each list (queue and priority) in one round, so that no transaction grows with the damage.
 REDISPATCH_LIMIT_PER_LIST = 1_000
@@ -77,12 +74,6 @@ def jobs_redispatch_lost(
         return Round()
     if not done.is_full:
         since.note(before)
-    if done.count:
-        logger.info(
-            "Dispatched %d jobs again that Redis had lost",
-            done.count,
-            extra={"event": "jobs.redispatched", "count": done.count},
-        )
     return done
 
 

@@ -1,5 +1,6 @@
 """What is missing from its list is dispatched again, and nothing else."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -304,9 +305,13 @@ def test_a_new_dispatch_is_dated_by_the_clock_of_the_database(broker: RedisBroke
 
 
 def test_a_turn_ends_whatever_becomes_of_what_it_dispatches(
-    broker: RedisBroker, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    broker: RedisBroker,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Redis loses it again at once, and again."""
+    """Redis loses it again at once, and again. The log has one line for all rounds."""
+    caplog.set_level(logging.INFO, "jobs.worker.redispatch_timer")
     settings.JOBS_REDISPATCH_MARGIN_SECONDS = 0.0
     monkeypatch.setattr(redispatch, "REDISPATCH_LIMIT_PER_LIST", 1)
     jobs = [job_dispatched(LONG_AGO) for _ in range(3)]
@@ -320,6 +325,7 @@ def test_a_turn_ends_whatever_becomes_of_what_it_dispatches(
     monkeypatch.setattr(redispatch_timer, "jobs_redispatch_lost", one_round)
     redispatch_turn()
     assert rounds == [1, 1, 1, 0]
+    assert caplog.messages == ["Dispatched 3 jobs again that Redis had lost"]
     assert all(stored(job).dispatched_at > job.dispatched_at for job in jobs)
 
 
