@@ -12,7 +12,7 @@ from jobs.core.new_job import Inserted, NewJob
 from jobs.models.job_queryset import JobPart
 from jobs.sql.contention import repeats_conflicts
 from jobs.sql.prepared import run_prepared
-from jobs.sql.statements import run_copy
+from jobs.sql.statements import run, run_copy
 
 # Below 50 rows, INSERT ... RETURNING beats COPY and returns the timestamps.
 COPY_FROM = 50
@@ -90,7 +90,7 @@ class JobInserts(JobPart):
                 Inserted(message, *moments[text])
                 for text, message in zip(texts, messages, strict=True)
             ]
-        rows = run_prepared(
+        rows = run(
             "insert_keyed_jobs",
             **values,
             idempotency_keys=json.dumps([new.idempotency_key for new in new_jobs]),

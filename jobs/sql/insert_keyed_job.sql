@@ -1,5 +1,6 @@
 -- Accepts one job that has an idempotency key; returns no row if that is taken. As
--- insert_keyed_jobs.sql, which says what the look-ups are for, but planned sooner.
+-- insert_keyed_jobs.sql, which says what the look-ups are for. This plan is kept, so they are in a
+-- function, which PostgreSQL plans with scans of whole tables forbidden: 0.01 ms more than without.
 INSERT INTO jobs_job (
     id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id,
     state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at,
@@ -8,15 +9,8 @@ INSERT INTO jobs_job (
 SELECT
     %(id)s::uuid, %(type)s, %(queue)s, %(priority)s::smallint, %(payload)s::jsonb,
     %(idempotency_key)s,
-    coalesce(
-        (
-            SELECT held.key FROM jobs_processedkey AS held
-            WHERE held.key = %(former_effect_key)s::text
-                AND held.processed_at IS NOT NULL
-                AND NOT EXISTS (SELECT FROM jobs_job WHERE id = held.job_id)
-        ),
-        %(effect_key)s::text
-    ),
+    CASE WHEN jobs_key_without_job(%(former_effect_key)s::text) IS NOT NULL
+        THEN %(former_effect_key)s::text ELSE %(effect_key)s::text END,
     %(submitted_by_id)s::user_id, 'queued', 0, 0, 0, %(max_retries)s::smallint, '[]',
     statement_timestamp(),
     coalesce(
@@ -30,13 +24,7 @@ SELECT
         statement_timestamp() + %(expires_in)s::float8 * interval '1 second'
     ),
     %(request_id)s::text, %(traceparent)s::text
-WHERE (
-    SELECT held.job_id FROM jobs_processedkey AS held
-    WHERE held.key = %(effect_key)s::text
-        AND %(former_effect_key)s::text IS NOT NULL
-        AND held.processed_at IS NOT NULL
-        AND NOT EXISTS (SELECT FROM jobs_job WHERE id = held.job_id)
-) IS NULL
+WHERE %(former_effect_key)s::text IS NULL OR jobs_key_without_job(%(effect_key)s::text) IS NULL
 ON CONFLICT (submitted_by_id, type, idempotency_key) WHERE idempotency_key IS NOT NULL
 DO NOTHING
 RETURNING

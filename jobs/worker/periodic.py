@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 
 # The wait for the lock has taken 1.5 s already.
 CONTENTION_SECONDS = 0.5
+# A timer that comes more often asks no more often than this while PostgreSQL is away: some look for
+# work every 50 ms, and each try may be a new connection.
+OUTAGE_SECONDS = 1.0
 
 
 def may_ask_redis(stop: threading.Event) -> bool:
@@ -68,7 +71,7 @@ class Periodic:
             if is_contention(error):
                 return min(self._seconds, self._met_another(error))
             connection.close()
-            return min(self._seconds, database_outage.failed(error))
+            return min(max(self._seconds, OUTAGE_SECONDS), database_outage.failed(error))
         except BaseException:
             # Of whatever kind: code of a project, such as the serializer of a schedule's payload,
             # may raise SystemExit, which would end this thread and leave the worker without it.

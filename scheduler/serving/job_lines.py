@@ -9,6 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from accounts.rate_limits import REPEATED_KEY
@@ -64,11 +65,10 @@ class JobLines:
         """Answers one request."""
         begun = time.perf_counter()
         scope, response = _with_request_id(scope), _Response(send)
-        try:
+        with suppress(Gone, TimeoutError):  # What was answered is committed; the connection ends.
             await self._answer(scope, receive, response)
-        except (Gone, TimeoutError):
-            return  # What was answered is committed; the connection ends.
-        answered(scope, response.summary, time.perf_counter() - begun, response.size)
+        if response.has_begun:
+            answered(scope, response.summary, time.perf_counter() - begun, response.size)
 
     async def _answer(self, scope: Scope, receive: Receive, response: "_Response") -> None:
         try:

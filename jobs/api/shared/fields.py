@@ -170,11 +170,23 @@ class JSONObjectField(serializers.Field[dict[str, Any], Any, Any, Any]):
 
 
 class MomentField(serializers.DateTimeField):
-    """An ISO 8601 time that names its time zone: guessing one runs jobs hours early or late."""
+    """A time after RFC 3339, which names its time zone: guessing one runs jobs hours early or late.
+
+    Seconds may be left out, and T may be a space.
+    """
 
     default_error_messages = {
         "no_time_zone": "Name the time zone, as in 2030-01-31T09:00:00Z or …T09:00:00+01:00."
     }
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """The moment. What DRF does not look for: digits of other scripts, a break of the line at
+        the end (both wrong), and the small letters that RFC 3339 allows.
+        """
+        if isinstance(value, str):
+            is_plain = value.isascii() and value.isprintable()
+            value = value.upper() if is_plain else ""  # which DRF refuses in its words
+        return super().to_internal_value(value)
 
     def enforce_timezone(self, value: datetime) -> datetime:
         """The same moment in the project's time zone; naive times are refused."""

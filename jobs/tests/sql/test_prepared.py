@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from jobs.core.claim import ClaimedJob
@@ -130,6 +130,47 @@ def test_a_plan_made_while_the_tables_were_empty_only_looks_up_keys(vacuumed: bo
         assert ("jobs_job_pkey", "Index Cond") in scans
         assert set(scans) <= LOOK_UPS
         assert "Seq Scan" not in one
+
+
+def test_a_job_with_a_key_is_accepted_without_reading_all_keys() -> None:
+    """Whatever PostgreSQL had counted when the plan was made: there were no keys."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE jobs_job, jobs_processedkey")
+    for number in range(RUNS):
+        assert Job.objects.insert_one(keyed(number))
+    assert set(kept()) == {"INSERT INTO jobs_job ("}
+
+    with transaction.atomic():
+        before = scans_of_keys()
+        assert Job.objects.insert_one(keyed(RUNS))
+        after = scans_of_keys()
+
+    assert (after[0] - before[0], after[1] - before[1]) == (0, 2), "sequential, and by index"
+
+
+def test_many_jobs_with_keys_keep_no_plan() -> None:
+    for number in range(RUNS):
+        assert all(Job.objects.insert([keyed(2 * number), keyed(2 * number + 1)]))
+
+    assert kept() == {}
+
+
+def keyed(number: int) -> NewJob:
+    key = str(number)
+    return NEW._replace(
+        idempotency_key=key, effect_key=f"tests.note:{key}", former_effect_key=f"former:{key}"
+    )
+
+
+def scans_of_keys() -> tuple[int, int]:
+    """Sequential scans of the table of keys in this transaction, and scans of its indexes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_scan, idx_scan FROM pg_stat_xact_user_tables"
+            " WHERE relname = 'jobs_processedkey'"
+        )
+        found: tuple[int, int] = cursor.fetchone()
+    return found
 
 
 def names_of_kept() -> list[tuple[str, int]]:

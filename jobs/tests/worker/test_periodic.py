@@ -67,6 +67,11 @@ def test_without_postgresql_it_tries_again_sooner() -> None:
     assert database_outage.is_on
 
 
+def test_without_postgresql_one_that_comes_often_comes_less_often() -> None:
+    waits = waits_of(failing(OperationalError("gone")), ticks=8, seconds=0.05)
+    assert 0.5 <= waits[-1] <= 1.0
+
+
 def test_without_redis_it_does_not_hurry() -> None:
     waits = waits_of(failing(BrokerUnavailable("gone")), ticks=5)
     assert all(wait >= 3.0 for wait in waits)

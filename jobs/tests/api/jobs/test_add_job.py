@@ -66,7 +66,9 @@ def test_a_delay_counts_from_now(api: APIClient) -> None:
     assert timedelta(seconds=80) < ahead <= timedelta(seconds=91)
 
 
-@pytest.mark.parametrize("run_at", ["2020-01-01T00:00:00Z", "2020-01-01T02:30:00+02:30"])
+@pytest.mark.parametrize(
+    "run_at", ["2020-01-01T00:00:00Z", "2020-01-01t00:00:00z", "2020-01-01T02:30:00+02:30"]
+)
 def test_a_moment_that_is_past_is_taken(api: APIClient, run_at: str) -> None:
     assert api.post("/addJob", NOTE | {"run_at": run_at}).status_code == 202
 

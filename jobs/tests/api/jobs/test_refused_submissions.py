@@ -44,6 +44,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "delay is nan in a text": ({"delay": "nan"}, "/delay", "invalid", "invalid"),
     "delay is true": ({"delay": True}, "/delay", "invalid", "invalid"),
     "run_at has no zone": ({"run_at": "2030-01-01T00:00:00"}, "/run_at", "invalid", "no_time_zone"),
+    "run_at ends its line": ({"run_at": "2030-01-01T00:00:00Z\n"}, "/run_at", "invalid", "invalid"),
+    "run_at in wide ones": ({"run_at": "\uff12030-01-01T00:00Z"}, "/run_at", "invalid", "invalid"),
     "run_at is a day": ({"run_at": "2030-01-01"}, "/run_at", "invalid", "no_time_zone"),
     "run_at is a number": ({"run_at": 1893456000}, "/run_at", "invalid", "invalid"),
     "run_at is far": ({"run_at": "9999-12-31T23:59:59-12:00"}, "/run_at", "invalid", "overflow"),
