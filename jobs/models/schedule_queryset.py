@@ -8,13 +8,13 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Extract, Now
+from django.db.models.functions import Now
 
 from jobs.core.ids import uuid7s
 from jobs.core.message import QueueMessage
 from jobs.core.new_job import NewJob
 from jobs.core.schedule_move import PreparedFire, ScheduleMove
-from jobs.models.moments import seconds_ago
+from jobs.models.moments import seconds_ago, seconds_between
 from jobs.sql.statements import run
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ class ScheduleQuerySet(models.QuerySet["Schedule"]):
     def seconds_to_next(self) -> float | None:
         """In how many seconds the next one is due, 0 if one is; None if none ever will be."""
         first = self.active().order_by("due_at")
-        seconds = first.annotate(left=Extract(models.F("due_at") - Now(), "epoch"))
+        seconds = first.annotate(left=seconds_between(Now(), models.F("due_at")))
         left = seconds.values_list("left", flat=True).first()
-        return None if left is None else max(0.0, float(left))
+        return None if left is None else max(0.0, left)
 
     def busy(self, schedule_ids: Sequence[UUID]) -> set[UUID]:
         """Which of these have a job that is not final."""

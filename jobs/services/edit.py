@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import F, Value
-from django.db.models.functions import Extract, Greatest, Now
+from django.db.models.functions import Greatest, Now
 
 from jobs.core.actor import CODE, Actor
 from jobs.core.conf import jobs_conf
@@ -15,7 +15,7 @@ from jobs.core.message import QueueMessage
 from jobs.core.states import JobState
 from jobs.handlers.registry import job_types
 from jobs.models import Job, KeyWait
-from jobs.models.moments import seconds_ago
+from jobs.models.moments import seconds_ago, seconds_between
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.enqueue.callback_url import check_callback_url
 from jobs.services.enqueue.mail_allowance import take_more_allowance
@@ -143,10 +143,10 @@ def _payload_values(job: Job, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 def _dispatch(job: Job) -> None:
     """An entry of what it was before may stay in Redis: the worker that meets it gives it back."""
-    seconds = Extract(F("run_at") - Now(), "epoch")
-    to_due = Job.objects.filter(id=job.id).values_list(seconds, flat=True).get()
+    seconds = seconds_between(Now(), F("run_at"))
+    to_due: float = Job.objects.filter(id=job.id).values_list(seconds, flat=True).get()
     message = QueueMessage(job.id, job.effect_key, job.queue, job.priority)
-    dispatch_after_commit([(message, float(to_due))], is_repeated=True)
+    dispatch_after_commit([(message, to_due)], is_repeated=True)
 
 
 def _shown(job: Job) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
-from django.db.models.functions import Coalesce, Extract, Now
+from django.db.models.functions import Coalesce, Now
 
 from jobs.core.key_rule import (
     DEFER_SECONDS,
@@ -27,7 +27,7 @@ from jobs.core.log_fields import LoggedJob
 from jobs.core.message import QueueMessage, can_be_shared
 from jobs.core.states import FINAL_STATES, DeathReason, JobState
 from jobs.models import DeadLetter, Job, ProcessedKey
-from jobs.models.moments import seconds_ago
+from jobs.models.moments import seconds_ago, seconds_between
 from jobs.services.announce import jobs_announce_after_commit
 from jobs.services.dispatch import dispatch_after_commit
 from jobs.services.expiry import jobs_expire
@@ -174,7 +174,7 @@ def _key_conflicts(job_ids: Sequence[UUID]) -> list[KeyConflict]:
         .select_for_update(skip_locked=True)
         .order_by("id")
         .values_list(
-            *("id", "effect_key", "queue", "priority", Extract(F("run_at") - Now(), "epoch")),
+            *("id", "effect_key", "queue", "priority", seconds_between(Now(), F("run_at"))),
             *("type", "attempt", "request_id", "traceparent"),
         )
     )
@@ -186,7 +186,7 @@ def _key_conflicts(job_ids: Sequence[UUID]) -> list[KeyConflict]:
         conflicts.append(
             KeyConflict(
                 QueueMessage(job_id, effect_key, queue, priority),
-                float(seconds_to_due),
+                seconds_to_due,
                 LoggedJob(job_id, job_type, queue, *more),
                 owner=owners.get(key.job_id, KeyOwner(key.job_id)) if key else None,
                 processed=key is not None and key.processed_at is not None,
@@ -201,12 +201,12 @@ def _owners(job_ids: Collection[UUID]) -> dict[UUID, KeyOwner]:
     rows = Job.objects.filter(id__in=job_ids).values_list(
         "id",
         "state",
-        Extract(F("run_at") - Now(), "epoch"),
-        Extract(Now() - in_state_since, "epoch"),
+        seconds_between(Now(), F("run_at")),
+        seconds_between(in_state_since, Now()),
         Exists(_outcome_unknown().filter(job_id=OuterRef("id"))),
     )
     return {
-        job_id: KeyOwner(job_id, state, float(to_due), float(in_state), awaits_a_person)
+        job_id: KeyOwner(job_id, state, to_due, in_state, awaits_a_person)
         for job_id, state, to_due, in_state, awaits_a_person in rows
     }
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef
-from django.db.models.functions import Extract, Now
+from django.db.models.functions import Now
 
 from jobs.core.conf import jobs_conf
 from jobs.models import Job, Worker
+from jobs.models.moments import seconds_between
 from jobs.models.worker import WorkerRequest
 
 
@@ -47,13 +47,13 @@ def with_running(workers: Sequence[Worker]) -> Iterator[WorkerNow]:
     lives = {
         worker_id: (is_live, _age(seconds))
         for worker_id, is_live, seconds in rows.values_list(
-            "id", Exists(live), _seconds_since(F("heartbeat_at"))
+            "id", Exists(live), seconds_between(F("heartbeat_at"), Now())
         )
     }
     held = Job.objects.running().filter(worker_id__in=ids).order_by().values("worker_id")
     running = {
         row["worker_id"]: row
-        for row in held.annotate(count=Count("*"), oldest=_seconds_since(Min("claimed_at")))
+        for row in held.annotate(count=Count("*"), oldest=seconds_between(Min("claimed_at"), Now()))
     }
     for worker in workers:
         row = running.get(worker.id)
@@ -67,13 +67,9 @@ def with_running(workers: Sequence[Worker]) -> Iterator[WorkerNow]:
         )
 
 
-def _seconds_since(moment: Any) -> Extract:
-    return Extract(Now() - moment, "epoch")
-
-
-def _age(seconds: Any) -> float:
+def _age(seconds: float) -> float:
     """Never negative: the clock of a transaction stands still."""
-    return max(0.0, float(seconds))
+    return max(0.0, seconds)
 
 
 def _state(worker: Worker, is_live: bool) -> str:
