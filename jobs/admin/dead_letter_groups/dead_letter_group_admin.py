@@ -13,6 +13,7 @@ from django.utils.text import Truncator
 from jobs.admin.dead_letter_groups.discard_page import confirmed, counted, discard, discard_page
 from jobs.admin.dead_letter_groups.rows import group_rows
 from jobs.admin.dead_letter_groups.triage import DECISIONS, GROWTH_MAX, NOTE_MAX
+from jobs.admin.redrives.start_page import may_redrive
 from jobs.admin.shared.events import events_about
 from jobs.admin.shared.not_posted import not_posted
 from jobs.admin.shared.read_only import ReadOnlyAdmin
@@ -131,7 +132,7 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
             events=events_about(request, SUBJECT, fingerprint),
             may_list=may_see(request, DeadLetter),
             may_triage=self.has_triage_permission(request),
-            may_redrive=group is not None and request.user.has_perm("jobs.replay_deadletter"),
+            may_redrive=group is not None and may_redrive(request),
             may_discard=group is not None and self.has_discard_permission(request),
             note_max=NOTE_MAX,
             growth_max=GROWTH_MAX,
@@ -143,7 +144,7 @@ class DeadLetterGroupAdmin(ReadOnlyAdmin):
         fingerprint = _fingerprint(object_id)
         if request.method != "POST":
             return not_posted(self, request, fingerprint)
-        if not self.has_triage_permission(request):
+        if not (self.has_view_permission(request) and self.has_triage_permission(request)):
             raise PermissionDenied
         if was_sent_before(self, request):
             return _page_of(fingerprint)

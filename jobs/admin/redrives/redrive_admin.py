@@ -24,7 +24,14 @@ from jobs.admin.redrives.decisions import (
 )
 from jobs.admin.redrives.filters import RedriveStateFilter
 from jobs.admin.redrives.selection_in_words import selection_in_words
-from jobs.admin.redrives.start_page import asked_in, check_page, said_in, start, start_page
+from jobs.admin.redrives.start_page import (
+    asked_in,
+    check_page,
+    may_redrive,
+    said_in,
+    start,
+    start_page,
+)
 from jobs.admin.shared.deciding import confirm_and_decide
 from jobs.admin.shared.decision import Decision
 from jobs.admin.shared.events import events_about
@@ -111,7 +118,7 @@ class RedriveAdmin(ReadOnlyAdmin):
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
         """Asks how a redrive is to go, shows what it would do, and starts it."""
-        if not self.has_replay_permission(request):
+        if not may_redrive(request):
             raise PermissionDenied
         try:
             if request.method != "POST":

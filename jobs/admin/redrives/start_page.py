@@ -20,7 +20,7 @@ from jobs.services.dead_letters.payload_change import MISSING
 from jobs.services.redrives import letters_selected, redrive_start, redrive_trial
 from jobs.services.redrives.selected import interrupted_among
 from jobs.services.time_limit import statements_within
-from jobs.services.visibility import may_change_payloads
+from jobs.services.visibility import VIEW_DEAD_LETTERS, may_change_payloads
 
 _SALT = "jobs.admin.redrive"
 # A page that was left open longer than this shows what is no longer so.
@@ -33,6 +33,12 @@ class Asked(NamedTuple):
 
     selection: Selection
     number: int
+
+
+def may_redrive(request: HttpRequest) -> bool:
+    """Whether this person may start one here: of all clients' dead letters, so that it takes the
+    permission to see those, as over the API."""
+    return all(map(request.user.has_perm, ("jobs.replay_deadletter", VIEW_DEAD_LETTERS)))
 
 
 def signed(selection: Selection, count: int = 0) -> str:

@@ -98,6 +98,9 @@ def test_who_may_what(make_dead_letters: MakeDeadLetters) -> None:
     operator = signed_in(make_staff(*VIEW, "triage_deadletter"))
     assert triage(operator, letter.fingerprint, decision="note", note="a").status_code == 200
     assert triage(operator, "0" * 16, decision="mute", growth="5").status_code == 404
+    blind = signed_in(make_staff("triage_deadletter"))
+    triage(blind, letter.fingerprint, decision="note", note="b")
+    assert Event.objects.count() == 1
     assert operator.get(page_of("0" * 16)).status_code == 404
 
 

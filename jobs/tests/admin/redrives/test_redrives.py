@@ -171,4 +171,8 @@ def test_viewers_are_denied(make_dead_letters: MakeDeadLetters) -> None:
     replayer = signed_in(make_staff("view_deadletter", "view_redrive", "replay_deadletter"))
     refused = send(replayer, opened(replayer, letter), changes='{"text": "b"}')
     assert "needs the permission jobs.change_job" in refused.text
+    blind = signed_in(make_staff("view_redrive", "view_deadlettergroup", "replay_deadletter"))
+    assert opened(blind, letter).status_code == 403
+    seen_by_another = opened(replayer, letter)
+    assert send(blind, seen_by_another, confirmed="yes").status_code == 403
     assert not Redrive.objects.exists()
