@@ -11,7 +11,7 @@ from jobs.core.conf import PRIORITY_MAX, PRIORITY_MIN, jobs_conf
 from jobs.core.errors import JobsError, PayloadInvalid
 from jobs.models import Job
 from jobs.services.edit import JobChanges
-from jobs.services.masking import masked_payload, unmasked_payload
+from jobs.services.masking import masked_payload, refusal_in_words, unmasked_payload
 
 
 class JobForm(forms.Form):
@@ -65,20 +65,6 @@ class JobForm(forms.Form):
     def refused(self, error: JobsError) -> None:
         """Says what a service has refused, at the field that it is about."""
         if isinstance(error, PayloadInvalid):
-            for sentence in _sentences(error.errors):
-                self.add_error("payload", sentence)
+            self.add_error("payload", refusal_in_words(self._job.type, error))
         else:
             self.add_error(None, f"{error}.")
-
-
-def _sentences(errors: Any, path: str = "") -> list[str]:
-    """The errors of a serializer, each with the place that it is about."""
-    if isinstance(errors, dict):
-        return [
-            sentence
-            for name, one in errors.items()
-            for sentence in _sentences(one, f"{path}.{name}" if path else str(name))
-        ]
-    if isinstance(errors, list):
-        return [sentence for one in errors for sentence in _sentences(one, path)]
-    return [f"{path}: {errors}" if path else str(errors)]

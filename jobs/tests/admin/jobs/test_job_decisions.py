@@ -6,6 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
+from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from jobs.admin.shared import decision
@@ -14,6 +15,7 @@ from jobs.models import DeadLetter, Event, Job
 from jobs.sql.statements import database_now
 from jobs.tests.admin.conftest import make_staff, signed_in
 from jobs.tests.admin.pages import assert_contains_all, list_page, record_page, record_text
+from jobs.tests.app.job_types import NotePayload
 from jobs.tests.factories import make_job
 from jobs.tests.steps import claim_one, stored, succeed
 
@@ -90,6 +92,20 @@ def test_what_the_serializer_refuses_is_said_at_the_field(admin_client: Client) 
     assert "text: " in text
     assert "Give a JSON object" in admin_client.post(page_of("edit", job), form(payload="[1]")).text
     assert stored(job).payload == job.payload
+
+
+def test_a_refusal_quotes_no_masked_value(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: NotePayload, value: str) -> str:
+        raise ValidationError(f'"{value}" is not a valid choice.')
+
+    job = make_job(payload={"text": "a", "secret": "hunter2"})
+    monkeypatch.setattr(NotePayload, "validate_secret", refused, raising=False)
+    changed = form(payload='{"text": "b", "secret": "********"}')
+    text = admin_client.post(page_of("edit", job), changed).text
+    assert "secret: is refused" in text
+    assert "hunter2" not in text
 
 
 def test_what_has_begun_cannot_be_edited(admin_client: Client) -> None:
