@@ -110,7 +110,8 @@ def environment_of(variables: Variables) -> Environment:
         https_only=variables.switch("HTTPS_ONLY", default=not development),
         hsts_preload=variables.switch("HSTS_PRELOAD", default=False),
         trusted_proxies=variables.whole("TRUSTED_PROXIES", 0, 0, 100),
-        signup_enabled=variables.switch("SIGNUP_ENABLED", default=development),
+        tokens=(tokens := token_settings(variables, secret_key, jobs[setting_name("cell")])),
+        signup_enabled=_signup_enabled(variables, tokens, development=development),
         login_rate=_rate(variables, "LOGIN_RATE", "60/min"),
         rate_limit_reads=_rate_or_none(variables, "RATE_LIMIT_READS"),
         rate_limit_writes=_rate_or_none(variables, "RATE_LIMIT_WRITES"),
@@ -118,7 +119,6 @@ def environment_of(variables: Variables) -> Environment:
         access_token_minutes=variables.whole("ACCESS_TOKEN_MINUTES", 15, 1, MINUTES_OF_A_YEAR),
         refresh_token_days=variables.whole("REFRESH_TOKEN_DAYS", 7, 1, DAYS_OF_TEN_YEARS),
         session_days=variables.whole("SESSION_DAYS", 30, 1, DAYS_OF_TEN_YEARS),
-        tokens=token_settings(variables, secret_key, jobs[setting_name("cell")]),
         metrics_token=_metrics_token(variables),
         database=database_settings(variables),
         redis_url=redis_url(variables),
@@ -127,6 +127,18 @@ def environment_of(variables: Variables) -> Environment:
         log_level=_log_level(variables),
         log_format=variables.choice("LOG_FORMAT", "text", ("text", "json")),
     )
+
+
+def _signup_enabled(variables: Variables, tokens: TokenSettings, *, development: bool) -> bool:
+    """Whether strangers may make accounts; by default in development, without an outside issuer."""
+    is_alone = tokens.outside is None
+    enabled = variables.switch("SIGNUP_ENABLED", default=development and is_alone)
+    if enabled and not is_alone:
+        raise ImproperlyConfigured(
+            "SIGNUP_ENABLED is true beside OIDC_ISSUER: a stranger could sign up under a name of "
+            "the issuer's and share that account; set it to 'false'."
+        )
+    return enabled
 
 
 def _metrics_token(variables: Variables) -> str:

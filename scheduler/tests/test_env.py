@@ -376,6 +376,13 @@ def test_preloading_is_the_choice_of_the_operator_and_the_check_has_no_warning(
     assert done.stdout.strip().splitlines()[-1] == str(header)
 
 
+OIDC = {
+    "OIDC_ISSUER": "https://id.example.com",
+    "OIDC_AUDIENCE": "jobs",
+    "OIDC_JWKS": "https://id.example.com/jwks",
+}
+
+
 @pytest.mark.parametrize(
     ("variables", "named"),
     [
@@ -386,6 +393,7 @@ def test_preloading_is_the_choice_of_the_operator_and_the_check_has_no_warning(
         ({"OIDC_ISSUER": "https://id.example.com"}, "OIDC_AUDIENCE"),
         ({"OIDC_ISSUER": "job-scheduler"}, "OIDC_ISSUER is JWT_ISSUER"),
         ({"OIDC_CREATE_USERS": "perhaps"}, "OIDC_CREATE_USERS"),
+        ({**OIDC, "SIGNUP_ENABLED": "true"}, "SIGNUP_ENABLED is true beside OIDC_ISSUER"),
     ],
 )
 def test_tokens_that_cannot_work(
