@@ -87,6 +87,13 @@ def test_every_file_is_used() -> None:
         assert path.name in listed
 
 
+def test_no_network_policy_is_about_pods_of_others() -> None:
+    policies = [one for one in documents() if one["kind"] == "NetworkPolicy"]
+    assert policies
+    for one in policies:
+        assert one["spec"]["podSelector"].get("matchLabels"), one["metadata"]["name"]
+
+
 def test_no_port_of_the_network_policies_is_unknown() -> None:
     names = {
         port["name"] for pod in pods().values() for one in pod["containers"]
