@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -18,7 +19,13 @@ from accounts.admin_login import LimitedLoginForm
 from accounts.admin_theme import AccountsAdmin, NewUserForm, PasswordForm, UserForm, moment
 from accounts.models import Tenant, User
 from accounts.service_account_admin import as_user
-from accounts.services.rights import rights_changed, rights_of, rights_of_group
+from accounts.services.rights import (
+    rights_changed,
+    rights_deleted,
+    rights_of,
+    rights_of_group,
+    rights_of_tenant,
+)
 from accounts.services.sessions import user_log_out_everywhere
 from accounts.services.users import user_delete, user_detach
 
@@ -32,7 +39,9 @@ admin.site.login_form = LimitedLoginForm
 
 
 class RightsAdmin(AccountsAdmin):
-    """Pages on which rights are changed: each change is an event, in Django's transaction."""
+    """Pages on which rights are changed, or deleted with what gave them. Each time there is an
+    event, in Django's transaction.
+    """
 
     def rights_of(self, subject: Any) -> dict[str, Any]:
         """What decides about the rights, as it is stored now."""
@@ -52,6 +61,17 @@ class RightsAdmin(AccountsAdmin):
             before=form.rights_before,
             after=self.rights_of(form.instance),
         )
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """With an event of what it was."""
+        with transaction.atomic():
+            rights_deleted(subject=obj, by=request.user, before=self.rights_of(obj))
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Each by itself, as on its own page."""
+        for one in queryset:
+            self.delete_model(request, one)
 
 
 @admin.register(User)
@@ -87,7 +107,7 @@ class AccountAdmin(_UserAdmin, RightsAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Each by itself, as on its own page."""
         for user in queryset:
-            user_delete(user=user)
+            user_delete(user=user, by=request.user)
 
     @admin.display(description="last log-in", ordering="last_login")
     def logged_in(self, user: User) -> str:
@@ -127,11 +147,15 @@ class AccountAdmin(_UserAdmin, RightsAdmin):
 
 
 @admin.register(Tenant)
-class TenantAdmin(AccountsAdmin):
+class TenantAdmin(RightsAdmin):
     """Groups of accounts; who is in one is said on the pages of users."""
 
     list_display = ("name", "member_count")
     search_fields = ("name",)
+
+    def rights_of(self, subject: Any) -> dict[str, Any]:
+        """Its name: what it means is said on the pages of users."""
+        return rights_of_tenant(subject)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
         """With the number of members."""

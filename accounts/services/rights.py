@@ -4,8 +4,14 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 
-from accounts.models import User
-from accounts.services.events import account_event
+from accounts.models import Tenant, User
+from accounts.services.events import SUBJECT, account_event
+
+Rights = User | Group | Tenant
+_KINDS: dict[type, str] = {Group: "group", Tenant: "tenant"}  # all others are accounts
+
+# Accounts that an event names. A larger group or tenant is told by their number.
+MEMBERS_NAMED = 100
 
 
 def rights_of(user: User) -> dict[str, Any]:
@@ -31,14 +37,19 @@ def rights_of_group(group: Group) -> dict[str, Any]:
     }
 
 
+def rights_of_tenant(tenant: Tenant) -> dict[str, Any]:
+    """Its name, as it is stored now."""
+    return {"name": Tenant.objects.values_list("name", flat=True).get(pk=tenant.pk)}
+
+
 def rights_changed(
-    *, subject: User | Group, by: Any, before: dict[str, Any], after: dict[str, Any]
+    *, subject: Rights, by: Any, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     """Writes the event of a change, with what has changed; none if nothing has."""
     names = [name for name in after if before.get(name) != after[name]]
     if not names:
         return
-    kind = "group" if isinstance(subject, Group) else "account"
+    kind = _KINDS.get(type(subject), SUBJECT)
     account_event(
         action=f"{kind}.rights_changed",
         subject_type=kind,
@@ -47,3 +58,21 @@ def rights_changed(
         before={name: before.get(name) for name in names},
         after={name: after[name] for name in names},
     )
+
+
+def rights_deleted(*, subject: Rights, by: Any, before: dict[str, Any]) -> None:
+    """Writes the event of a deletion, with the accounts that lose by it; just before it is done."""
+    kind = _KINDS.get(type(subject), SUBJECT)
+    if not isinstance(subject, User):
+        before = {**before, **_members(subject)}
+    account_event(
+        action=f"{kind}.deleted", subject_type=kind, account=subject, by=by, before=before
+    )
+
+
+def _members(subject: Group | Tenant) -> dict[str, Any]:
+    members = User.objects.filter(
+        **{"groups" if isinstance(subject, Group) else "tenant": subject.pk}
+    ).order_by("username")
+    names = list(members.values_list("username", flat=True)[:MEMBERS_NAMED])
+    return {"member_count": members.count(), "members": names}

@@ -1,5 +1,6 @@
 """Users are made, prove who they are, and leave."""
 
+from typing import Any
 from unicodedata import is_normalized
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts.models import User
+from accounts.services.rights import rights_deleted, rights_of
 
 
 def user_sign_up(*, username: str, password: str, email: str = "") -> User:
@@ -51,7 +53,12 @@ def user_detach(*, user: User) -> None:
         import_string(path)(user_id=user.pk)
 
 
-def user_delete(*, user: User) -> None:
-    """Deletes the user, with its sessions and tokens. Its jobs stay, and belong to nobody."""
+def user_delete(*, user: User, by: Any = None) -> None:
+    """Deletes the user, with its sessions and tokens. Its jobs stay, and belong to nobody.
+
+    `by`: the user who does it; None: not known.
+    """
     user_detach(user=user)
-    user.delete()
+    with transaction.atomic():
+        rights_deleted(subject=user, by=by, before=rights_of(user))
+        user.delete()

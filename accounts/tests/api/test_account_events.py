@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.models import LoginSession, User
+from accounts.models import LoginSession, Tenant, User
 from accounts.services.service_accounts import secret_create, service_account_create
 from accounts.services.sessions import session_start
 from accounts.tests.conftest import PASSWORD, Post
@@ -121,6 +121,39 @@ def test_a_change_of_a_group(admin: Client) -> None:
     event = newest()
     assert (event.action, event.subject_type) == ("group.rights_changed", "group")
     assert event.after == {"permissions": ["jobs.pause_queue"]}
+
+
+@pytest.mark.parametrize("selected", [False, True])
+def test_what_gave_rights_is_deleted(admin: Client, user: User, selected: bool) -> None:
+    group = Group.objects.create(name="operators")
+    tenant = Tenant.objects.create(name="north")
+    user.groups.add(group)
+    User.objects.filter(pk=user.pk).update(tenant=tenant)
+    members = {"member_count": 1, "members": ["rose"]}
+
+    for path, one, before in (
+        ("auth/group", group, {"name": "operators", "permissions": [], **members}),
+        ("accounts/tenant", tenant, {"name": "north", **members}),
+        ("accounts/user", user, None),
+    ):
+        fields = {"action": "delete_selected", "_selected_action": str(one.pk), "post": "yes"}
+        page, sent = (
+            (f"/admin/{path}/", fields)
+            if selected
+            else (f"/admin/{path}/{one.pk}/delete/", {"post": "yes"})
+        )
+        pk, kind = one.pk, "account" if one is user else path.split("/")[1]
+
+        assert admin.post(page, sent).status_code == 302
+
+        assert not type(one).objects.filter(pk=pk).exists()
+        event = newest()
+        assert (event.action, event.actor_name) == (f"{kind}.deleted", "root")
+        assert (event.subject_type, event.subject_id) == (kind, str(pk))
+        if before is not None:
+            assert event.before == before
+        else:
+            assert event.before["is_active"] is True
 
 
 def test_a_new_account_with_rights(admin: Client) -> None:
