@@ -176,3 +176,16 @@ def test_viewers_are_denied(make_dead_letters: MakeDeadLetters) -> None:
     seen_by_another = opened(replayer, letter)
     assert send(blind, seen_by_another, confirmed="yes").status_code == 403
     assert not Redrive.objects.exists()
+
+
+def test_whoever_sees_no_dead_letters_stops_a_redrive_and_does_not_resume_it(
+    admin_client: Client, make_dead_letters: MakeDeadLetters
+) -> None:
+    [letter] = make_dead_letters()
+    send(admin_client, send(admin_client, opened(admin_client, letter)), confirmed="yes")
+    redrive = Redrive.objects.get()
+    blind = signed_in(make_staff("view_redrive", "replay_deadletter"))
+    for action in ("pause", "resume"):
+        decide(blind, redrive, f"{action}_selected", confirmed="yes", reason="why")
+    redrive.refresh_from_db()
+    assert redrive.state == "paused"
