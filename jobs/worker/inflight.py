@@ -30,6 +30,8 @@ class Inflight:
                 held = self._claims.get(claim.id)
                 if held is not None and held.attempt == claim.attempt:
                     del self._claims[claim.id]
+            if self._cancelled:  # a later attempt, after a replay, was not asked to stop
+                self._cancelled = self._cancelled.intersection(self._claims)
 
     def attempts(self) -> set[tuple[UUID, int]]:
         """Which attempts are held; an older attempt of the same job is another one."""
@@ -42,8 +44,9 @@ class Inflight:
             return list(self._claims)
 
     def cancel(self, job_ids: Iterable[UUID]) -> None:
-        """From now on these jobs, and no others, are asked to stop."""
-        self._cancelled = frozenset(job_ids)
+        """From now on those of these jobs that are held, and no others, are asked to stop."""
+        with self._lock:
+            self._cancelled = frozenset(job_ids).intersection(self._claims)
 
     def is_cancelled(self, job_id: UUID) -> bool:
         """Whether the job was asked to stop."""

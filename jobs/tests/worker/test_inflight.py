@@ -39,3 +39,20 @@ def test_removing_what_was_never_there_is_no_error() -> None:
     inflight = Inflight()
     inflight.remove([make_claim()])
     assert len(inflight) == 0
+
+
+def test_an_attempt_after_a_replay_is_not_asked_to_stop_as_the_one_before_it_was() -> None:
+    inflight, first = Inflight(), make_claim()
+    inflight.add([first])
+    inflight.cancel([first.id])
+    assert inflight.is_cancelled(first.id)
+    inflight.remove([first])
+    inflight.add([make_claim(id=first.id, attempt=2)])
+    assert not inflight.is_cancelled(first.id)
+
+
+def test_what_is_no_longer_held_is_not_asked_to_stop() -> None:
+    inflight, claim = Inflight(), make_claim()
+    inflight.cancel([claim.id])  # asked about while it was held
+    inflight.add([claim])
+    assert not inflight.is_cancelled(claim.id)
