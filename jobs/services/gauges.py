@@ -123,7 +123,7 @@ def _of_workers(queues: list[QueueNow]) -> Iterator[Gauge]:
         ("queue",),
         [((one.name,), float(serving.count_of(one.name))) for one in queues],
     )
-    late = Schedule.objects.filter(paused=False, due_at__lt=seconds_ago(LATE_SECONDS))
+    late = Schedule.objects.active().filter(due_at__lt=seconds_ago(LATE_SECONDS))
     yield Gauge(
         "schedules_late",
         "Schedules whose fire time has passed and that no worker has fired.",

@@ -9,11 +9,15 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from jobs.core.actor import CODE
-from jobs.models import DeadLetter, Job
+from jobs.core.clock import HOUR_SECONDS
+from jobs.models import DeadLetter, Job, Schedule
+from jobs.models.moments import seconds_ago
+from jobs.models.schedule_queryset import DECLARED_FOR_SECONDS
 from jobs.services.queues import queue_pause
 from jobs.tests.api.outages import without_postgresql
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.fake_clock import FakeClock
+from jobs.tests.scheduling import due_schedule
 from jobs.tests.steps import die, succeed
 from scheduler.http import metrics_view
 from scheduler.http.metrics_view import ASK_SECONDS, Figures, LastFigures
@@ -80,6 +84,14 @@ def test_it_says_what_waits_and_who_works(anonymous: APIClient) -> None:
     assert found["workers_up", ()] == 1
     assert found["redis_up", ()] == 1
     assert found["schedules_late", ()] == 0
+
+
+def test_a_schedule_that_is_orphaned_is_not_late(anonymous: APIClient) -> None:
+    rows = Schedule.objects.filter(id=due_schedule(HOUR_SECONDS).id)
+    assert figures(scraped(anonymous))["schedules_late", ()] == 1
+    rows.update(declared_in="shop.jobs.report", declared_at=seconds_ago(DECLARED_FOR_SECONDS + 1))
+    metrics_view.last_figures.forget()
+    assert figures(scraped(anonymous))["schedules_late", ()] == 0
 
 
 def test_the_oldest_ready_job_gives_the_age(anonymous: APIClient) -> None:
