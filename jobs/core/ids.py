@@ -30,8 +30,11 @@ def uuid7s(count: int) -> list[UUID]:
 
 
 def uuid7_floor(unix_seconds: float) -> UUID:
-    """The smallest UUIDv7 of a moment, in seconds since 1970: every id made earlier is less."""
-    return _assemble(int(unix_seconds * 1000) * _TICKS_PER_MS, 0)
+    """The smallest UUIDv7 of a moment, in seconds since 1970: every id made earlier is less.
+
+    Of a moment before that year it is the smallest of all: a retention may be a hundred years.
+    """
+    return _assemble(max(0, int(unix_seconds * 1000)) * _TICKS_PER_MS, 0)
 
 
 def uuid7_unix_seconds(made: UUID) -> float:

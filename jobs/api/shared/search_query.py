@@ -81,4 +81,4 @@ def _id_floor(moment: datetime, shift: timedelta) -> UUID:
 
     Ids come from the clocks of processes, `created_at` from the database's.
     """
-    return uuid7_floor(max(0.0, moment.timestamp() + shift.total_seconds()))
+    return uuid7_floor(moment.timestamp() + shift.total_seconds())

@@ -113,4 +113,4 @@ def check_may_replay(selection: Selection) -> None:
 
 def _id_floor(moment: datetime, shift: timedelta) -> Any:
     # As numbers: a moment that is shifted may lie before the first year.
-    return uuid7_floor(max(0.0, moment.timestamp() + shift.total_seconds()))
+    return uuid7_floor(moment.timestamp() + shift.total_seconds())

@@ -89,3 +89,7 @@ def test_many_at_once_are_in_order_and_after_what_was_made_before() -> None:
     assert len(set(made)) == 1_000
     assert {one.version for one in made} == {7}
     assert {one.variant for one in made} == {RFC_4122}
+
+
+def test_before_1970_the_floor_is_below_every_id() -> None:
+    assert uuid7_floor(-1.5e9) == uuid7_floor(0) < uuid7()

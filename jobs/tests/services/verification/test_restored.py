@@ -16,6 +16,7 @@ from jobs.services.maintenance.repair import jobs_repair
 from jobs.services.queues import queue_pause
 from jobs.services.verification.redis import redis_checks
 from jobs.services.verification.report import jobs_verify
+from jobs.services.verification.unknown import unknown_job_ids
 from jobs.sql.statements import database_now
 from jobs.tests.factories import make_job, make_worker
 from jobs.tests.scheduling import due_schedule
@@ -33,6 +34,14 @@ def long_due(job: Job) -> QueueMessage:
     change(job, run_at=seconds_ago(HOUR_SECONDS))
     dispatched_ago(job, HOUR_SECONDS)
     return QueueMessage(job.id, job.effect_key, job.queue, job.priority)
+
+
+def test_it_is_seen_where_jobs_are_kept_for_longer_than_there_are_ids(
+    settings: Settings, broker: RedisBroker
+) -> None:
+    settings.JOBS_RETENTION_DAYS = 36_500.0
+    gone = known_to_redis_alone()
+    assert unknown_job_ids() == [gone.job_id]
 
 
 def test_what_postgresql_has_forgotten_leaves_redis(broker: RedisBroker) -> None:
