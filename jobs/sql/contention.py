@@ -47,7 +47,7 @@ def repeated(call: Callable[[], R]) -> R:
         try:
             return call()
         except OperationalError as error:
-            if _is_in_transaction() or not is_conflict(error):
+            if is_in_transaction() or not is_conflict(error):
                 raise
         time.sleep(random.random() * pause_seconds)  # noqa: S311
     return call()
@@ -63,7 +63,8 @@ def repeats_conflicts(service: Callable[P, R]) -> Callable[P, R]:
     return repeating
 
 
-def _is_in_transaction() -> bool:
+def is_in_transaction() -> bool:
+    """Whether what this thread writes commits later, by `atomic` or without autocommit."""
     return connection.in_atomic_block or not connection.autocommit
 
 

@@ -14,6 +14,7 @@ from jobs.core.wait_errors import JobNotFound, WaitTimedOut
 from jobs.models import Job, JobResult
 from jobs.services.waiting import place_leave, place_take
 from jobs.services.waiting.places import Place, job_seen
+from jobs.sql.contention import is_in_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ def _wait(job_id: UUID, woken: threading.Event, deadline: float, timeout: float)
         if job.state in FINAL_STATES:
             return _final(job)
         if (left := deadline - monotonic()) <= 0:
-            raise WaitTimedOut(job_id, job.state, timeout, in_transaction=_is_in_transaction())
-        if not _is_in_transaction():
+            raise WaitTimedOut(job_id, job.state, timeout, in_transaction=is_in_transaction())
+        if not is_in_transaction():
             connection.close()
         woken.wait(left)
 
@@ -97,7 +98,3 @@ def _final(job: Job) -> FinalJob:
 
 def _has_result(job: Job) -> bool:
     return job.state == JobState.SUCCEEDED
-
-
-def _is_in_transaction() -> bool:
-    return bool(connection.in_atomic_block)

@@ -19,7 +19,7 @@ from jobs.core.finished import Finished
 from jobs.core.ids import uuid7
 from jobs.core.outcome import Failed, FailedForGood, Outcome, Succeeded
 from jobs.core.result import Result
-from jobs.models import Job
+from jobs.models import Job, Worker
 from jobs.services import waiting
 from jobs.services.attempts import job_succeed_in_transaction, jobs_claim, jobs_record
 from jobs.services.cancel import job_cancel
@@ -247,3 +247,16 @@ def test_places_are_given_up(own_watcher: Places) -> None:
     with pytest.raises(WaitTimedOut):
         job_wait(make_job().pk, 0)
     assert own_watcher.job_ids() == []
+
+
+def test_what_is_not_committed_without_autocommit_stays() -> None:
+    job = make_job()
+    transaction.set_autocommit(False)
+    try:
+        worker = make_worker()
+        with pytest.raises(WaitTimedOut, match="inside a transaction"):
+            job_wait(job.pk, 0.1)
+        transaction.commit()
+    finally:
+        transaction.set_autocommit(True)
+    assert Worker.objects.filter(id=worker.id).exists()
