@@ -89,7 +89,7 @@ def timers(
         every(
             "fire",
             FIRE_SECONDS,
-            ScheduleTimer(clock, stop, PreparedFires(lease.worker.id), standing_work),
+            ScheduleTimer(clock, stop, PreparedFires(lambda: lease.worker.id), standing_work),
         ),
         every("admit", ADMIT_SECONDS, lambda: _admit_due(stop)),
         every("admit repair", conf.redispatch_seconds, _repair_limits),

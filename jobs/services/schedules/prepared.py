@@ -7,7 +7,7 @@ nothing is locked; a schedule that is changed meanwhile fires as any other.
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from uuid import UUID
@@ -40,8 +40,9 @@ LATE_SECONDS = 5.0
 class PreparedFires:
     """What one worker has prepared; used from one thread. Raises the database's errors."""
 
-    def __init__(self, worker_id: UUID) -> None:
-        """`worker_id`: whose share of the schedules it prepares."""
+    def __init__(self, worker_id: Callable[[], UUID]) -> None:
+        """`worker_id`: whose share of the schedules it prepares; asked each time, as a worker that
+        was declared dead goes on under another."""
         self._worker_id = worker_id
         self._wanted: dict[UUID, str] = {}
         self._tried: dict[UUID, str] = {}
@@ -106,12 +107,12 @@ class PreparedFires:
         """This worker's share of what is near; without others it is all."""
         live = Worker.objects.live(jobs_conf().worker_timeout_seconds).order_by("id")
         workers = list(live.values_list("id", flat=True))
-        if self._worker_id not in workers:
+        if (worker_id := self._worker_id()) not in workers:
             return {}
         return Schedule.objects.all().near(
             NEAR_SECONDS,
             LATE_SECONDS,
-            share=workers.index(self._worker_id),
+            share=workers.index(worker_id),
             shares=len(workers),
             limit=READY_MAX,
         )

@@ -24,7 +24,8 @@ def allowed(settings: Settings) -> None:
 def test_jobs_that_it_fires_and_those_that_are_run_have_it() -> None:
     schedule = due_schedule(callback_url=URL)
     due_schedule()
-    prepared = PreparedFires(make_worker().id)
+    worker_id = make_worker().id
+    prepared = PreparedFires(lambda: worker_id)
     prepared.look_ahead()
     prepared.prepare(10)
     assert prepared.fire() == 1  # without a callback; the other one is no plain insert

@@ -52,7 +52,7 @@ def prepared(*schedules: Schedule) -> PreparedFires:
 
 
 def ready_of(worker_id: UUID) -> PreparedFires:
-    fires = PreparedFires(worker_id)
+    fires = PreparedFires(lambda: worker_id)
     fires.look_ahead()
     fires.prepare(100)
     return fires
@@ -115,7 +115,7 @@ def test_what_has_just_become_due_stays_ready_when_a_worker_looks_ahead() -> Non
 def test_many_workers_with_the_same_fire_time_make_one_job() -> None:
     one = make_schedule()
     all_fires = [prepared(one)]
-    all_fires += [ready_of(all_fires[0]._worker_id) for _ in range(7)]
+    all_fires += [ready_of(all_fires[0]._worker_id()) for _ in range(7)]
 
     def run(act: Callable[[], int]) -> int:
         try:
@@ -210,6 +210,17 @@ def test_a_worker_that_has_stopped_or_counts_as_dead_prepares_nothing() -> None:
     worker_stop(worker_id=dead.id)
     bring_near(one)
     assert fired_of(ready_of(dead.id), one) == 0
+
+
+def test_a_worker_that_goes_on_under_a_new_row_goes_on_preparing() -> None:
+    one, rows = make_schedule(), [make_worker()]
+    fires = PreparedFires(lambda: rows[-1].id)
+    worker_stop(worker_id=rows[-1].id)
+    rows.append(make_worker())
+    bring_near(one)
+    fires.look_ahead()
+    fires.prepare(1)
+    assert fired_of(fires, one) == 1
 
 
 def test_what_postgresql_refuses_is_left_to_who_finds_which_it_is(
