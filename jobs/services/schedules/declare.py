@@ -13,6 +13,7 @@ from jobs.core.schedule_spec import ScheduleSpec
 from jobs.handlers.schedule import DeclaredSchedule, declared_schedules
 from jobs.models import Schedule
 from jobs.models.moments import seconds_ago
+from jobs.services.database_errors import DATABASE_ERRORS
 from jobs.services.events import event_record
 from jobs.services.schedules.change import SUBJECT, move_to
 from jobs.services.schedules.spec import check_request, spec_of, spec_shown
@@ -29,16 +30,22 @@ CONFIRM_SECONDS = 60.0
 def schedules_declare() -> None:
     """Writes every schedule that the code of this process declares; for a worker that starts.
 
-    One that makes no sense is logged and left out: the system checks have said so before.
+    One that makes no sense is logged and left out: the system checks have said so before. So is one
+    whose serializer raises what it should not: no other schedule waits for that.
+    Raises the errors of a database that is away.
     """
     for declared in declared_schedules.all():
         try:
             _declare(declared)
-        except (JobsError, ImproperlyConfigured) as error:
+        except DATABASE_ERRORS:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a serializer may raise anything, SystemExit too
+            says_itself = isinstance(error, JobsError | ImproperlyConfigured)
             logger.error(
                 "Schedule %s is declared and cannot be used: %s",
                 declared.name,
-                error,
+                error if says_itself else type(error).__name__,  # it may quote the payload
+                exc_info=not says_itself and error,
                 extra={"event": "schedule.refused", "schedule": declared.name},
             )
 

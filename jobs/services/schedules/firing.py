@@ -30,7 +30,7 @@ def move_of(schedule: Schedule, *, now: datetime, is_busy: bool) -> ScheduleMove
     seen = schedule.next_fire_at.astimezone(UTC)
     try:
         decision = _decide(schedule, seen, now, is_busy)
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with it stops no other schedule
+    except BaseException as error:  # noqa: BLE001 - whatever is wrong with it stops no other schedule
         return broken_move(schedule, now=now, error=error)
     following = decision.next_fire_at
     if decision.is_held:
@@ -38,7 +38,7 @@ def move_of(schedule: Schedule, *, now: datetime, is_busy: bool) -> ScheduleMove
         return ScheduleMove(schedule.id, seen, following, look_again_at, is_held=True)
     try:
         new_jobs = [_new_job(schedule, fire_at) for fire_at in decision.fires]
-    except Exception as error:  # noqa: BLE001 - a serializer or key function may raise anything
+    except BaseException as error:  # noqa: BLE001 - a serializer may raise anything, SystemExit too
         return ScheduleMove(
             schedule.id, seen, following, following, error=broken_sentence(schedule, error)
         )
@@ -53,7 +53,7 @@ def move_of(schedule: Schedule, *, now: datetime, is_busy: bool) -> ScheduleMove
     )
 
 
-def broken_move(schedule: Schedule, *, now: datetime, error: Exception) -> ScheduleMove:
+def broken_move(schedule: Schedule, *, now: datetime, error: BaseException) -> ScheduleMove:
     """For a schedule whose next fire time is not known: it is looked at again in a minute."""
     assert schedule.next_fire_at is not None
     look_again_at = now + timedelta(seconds=BROKEN_SECONDS)

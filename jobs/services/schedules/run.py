@@ -60,7 +60,7 @@ BROKEN = (UnknownJobType, PayloadInvalid, PayloadTooLarge, UnknownQueue)
 """Why a schedule that was accepted makes no job any more: the code is another by now."""
 
 
-def broken_sentence(schedule: Schedule, error: Exception) -> str:
+def broken_sentence(schedule: Schedule, error: BaseException) -> str:
     """What is wrong with the schedule, and what to do, without the values of sensitive fields."""
     match error:
         case UnknownJobType():

@@ -18,6 +18,7 @@ from jobs.broker.redis import RedisBroker
 from jobs.core import ids
 from jobs.core.errors import RecipientsLimitReached
 from jobs.core.finished import Finished
+from jobs.core.new_job import NewJob
 from jobs.core.outcome import Succeeded
 from jobs.core.states import JobState
 from jobs.models import Event, Job, MailAllowance, Schedule, Worker
@@ -25,6 +26,7 @@ from jobs.models.moments import seconds_ago
 from jobs.models.schedule_queryset import DECLARED_FOR_SECONDS
 from jobs.services.attempts import jobs_record
 from jobs.services.enqueue import resolve
+from jobs.services.enqueue.request import JobRequest
 from jobs.services.maintenance import fire_schedules
 from jobs.services.maintenance.fire_schedules import FireRound, jobs_fire_schedules
 from jobs.services.schedules import firing, schedule_run
@@ -135,6 +137,21 @@ def idle_limit(*_: Any, **__: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW idle_in_transaction_session_timeout")
         raise LookupError(cursor.fetchone()[0])
+
+
+def test_a_serializer_that_ends_the_program_stops_no_other_schedule() -> None:
+    one, other = due_schedule(), due_schedule()
+    make = firing.new_job
+
+    def end_or_make(request: JobRequest, *others: Any) -> NewJob:
+        if request.idempotency_key is not None and str(one.id) in request.idempotency_key:
+            raise SystemExit("enough")
+        return make(request, *others)
+
+    with patch.object(firing, "new_job", end_or_make):
+        assert fire() == 1
+    assert len(jobs_of(other)) == 1
+    assert stored(one).error == "SystemExit: enough"
 
 
 def test_who_comes_late_with_what_it_has_seen_changes_nothing() -> None:

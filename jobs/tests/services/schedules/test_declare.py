@@ -14,12 +14,14 @@ from pytest_django.fixtures import Settings
 from jobs.checks import check_jobs
 from jobs.core.errors import PayloadInvalid
 from jobs.core.fire_rule import Missed, Overlap
+from jobs.core.schedule_spec import ScheduleSpec
 from jobs.handlers import schedule as declarations
 from jobs.handlers.schedule import DeclaredSchedules, schedule
 from jobs.models import Event, Schedule
 from jobs.models.moments import seconds_ago
 from jobs.models.schedule_queryset import DECLARED_FOR_SECONDS
 from jobs.services.limits.book import limit_book
+from jobs.services.schedules import declare as declaring
 from jobs.services.schedules.declare import schedules_confirm_declared, schedules_declare
 from jobs.tests.app.job_types import note
 from jobs.tests.scheduling import fire, fires_at, make_due, make_schedule
@@ -206,3 +208,36 @@ def test_a_function_that_is_no_handler_cannot_be_scheduled() -> None:
     declare(stranger)
     [error] = [one.msg for one in check_jobs() if "schedule" in one.msg]
     assert "is the handler of no job type; put @schedule beside" in error
+
+
+@pytest.mark.parametrize("error", [SystemExit, LookupError])
+def test_one_that_fails_in_a_way_of_its_own_is_left_out(
+    error: type[BaseException],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    check = declaring.check_request
+
+    def fail_or_check(spec: ScheduleSpec) -> None:
+        if spec.name == "a-first":
+            raise error("secret")
+        check(spec)
+
+    monkeypatch.setattr(declaring, "check_request", fail_or_check)
+    declare(name="a-first")
+    declare(name="b-second")
+    schedules_declare()
+    assert [one.name for one in Schedule.objects.all()] == ["b-second"]
+    assert f"a-first is declared and cannot be used: {error.__name__}" in caplog.messages[0]
+
+
+def test_a_database_that_is_away_is_no_fault_of_a_declaration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(declaring, "check_request", refuse)
+    declare()
+    with pytest.raises(OperationalError):
+        schedules_declare()
