@@ -87,8 +87,22 @@ class Supervisor:
                 self._be_child(number)
             self._children[pid] = number
             self._started[number] = self._clock.monotonic()
+        except OSError as error:  # the system has no process, or no memory, left for it
+            self._not_started(number, error)
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+    def _not_started(self, number: int, error: OSError) -> None:
+        """The workers that run go on; this one is tried again as one that dies at once."""
+        self._waits[number] = min(self._waits[number] * 2, RESTART_CAP_SECONDS)
+        self._due[number] = self._clock.monotonic() + self._waits[number]
+        logger.error(
+            "Worker process %d could not be started, and is tried again in %g s: %s",
+            number,
+            self._waits[number],
+            error,
+            extra={"event": "process.not_started", "number": number},
+        )
 
     def _be_child(self, number: int) -> None:
         """Never returns: a child must not run on in the supervisor's code."""

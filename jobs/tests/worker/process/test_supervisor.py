@@ -147,3 +147,20 @@ def test_a_worker_that_has_recycled_itself_is_restarted_at_once(
     supervisor._ended(1, 0)
     assert seconds_to_restart(supervisor, clock) == 0
     assert "WARNING" not in caplog.text
+
+
+def test_a_worker_for_which_the_system_has_no_process_left_is_started_later(
+    supervisor: Supervisor, clock: FakeClock, forks: Forks, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse() -> None:
+        raise BlockingIOError("no process is left")
+
+    forks.before_each = refuse
+    supervisor._start_due()
+    assert supervisor._children == {}
+    assert "could not be started, and is tried again in 1 s: no process is left" in caplog.text
+    assert seconds_to_restart(supervisor, clock) == 1
+    forks.before_each = lambda: None
+    clock.now += 1
+    supervisor._start_due()
+    assert sorted(supervisor._children.values()) == [1, 2, 3]
