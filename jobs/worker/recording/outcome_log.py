@@ -83,6 +83,17 @@ def log_held_up(batch: Sequence[Finished], error: Exception) -> None:
     )
 
 
+def log_not_handed_over(batch: Sequence[Finished], error: Exception) -> None:
+    """Says that slots could not be handed over: these outcomes are written without that."""
+    logger.warning(
+        "The slots of %d outcomes could not be handed over: %s: %s",
+        len(batch),
+        type(error).__name__,
+        first_line(error),
+        extra={"event": "slots.not_handed_over", "count": len(batch)},
+    )
+
+
 def _fields(event: str, one: Recorded, **more: object) -> dict[str, object]:
     claim = one.finished.claim
     if one.finished.seconds is not None:

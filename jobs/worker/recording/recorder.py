@@ -18,7 +18,7 @@ from jobs.worker.counts import Counts
 from jobs.worker.fetching.past_redis import PastRedis
 from jobs.worker.inflight import Inflight
 from jobs.worker.recording.hand_over import HandOver
-from jobs.worker.recording.outcome_log import log_batch, log_held_up
+from jobs.worker.recording.outcome_log import log_batch, log_held_up, log_not_handed_over
 from jobs.worker.recording.write_watch import WriteWatch
 from jobs.worker.recording.writer import PASSING_ERRORS, Writer
 
@@ -149,6 +149,7 @@ class Recorder:
             except Exception as error:  # noqa: BLE001 - what is at fault is found below
                 failed_before = not is_contention(error)
                 if failed_before:
+                    log_not_handed_over(batch, error)
                     connection.close()
         if batch:
             self._record_left(batch, failed_before=failed_before)

@@ -130,7 +130,8 @@ def test_after_an_error_claims_may_be_lost_and_the_outcome_is_recorded_all_the_s
     assert past_redis.is_suspect
     assert recorder.is_alive
     assert [record.event for record in caplog.records if hasattr(record, "event")] == [
-        "job.written_or_fenced"
+        "slots.not_handed_over",
+        "job.written_or_fenced",
     ]
 
 
