@@ -19,7 +19,7 @@ from jobs.core.storable import is_storable
 # In characters. A longer derived key is hashed, so that it and the type's name fit the column. So
 # is one that PostgreSQL does not store.
 DERIVED_KEY_MAX = 255
-# The length of the columns `Job.effect_key` and `ProcessedKey.key`, in characters.
+# The length of the columns `ProcessedKey.key` and `KeyWait.key`, in characters.
 EFFECT_KEY_MAX = 400
 
 

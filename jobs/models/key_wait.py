@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from jobs.core.effect_key import EFFECT_KEY_MAX
 from jobs.models.job import Job
 
 
@@ -20,7 +21,7 @@ class KeyWait(models.Model):
         related_name="+",
         db_constraint=False,
     )
-    key = models.CharField(max_length=400, db_collation="C")
+    key = models.CharField(max_length=EFFECT_KEY_MAX, db_collation="C")
     until = models.DateTimeField()
 
     class Meta:

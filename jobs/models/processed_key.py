@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models.functions import Now
 
+from jobs.core.effect_key import EFFECT_KEY_MAX
 from jobs.models.job import Job
 
 
@@ -25,7 +26,7 @@ class ProcessedKey(models.Model):
     """
 
     # Collation C sorts by bytes, so the primary key's index also finds keys by their beginning.
-    key = models.CharField(primary_key=True, max_length=400, db_collation="C")
+    key = models.CharField(primary_key=True, max_length=EFFECT_KEY_MAX, db_collation="C")
     job = models.ForeignKey(
         Job,
         on_delete=models.DO_NOTHING,

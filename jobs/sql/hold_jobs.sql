@@ -1,5 +1,5 @@
 -- Holds jobs that this transaction has just inserted, each at the first of its limits, or until it is
--- due. `rank`: see rank_jobs.sql.
+-- due. `rank`: see rank_tenants.sql.
 UPDATE jobs_job AS job
 SET limits = hold.limits,
     fairness_key = hold.fairness_key,
