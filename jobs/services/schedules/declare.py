@@ -39,7 +39,7 @@ def schedules_declare() -> None:
             _declare(declared)
         except DATABASE_ERRORS:
             raise
-        except BaseException as error:  # noqa: BLE001 - a serializer may raise anything, SystemExit too
+        except BaseException as error:  # a serializer may raise anything, SystemExit too
             says_itself = isinstance(error, JobsError | ImproperlyConfigured)
             logger.error(
                 "Schedule %s is declared and cannot be used: %s",
