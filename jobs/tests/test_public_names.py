@@ -1,5 +1,7 @@
 """What `from jobs import ...` offers, and when it is imported."""
 
+import inspect
+import re
 import subprocess
 import sys
 
@@ -14,6 +16,29 @@ from scheduler.env import BASE_DIR
 def test_every_public_name_is_there_and_listed(name: str) -> None:
     assert getattr(jobs, name).__name__ == name
     assert name in dir(jobs)
+
+
+def code_in(*documents: str) -> set[str]:
+    """The words that these documents have in code type, examples included."""
+    text = "".join((BASE_DIR / "docs" / name).read_text() for name in documents)
+    return set(re.findall(r"\w+", " ".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))))
+
+
+def test_every_public_name_is_documented() -> None:
+    documents = ("adopting.md", "batches.md", "job-types.md", "schedules.md")
+    assert set(jobs.__all__) - code_in(*documents) == set()
+
+
+def test_every_argument_of_the_decorators_is_documented() -> None:
+    assert set(inspect.signature(jobs.job_type).parameters) - code_in("job-types.md") == set()
+    assert set(inspect.signature(jobs.schedule).parameters) - code_in("schedules.md") == set()
+
+
+def test_what_a_handler_may_ask_of_its_context_is_documented() -> None:
+    of_the_worker = {"effect_start", "is_cancelled", "masked", "report"}
+    names = {*dir(jobs.JobContext), *inspect.signature(jobs.JobContext).parameters}
+    public = {name for name in names - of_the_worker if not name.startswith("_")}
+    assert public - code_in("job-types.md") == set()
 
 
 def test_another_name_is_an_attribute_error() -> None:
