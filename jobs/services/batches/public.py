@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from jobs.core.batch_errors import ChainJobRefused
 from jobs.models import Batch
 from jobs.services.batches.cancel import batch_cancel
 from jobs.services.batches.create import SLICE, batch_add, batch_close, batch_create
@@ -43,7 +44,10 @@ class OpenBatch:
 
         Raises as `chain` does, and BatchClosed, BatchFull.
         """
-        return chain_create(requests=requests, batch_id=self.id)
+        try:
+            return chain_create(requests=requests, batch_id=self.id)
+        except ChainJobRefused as refusal:
+            raise refusal.error from None
 
     def close(self) -> Batch:
         """From now on no job can be added; returns the batch as it is."""

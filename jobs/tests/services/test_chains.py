@@ -100,6 +100,8 @@ def test_all_jobs_are_checked_first() -> None:
     with pytest.raises(ChainJobRefused, match="job 2 of the chain") as caught:
         chain_create(requests=[*notes(2), JobRequest("tests.note", {})])
     assert (caught.value.index, type(caught.value.error)) == (2, PayloadInvalid)
+    with pytest.raises(PayloadInvalid):
+        batch().add_chain([*notes(2), JobRequest("tests.note", {})])
     with pytest.raises(ChainTooLong, match="1 to 100"):
         chain([])
     with pytest.raises(ChainTooLong, match="this one has 101"):
