@@ -5,6 +5,8 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from jobs.core.actor import ACTOR_NAME_MAX
+
 
 class QueueQuerySet(models.QuerySet["Queue"]):
     """Queues."""
@@ -21,7 +23,7 @@ class Queue(models.Model):
 
     name = models.CharField(primary_key=True, max_length=63)
     paused_at = models.DateTimeField(null=True, blank=True)
-    paused_by = models.CharField(max_length=254, blank=True, default="", db_default="")
+    paused_by = models.CharField(max_length=ACTOR_NAME_MAX, blank=True, default="", db_default="")
     paused_reason = models.TextField(blank=True, default="", db_default="")
 
     objects = QueueQuerySet.as_manager()

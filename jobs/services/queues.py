@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from jobs.core.actor import CODE, Actor
+from jobs.core.actor import ACTOR_NAME_MAX, CODE, Actor
 from jobs.core.conf import jobs_conf
 from jobs.core.errors import UnknownQueue
 from jobs.models import Queue
@@ -36,7 +36,7 @@ def queue_pause(*, name: str, actor: Actor = CODE, reason: str = "") -> Queue:
         queue = _locked(name)
         before = _shown(queue)
         queue.paused_at = queue.paused_at or Now()
-        queue.paused_by, queue.paused_reason = actor.name, reason
+        queue.paused_by, queue.paused_reason = actor.name[:ACTOR_NAME_MAX], reason
         return _changed(queue, "queue.paused", actor, reason, before)
 
 

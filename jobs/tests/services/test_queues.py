@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError
 from pytest_django.fixtures import Settings
 
-from jobs.core.actor import Actor
+from jobs.core.actor import ACTOR_NAME_MAX, Actor
 from jobs.core.errors import UnknownQueue
 from jobs.models import Event, Job, Queue
 from jobs.models.moments import seconds_ago
@@ -130,3 +130,8 @@ def test_a_queue_that_left_the_settings_is_shown_while_it_has_jobs_or_is_paused(
 def test_a_reason_without_a_pause_is_refused_by_the_database() -> None:
     with pytest.raises(IntegrityError, match="queue_pause_is_whole"):
         Queue.objects.filter(name="bulk").update(paused_reason="why")
+
+
+def test_the_name_of_who_paused_may_be_of_any_length() -> None:
+    name = "n" * 300
+    assert queue_pause(name="bulk", actor=Actor("7", name)).paused_by == name[:ACTOR_NAME_MAX]
