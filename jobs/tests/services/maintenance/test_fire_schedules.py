@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -141,7 +141,7 @@ def idle_limit(*_: Any, **__: Any) -> None:
 
 def test_a_serializer_that_ends_the_program_stops_no_other_schedule() -> None:
     one, other = due_schedule(), due_schedule()
-    make = vars(firing)["new_job"]
+    make: Callable[..., NewJob] = vars(firing)["new_job"]
 
     def end_or_make(request: JobRequest, *others: Any) -> NewJob:
         if request.idempotency_key is not None and str(one.id) in request.idempotency_key:
