@@ -1,6 +1,5 @@
 """Redrives in the admin: how far each has come, and what may be decided about it."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -23,7 +22,7 @@ from jobs.admin.redrives.decisions import (
     resume,
 )
 from jobs.admin.redrives.filters import RedriveStateFilter
-from jobs.admin.redrives.selection_in_words import selection_in_words
+from jobs.admin.redrives.selection_in_words import redrive_in_words
 from jobs.admin.redrives.start_page import (
     asked_in,
     check_page,
@@ -49,8 +48,6 @@ from jobs.templatetags.moments import EMPTY
 
 # Characters of a name in a list; an error may be much longer.
 NAME_MAX = 120
-# A redrive is bound to what had died when it began: a bound so close to that says nothing more.
-_JUST_THEN = timedelta(minutes=1)
 
 
 class RedriveAdmin(ReadOnlyAdmin):
@@ -200,12 +197,12 @@ class RedriveAdmin(ReadOnlyAdmin):
 
     @admin.display(description="dead letters")
     def which(self, redrive: Redrive) -> str:
-        return Truncator(_in_words(redrive)).chars(NAME_MAX)
+        return Truncator(redrive_in_words(redrive)).chars(NAME_MAX)
 
     @admin.display(description="dead letters")
     def which_in_full(self, redrive: Redrive) -> str:
         fingerprint = redrive.selection.get("fingerprint")
-        words = _in_words(redrive)
+        words = redrive_in_words(redrive)
         return self.link(DeadLetterGroup, fingerprint, words) if fingerprint else words
 
     @admin.display(description="changes")
@@ -218,14 +215,3 @@ class RedriveAdmin(ReadOnlyAdmin):
     created = moment_column("created_at", "started")
     ended = moment_column("ended_at", "ended")
     settled = moment_column("settled_at", "all ends known")
-
-
-def _in_words(redrive: Redrive) -> str:
-    selection = Selection.of(redrive.selection)
-    until = selection.created_before
-    if until is not None and redrive.created_at - until < _JUST_THEN:
-        selection = selection._replace(created_before=None)
-    words = selection_in_words(selection, redrive.error)
-    if selection.include_interrupted:
-        words += "; also those whose effect may have happened"
-    return words

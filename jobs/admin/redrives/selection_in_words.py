@@ -1,14 +1,17 @@
 """Which dead letters a redrive replays, as people read it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 
 from jobs.core.selection import Selection
 from jobs.core.states import DeathReason
+from jobs.models import Redrive
 from jobs.services.dead_letter_groups import Called
 
 _NAMED = ("queue", "batch", "schedule")
+# A redrive is bound to what had died when it began: a bound so close to that says nothing more.
+_JUST_THEN = timedelta(minutes=1)
 
 
 def selection_in_words(selection: Selection, error: str = "") -> str:
@@ -32,6 +35,18 @@ def selection_in_words(selection: Selection, error: str = "") -> str:
     if selection.created_before is not None:
         said.append(f"died before {_moment(selection.created_before)}")
     return ", ".join(said) or "all that wait"
+
+
+def redrive_in_words(redrive: Redrive) -> str:
+    """What the redrive selects."""
+    selection = Selection.of(redrive.selection)
+    until = selection.created_before
+    if until is not None and redrive.created_at - until < _JUST_THEN:
+        selection = selection._replace(created_before=None)
+    words = selection_in_words(selection, redrive.error)
+    if selection.include_interrupted:
+        words += "; also those whose effect may have happened"
+    return words
 
 
 def _group(selection: Selection, error: str) -> str:
