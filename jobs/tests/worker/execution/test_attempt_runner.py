@@ -127,6 +127,7 @@ def test_a_handler_learns_that_its_job_was_cancelled(
         context.stop_if_cancelled()
 
     claim = claim_one(make_job(type=register(stop)), worker)
+    inflight.add([claim])
     outcome = run(claim)
     assert outcome == Cancelled()
     record(claim, outcome)
