@@ -212,4 +212,4 @@ def test_the_table_shows_figure_limit_and_verdict() -> None:
     lines = table([Figure("/addJob", 600, "requests/s", 1_000, "empty")]).splitlines()
 
     assert lines[0].split() == " ".join(HEADINGS).split()
-    assert " ".join(lines[2].split()) == "/addJob 600 requests/s 1,000 empty 0.60 meets ≥ 0.5× raw"
+    assert " ".join(lines[2].split()) == "/addJob 600 requests/s 1,000 empty 0.60 meets ≥ 0.6× raw"
