@@ -67,6 +67,13 @@ def test_sentinels_lead_to_the_primary(
         group.start()
         assert serves(broker)
 
+        assert isinstance(group, SentinelGroup)
+        alone = group.primary()
+        group.lose_quorum()
+        group.start()
+        assert alone.is_primary, "nobody has taken over, and it comes back as what it was"
+        wait_until(lambda: serves(broker), 30.0)
+
 
 def test_a_cluster_is_followed_to_the_owner_of_our_slot(
     started: Callable[[type[ValkeyGroup]], ValkeyGroup],

@@ -107,6 +107,36 @@ class Member(Valkey):
         return {}
 
 
+class RememberingMember(Member):
+    """Its configuration is a file, in which it writes what it learns: whom it follows, for one.
+
+    Killed and started again it is what it was, as a server is that runs for years.
+    """
+
+    _is_configured = False
+
+    def prepare(self) -> None:
+        super().prepare()
+        if not self._is_configured:  # what an earlier run has left has other ports
+            self._configuration.touch(mode=0o600)
+            self._configuration.write_bytes(self.configuration())
+            self._is_configured = True
+
+    def command(self) -> Sequence[str]:
+        return [super().command()[0], str(self._configuration)]
+
+    def standard_input(self) -> bytes:
+        return b""
+
+    def configuration(self) -> bytes:
+        """What it begins with."""
+        return super().standard_input()
+
+    @property
+    def _configuration(self) -> Path:
+        return self.home / "server.conf"
+
+
 def lines(values: Mapping[str, object]) -> bytes:
     """A configuration."""
     return "".join(f"{name} {value}\n" for name, value in values.items()).encode()

@@ -8,7 +8,7 @@ from typing import Any
 from tools.errors import ToolError
 from tools.servers.certificates import Certificates
 from tools.servers.valkey_groups.group import DOWN_AFTER_MS, ValkeyGroup, wait_for
-from tools.servers.valkey_groups.member import Member, lines
+from tools.servers.valkey_groups.member import Member, RememberingMember, lines
 
 SENTINELS = 3
 SERVICE = "primary"
@@ -21,26 +21,18 @@ PERIODS = {"INFO-PERIOD": 500, "PUBLISH-PERIOD": 250}
 FAILOVER_TIMEOUT_MS = 2_000
 
 
-class Sentinel(Member):
+class Sentinel(RememberingMember):
     """Watches a primary, and with the others makes a replica the primary when that is gone."""
 
     name = "Sentinel"
 
-    def prepare(self) -> None:
-        super().prepare()
+    def configuration(self) -> bytes:
         own: dict[str, object] = {"bind": "127.0.0.1", "port": self.port}
         own["requirepass"] = self.password
-        # A file, as it writes down what it learns.
-        self._configuration.touch(mode=0o600)
-        self._configuration.write_bytes(
-            lines({**own, "sentinel sentinel-pass": self.password, **self.options})
-        )
+        return lines({**own, "sentinel sentinel-pass": self.password, **self.options})
 
     def command(self) -> Sequence[str]:
-        return [super().command()[0], str(self._configuration), "--sentinel"]
-
-    def standard_input(self) -> bytes:
-        return b""
+        return [*super().command(), "--sentinel"]
 
     def complete(self) -> None:
         """Its periods are no part of a configuration: it is told them at each start."""
@@ -53,19 +45,17 @@ class Sentinel(Member):
         found: Mapping[str, Any] = self._told("SENTINEL MASTERS").get(SERVICE, {})
         return found
 
-    @property
-    def _configuration(self) -> Path:
-        return self.home / "sentinel.conf"
-
 
 class SentinelGroup(ValkeyGroup):
     """A primary, two replicas, and three Sentinels; all of them have passwords."""
 
     def __init__(self, home: Path, tls: Certificates | None = None) -> None:
         super().__init__(home, tls)
-        first = Member(home / "valkey-1", self.password, {}, tls)
+        first = RememberingMember(home / "valkey-1", self.password, {}, tls)
         follows = {"replicaof": f"127.0.0.1 {first.port}"}
-        replicas = [Member(home / f"valkey-{n}", self.password, follows, tls) for n in (2, 3)]
+        replicas = [
+            RememberingMember(home / f"valkey-{n}", self.password, follows, tls) for n in (2, 3)
+        ]
         self.members = [first, *replicas]
         watched = {
             "sentinel monitor": f"{SERVICE} 127.0.0.1 {first.port} 2",
