@@ -14,7 +14,9 @@
 -- This plan is kept, so it must suit tables of any size. The conditions are written so that only
 -- the primary keys can serve: a CASE matches no partial index and is not taken for a filter that
 -- leaves few rows, `= ANY (ARRAY[...])` rules out a merge join over a whole index, and `IN` and `=`,
--- unlike EXISTS, a scan of all keys.
+-- unlike EXISTS, a scan of all keys. Whose key is whose is decided before the UPDATE (`owned`): as a
+-- filter of its table, and with no keys at all, it made a scan of 3,000 jobs for each of 500 look cheap
+-- where plans are not kept: 188 ms.
 WITH wanted AS (
     SELECT
         job.id, job.effect_key, fetched.position,
@@ -52,6 +54,18 @@ WITH wanted AS (
     ORDER BY effect_key  -- two workers that take the same keys must not deadlock
     ON CONFLICT (key) DO NOTHING
     RETURNING job_id
+), owned AS (
+    SELECT id
+    FROM wanted
+    WHERE coalesce(position < (SELECT position FROM first_left), true)
+        AND (
+            effect_key = id::text
+            OR id IN (SELECT job_id FROM taken)
+            OR id = (
+                SELECT held.job_id FROM jobs_processedkey AS held
+                WHERE held.key = wanted.effect_key AND held.processed_at IS NULL
+            )
+        )
 )
 UPDATE jobs_job AS job
 SET state = 'running',
@@ -59,17 +73,8 @@ SET state = 'running',
     attempt = job.attempt + 1,
     claimed_at = now(),
     started_at = NULL
-FROM wanted
-WHERE coalesce(wanted.position < (SELECT position FROM first_left), true)
-    AND job.id = ANY (ARRAY[wanted.id])
-    AND (
-        job.effect_key = job.id::text
-        OR job.id IN (SELECT job_id FROM taken)
-        OR job.id = (
-            SELECT held.job_id FROM jobs_processedkey AS held
-            WHERE held.key = job.effect_key AND held.processed_at IS NULL
-        )
-    )
+FROM owned
+WHERE job.id = ANY (ARRAY[owned.id])
 RETURNING
     job.id, job.type, job.queue, job.priority, job.payload, job.effect_key, job.attempt,
     job.failures, job.crashes, job.max_retries, job.worker_id, job.limits,

@@ -55,7 +55,8 @@ FROM (
 
 def fill(rows: int, worker: Worker, *, analyzed: bool) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE jobs_job")  # now PostgreSQL knows that it is empty
+        # Now PostgreSQL knows that they are empty; keys there are none in many services, ever.
+        cursor.execute("VACUUM ANALYZE jobs_job, jobs_processedkey")
         cursor.execute(FILL, {"ids": uuid7s(rows), "worker_id": worker.id})
         if analyzed:
             cursor.execute("VACUUM ANALYZE jobs_job")
