@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
-from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -21,10 +20,10 @@ from accounts.models import Tenant, User
 from accounts.service_account_admin import as_user
 from accounts.services.rights import (
     rights_changed,
-    rights_deleted,
     rights_of,
     rights_of_group,
     rights_of_tenant,
+    subject_delete,
 )
 from accounts.services.sessions import user_log_out_everywhere
 from accounts.services.users import user_delete, user_detach
@@ -64,9 +63,7 @@ class RightsAdmin(AccountsAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """With an event of what it was."""
-        with transaction.atomic():
-            rights_deleted(subject=obj, by=request.user, before=self.rights_of(obj))
-            super().delete_model(request, obj)
+        subject_delete(subject=obj, by=request.user, before=self.rights_of(obj))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Each by itself, as on its own page."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.db import transaction
 
 from accounts.models import Tenant, User
 from accounts.services.events import SUBJECT, account_event
@@ -60,19 +61,20 @@ def rights_changed(
     )
 
 
-def rights_deleted(*, subject: Rights, by: Any, before: dict[str, Any]) -> None:
-    """Writes the event of a deletion, with the accounts that lose by it; just before it is done."""
+def subject_delete(*, subject: Rights, by: Any, before: dict[str, Any]) -> None:
+    """Deletes it, with an event of its rights and of the accounts that lose by it."""
     kind = _KINDS.get(type(subject), SUBJECT)
     if not isinstance(subject, User):
         before = {**before, **_members(subject)}
-    account_event(
-        action=f"{kind}.deleted", subject_type=kind, account=subject, by=by, before=before
-    )
+    with transaction.atomic():
+        account_event(
+            action=f"{kind}.deleted", subject_type=kind, account=subject, by=by, before=before
+        )
+        subject.delete()
 
 
 def _members(subject: Group | Tenant) -> dict[str, Any]:
-    members = User.objects.filter(
-        **{"groups" if isinstance(subject, Group) else "tenant": subject.pk}
-    ).order_by("username")
+    accounts = subject.user_set if isinstance(subject, Group) else subject.members
+    members = accounts.order_by("username")
     names = list(members.values_list("username", flat=True)[:MEMBERS_NAMED])
     return {"member_count": members.count(), "members": names}

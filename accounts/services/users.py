@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts.models import User
-from accounts.services.rights import rights_deleted, rights_of
+from accounts.services.rights import rights_of, subject_delete
 
 
 def user_sign_up(*, username: str, password: str, email: str = "") -> User:
@@ -59,6 +59,4 @@ def user_delete(*, user: User, by: Any = None) -> None:
     `by`: the user who does it; None: not known.
     """
     user_detach(user=user)
-    with transaction.atomic():
-        rights_deleted(subject=user, by=by, before=rights_of(user))
-        user.delete()
+    subject_delete(subject=user, by=by, before=rights_of(user))

@@ -4,6 +4,7 @@ import os
 import struct
 import threading
 import time
+from datetime import datetime
 from uuid import UUID, SafeUUID
 
 _lock = threading.Lock()
@@ -12,6 +13,9 @@ _last_tick = 0
 # RFC 9562, section 6.2, method 3: the 12 bits of rand_a hold a fraction of the millisecond.
 _TICKS_PER_MS = 4096
 _VERSION_AND_VARIANT = 0x7 << 76 | 0b10 << 62
+
+# The clock of a process, by which it makes ids, and that of the database.
+_CLOCKS_DIFFER_MAX_SECONDS = 3_600.0
 
 
 def uuid7() -> UUID:
@@ -35,6 +39,19 @@ def uuid7_floor(unix_seconds: float) -> UUID:
     Of a moment before that year it is the smallest of all: a retention may be a hundred years.
     """
     return _assemble(max(0, int(unix_seconds * 1000)) * _TICKS_PER_MS, 0)
+
+
+def uuid7_since(moment: datetime) -> UUID:
+    """An id that no row has less than that was made at the moment or later: an index begins there.
+
+    Ids come from the clocks of processes, and the time at which a row was made from the database's.
+    """
+    return uuid7_floor(moment.timestamp() - _CLOCKS_DIFFER_MAX_SECONDS)
+
+
+def uuid7_until(moment: datetime) -> UUID:
+    """As `uuid7_since`: an id that is greater than that of any row made before the moment."""
+    return uuid7_floor(moment.timestamp() + _CLOCKS_DIFFER_MAX_SECONDS)
 
 
 def uuid7_unix_seconds(made: UUID) -> float:

@@ -150,7 +150,12 @@ def chain(requests: Sequence[JobRequest]) -> Enqueued:
     For Django code: `from jobs import chain`. See `chain_create`; what is wrong with a job is
     raised as `enqueue` raises it.
     """
+    return chain_from_code(requests=requests)
+
+
+def chain_from_code(*, requests: Sequence[JobRequest], batch_id: UUID | None = None) -> Enqueued:
+    """As `chain_create`, but raises what is wrong with a job as `enqueue` does."""
     try:
-        return chain_create(requests=requests)
+        return chain_create(requests=requests, batch_id=batch_id)
     except ChainJobRefused as refusal:
         raise refusal.error from None

@@ -1,6 +1,7 @@
 -- Accepts one job that has an idempotency key; returns no row if that is taken. As
 -- insert_keyed_jobs.sql, which says what the look-ups are for. This plan is kept, so they are in a
--- function, which PostgreSQL plans with scans of whole tables forbidden: 0.01 ms more than without.
+-- function, which PostgreSQL plans with scans of whole tables forbidden. Measured in two runs, with
+-- the whole of `job_enqueue`: 0.41 ms, and 0.44 when they were sub-selects here.
 INSERT INTO jobs_job (
     id, type, queue, priority, payload, idempotency_key, effect_key, submitted_by_id,
     state, attempt, failures, crashes, max_retries, errors, created_at, run_at, dispatched_at,

@@ -38,7 +38,7 @@ class Asked(NamedTuple):
 def may_redrive(request: HttpRequest) -> bool:
     """Whether this person may start one here: of all clients' dead letters, so that it takes the
     permission to see those, as over the API."""
-    return all(map(request.user.has_perm, ("jobs.replay_deadletter", VIEW_DEAD_LETTERS)))
+    return request.user.has_perms(["jobs.replay_deadletter", VIEW_DEAD_LETTERS])
 
 
 def signed(selection: Selection, count: int = 0) -> str:

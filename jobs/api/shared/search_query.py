@@ -1,9 +1,7 @@
 """The query parameters that the lists of jobs and of dead letters share."""
 
 import re
-from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.db.models import QuerySet
 from rest_framework import serializers
@@ -13,12 +11,11 @@ from jobs.api.shared.limits import IDEMPOTENCY_KEY_MAX
 from jobs.api.shared.named_client import USERNAME_MAX, named_client_id
 from jobs.api.shared.page_query import PageQuery
 from jobs.core.fingerprint import FINGERPRINT_LENGTH
-from jobs.core.ids import uuid7_floor
+from jobs.core.ids import uuid7_since, uuid7_until
 from jobs.handlers.registry import job_types
 from jobs.services.queues import refuse_unknown_queue
 
 _FINGERPRINT = re.compile(rf"^[0-9a-f]{{{FINGERPRINT_LENGTH}}}$")
-_CLOCKS_DIFFER_MAX = timedelta(hours=1)
 
 
 class FingerprintField(TextField):
@@ -60,9 +57,9 @@ class SearchQuery(PageQuery):
         if (queue := asked.get("queue")) is not None:
             refuse_unknown_queue(queue)
         if (after := asked.get("created_after")) is not None:
-            rows = rows.filter(created_at__gte=after, pk__gte=_id_floor(after, -_CLOCKS_DIFFER_MAX))
+            rows = rows.filter(created_at__gte=after, pk__gte=uuid7_since(after))
         if (before := asked.get("created_before")) is not None:
-            rows = rows.filter(created_at__lt=before, pk__lt=_id_floor(before, _CLOCKS_DIFFER_MAX))
+            rows = rows.filter(created_at__lt=before, pk__lt=uuid7_until(before))
         if (username := asked.get("submitted_by")) is not None:
             client_id = named_client_id(
                 username=username, asks=self.context["client"], permission=self.view_permission
@@ -74,11 +71,3 @@ class SearchQuery(PageQuery):
             "batch": f"{self.of_job}batch_id",
         }
         return rows.filter(**{path: asked[name] for name, path in paths.items() if name in asked})
-
-
-def _id_floor(moment: datetime, shift: timedelta) -> UUID:
-    """An id of about that moment, so that the index is read from there, or up to there, only.
-
-    Ids come from the clocks of processes, `created_at` from the database's.
-    """
-    return uuid7_floor(moment.timestamp() + shift.total_seconds())

@@ -9,11 +9,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from jobs.core.batch_errors import ChainJobRefused
 from jobs.models import Batch
 from jobs.services.batches.cancel import batch_cancel
 from jobs.services.batches.create import SLICE, batch_add, batch_close, batch_create
-from jobs.services.chains import chain_create
+from jobs.services.chains import chain_from_code
 from jobs.services.enqueue.enqueued import Enqueued
 from jobs.services.enqueue.request import JobRequest
 from jobs.sql.contention import repeats_conflicts
@@ -44,10 +43,7 @@ class OpenBatch:
 
         Raises as `chain` does, and BatchClosed, BatchFull.
         """
-        try:
-            return chain_create(requests=requests, batch_id=self.id)
-        except ChainJobRefused as refusal:
-            raise refusal.error from None
+        return chain_from_code(requests=requests, batch_id=self.id)
 
     def close(self) -> Batch:
         """From now on no job can be added; returns the batch as it is."""

@@ -1,11 +1,10 @@
 """The dead letters that a redrive replays."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 
-from jobs.core.ids import uuid7_floor
+from jobs.core.ids import uuid7_since, uuid7_until
 from jobs.core.selection import Selection
 from jobs.core.states import DeathReason
 from jobs.core.submission_right import current_submission_right
@@ -13,9 +12,6 @@ from jobs.models import DeadLetter
 from jobs.models.dead_letter import DeadLetterQuerySet
 from jobs.services.submission_right import check_may_submit
 from jobs.services.visibility import VIEW_DEAD_LETTERS, clients_seen_by
-
-# Ids are made by the clocks of workers, which may differ from the database's.
-_CLOCKS_DIFFER_MAX = timedelta(hours=1)
 
 _COLUMNS = {
     "fingerprint": "fingerprint",
@@ -42,10 +38,10 @@ def letters_selected(selection: Selection) -> DeadLetterQuerySet:
         }
     )
     if selection.created_after is not None:
-        floor = _id_floor(selection.created_after, -_CLOCKS_DIFFER_MAX)
+        floor = uuid7_since(selection.created_after)
         letters = letters.filter(created_at__gte=selection.created_after, id__gte=floor)
     if selection.created_before is not None:
-        floor = _id_floor(selection.created_before, _CLOCKS_DIFFER_MAX)
+        floor = uuid7_until(selection.created_before)
         letters = letters.filter(created_at__lt=selection.created_before, id__lt=floor)
     if selection.allowed_types is not None or selection.allowed_queues is not None:
         # A chain would go on with jobs of any type, in any queue.
@@ -109,8 +105,3 @@ def check_may_replay(selection: Selection) -> None:
         return
     if letter := letters_selected(selection).filter(others).only("type", "queue").first():
         check_may_submit(job_type=letter.type, queue=letter.queue)
-
-
-def _id_floor(moment: datetime, shift: timedelta) -> Any:
-    # As numbers: a moment that is shifted may lie before the first year.
-    return uuid7_floor(moment.timestamp() + shift.total_seconds())

@@ -94,7 +94,7 @@ class Supervisor:
 
     def _not_started(self, number: int, error: OSError) -> None:
         """The workers that run go on; this one is tried again as one that dies at once."""
-        self._waits[number] = min(self._waits[number] * 2, RESTART_CAP_SECONDS)
+        self._waits[number] = self._longer_wait(number)
         self._due[number] = self._clock.monotonic() + self._waits[number]
         logger.error(
             "Worker process %d could not be started, and is tried again in %g s: %s",
@@ -138,7 +138,7 @@ class Supervisor:
         self._restarted.add(number)
         lived = self._clock.monotonic() - self._started[number]
         quick = lived < QUICK_DEATH_SECONDS and code != 0
-        self._waits[number] = min(self._waits[number] * 2, RESTART_CAP_SECONDS) if quick else 0.5
+        self._waits[number] = self._longer_wait(number) if quick else 0.5
         wait = self._waits[number] if code else 0.0
         self._due[number] = self._clock.monotonic() + wait
         logger.log(
@@ -149,6 +149,9 @@ class Supervisor:
             wait,
             extra={"event": "process.ended", "number": number, "code": code, "seconds": wait},
         )
+
+    def _longer_wait(self, number: int) -> float:
+        return min(self._waits[number] * 2, RESTART_CAP_SECONDS)
 
     def _give_up(self, number: int, code: int) -> None:
         logger.error(

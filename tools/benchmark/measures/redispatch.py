@@ -1,8 +1,10 @@
 """After a flush of Redis: how fast what it has lost is dispatched again."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from jobs.broker import get_broker
+from jobs.broker.base import ListName
 from jobs.core.clock import SystemClock
 from jobs.core.conf import jobs_conf
 from jobs.core.ids import uuid7
@@ -10,12 +12,7 @@ from jobs.services.maintenance.redispatch import SearchedLists, jobs_redispatch_
 from jobs.services.maintenance.round import Round, run_rounds
 from jobs.sql.statements import database_now
 from tools.benchmark.bench import Bench, Findings
-from tools.benchmark.drains import (
-    DRAIN_SECONDS,
-    Drain,
-    seconds_between,
-    wait_until_done,
-)
+from tools.benchmark.drains import DRAIN_SECONDS, Drain, seconds_between, wait_until_done
 from tools.benchmark.errors import BenchmarkError
 from tools.benchmark.figure import Figure
 from tools.benchmark.job_names import EMPTY
@@ -45,9 +42,7 @@ def redispatch(bench: Bench) -> Findings:
 
 def _flushed(bench: Bench) -> Figure:
     jobs, clock = bench.sizes.million, SystemClock()
-    empty_everything()
-    bench.progress.step(f"adding {jobs:,} queued jobs")
-    add_backlog(jobs)
+    _queue(bench, BACKLOG_LISTS)
     _flush()
     bench.progress.step(f"dispatching {jobs:,} jobs again")
     begun_at = clock.monotonic()
@@ -61,9 +56,9 @@ def _flushed(bench: Bench) -> Figure:
 def _beside_each_other(bench: Bench) -> list[Figure]:
     """All that is queued was lost, and what is drained lies before a million others."""
     jobs = bench.sizes.jobs * DRAINS
-    _queue(bench)
+    _queue(bench, [BEHIND_THE_DRAIN])
     kept = Drain(jobs).run()
-    _queue(bench)
+    _queue(bench, [BEHIND_THE_DRAIN])
     first = uuid7()
     enqueue_jobs(jobs)
     _flush()
@@ -78,10 +73,10 @@ def _beside_each_other(bench: Bench) -> list[Figure]:
     ]
 
 
-def _queue(bench: Bench) -> None:
+def _queue(bench: Bench, lists: Sequence[ListName]) -> None:
     empty_everything()
     bench.progress.step(f"adding {bench.sizes.million:,} queued jobs")
-    add_backlog(bench.sizes.million, [BEHIND_THE_DRAIN])
+    add_backlog(bench.sizes.million, lists)
 
 
 def _ready_behind_the_drain() -> int:
